@@ -1,0 +1,419 @@
+//! What one can ask of an engine.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::actor::Request;
+use super::doctor::{self, StepResult};
+use super::job::Stages;
+use super::previews::Preview;
+use super::view::{Event, JobReport, JobView, Snapshot, Stage};
+use super::Config;
+use crate::error::{Code, Error, Result};
+use crate::intake::{self, Found};
+use crate::journal::{JobRow, NewJob};
+use crate::key;
+use crate::profile::{CredentialSource, DEMO, Profile};
+use crate::secret::{Secret, Secrets};
+use crate::settings::{Settings, WatchedFolder};
+use crate::watch;
+
+/// Speaks to an engine; cheap to clone.
+#[derive(Clone)]
+pub struct EngineHandle {
+    requests: mpsc::Sender<Request>,
+    events: broadcast::Sender<Event>,
+    stages: Arc<Stages>,
+    secrets: Secrets,
+    home: crate::home::Home,
+}
+
+/// A profile as a form gives it.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ProfileDraft {
+    /// The profile.
+    pub profile: Profile,
+    /// The secret access key, where it is new or changed.
+    pub secret: Option<String>,
+    /// Keep the secret in memory only.
+    pub session_only: bool,
+    /// The name of the profile this one takes the place of.
+    pub replaces: Option<String>,
+}
+
+/// How waiting for a batch ended.
+#[derive(Debug)]
+pub struct Waited {
+    /// The batch's jobs in order.
+    pub jobs: Vec<JobReport>,
+    /// Nothing moved for too long: some jobs still wait, and go on at the next start.
+    pub gave_up: bool,
+}
+
+impl EngineHandle {
+    pub(super) fn new(requests: mpsc::Sender<Request>, events: broadcast::Sender<Event>, stages: Arc<Stages>, config: &Config) -> Self {
+        Self { requests, events, stages, secrets: config.secrets.clone(), home: config.home.clone() }
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let closing = || Error::new(Code::Closing, "Tintype is closing");
+        self.requests.send(request(answer)).await.map_err(|_| closing())?;
+        answered.await.map_err(|_| closing())
+    }
+
+    /// Changes from now on. Who falls behind takes a new [`Self::snapshot`].
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Everything as it is now.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        self.ask(Request::Snapshot).await?
+    }
+
+    /// The settings in force.
+    pub async fn settings(&self) -> Result<Settings> {
+        self.ask(Request::Settings).await
+    }
+
+    async fn edit(&self, change: impl FnOnce(&mut Settings) -> Result<()> + Send + 'static) -> Result<Settings> {
+        self.ask(|answer| Request::Edit(Box::new(change), answer)).await?
+    }
+
+    /// Queues files and folders and returns the batch's id once they are safe in the journal.
+    ///
+    /// # Errors
+    /// `profile-missing`; a file that cannot be taken is a failed job of the batch, not an error.
+    pub async fn enqueue(&self, paths: Vec<PathBuf>, profile: Option<String>, variants: bool) -> Result<String> {
+        if profile.as_deref() == Some(DEMO) {
+            self.use_demo().await?;
+        }
+        let settings = self.settings().await?;
+        let profile = settings.profile(profile.as_deref())?.name.clone();
+        let variants = if variants { settings.variants } else { Vec::new() };
+        let found = tokio::task::spawn_blocking(move || intake::gather(&paths));
+        let found = found.await.map_err(|error| Error::new(Code::Internal, format!("listing the files failed: {error}")))?;
+        let jobs = found.into_iter().map(|found| new_job(found, &profile, &variants)).collect();
+        self.enqueue_jobs(jobs).await
+    }
+
+    async fn enqueue_jobs(&self, jobs: Vec<NewJob>) -> Result<String> {
+        let batch = uuid::Uuid::new_v4().simple().to_string();
+        let ids = self.stages.journal.enqueue(batch.clone(), jobs).await?;
+        self.ask(|answer| Request::Queued(ids, answer)).await?;
+        Ok(batch)
+    }
+
+    /// Queues what is new in watched folders, once. `folders` empty: all that are not paused.
+    pub async fn reconcile(&self, folders: Vec<PathBuf>, profile: Option<String>) -> Result<String> {
+        let settings = self.settings().await?;
+        let mut jobs = Vec::new();
+        for folder in self.chosen(&settings, folders, profile.as_deref())? {
+            let settled = watch::scan_once(folder.path.clone()).await?;
+            jobs.extend(super::folders::new_jobs(&self.stages.journal, &settings, &folder, settled).await?);
+        }
+        self.enqueue_jobs(jobs).await
+    }
+
+    /// The folders meant: those given (with their own profile if they are known), or all that are not paused.
+    fn chosen(&self, settings: &Settings, given: Vec<PathBuf>, profile: Option<&str>) -> Result<Vec<WatchedFolder>> {
+        if given.is_empty() {
+            return Ok(settings.folders.iter().filter(|folder| !folder.paused).cloned().collect());
+        }
+        let folder = |path: PathBuf| {
+            let path = std::path::absolute(&path).map_err(|error| Error::from_io(&error, &path))?;
+            let known = settings.folders.iter().find(|known| known.path == path && profile.is_none());
+            Ok(match known {
+                Some(known) => WatchedFolder { paused: false, ..known.clone() },
+                None => WatchedFolder { path, profile: settings.profile(profile)?.name.clone(), paused: false },
+            })
+        };
+        given.into_iter().map(folder).collect()
+    }
+
+    /// Watches folders for as long as the engine runs, without remembering them.
+    pub async fn watch(&self, folders: Vec<PathBuf>, profile: Option<String>) -> Result<Vec<WatchedFolder>> {
+        let settings = self.settings().await?;
+        let chosen = self.chosen(&settings, folders, profile.as_deref())?;
+        for folder in &chosen {
+            watch::check(&folder.path)?;
+        }
+        self.ask(|answer| Request::Watch(chosen.clone(), answer)).await?;
+        Ok(chosen)
+    }
+
+    /// Waits until a batch is finished. With `patience`: at most that long without any change while all that is
+    /// left waits for network, server or disk.
+    pub async fn wait(&self, batch: &str, patience: Option<Duration>, mut seen: impl FnMut(&JobView)) -> Result<Waited> {
+        let mut events = self.events();
+        loop {
+            let rows = self.stages.journal.batch(batch).await?;
+            let mut open: HashSet<String> = rows.iter().filter(|row| is_open(row)).map(|row| row.uid.clone()).collect();
+            let mut stuck = rows.iter().any(|row| is_open(row) && row.error.is_some());
+            rows.iter().for_each(|row| seen(&JobView::from(row)));
+            while !open.is_empty() {
+                let limit = if stuck { patience.unwrap_or(Duration::MAX) } else { Duration::MAX };
+                let event = match tokio::time::timeout(limit, events.recv()).await {
+                    Err(_) => return Ok(Waited { jobs: self.reports(batch).await?, gave_up: true }),
+                    Ok(Err(broadcast::error::RecvError::Lagged(_))) => break,
+                    Ok(Err(broadcast::error::RecvError::Closed)) => return Err(Error::new(Code::Closing, "Tintype is closing")),
+                    Ok(Ok(event)) => event,
+                };
+                let Event::Jobs(jobs) = event else { continue };
+                for job in jobs.iter().filter(|job| open.contains(&job.id)) {
+                    stuck = job.stage == Stage::Waiting || (stuck && job.stage == Stage::Queued);
+                    seen(job);
+                }
+                jobs.iter().filter(|job| matches!(job.stage, Stage::Done | Stage::Failed)).for_each(|job| {
+                    open.remove(&job.id);
+                });
+            }
+            if open.is_empty() {
+                return Ok(Waited { jobs: self.reports(batch).await?, gave_up: false });
+            }
+        }
+    }
+
+    /// Waits until nothing is left to do, or all that is left waits. For a program that is about to end.
+    pub async fn idle(&self) -> Result<()> {
+        let mut events = self.events();
+        loop {
+            let overall = self.snapshot().await?.overall;
+            if overall.unfinished == overall.waiting || overall.waiting_for.is_some() {
+                return Ok(());
+            }
+            // Whatever happens next, the snapshot tells.
+            let _ = events.recv().await;
+        }
+    }
+
+    async fn reports(&self, batch: &str) -> Result<Vec<JobReport>> {
+        let rows = self.stages.journal.batch(batch).await?;
+        let mut reports = Vec::with_capacity(rows.len());
+        for row in rows {
+            reports.push(self.report(row).await?);
+        }
+        Ok(reports)
+    }
+
+    async fn report(&self, row: JobRow) -> Result<JobReport> {
+        let objects = self.stages.journal.objects(row.id).await?;
+        Ok(JobReport {
+            job: JobView::from(&row),
+            sha256: row.sha256,
+            content_type: row.content_type,
+            objects: objects.into_iter().map(Into::into).collect(),
+        })
+    }
+
+    /// A job with its objects.
+    pub async fn job(&self, id: &str) -> Result<JobReport> {
+        match self.stages.journal.job(id).await? {
+            Some(row) => self.report(row).await,
+            None => Err(Error::new(Code::FileMissing, "this upload is no longer in the list")),
+        }
+    }
+
+    /// The newest jobs whose name, key or profile contains `search`, newest first.
+    pub async fn history(&self, search: &str, limit: u32) -> Result<Vec<JobReport>> {
+        let mut reports = Vec::new();
+        for row in self.stages.journal.recent(search, limit).await? {
+            reports.push(self.report(row).await?);
+        }
+        Ok(reports)
+    }
+
+    /// The picture to show for an object, if it is still there.
+    pub async fn preview(&self, object: String) -> Option<Preview> {
+        let previews = self.stages.previews.clone();
+        tokio::task::spawn_blocking(move || previews.get(&object)).await.ok().flatten()
+    }
+
+    /// Tries failed jobs again.
+    pub async fn retry(&self, ids: Vec<String>) -> Result<()> {
+        self.stages.journal.requeue(ids.clone()).await?;
+        let mut rows = Vec::new();
+        for id in ids {
+            rows.extend(self.stages.journal.job(&id).await?.map(|row| row.id));
+        }
+        self.ask(|answer| Request::Queued(rows, answer)).await
+    }
+
+    /// Takes finished jobs out of the list; the bucket keeps what it has.
+    pub async fn forget(&self, ids: Vec<String>) -> Result<()> {
+        self.stages.journal.forget(ids.clone()).await?;
+        self.ask(|answer| Request::Forgotten(ids, answer)).await
+    }
+
+    /// Adds or changes a profile; its secret goes into the keyring, or stays in memory if asked.
+    pub async fn save_profile(&self, draft: ProfileDraft) -> Result<Settings> {
+        let profile = self.check_draft(&draft).await?;
+        if let Some(secret) = draft.secret.filter(|secret| !secret.is_empty()) {
+            self.secrets.keep(&profile.secret_ref, Secret::new(secret), draft.session_only).await?;
+        }
+        self.stages.stores.close(&profile.name).await;
+        self.edit(move |settings| settings.put_profile(profile, draft.replaces.as_deref())).await
+    }
+
+    /// The profile a draft stands for, with a place for its secret.
+    async fn check_draft(&self, draft: &ProfileDraft) -> Result<Profile> {
+        let mut profile = draft.profile.clone();
+        profile.normalise()?;
+        let settings = self.settings().await?;
+        let old = draft.replaces.as_deref().and_then(|name| settings.profiles.iter().find(|old| old.name == name));
+        profile.secret_ref = match old {
+            Some(old) if !old.secret_ref.is_empty() => old.secret_ref.clone(),
+            _ => uuid::Uuid::new_v4().simple().to_string(),
+        };
+        let taken = settings.profiles.iter().any(|other| other.name == profile.name && Some(&other.name) != draft.replaces.as_ref());
+        if taken {
+            return Err(Error::new(Code::ProfileExists, format!("there is a profile \"{}\" already", profile.name))
+                .hint("choose another name, or remove that profile first"));
+        }
+        let needs_key = profile.credentials == CredentialSource::Keyring;
+        if needs_key && profile.access_key_id.is_empty() {
+            return Err(Error::new(Code::ProfileInvalid, "the access key id is missing").hint("the provider's console shows it when a key is made"));
+        }
+        if needs_key && old.is_none() && draft.secret.as_deref().unwrap_or_default().is_empty() {
+            return Err(Error::new(Code::ProfileInvalid, "the secret access key is missing").hint("the provider's console shows it once, when a key is made"));
+        }
+        Ok(profile)
+    }
+
+    /// Removes a profile and forgets its secret.
+    pub async fn remove_profile(&self, name: String) -> Result<Settings> {
+        let settings = self.settings().await?;
+        let profile = settings.profile(Some(&name))?.clone();
+        if profile.credentials == CredentialSource::Keyring
+            && let Err(error) = self.secrets.forget(&profile.secret_ref).await
+        {
+            // Without a keyring there is no secret to forget.
+            tracing::warn!(%error, "the secret of a removed profile could not be deleted");
+        }
+        self.stages.stores.close(&name).await;
+        self.edit(move |settings| settings.remove_profile(&name).map(|_| ())).await
+    }
+
+    /// Makes a profile the one that is used when none is named.
+    pub async fn set_default_profile(&self, name: String) -> Result<Settings> {
+        self.edit(move |settings| {
+            let name = settings.profile(Some(&name))?.name.clone();
+            settings.default_profile = name;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes sure there is a profile for the bucket on this computer.
+    pub async fn use_demo(&self) -> Result<Settings> {
+        let settings = self.settings().await?;
+        if settings.profile(Some(DEMO)).is_ok() {
+            return Ok(settings);
+        }
+        self.edit(|settings| {
+            settings.ensure_demo();
+            if settings.default_profile.is_empty() {
+                settings.default_profile = DEMO.into();
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Sends a small object all the way through a profile.
+    pub async fn test_profile(&self, name: &str) -> Result<Vec<StepResult>> {
+        if name == DEMO {
+            self.use_demo().await?;
+        }
+        let profile = self.settings().await?.profile(Some(name))?.clone();
+        let open = self.stages.stores.get(&profile).await?;
+        Ok(doctor::examine(&*open.store).await)
+    }
+
+    /// The same for a profile that is not saved yet.
+    pub async fn test_draft(&self, draft: ProfileDraft) -> Result<Vec<StepResult>> {
+        let mut profile = self.check_draft(&draft).await?;
+        if let Some(secret) = draft.secret.filter(|secret| !secret.is_empty()) {
+            profile.secret_ref = uuid::Uuid::new_v4().simple().to_string();
+            self.secrets.keep(&profile.secret_ref, Secret::new(secret), true).await?;
+        }
+        let open = self.stages.stores.open(&profile).await?;
+        Ok(doctor::examine(&*open.store).await)
+    }
+
+    /// Adds a watched folder.
+    pub async fn add_folder(&self, path: PathBuf, profile: String) -> Result<Settings> {
+        let path = std::path::absolute(&path).map_err(|error| Error::from_io(&error, &path))?;
+        watch::check(&path)?;
+        self.edit(move |settings| {
+            let profile = settings.profile(Some(&profile))?.name.clone();
+            if settings.folders.iter().any(|folder| folder.path == path) {
+                return Err(Error::new(Code::WatchFailed, format!("{} is watched already", path.display())).hint("remove it first to change its profile"));
+            }
+            settings.folders.push(WatchedFolder { path, profile, paused: false });
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lets a watched folder rest, or wakes it.
+    pub async fn pause_folder(&self, path: PathBuf, paused: bool) -> Result<Settings> {
+        self.edit(move |settings| {
+            settings.folders.iter_mut().filter(|folder| folder.path == path).for_each(|folder| folder.paused = paused);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Stops watching a folder; its files and the bucket stay as they are.
+    pub async fn remove_folder(&self, path: PathBuf) -> Result<Settings> {
+        self.edit(move |settings| {
+            settings.folders.retain(|folder| folder.path != path);
+            Ok(())
+        })
+        .await
+    }
+
+    /// A file for a picture that has none (from the clipboard); it is kept with Tintype's data.
+    pub async fn keep_pasted(&self, png: Vec<u8>) -> Result<PathBuf> {
+        let folder = self.home.pasted();
+        let now = jiff::Zoned::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
+        let path = folder.join(format!("Pasted {now} {}.png", &uuid::Uuid::new_v4().simple().to_string()[..4]));
+        let written = async {
+            tokio::fs::create_dir_all(&folder).await?;
+            tokio::fs::write(&path, png).await
+        };
+        written.await.map_err(|error| Error::from_io(&error, &path))?;
+        Ok(path)
+    }
+
+    pub(super) async fn stop(&self) {
+        // An engine that does not answer has stopped already.
+        let _ = self.ask(Request::Stop).await;
+    }
+}
+
+fn is_open(row: &JobRow) -> bool {
+    use crate::journal::JobState::{Planned, Queued};
+    matches!(row.state, Queued | Planned)
+}
+
+fn new_job(found: Found, profile: &str, variants: &[crate::variant::Variant]) -> NewJob {
+    NewJob {
+        name: key::file_name(&found.path),
+        source: found.path,
+        folder: found.folder,
+        profile: profile.to_owned(),
+        watched: PathBuf::new(),
+        variants: variants.to_vec(),
+        seen: None,
+        refused: found.refused,
+    }
+}

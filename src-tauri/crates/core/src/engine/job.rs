@@ -1,0 +1,267 @@
+//! One job's way through the house: intake → imaging → plan → transfer → journal.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use bytes::Bytes;
+use futures::future::try_join_all;
+use md5::{Digest as _, Md5};
+use sha2::Sha256;
+use tokio::sync::Semaphore;
+
+use super::plan::{HASH_DIGITS, plan};
+use super::previews::{Preview, Previews};
+use super::stores::{Open, Stores};
+use super::view::Stage;
+use crate::content::Kind;
+use crate::error::{Code, Error, Result};
+use crate::imaging::{self, Rendered};
+use crate::intake::{self, Fingerprint};
+use crate::journal::{JobRow, Journal, Outcome, SentObject};
+use crate::link;
+use crate::profile::Profile;
+use crate::transfer::{self, Content, Headers, META_SHA256, META_SOURCE, META_VARIANT, Progress};
+use crate::variant::Variant;
+
+/// Files up to this size are read once and sent from memory; larger ones are read again, part by part.
+const IN_MEMORY: u64 = 16 << 20;
+/// Room for a photo's variants while they wait for the network.
+const VARIANTS_ROOM: u64 = 512 << 10;
+
+/// What all jobs share.
+pub(super) struct Stages {
+    pub(super) journal: Journal,
+    pub(super) stores: Stores,
+    pub(super) previews: Previews,
+    pub(super) limits: transfer::Limits,
+    /// One permit per core.
+    pub(super) cpu: Semaphore,
+    pub(super) same_content: SameContent,
+}
+
+/// A job as it is shown while it runs.
+#[derive(Clone, Default)]
+pub(super) struct Live {
+    stage: Arc<AtomicU8>,
+    total: Arc<AtomicU64>,
+    progress: Progress,
+}
+
+impl Live {
+    const STAGES: [Stage; 4] = [Stage::Queued, Stage::Reading, Stage::Imaging, Stage::Sending];
+
+    fn enter(&self, stage: Stage) {
+        let index = Self::STAGES.iter().position(|known| *known == stage).unwrap_or_default();
+        self.stage.store(u8::try_from(index).unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    /// Stage, bytes sent, bytes to send.
+    pub(super) fn look(&self) -> (Stage, u64, u64) {
+        let stage = Self::STAGES[usize::from(self.stage.load(Ordering::Relaxed)) % Self::STAGES.len()];
+        let total = self.total.load(Ordering::Relaxed);
+        (stage, self.progress.sent().min(total), total)
+    }
+}
+
+/// An object of the job, with its bytes if they are in memory.
+pub(super) struct Object {
+    pub(super) uid: String,
+    pub(super) variant: Option<Variant>,
+    pub(super) key: String,
+    pub(super) pixels: Option<(u32, u32)>,
+    pub(super) size: u64,
+    pub(super) sha256: String,
+    pub(super) md5: String,
+    content_type: String,
+    bytes: Option<Bytes>,
+}
+
+/// Runs a job to its end, which is recorded.
+///
+/// # Errors
+/// Only what goes away by itself: the job waits and is run again.
+pub(super) async fn run(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: &Live) -> Result<()> {
+    match attempt(stages, profile, job, live).await {
+        Err(error) if error.is_retryable() || matches!(error.code, Code::DiskFull | Code::Closing) => Err(error),
+        Err(error) => stages.journal.fail(job.id, error).await,
+        Ok(()) => Ok(()),
+    }
+}
+
+async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: &Live) -> Result<()> {
+    let profile = profile?;
+    let open = stages.stores.get(&profile).await?;
+    live.enter(Stage::Reading);
+    let expected = std::fs::metadata(&job.source).map_or(0, |meta| meta.len());
+    let mut room = Some(stages.limits.memory(expected.min(IN_MEMORY) + VARIANTS_ROOM).await?);
+    let path = job.source.clone();
+    let mut file = blocking(move || intake::read(&path, IN_MEMORY)).await?;
+    let (rendered, warning) = variants(stages, job, &file, live).await?;
+    if transfer::in_parts(file.size) {
+        // Each part asks for room of its own; holding this one meanwhile could starve them all.
+        file.bytes = None;
+        room = None;
+    }
+    let alone = stages.same_content.of(&open.target, &file.sha256);
+    let _alone = alone.lock().await;
+    live.enter(Stage::Sending);
+    let mut objects = objects(&file, rendered.as_ref());
+    let mut level = 0;
+    let sent_any = loop {
+        let plan = plan(stages, &open, &profile, job, &file, rendered.as_ref(), &mut objects, level).await?;
+        match send_all(stages, &open, &profile, job, &file, &objects, &plan.send, live).await {
+            // Someone else was faster, or took a key that cannot be seen: look again.
+            Err(error) if error.code == Code::KeyTaken && level + 1 < HASH_DIGITS.len() => level += usize::from(plan.hidden),
+            other => {
+                other?;
+                break plan.send.contains(&true);
+            }
+        }
+    };
+    drop(room);
+    keep_previews(stages, &objects).await?;
+    let outcome = Outcome { present: !sent_any, size: file.size, content_type: file.content.content_type.clone(), warning };
+    stages.journal.finish(job.id, outcome, objects.iter().map(|object| sent(object, &open)).collect()).await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // A panic in a decoder: the file is to blame, the queue is not.
+        Err(error) => Err(Error::new(Code::ImageDamaged, format!("the file could not be processed: {error}"))),
+    }
+}
+
+/// The variants, or why there are none although some were asked for. A picture that cannot be decoded never stops
+/// the original from going up.
+async fn variants(stages: &Stages, job: &JobRow, file: &Fingerprint, live: &Live) -> Result<(Option<Rendered>, Option<Error>)> {
+    if file.content.false_image {
+        let told = format!("{} is named like a picture, but its content is {}", job.name, file.content.content_type);
+        let warning = Error::new(Code::ImageFalse, told).hint("it was uploaded as it is, without variants; check where the file came from");
+        return Ok((None, Some(warning)));
+    }
+    let (Some(bytes), false) = (file.bytes.clone(), job.variants.is_empty()) else { return Ok((None, None)) };
+    if file.content.kind == Kind::Other {
+        return Ok((None, None));
+    }
+    let _permit = stages.cpu.acquire().await.map_err(|_| Error::new(Code::Closing, "Tintype is closing"))?;
+    live.enter(Stage::Imaging);
+    let (kind, metadata, specs) = (file.content.kind, file.metadata, job.variants.clone());
+    match blocking(move || imaging::render(&bytes, kind, metadata, &specs)).await {
+        Ok(rendered) => Ok((Some(rendered), None)),
+        Err(error) if error.code == Code::Closing => Err(error),
+        Err(error) => Ok((None, Some(Error { message: format!("{}: {}", job.name, error.message), ..error }))),
+    }
+}
+
+fn objects(file: &Fingerprint, rendered: Option<&Rendered>) -> Vec<Object> {
+    let uid = || uuid::Uuid::new_v4().simple().to_string();
+    let original = Object {
+        uid: uid(),
+        variant: None,
+        key: String::new(),
+        pixels: rendered.map(|rendered| rendered.pixels),
+        size: file.size,
+        sha256: file.sha256.clone(),
+        md5: file.md5.clone(),
+        content_type: file.content.content_type.clone(),
+        bytes: file.bytes.clone(),
+    };
+    let renditions = rendered.map(|rendered| rendered.renditions.as_slice()).unwrap_or_default();
+    let variants = renditions.iter().map(|rendition| Object {
+        uid: uid(),
+        variant: Some(rendition.variant.clone()),
+        key: String::new(),
+        pixels: Some(rendition.pixels),
+        size: rendition.bytes.len() as u64,
+        sha256: hex::encode(Sha256::digest(&rendition.bytes)),
+        md5: hex::encode(Md5::digest(&rendition.bytes)),
+        content_type: rendition.variant.format.content_type().into(),
+        bytes: Some(rendition.bytes.clone()),
+    });
+    std::iter::once(original).chain(variants).collect()
+}
+
+#[expect(clippy::too_many_arguments, reason = "sending is where everything comes together")]
+async fn send_all(
+    stages: &Stages,
+    open: &Open,
+    profile: &Profile,
+    job: &JobRow,
+    file: &Fingerprint,
+    objects: &[Object],
+    wanted: &[bool],
+    live: &Live,
+) -> Result<()> {
+    let to_send = || objects.iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(object, _)| object);
+    live.progress.reset();
+    live.total.store(to_send().map(|object| object.size).sum(), Ordering::Relaxed);
+    let unchanged = || intake::unchanged(&job.source, file);
+    let sends = to_send().map(|object| {
+        let content = match &object.bytes {
+            Some(bytes) => Content::Memory(bytes.clone()),
+            None => Content::File(&job.source, object.size, &unchanged),
+        };
+        let headers = headers(object, profile, file);
+        let progress = &live.progress;
+        async move { transfer::send(&*open.store, &stages.limits, &object.key, content, &headers, true, progress).await }
+    });
+    try_join_all(sends).await.map(|_| ())
+}
+
+fn headers(object: &Object, profile: &Profile, file: &Fingerprint) -> Headers {
+    let mut metadata = vec![(META_SHA256, object.sha256.clone())];
+    if let Some(variant) = &object.variant {
+        metadata.push((META_SOURCE, file.sha256.clone()));
+        metadata.push((META_VARIANT, variant.to_string()));
+    }
+    Headers { content_type: object.content_type.clone(), cache_control: profile.cache_control.clone(), metadata }
+}
+
+fn sent(object: &Object, open: &Open) -> SentObject {
+    SentObject {
+        uid: object.uid.clone(),
+        pixels: object.pixels,
+        size: object.size,
+        sha256: object.sha256.clone(),
+        content_type: object.content_type.clone(),
+        url: link::url(&open.public_base, &object.key),
+    }
+}
+
+async fn keep_previews(stages: &Stages, objects: &[Object]) -> Result<()> {
+    let variants = objects.iter().filter(|object| object.variant.is_some());
+    let pictures: Vec<(String, Preview)> = variants
+        .filter_map(|object| {
+            let bytes = object.bytes.as_ref()?.to_vec();
+            Some((object.uid.clone(), Preview { content_type: object.content_type.clone(), bytes }))
+        })
+        .collect();
+    if pictures.is_empty() {
+        return Ok(());
+    }
+    let previews = stages.previews.clone();
+    blocking(move || {
+        previews.keep(&pictures);
+        Ok(())
+    })
+    .await
+}
+
+/// Jobs of the same content and bucket go one after the other: the second finds everything present.
+#[derive(Default)]
+pub(super) struct SameContent(Mutex<HashMap<(String, String), Weak<tokio::sync::Mutex<()>>>>);
+
+impl SameContent {
+    fn of(&self, target: &str, sha256: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, lock| lock.strong_count() > 0);
+        let place = known.entry((target.into(), sha256.into())).or_default();
+        place.upgrade().unwrap_or_else(|| {
+            let fresh = Arc::default();
+            *place = Arc::downgrade(&fresh);
+            fresh
+        })
+    }
+}

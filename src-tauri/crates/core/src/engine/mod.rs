@@ -1,0 +1,104 @@
+//! The engine: one actor owns all state; handles send it requests and hear its events.
+//!
+//! One engine at a time works on a journal. A second one (the command line beside the window) stands by: what it
+//! queues is done by the first, and it takes over when the first ends.
+
+mod actor;
+mod doctor;
+mod folders;
+mod handle;
+mod job;
+mod lock;
+mod plan;
+mod previews;
+mod stores;
+mod view;
+
+pub use doctor::{Step, StepResult};
+pub use handle::{EngineHandle, ProfileDraft, Waited};
+pub use previews::Preview;
+pub use view::{Event, FolderView, JobReport, JobView, ObjectView, Overall, Snapshot, Stage};
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, broadcast, mpsc};
+
+use crate::error::Result;
+use crate::home::Home;
+use crate::journal::Journal;
+use crate::secret::Secrets;
+use crate::settings::Settings;
+use crate::transfer;
+use actor::Actor;
+use job::{SameContent, Stages};
+
+/// What an engine is started with.
+#[derive(Clone)]
+pub struct Config {
+    /// Where its files are.
+    pub home: Home,
+    /// Where its secrets are.
+    pub secrets: Secrets,
+    /// Watch the watched folders.
+    pub watch: bool,
+    /// Serve the demo bucket, if there is a profile for it, for as long as the engine runs.
+    pub serve_demo: bool,
+}
+
+impl Config {
+    /// For one-off work: no folders are watched, the demo bucket runs only when it is needed.
+    pub fn new(home: Home, secrets: Secrets) -> Self {
+        Self { home, secrets, watch: false, serve_demo: false }
+    }
+}
+
+/// Events fit in here while a listener is busy; one that falls further behind takes a new snapshot.
+const EVENTS: usize = 4096;
+
+/// A running engine.
+pub struct Engine {
+    handle: EngineHandle,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Engine {
+    /// Opens settings and journal and starts to work on what is unfinished. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// `settings-damaged`, `settings-newer`, `journal-damaged`, `journal-newer` and whatever the disk says.
+    pub fn start(config: Config) -> Result<Self> {
+        let settings = Settings::load(&config.home.settings())?;
+        let journal = Journal::open(&config.home.journal())?;
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let uploads = usize::from(settings.uploads_at_once.clamp(1, 256));
+        let stages = Arc::new(Stages {
+            journal,
+            stores: stores::Stores::new(config.secrets.clone(), config.home.demo_bucket()),
+            previews: previews::Previews::open(&config.home.previews()),
+            limits: transfer::Limits {
+                network: Arc::new(Semaphore::new(uploads)),
+                memory_kib: Arc::new(Semaphore::new(transfer::MEMORY_KIB as usize)),
+            },
+            cpu: Semaphore::new(cores),
+            same_content: SameContent::default(),
+        });
+        let (requests, inbox) = mpsc::channel(256);
+        let (events, _) = broadcast::channel(EVENTS);
+        let handle = EngineHandle::new(requests, events.clone(), Arc::clone(&stages), &config);
+        let actor = Actor::new(config, settings, stages, events, uploads + cores);
+        Ok(Self { handle, task: tokio::spawn(actor.run(inbox)) })
+    }
+
+    /// A handle; clone it freely.
+    pub fn handle(&self) -> EngineHandle {
+        self.handle.clone()
+    }
+
+    /// Stops taking up jobs, lets go of what is under way (it goes on at the next start), and ends.
+    pub async fn shutdown(self) {
+        self.handle.stop().await;
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the engine ended badly");
+        }
+    }
+}

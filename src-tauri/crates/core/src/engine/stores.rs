@@ -1,0 +1,90 @@
+//! From a profile to its bucket: credentials looked up, client made, the demo bucket started.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tintype_demo_bucket::DemoBucket;
+use tokio::sync::Mutex;
+
+use crate::error::{Code, Error, Result};
+use crate::profile::{CredentialSource, Profile};
+use crate::secret::{Credentials, Secret, Secrets};
+use crate::transfer::{ObjectStore, S3};
+
+/// A bucket that is ready to be used.
+#[derive(Clone)]
+pub(super) struct Open {
+    profile: Profile,
+    pub(super) store: Arc<dyn ObjectStore>,
+    /// What links begin with.
+    pub(super) public_base: String,
+    /// One name for the bucket, whatever the profile.
+    pub(super) target: String,
+}
+
+/// Buckets that are open, by profile name.
+pub(super) struct Stores {
+    secrets: Secrets,
+    demo_dir: PathBuf,
+    open: Mutex<HashMap<String, Open>>,
+    demo: Mutex<Option<DemoBucket>>,
+}
+
+impl Stores {
+    pub(super) fn new(secrets: Secrets, demo_dir: PathBuf) -> Self {
+        Self { secrets, demo_dir, open: Mutex::default(), demo: Mutex::default() }
+    }
+
+    /// The bucket of a profile; opened once, and again when the profile has changed.
+    pub(super) async fn get(&self, profile: &Profile) -> Result<Open> {
+        let mut open = self.open.lock().await;
+        if let Some(known) = open.get(&profile.name).filter(|known| known.profile == *profile) {
+            return Ok(known.clone());
+        }
+        let fresh = self.open(profile).await?;
+        open.insert(profile.name.clone(), fresh.clone());
+        Ok(fresh)
+    }
+
+    /// Forgets a client, so that new credentials are used.
+    pub(super) async fn close(&self, name: &str) {
+        self.open.lock().await.remove(name);
+    }
+
+    /// Opens a bucket without remembering it.
+    pub(super) async fn open(&self, profile: &Profile) -> Result<Open> {
+        let (in_force, credentials) = if profile.credentials == CredentialSource::Demo {
+            self.start_demo(profile).await?
+        } else {
+            (profile.clone(), self.secrets.credentials(profile).await?)
+        };
+        Ok(Open {
+            store: Arc::new(S3::new(&in_force, &credentials)?),
+            public_base: in_force.public_base()?,
+            // The demo bucket may come up on another port; it is the same bucket all the same.
+            target: profile.target()?,
+            profile: profile.clone(),
+        })
+    }
+
+    /// Starts the demo bucket if it does not run yet.
+    pub(super) async fn start_demo(&self, profile: &Profile) -> Result<(Profile, Credentials)> {
+        let mut demo = self.demo.lock().await;
+        let running = match demo.take() {
+            Some(running) => running,
+            None => DemoBucket::start(&self.demo_dir, None).await.map_err(|error| {
+                Error::new(Code::DemoUnavailable, format!("the demo bucket cannot start: {error}"))
+                    .hint("if `tintype demo` runs in another window, stop it first")
+            })?,
+        };
+        let in_force = Profile { endpoint: running.endpoint(), public_url: running.public_url(), ..profile.clone() };
+        let credentials = Credentials {
+            access_key_id: running.access_key_id().into(),
+            secret_access_key: Secret::new(running.secret_access_key()),
+            session_token: None,
+        };
+        *demo = Some(running);
+        Ok((in_force, credentials))
+    }
+}

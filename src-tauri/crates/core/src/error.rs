@@ -1,0 +1,229 @@
+//! What went wrong, in words a person can act on.
+//!
+//! Every error that can reach a user has a stable code (for programs), one sentence (what and why) and,
+//! where there is something to do, a hint that names it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What to do with a failure, decided where it happens and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Trying again changes nothing: a person has to act.
+    Never,
+    /// A passing fault: try again after a pause, a few times.
+    Soon,
+    /// There is no way to the bucket at the moment: wait, without limit.
+    WhenOnline,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
+        /// A stable name for a kind of failure. Programs may match on it; it never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "specta", derive(specta::Type))]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl Code {
+            /// The code as it is printed and stored.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The code of that name; [`Code::Internal`] for a name this version does not know.
+            pub fn from_name(name: &str) -> Self {
+                match name { $($text => Self::$variant,)* _ => Self::Internal }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No file at that path.
+    FileMissing = "file-missing",
+    /// The file is there and may not be read.
+    FileUnreadable = "file-unreadable",
+    /// The file has no content.
+    FileEmpty = "file-empty",
+    /// The file changed while it was being read or sent, again and again.
+    FileChanging = "file-changing",
+    /// A folder contains itself through a link.
+    FolderLoop = "folder-loop",
+    /// Neither a file nor a folder.
+    FileSpecial = "file-special",
+    /// The picture is cut off or broken.
+    ImageDamaged = "image-damaged",
+    /// Named like a picture, but is none.
+    ImageFalse = "image-false",
+    /// The picture is larger than the limits allow.
+    ImageTooLarge = "image-too-large",
+    /// A picture of a kind this version cannot decode.
+    ImageUnsupported = "image-unsupported",
+    /// A variant specification that cannot be read.
+    VariantInvalid = "variant-invalid",
+    /// A key template names a token that does not exist or has no value here.
+    TemplateToken = "template-token",
+    /// A key template leaves its place (`../`).
+    TemplateEscapes = "template-escapes",
+    /// The object key is longer than 1,024 bytes or otherwise impossible.
+    KeyInvalid = "key-invalid",
+    /// No profile of that name.
+    ProfileMissing = "profile-missing",
+    /// There is a profile of that name already.
+    ProfileExists = "profile-exists",
+    /// A profile lacks something it needs.
+    ProfileInvalid = "profile-invalid",
+    /// No credentials for the profile.
+    CredentialsMissing = "credentials-missing",
+    /// The bucket does not accept the access key or its secret.
+    CredentialsRefused = "credentials-refused",
+    /// The key is right, but is not allowed to do this.
+    AccessDenied = "access-denied",
+    /// No bucket of that name.
+    BucketMissing = "bucket-missing",
+    /// The bucket is in another region.
+    WrongRegion = "wrong-region",
+    /// The server cannot be reached.
+    EndpointUnreachable = "endpoint-unreachable",
+    /// The server answers, but not as S3 does.
+    EndpointNotS3 = "endpoint-not-s3",
+    /// This computer's clock is too far off for signatures.
+    ClockSkew = "clock-skew",
+    /// The server is busy or broken for the moment.
+    ServerBusy = "server-busy",
+    /// The server refused the request.
+    RequestRefused = "request-refused",
+    /// What the bucket holds is not what was sent.
+    ChecksumMismatch = "checksum-mismatch",
+    /// The key is taken by other content.
+    KeyTaken = "key-taken",
+    /// No object with that key.
+    ObjectMissing = "object-missing",
+    /// The disk has no room.
+    DiskFull = "disk-full",
+    /// The operating system offers no keyring.
+    KeyringMissing = "keyring-missing",
+    /// The keyring is locked or refused.
+    KeyringLocked = "keyring-locked",
+    /// The settings file cannot be understood.
+    SettingsDamaged = "settings-damaged",
+    /// The settings come from a newer version.
+    SettingsNewer = "settings-newer",
+    /// The settings cannot be written.
+    SettingsUnwritable = "settings-unwritable",
+    /// The journal cannot be read or written.
+    JournalDamaged = "journal-damaged",
+    /// The journal comes from a newer version.
+    JournalNewer = "journal-newer",
+    /// A watched folder cannot be watched.
+    WatchFailed = "watch-failed",
+    /// The demo bucket cannot start.
+    DemoUnavailable = "demo-unavailable",
+    /// The clipboard has nothing to upload.
+    ClipboardEmpty = "clipboard-empty",
+    /// The engine is closing.
+    Closing = "closing",
+    /// A defect in Tintype.
+    Internal = "internal",
+}
+
+/// A failure: what and why in one sentence, what to do in another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Error {
+    /// For programs.
+    pub code: Code,
+    /// What happened and why, one sentence, no full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    #[serde(skip, default = "never")]
+    #[cfg_attr(feature = "specta", specta(skip))]
+    pub(crate) retry: Retry,
+}
+
+const fn never() -> Retry {
+    Retry::Never
+}
+
+impl Error {
+    /// A failure that only a person can mend.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, retry: Retry::Never }
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, to be tried again as said.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Whether and when trying again can help.
+    pub fn retry_class(&self) -> Retry {
+        self.retry
+    }
+
+    /// Whether trying again without a person's help can succeed.
+    pub fn is_retryable(&self) -> bool {
+        self.retry != Retry::Never
+    }
+
+    /// An operating-system failure on a path, told in a sentence.
+    pub fn from_io(error: &std::io::Error, path: &std::path::Path) -> Self {
+        use std::io::ErrorKind;
+        let shown = path.display();
+        match error.kind() {
+            ErrorKind::NotFound => Self::new(Code::FileMissing, format!("{shown} does not exist"))
+                .hint("check the path, or whether the drive is connected"),
+            ErrorKind::PermissionDenied => {
+                Self::new(Code::FileUnreadable, format!("{shown} cannot be read: permission denied"))
+                    .hint("give your user the right to read it")
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                Self::new(Code::DiskFull, format!("no room left on the disk for {shown}"))
+                    .hint("free some space; Tintype goes on where it stopped")
+            }
+            _ if error.raw_os_error() == Some(ELOOP) => {
+                Self::new(Code::FolderLoop, format!("{shown} links back to itself")).hint("remove the link")
+            }
+            _ => Self::new(Code::FileUnreadable, format!("{shown} cannot be read: {error}")),
+        }
+    }
+}
+
+/// "Too many levels of symbolic links"; the standard library's kind for it is not stable yet.
+const ELOOP: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_survives_the_journal() {
+        assert_eq!(Code::from_name(Code::WrongRegion.as_str()), Code::WrongRegion);
+        assert_eq!(serde_json::to_string(&Code::FileEmpty).unwrap_or_default(), "\"file-empty\"");
+        assert_eq!(Code::from_name("from the future"), Code::Internal);
+    }
+}

@@ -1,0 +1,160 @@
+//! Intake: is it a readable, finished file? What is its fingerprint?
+
+mod gather;
+
+pub use gather::{Found, gather};
+pub(crate) use gather::{below, relative};
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+use crate::content::{self, Content, Kind};
+use crate::error::{Code, Error, Result, Retry};
+use crate::metadata::{self, Metadata};
+
+/// A file as it was when it was read.
+#[derive(Debug, Clone)]
+pub struct Fingerprint {
+    /// Bytes.
+    pub size: u64,
+    /// Modification time, nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// SHA-256 of the content, hex.
+    pub sha256: String,
+    /// MD5 of the content, hex: what most buckets show as ETag.
+    pub md5: String,
+    /// What it is.
+    pub content: Content,
+    /// What the camera wrote.
+    pub metadata: Metadata,
+    /// Capture date, else the file's: year, month, day.
+    pub date: (i16, i8, i8),
+    /// The whole content, where it was asked for.
+    pub bytes: Option<Bytes>,
+}
+
+const CHUNK: usize = 1 << 20;
+
+/// Reads a file once: hashes it, looks at its kind, and keeps its bytes if it is a picture or no larger than `keep`.
+///
+/// Blocks; call it where that is allowed.
+pub fn read(path: &Path, keep: u64) -> Result<Fingerprint> {
+    let io = |error: std::io::Error| Error::from_io(&error, path);
+    let mut file = File::open(path).map_err(io)?;
+    let before = file.metadata().map_err(io)?;
+    if before.is_dir() {
+        return Err(Error::new(Code::FileSpecial, format!("{} is a folder, not a file", path.display())));
+    }
+    if before.len() == 0 {
+        return Err(Error::new(Code::FileEmpty, format!("{} is empty", path.display()))
+            .hint("nothing was uploaded; check where the file came from"));
+    }
+    let name = crate::key::file_name(path);
+    let mut head = vec![0; content::SNIFF_LEN];
+    let head_len = read_up_to(&mut file, &mut head).map_err(io)?;
+    head.truncate(head_len);
+    let content = content::sniff(&head, &name);
+    let keep_bytes = before.len() <= keep || matches!(content.kind, Kind::Image(_));
+    let (mut sha256, mut md5, mut size) = (Sha256::new(), md5::Md5::new(), 0_u64);
+    let mut kept = Vec::with_capacity(if keep_bytes { usize::try_from(before.len()).unwrap_or_default() } else { 0 });
+    let mut chunk = head;
+    while !chunk.is_empty() {
+        sha256.update(&chunk);
+        md5.update(&chunk);
+        size += chunk.len() as u64;
+        if keep_bytes {
+            kept.extend_from_slice(&chunk);
+        }
+        chunk.resize(CHUNK, 0);
+        let length = read_up_to(&mut file, &mut chunk).map_err(io)?;
+        chunk.truncate(length);
+    }
+    let after = file.metadata().map_err(io)?;
+    let mtime_ns = mtime_ns(&after);
+    if size != after.len() || size != before.len() || mtime_ns != self::mtime_ns(&before) {
+        return Err(Error::new(Code::FileChanging, format!("{} changed while it was read", path.display()))
+            .hint("Tintype takes it again when it is finished")
+            .retry(Retry::Soon));
+    }
+    let metadata = if matches!(content.kind, Kind::Image(_)) { metadata::read(&kept) } else { Metadata::default() };
+    let date = metadata.captured.unwrap_or_else(|| file_date(&after));
+    Ok(Fingerprint {
+        size,
+        mtime_ns,
+        sha256: hex::encode(sha256.finalize()),
+        md5: hex::encode(md5.finalize()),
+        content,
+        metadata,
+        date,
+        bytes: keep_bytes.then(|| kept.into()),
+    })
+}
+
+/// Whether a file is still what its fingerprint says, by size and time.
+pub fn unchanged(path: &Path, fingerprint: &Fingerprint) -> bool {
+    std::fs::metadata(path).is_ok_and(|now| now.len() == fingerprint.size && mtime_ns(&now) == fingerprint.mtime_ns)
+}
+
+fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Modification time in nanoseconds since 1970; 0 where the system has none.
+pub fn mtime_ns(metadata: &std::fs::Metadata) -> i64 {
+    let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).ok();
+    metadata.modified().ok().and_then(since).and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_default()
+}
+
+fn file_date(metadata: &std::fs::Metadata) -> (i16, i8, i8) {
+    let date = jiff::Timestamp::from_nanosecond(i128::from(mtime_ns(metadata)))
+        .unwrap_or_default()
+        .to_zoned(jiff::tz::TimeZone::system())
+        .date();
+    (date.year(), date.month(), date.day())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_once_and_known() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("a.txt");
+        std::fs::write(&path, "abc")?;
+        let found = read(&path, 16).expect("readable");
+        assert_eq!(found.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(found.md5, "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(found.bytes.as_deref(), Some(b"abc".as_slice()));
+        assert!(unchanged(&path, &found));
+        std::fs::write(&path, "abcd")?;
+        assert!(!unchanged(&path, &found));
+        assert!(read(&path, 2).expect("readable").bytes.is_none(), "larger files stay on disk");
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_taken_is_said() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let empty = dir.path().join("empty.jpg");
+        std::fs::write(&empty, "")?;
+        assert_eq!(read(&empty, 9).expect_err("empty").code, Code::FileEmpty);
+        assert_eq!(read(&dir.path().join("none"), 9).expect_err("missing").code, Code::FileMissing);
+        assert_eq!(read(dir.path(), 9).expect_err("folder").code, Code::FileSpecial);
+        Ok(())
+    }
+}

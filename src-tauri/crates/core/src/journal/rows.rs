@@ -1,0 +1,389 @@
+//! Rows and the statements that touch them.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::Seen;
+use crate::error::{Code, Error};
+use crate::variant::Variant;
+
+/// How far a job has come, as recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobState {
+    /// Accepted.
+    Queued,
+    /// Its keys are claimed; objects may be in the bucket.
+    Planned,
+    /// Finished.
+    Done,
+    /// Waits for a person.
+    Failed,
+}
+
+/// A source file to be recorded as a job.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Absolute path of the source file.
+    pub source: PathBuf,
+    /// The file's name, for keys and people.
+    pub name: String,
+    /// Its folder relative to what was dropped or is watched.
+    pub folder: String,
+    /// The profile's name.
+    pub profile: String,
+    /// The watched folder that found it; empty if a person gave it.
+    pub watched: PathBuf,
+    /// What is to be made of it.
+    pub variants: Vec<Variant>,
+    /// For a watched folder: what to remember, so that the file is taken once.
+    pub seen: Option<Seen>,
+    /// Why it cannot be a job at all: then it is recorded as failed.
+    pub refused: Option<Error>,
+}
+
+/// A job as recorded.
+#[derive(Debug, Clone)]
+pub struct JobRow {
+    /// The journal's number for it; later jobs have larger ones.
+    pub id: i64,
+    /// The id the outside knows it by.
+    pub uid: String,
+    /// Absolute path of the source file.
+    pub source: PathBuf,
+    /// The file's name.
+    pub name: String,
+    /// Its folder relative to what was dropped or is watched.
+    pub folder: String,
+    /// The profile's name.
+    pub profile: String,
+    /// Whether a watched folder found it.
+    pub watched: bool,
+    /// What is to be made of it.
+    pub variants: Vec<Variant>,
+    /// How far it has come.
+    pub state: JobState,
+    /// For a finished job: whether anything was sent.
+    pub present: bool,
+    /// Bytes of the source, once known.
+    pub size: Option<u64>,
+    /// SHA-256 of the source, once known.
+    pub sha256: Option<String>,
+    /// Media type of the source, once known.
+    pub content_type: Option<String>,
+    /// Why it failed or waits, or what is missing from a finished one.
+    pub error: Option<Error>,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Milliseconds since 1970.
+    pub finished_at: Option<i64>,
+    /// Public address of the original, once it is there.
+    pub url: Option<String>,
+    /// The variant to show in lists, by its object's id.
+    pub preview: Option<String>,
+}
+
+/// An object that a job is going to send.
+#[derive(Debug, Clone)]
+pub struct PlannedObject {
+    /// Its own opaque id.
+    pub uid: String,
+    /// The variant; nothing for the original.
+    pub variant: Option<Variant>,
+    /// Its key.
+    pub key: String,
+}
+
+/// An object that is in the bucket.
+#[derive(Debug, Clone)]
+pub struct SentObject {
+    /// Its opaque id, as planned.
+    pub uid: String,
+    /// Pixels, where it is a picture.
+    pub pixels: Option<(u32, u32)>,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its public address.
+    pub url: String,
+}
+
+/// How a job ended well.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Nothing had to be sent.
+    pub present: bool,
+    /// Bytes of the source.
+    pub size: u64,
+    /// Media type of the source.
+    pub content_type: String,
+    /// What is missing all the same (variants of a damaged picture).
+    pub warning: Option<Error>,
+}
+
+/// An object as recorded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ObjectRow {
+    /// Its opaque id.
+    pub uid: String,
+    /// The variant's name; nothing for the original.
+    pub variant: Option<String>,
+    /// Its key.
+    pub key: String,
+    /// Pixels, where it is a picture.
+    pub pixels: Option<(u32, u32)>,
+    /// Bytes, once sent.
+    pub size: Option<u64>,
+    /// SHA-256 of its bytes, once sent.
+    pub sha256: Option<String>,
+    /// Its media type, once sent.
+    pub content_type: Option<String>,
+    /// Its public address, once sent.
+    pub url: Option<String>,
+}
+
+pub(super) fn find_unfinished(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Option<i64>> {
+    if job.refused.is_some() {
+        return Ok(None);
+    }
+    tx.prepare_cached(
+        "SELECT id FROM jobs WHERE source = ?1 AND profile = ?2 AND variants = ?3 AND state IN ('queued', 'planned')",
+    )?
+    .query_row(params![path_to_blob(&job.source), job.profile, specs(&job.variants)], |row| row.get(0))
+    .optional()
+}
+
+pub(super) fn insert_job(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
+    let watched = (!job.watched.as_os_str().is_empty()).then(|| path_to_blob(&job.watched));
+    tx.prepare_cached(
+        "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8)",
+    )?
+    .execute(params![
+        uuid::Uuid::new_v4().simple().to_string(),
+        path_to_blob(&job.source),
+        job.name,
+        job.folder,
+        job.profile,
+        watched,
+        specs(&job.variants),
+        now_ms(),
+    ])?;
+    let id = tx.last_insert_rowid();
+    if let Some(error) = &job.refused {
+        fail(tx, id, error)?;
+    }
+    Ok(id)
+}
+
+pub(super) fn upsert_seen(tx: &Transaction<'_>, folder: &Path, seen: &Seen, job: Option<i64>) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO seen(folder, path, size, mtime_ns, job) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT(folder, path) DO UPDATE SET size = ?3, mtime_ns = ?4, job = ?5",
+    )?
+    .execute(params![path_to_blob(folder), path_to_blob(&seen.path), seen.size as i64, seen.mtime_ns, job])?;
+    Ok(())
+}
+
+const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j.watched IS NOT NULL, j.variants, j.state, \
+     j.outcome, j.size, j.sha256, j.content_type, j.error_code, j.error_message, j.error_hint, j.created_at, j.finished_at, \
+     (SELECT url FROM objects o WHERE o.job = j.id AND o.position = 0), \
+     (SELECT uid FROM objects o WHERE o.job = j.id AND o.variant IS NOT NULL AND o.width IS NOT NULL \
+      ORDER BY abs(o.width - 400) LIMIT 1)";
+
+pub(super) fn select_jobs(db: &Connection, clauses: &str, values: impl Params) -> rusqlite::Result<Vec<JobRow>> {
+    let mut statement = db.prepare_cached(&format!("SELECT {JOB_COLUMNS} FROM jobs j {clauses}"))?;
+    statement.query_map(values, job_from_row)?.collect()
+}
+
+fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    let state = match row.get_ref(8)?.as_str()? {
+        "queued" => JobState::Queued,
+        "planned" => JobState::Planned,
+        "done" => JobState::Done,
+        _ => JobState::Failed,
+    };
+    let variants = serde_json::from_str(row.get_ref(7)?.as_str()?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(7, Type::Text, Box::new(error)))?;
+    let error = row.get::<_, Option<String>>(13)?.map(|code| -> rusqlite::Result<Error> {
+        let error = Error::new(Code::from_name(&code), row.get::<_, Option<String>>(14)?.unwrap_or_default());
+        Ok(match row.get::<_, Option<String>>(15)? {
+            Some(hint) => error.hint(hint),
+            None => error,
+        })
+    });
+    Ok(JobRow {
+        id: row.get(0)?,
+        uid: row.get(1)?,
+        source: path_from_blob(&row.get::<_, Vec<u8>>(2)?),
+        name: row.get(3)?,
+        folder: row.get(4)?,
+        profile: row.get(5)?,
+        watched: row.get(6)?,
+        variants,
+        state,
+        present: row.get::<_, Option<String>>(9)?.as_deref() == Some("present"),
+        size: row.get::<_, Option<i64>>(10)?.map(i64::unsigned_abs),
+        sha256: row.get(11)?,
+        content_type: row.get(12)?,
+        error: error.transpose()?,
+        created_at: row.get(16)?,
+        finished_at: row.get(17)?,
+        url: row.get(18)?,
+        preview: row.get(19)?,
+    })
+}
+
+pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<ObjectRow>> {
+    let mut statement = db.prepare_cached(
+        "SELECT uid, variant, key, width, height, size, sha256, content_type, url FROM objects WHERE job = ?1 ORDER BY position",
+    )?;
+    let rows = statement.query_map(params![job], |row| {
+        let (width, height): (Option<u32>, Option<u32>) = (row.get(3)?, row.get(4)?);
+        Ok(ObjectRow {
+            uid: row.get(0)?,
+            variant: row.get(1)?,
+            key: row.get(2)?,
+            pixels: width.zip(height),
+            size: row.get::<_, Option<i64>>(5)?.map(i64::unsigned_abs),
+            sha256: row.get(6)?,
+            content_type: row.get(7)?,
+            url: row.get(8)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// Whether another unfinished job has this key for other content, or for another rendition of the same.
+pub(super) fn claimed_by_other(
+    tx: &Transaction<'_>,
+    job: i64,
+    target: &str,
+    sha256: &str,
+    object: &PlannedObject,
+) -> rusqlite::Result<bool> {
+    tx.prepare_cached(
+        "SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.key = ?2 AND j.state = 'planned' \
+         AND j.id <> ?3 AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5)",
+    )?
+    .query_row(params![target, object.key, job, sha256, spec(object.variant.as_ref())], |_| Ok(()))
+    .optional()
+    .map(|found| found.is_some())
+}
+
+pub(super) fn store_plan(
+    tx: &Transaction<'_>,
+    job: i64,
+    target: &str,
+    sha256: &str,
+    objects: &[PlannedObject],
+) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE jobs SET state = 'planned', sha256 = ?2 WHERE id = ?1")?.execute(params![job, sha256])?;
+    tx.prepare_cached("DELETE FROM objects WHERE job = ?1")?.execute(params![job])?;
+    for (position, object) in objects.iter().enumerate() {
+        let variant = object.variant.as_ref();
+        tx.prepare_cached(
+            "INSERT INTO objects(job, position, uid, variant, spec, target, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            job,
+            position as i64,
+            object.uid,
+            variant.map(|variant| &variant.name),
+            spec(variant),
+            target,
+            object.key
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[SentObject]) -> rusqlite::Result<()> {
+    let warning = outcome.warning.as_ref();
+    tx.prepare_cached(
+        "UPDATE jobs SET state = 'done', outcome = ?2, size = ?3, content_type = ?4, finished_at = ?5, error_code = ?6, \
+         error_message = ?7, error_hint = ?8 WHERE id = ?1",
+    )?
+    .execute(params![
+        job,
+        if outcome.present { "present" } else { "uploaded" },
+        outcome.size as i64,
+        outcome.content_type,
+        now_ms(),
+        warning.map(|error| error.code.as_str()),
+        warning.map(|error| &error.message),
+        warning.and_then(|error| error.hint.as_ref()),
+    ])?;
+    for object in sent {
+        tx.prepare_cached(
+            "UPDATE objects SET width = ?2, height = ?3, size = ?4, sha256 = ?5, content_type = ?6, url = ?7 WHERE uid = ?1",
+        )?
+        .execute(params![
+            object.uid,
+            object.pixels.map(|(width, _)| width),
+            object.pixels.map(|(_, height)| height),
+            object.size as i64,
+            object.sha256,
+            object.content_type,
+            object.url,
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn fail(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE jobs SET state = 'failed', error_code = ?2, error_message = ?3, error_hint = ?4, finished_at = ?5 WHERE id = ?1",
+    )?
+    .execute(params![job, error.code.as_str(), error.message, error.hint, now_ms()])?;
+    Ok(())
+}
+
+pub(super) fn note_waiting(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE jobs SET error_code = ?2, error_message = ?3, error_hint = ?4 WHERE id = ?1 AND state IN ('queued', 'planned')",
+    )?
+    .execute(params![job, error.code.as_str(), error.message, error.hint])?;
+    Ok(())
+}
+
+fn spec(variant: Option<&Variant>) -> Option<String> {
+    variant.map(Variant::to_string)
+}
+
+fn specs(variants: &[Variant]) -> String {
+    // Plain structs of numbers and strings always have a JSON form.
+    serde_json::to_string(variants).unwrap_or_else(|_| "[]".into())
+}
+
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Paths are bytes on Unix: a name that is no Unicode must come back as it was.
+#[cfg(unix)]
+pub(super) fn path_to_blob(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt as _;
+    path.as_os_str().as_bytes().to_vec()
+}
+
+#[cfg(unix)]
+pub(super) fn path_from_blob(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+pub(super) fn path_to_blob(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().into_owned().into_bytes()
+}
+
+#[cfg(not(unix))]
+pub(super) fn path_from_blob(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}

@@ -1,0 +1,142 @@
+//! The journal's layout and how it grew.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::sql_error;
+use crate::error::{Code, Error, Result};
+
+/// One entry per layout; entry N brings layout N to N + 1. Never edit an entry that was released: add one.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE jobs (
+        id INTEGER PRIMARY KEY,
+        uid TEXT NOT NULL UNIQUE,
+        source BLOB NOT NULL,
+        name TEXT NOT NULL,
+        folder TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        watched BLOB,
+        variants TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('queued', 'planned', 'done', 'failed')),
+        outcome TEXT,
+        size INTEGER,
+        sha256 TEXT,
+        content_type TEXT,
+        error_code TEXT,
+        error_message TEXT,
+        error_hint TEXT,
+        created_at INTEGER NOT NULL,
+        finished_at INTEGER
+    );
+    CREATE INDEX jobs_unfinished ON jobs(state, id) WHERE state IN ('queued', 'planned');
+    CREATE INDEX jobs_unfinished_source ON jobs(source) WHERE state IN ('queued', 'planned');
+    CREATE TABLE objects (
+        job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        uid TEXT NOT NULL UNIQUE,
+        variant TEXT,
+        spec TEXT,
+        target TEXT NOT NULL,
+        key TEXT NOT NULL,
+        width INTEGER,
+        height INTEGER,
+        size INTEGER,
+        sha256 TEXT,
+        content_type TEXT,
+        url TEXT,
+        PRIMARY KEY (job, position)
+    ) WITHOUT ROWID;
+    CREATE INDEX objects_by_key ON objects(target, key);
+    CREATE TABLE batches (
+        batch TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+        PRIMARY KEY (batch, position)
+    ) WITHOUT ROWID;
+    CREATE INDEX batches_by_job ON batches(job);
+    CREATE TABLE seen (
+        folder BLOB NOT NULL,
+        path BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        job INTEGER,
+        PRIMARY KEY (folder, path)
+    ) WITHOUT ROWID;
+"];
+
+/// Opens the database as decided (WAL, FULL, foreign keys) and migrates it.
+pub(super) fn open(path: &Path) -> Result<Connection> {
+    let mut connection = Connection::open(path).map_err(|error| sql_error(&error))?;
+    prepare(&mut connection).map_err(|error| sql_error(&error))?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(20))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    let version = |connection: &Connection| connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map(|layout| layout as usize);
+    let found = version(connection).map_err(|error| sql_error(&error))?;
+    if found > MIGRATIONS.len() {
+        return Err(Error::new(
+            Code::JournalNewer,
+            format!("{} was written by a newer Tintype (layout {found}; this one knows {})", path.display(), MIGRATIONS.len()),
+        )
+        .hint("update Tintype; nothing was changed"));
+    }
+    if found == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let mut upgrade = || -> rusqlite::Result<()> {
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have migrated while this one waited for the lock.
+        let found = version(&tx)?;
+        for migration in MIGRATIONS.iter().skip(found) {
+            tx.execute_batch(migration)?;
+        }
+        tx.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
+        tx.commit()
+    };
+    upgrade().map_err(|error| sql_error(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_is_free_of_the_wal_reset_corruption() {
+        // SQLite 3.7.0 to 3.51.2 can corrupt a database when a WAL is reset: https://sqlite.org/wal.html
+        assert!(rusqlite::version_number() >= 3_051_003, "bundled SQLite is {}", rusqlite::version());
+    }
+
+    #[test]
+    fn a_newer_journal_is_left_alone() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("journal.sqlite");
+        let db = Connection::open(&path).expect("opens");
+        db.pragma_update(None, "user_version", 99).expect("writes");
+        drop(db);
+        let error = open(&path).map(|_| ()).expect_err("newer");
+        assert_eq!(error.code, Code::JournalNewer);
+        Ok(())
+    }
+
+    #[test]
+    fn a_damaged_journal_is_said() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("journal.sqlite");
+        std::fs::write(&path, vec![7u8; 8192])?;
+        assert_eq!(open(&path).map(|_| ()).expect_err("damaged").code, Code::JournalDamaged);
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! The one writer: a thread that groups what arrives together into one commit.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use super::sql_error;
+use crate::error::{Code, Error, Result};
+
+/// More than this and the first in the group would wait for the last.
+const LARGEST_GROUP: usize = 512;
+
+type Reply = Box<dyn FnOnce(Result<()>) + Send>;
+/// Gets the transaction, or why there is none; gives back what to tell the asker once the outcome is known.
+type Work = Box<dyn FnOnce(Result<&Transaction<'_>>) -> Reply + Send>;
+
+/// Sends work to the writing thread.
+#[derive(Clone)]
+pub(super) struct Writer {
+    queue: Sender<Work>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, path: &Path) -> Result<Self> {
+        let (queue, work) = channel();
+        std::thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || run(connection, &work))
+            .map_err(|error| Error::from_io(&error, path))?;
+        Ok(Self { queue })
+    }
+
+    /// Does the work in a transaction and answers when it is safe on disk.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let job: Work = Box::new(move |tx| {
+            let done = tx.and_then(|tx| in_savepoint(tx, work).map_err(|error| sql_error(&error)));
+            Box::new(move |committed| {
+                // The asker may have gone (cancelled); what is written stays written.
+                let _ = answer.send(committed.and(done));
+            })
+        });
+        self.queue.send(job).map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+}
+
+fn closed() -> Error {
+    Error::new(Code::Closing, "the journal is closed")
+}
+
+/// One request's failure must not take the others of its group with it.
+fn in_savepoint<T>(
+    tx: &Transaction<'_>,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    tx.execute_batch("SAVEPOINT request")?;
+    let done = work(tx);
+    tx.execute_batch(if done.is_ok() { "RELEASE request" } else { "ROLLBACK TO request; RELEASE request" })?;
+    done
+}
+
+fn run(mut connection: Connection, queue: &Receiver<Work>) {
+    while let Ok(first) = queue.recv() {
+        let group = std::iter::once(first).chain(queue.try_iter().take(LARGEST_GROUP - 1)).collect();
+        commit(&mut connection, group);
+    }
+}
+
+fn commit(connection: &mut Connection, group: Vec<Work>) {
+    let (replies, committed): (Vec<Reply>, _) = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(tx) => (group.into_iter().map(|work| work(Ok(&tx))).collect(), tx.commit().map_err(|error| sql_error(&error))),
+        Err(error) => {
+            let error = sql_error(&error);
+            (group.into_iter().map(|work| work(Err(error.clone()))).collect(), Err(error))
+        }
+    };
+    for reply in replies {
+        reply(committed.clone());
+    }
+}

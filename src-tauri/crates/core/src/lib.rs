@@ -1,0 +1,22 @@
+//! Tintype without a window: everything between a picture on this computer and its link.
+//!
+//! Start with [`engine::Engine`]; the other public modules are the words it speaks in.
+
+pub mod content;
+pub mod engine;
+pub mod error;
+pub mod home;
+pub mod imaging;
+pub mod intake;
+pub mod journal;
+pub mod key;
+pub mod link;
+pub mod metadata;
+pub mod profile;
+pub mod secret;
+pub mod settings;
+pub mod transfer;
+pub mod variant;
+mod watch;
+
+pub use error::{Code, Error, Result};

@@ -1,0 +1,228 @@
+//! Bucket profiles: everything needed to reach one bucket, except the secret.
+
+pub mod provider;
+
+pub use provider::{Addressing, Provider};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, Result};
+use crate::key::Template;
+
+/// The name of the profile that stands for the bucket on this computer.
+pub const DEMO: &str = "demo";
+
+/// Where a profile's credentials come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum CredentialSource {
+    /// The operating system's keyring.
+    #[default]
+    Keyring,
+    /// The `AWS_…` variables, read when they are needed.
+    Env,
+    /// The demo bucket, which invents them at each start.
+    Demo,
+}
+
+/// One bucket and how to use it. Has no secret in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Profile {
+    /// What people call it; also its identity.
+    pub name: String,
+    /// The provider's id (see [`provider::all`]).
+    pub provider: String,
+    /// Address of the service; the provider's own where empty.
+    pub endpoint: String,
+    /// The bucket's region; the provider's default where empty.
+    pub region: String,
+    /// The bucket.
+    pub bucket: String,
+    /// How the bucket is named in addresses; the provider's default where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addressing: Option<Addressing>,
+    /// What links begin with; made from endpoint and bucket where empty.
+    pub public_url: String,
+    /// Template of original keys.
+    pub original_key: String,
+    /// Template of variant keys.
+    pub variant_key: String,
+    /// Sent with every object; nothing where empty.
+    pub cache_control: String,
+    /// Where the credentials come from.
+    pub credentials: CredentialSource,
+    /// The public half of the credentials.
+    pub access_key_id: String,
+    /// What the secret is filed under in the keyring.
+    pub secret_ref: String,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            provider: provider::OTHER.into(),
+            endpoint: String::new(),
+            region: String::new(),
+            bucket: String::new(),
+            addressing: None,
+            public_url: String::new(),
+            original_key: "originals/{name}".into(),
+            variant_key: "{variant}/{name}".into(),
+            cache_control: "public, max-age=31536000, immutable".into(),
+            credentials: CredentialSource::Keyring,
+            access_key_id: String::new(),
+            secret_ref: String::new(),
+        }
+    }
+}
+
+impl Profile {
+    /// The profile of the bucket on this computer.
+    pub fn demo() -> Self {
+        Self {
+            name: DEMO.into(),
+            provider: provider::DEMO.into(),
+            bucket: tintype_demo_bucket::BUCKET.into(),
+            credentials: CredentialSource::Demo,
+            ..Self::default()
+        }
+    }
+
+    /// The provider's row in the table.
+    pub fn provider(&self) -> Result<&'static Provider> {
+        provider::find(&self.provider)
+    }
+
+    /// Tidies what a person typed (spaces, a missing scheme) and checks that the profile can work.
+    pub fn normalise(&mut self) -> Result<()> {
+        for field in [&mut self.name, &mut self.endpoint, &mut self.region, &mut self.bucket, &mut self.public_url, &mut self.access_key_id] {
+            *field = field.trim().to_owned();
+        }
+        self.endpoint = normalise_url(&self.endpoint);
+        self.public_url = normalise_url(&self.public_url);
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ');
+        if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(plain) {
+            return Err(invalid("a profile's name has 1 to 64 letters, digits, spaces, \".\", \"_\" or \"-\"", "choose another name"));
+        }
+        let provider = self.provider()?;
+        if self.bucket.is_empty() || self.bucket.contains(['/', ' ']) {
+            return Err(invalid(&format!("\"{}\" is no bucket name", self.bucket), "give the bucket's name alone, without address or path"));
+        }
+        if provider.asks_endpoint && self.endpoint.is_empty() {
+            return Err(invalid(&format!("{} needs an endpoint", provider.label), &format!("for example {}", provider.endpoint_example)));
+        }
+        if provider.asks_region && self.region.is_empty() {
+            return Err(invalid(&format!("{} needs the bucket's region", provider.label), "the provider's console shows it beside the bucket"));
+        }
+        Template::parse(&self.original_key)?;
+        Template::parse(&self.variant_key)?;
+        Ok(())
+    }
+
+    /// The region in force.
+    pub fn region(&self) -> Result<&str> {
+        let provider = self.provider()?;
+        Ok(if self.region.is_empty() { provider.default_region } else { &self.region })
+    }
+
+    /// The service's address in force; nothing where the SDK knows it (AWS).
+    pub fn endpoint(&self) -> Result<Option<String>> {
+        if !self.endpoint.is_empty() {
+            return Ok(Some(self.endpoint.clone()));
+        }
+        let template = self.provider()?.endpoint;
+        Ok((!template.is_empty()).then(|| template.replace("{region}", self.region().unwrap_or_default())))
+    }
+
+    /// Whether the bucket goes into the path rather than the host name.
+    pub fn path_style(&self) -> Result<bool> {
+        // A bucket with dots cannot have a certificate under virtual addressing.
+        let addressing = self.addressing.unwrap_or(self.provider()?.addressing);
+        Ok(addressing == Addressing::Path || self.bucket.contains('.'))
+    }
+
+    /// What links begin with.
+    pub fn public_base(&self) -> Result<String> {
+        if !self.public_url.is_empty() {
+            return Ok(self.public_url.clone());
+        }
+        let provider = self.provider()?;
+        let endpoint = self.endpoint()?.unwrap_or_default();
+        let filled = provider
+            .public_url
+            .replace("{endpoint}", &endpoint)
+            .replace("{bucket}", &self.bucket)
+            .replace("{region}", self.region()?);
+        Ok(filled)
+    }
+
+    /// One name for the bucket a profile writes to, the same for two profiles of the same bucket.
+    pub fn target(&self) -> Result<String> {
+        Ok(format!("{}|{}", self.endpoint()?.unwrap_or_else(|| "aws".into()), self.bucket))
+    }
+}
+
+fn invalid(message: &str, hint: &str) -> Error {
+    Error::new(Code::ProfileInvalid, message).hint(hint)
+}
+
+/// Adds the scheme people leave out (https, but http on this computer) and drops the slash at the end.
+fn normalise_url(text: &str) -> String {
+    let text = text.trim_end_matches('/');
+    if text.is_empty() || text.contains("://") {
+        return text.to_owned();
+    }
+    let host = text.split(['/', ':']).next().unwrap_or_default();
+    let scheme = if matches!(host, "localhost" | "127.0.0.1" | "[") { "http" } else { "https" };
+    format!("{scheme}://{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(provider: &str) -> Profile {
+        Profile { name: "photos".into(), provider: provider.into(), bucket: "photos".into(), ..Profile::default() }
+    }
+
+    #[test]
+    fn what_people_type_is_tidied() -> Result<()> {
+        let mut typed = Profile { endpoint: " minio.example:9000/ ".into(), public_url: "cdn.example/".into(), ..profile("minio") };
+        typed.normalise()?;
+        assert_eq!(typed.endpoint, "https://minio.example:9000");
+        assert_eq!(typed.public_url, "https://cdn.example");
+        let mut local = Profile { endpoint: "localhost:9000".into(), ..profile("minio") };
+        local.normalise()?;
+        assert_eq!(local.endpoint, "http://localhost:9000");
+        Ok(())
+    }
+
+    #[test]
+    fn links_come_from_the_provider_unless_said() -> Result<()> {
+        let aws = Profile { region: "eu-west-1".into(), ..profile("aws") };
+        assert_eq!(aws.public_base()?, "https://photos.s3.eu-west-1.amazonaws.com");
+        let minio = Profile { endpoint: "http://127.0.0.1:9000".into(), ..profile("minio") };
+        assert_eq!(minio.public_base()?, "http://127.0.0.1:9000/photos");
+        let b2 = Profile { region: "eu-central-003".into(), ..profile("b2") };
+        assert_eq!(b2.endpoint()?.as_deref(), Some("https://s3.eu-central-003.backblazeb2.com"));
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        for (mut bad, word) in [
+            (profile("minio"), "endpoint"),
+            (profile("aws"), "region"),
+            (Profile { bucket: "a/b".into(), ..profile("demo") }, "bucket"),
+            (Profile { original_key: "../{name}".into(), ..profile("demo") }, ".."),
+            (profile("nonsense"), "provider"),
+        ] {
+            let error = bad.normalise().expect_err(word);
+            assert!(error.message.contains(word), "{error}");
+        }
+    }
+}

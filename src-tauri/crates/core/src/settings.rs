@@ -1,0 +1,227 @@
+//! Settings: one TOML file, versioned, written atomically, without secrets.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, Result};
+use crate::profile::{DEMO, Profile};
+use crate::variant::Variant;
+
+const VERSION: u32 = 1;
+
+/// A folder whose new images go up by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct WatchedFolder {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Name of the profile that receives its images.
+    pub profile: String,
+    /// Whether it rests.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+/// Everything a person can set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Settings {
+    /// Layout of this file.
+    pub version: u32,
+    /// The profile that is used when none is named.
+    pub default_profile: String,
+    /// Uploads in flight at once, 1 to 256.
+    pub uploads_at_once: u16,
+    /// What is made of every image.
+    pub variants: Vec<Variant>,
+    /// The buckets.
+    pub profiles: Vec<Profile>,
+    /// The watched folders.
+    pub folders: Vec<WatchedFolder>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            default_profile: String::new(),
+            uploads_at_once: 16,
+            variants: Variant::defaults(),
+            profiles: Vec::new(),
+            folders: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file; defaults where there is none yet. A file that cannot be understood is an error and stays.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Err(damaged(path, "it is not text")),
+            Err(error) => return Err(Error::from_io(&error, path)),
+        };
+        // The version alone first: a newer file may have shapes this version cannot read.
+        #[derive(Deserialize)]
+        struct Versioned {
+            #[serde(default)]
+            version: u32,
+        }
+        let Versioned { version } = toml::from_str(&text).map_err(|error| damaged(path, error.message()))?;
+        if version > VERSION {
+            return Err(Error::new(
+                Code::SettingsNewer,
+                format!("{} was written by a newer Tintype (layout {version}; this one knows {VERSION})", path.display()),
+            )
+            .hint("update Tintype"));
+        }
+        let settings: Self = toml::from_str(&text).map_err(|error| damaged(path, error.message()))?;
+        Variant::check_all(&settings.variants)?;
+        Ok(settings)
+    }
+
+    /// Writes the file whole or not at all.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let unwritable = |error: std::io::Error| {
+            Error::new(Code::SettingsUnwritable, format!("the settings cannot be written to {}: {error}", path.display()))
+                .hint("check the folder's rights and the room on the disk; nothing was changed")
+        };
+        let text = toml::to_string_pretty(self)
+            .map_err(|error| Error::new(Code::Internal, format!("settings have no text form: {error}")))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
+        file.persist(path).map_err(|error| unwritable(error.error))?;
+        Ok(())
+    }
+
+    /// Reads, changes and writes the file as one step, also between processes.
+    pub fn edit(path: &Path, change: impl FnOnce(&mut Self) -> Result<()>) -> Result<Self> {
+        let lock_path = path.with_extension("lock");
+        let lock = std::fs::File::create(&lock_path).map_err(|error| Error::from_io(&error, &lock_path))?;
+        lock.lock().map_err(|error| Error::from_io(&error, &lock_path))?;
+        let mut settings = Self::load(path)?;
+        change(&mut settings)?;
+        settings.save(path)?;
+        Ok(settings)
+    }
+
+    /// The profile of that name, or the default one where no name is given.
+    pub fn profile(&self, name: Option<&str>) -> Result<&Profile> {
+        let wanted = match name {
+            Some(name) => name,
+            None if self.default_profile.is_empty() => self.profiles.first().map_or("", |profile| &profile.name),
+            None => &self.default_profile,
+        };
+        self.profiles.iter().find(|profile| profile.name == wanted).ok_or_else(|| self.no_profile(wanted))
+    }
+
+    fn no_profile(&self, wanted: &str) -> Error {
+        if self.profiles.is_empty() {
+            return Error::new(Code::ProfileMissing, "no bucket is connected yet")
+                .hint("add one with `tintype profile add`, or try --profile demo: a bucket on this computer");
+        }
+        let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
+        Error::new(Code::ProfileMissing, format!("there is no profile \"{wanted}\"")).hint(format!("there are {}", names.join(", ")))
+    }
+
+    /// Adds the demo profile if it is not there yet.
+    pub fn ensure_demo(&mut self) {
+        if !self.profiles.iter().any(|profile| profile.name == DEMO) {
+            self.profiles.push(Profile::demo());
+        }
+    }
+
+    /// Puts a profile in place of the one called `replaces`, or adds it. Folders and the default follow a new name.
+    pub fn put_profile(&mut self, profile: Profile, replaces: Option<&str>) -> Result<()> {
+        let taken = self.profiles.iter().any(|other| other.name == profile.name && Some(other.name.as_str()) != replaces);
+        if taken {
+            return Err(Error::new(Code::ProfileExists, format!("there is a profile \"{}\" already", profile.name))
+                .hint("choose another name, or remove that profile first"));
+        }
+        if let Some(old) = replaces {
+            let name = profile.name.clone();
+            self.folders.iter_mut().filter(|folder| folder.profile == old).for_each(|folder| folder.profile.clone_from(&name));
+            if self.default_profile == old {
+                self.default_profile = name;
+            }
+        }
+        match self.profiles.iter_mut().find(|other| Some(other.name.as_str()) == replaces) {
+            Some(place) => *place = profile,
+            None => {
+                if self.default_profile.is_empty() || self.default_profile == DEMO {
+                    self.default_profile.clone_from(&profile.name);
+                }
+                self.profiles.push(profile);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a profile out and returns it.
+    pub fn remove_profile(&mut self, name: &str) -> Result<Profile> {
+        let place = self.profiles.iter().position(|profile| profile.name == name).ok_or_else(|| self.no_profile(name))?;
+        let profile = self.profiles.remove(place);
+        if self.default_profile == name {
+            self.default_profile = self.profiles.first().map(|next| next.name.clone()).unwrap_or_default();
+        }
+        Ok(profile)
+    }
+}
+
+fn damaged(path: &Path, why: &str) -> Error {
+    Error::new(Code::SettingsDamaged, format!("the settings in {} cannot be read: {}", path.display(), why.trim()))
+        .hint("mend the file, or move it away to start with fresh settings; uploads and secrets are kept elsewhere")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_comes_back() -> Result<()> {
+        let dir = tempfile::tempdir().map_err(|e| Error::from_io(&e, Path::new("tmp")))?;
+        let path = dir.path().join("settings.toml");
+        let mut settings = Settings::load(&path)?;
+        settings.put_profile(Profile { name: "a".into(), bucket: "b".into(), ..Profile::default() }, None)?;
+        settings.save(&path)?;
+        assert_eq!(Settings::load(&path)?, settings);
+        assert_eq!(settings.profile(None)?.name, "a");
+        Ok(())
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error_and_stays() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("settings.toml");
+        for (text, code) in [
+            ("profiles = 3", Code::SettingsDamaged),
+            ("= what", Code::SettingsDamaged),
+            ("version = 99\nprofiles = 3", Code::SettingsNewer),
+            ("[[variants]]\nname='a'\nwidth=0\nheight=5", Code::VariantInvalid),
+        ] {
+            std::fs::write(&path, text)?;
+            assert_eq!(Settings::load(&path).expect_err(text).code, code);
+            assert_eq!(std::fs::read_to_string(&path)?, text);
+        }
+        std::fs::write(&path, [0xff, 0xfe, 0x00])?;
+        assert_eq!(Settings::load(&path).expect_err("binary").code, Code::SettingsDamaged);
+        Ok(())
+    }
+
+    #[test]
+    fn a_new_name_is_followed() -> Result<()> {
+        let mut settings = Settings::default();
+        let named = |name: &str| Profile { name: name.into(), bucket: "b".into(), ..Profile::default() };
+        settings.put_profile(named("a"), None)?;
+        settings.folders.push(WatchedFolder { path: "/x".into(), profile: "a".into(), paused: false });
+        settings.put_profile(named("z"), Some("a"))?;
+        assert_eq!((settings.folders[0].profile.as_str(), settings.default_profile.as_str()), ("z", "z"));
+        assert_eq!(settings.put_profile(named("z"), None).expect_err("taken").code, Code::ProfileExists);
+        Ok(())
+    }
+}

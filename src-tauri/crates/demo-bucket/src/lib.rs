@@ -1,0 +1,170 @@
+//! An S3 server inside this process, on this computer only.
+//!
+//! It is the bucket a new user tries Tintype with, and the server of the tests. Objects are files below one folder.
+//! Anyone on this computer may read an object (so that links open in a browser); everything else must be signed.
+//! Its keys are invented at each start and never written down.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder as ConnectionBuilder;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{S3Result, s3_error};
+use s3s_fs::FileSystem;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The one bucket there is at the start.
+pub const BUCKET: &str = "demo";
+/// The region the server says it is in.
+pub const REGION: &str = "us-east-1";
+
+/// A running demo bucket; it stops when dropped.
+#[derive(Debug)]
+pub struct DemoBucket {
+    address: SocketAddr,
+    access_key_id: String,
+    secret_access_key: String,
+    stop: CancellationToken,
+    // Two servers on one folder would take each other's unfinished files for rubbish.
+    _lock: File,
+}
+
+impl DemoBucket {
+    /// Serves the objects below `dir`, on `port` or on the port of the last time (a free one at first), so that
+    /// links stay the same. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// `AddrInUse` if the asked port is taken, `WouldBlock` if another server uses the folder, and whatever the
+    /// file system says.
+    pub async fn start(dir: &Path, port: Option<u16>) -> io::Result<Self> {
+        let objects = dir.join("objects");
+        std::fs::create_dir_all(objects.join(BUCKET))?;
+        let lock = lock(dir)?;
+        let listener = listen(&dir.join("port"), port).await?;
+        let address = listener.local_addr()?;
+        let (access_key_id, secret_access_key) = (format!("DEMO{}", random_hex(8)), random_hex(20));
+        let service = service(&objects, &access_key_id, &secret_access_key)?;
+        let stop = CancellationToken::new();
+        tokio::spawn(serve(listener, service, stop.clone()));
+        Ok(Self { address, access_key_id, secret_access_key, stop, _lock: lock })
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What the links of the demo bucket begin with.
+    pub fn public_url(&self) -> String {
+        format!("{}/{BUCKET}", self.endpoint())
+    }
+
+    /// The public half of the credentials.
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// The secret half; good until the server stops.
+    pub fn secret_access_key(&self) -> &str {
+        &self.secret_access_key
+    }
+}
+
+impl Drop for DemoBucket {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn lock(dir: &Path) -> io::Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(io::Error::new(io::ErrorKind::WouldBlock, "another Tintype serves the demo bucket of this folder"))
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+async fn listen(remembered: &PathBuf, asked: Option<u16>) -> io::Result<TcpListener> {
+    let on = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    if let Some(port) = asked {
+        return on(port).await;
+    }
+    let last = std::fs::read_to_string(remembered).ok().and_then(|text| text.trim().parse().ok());
+    if let Some(Ok(listener)) = match last {
+        Some(port) => Some(on(port).await),
+        None => None,
+    } {
+        return Ok(listener);
+    }
+    let listener = on(0).await?;
+    std::fs::write(remembered, listener.local_addr()?.port().to_string())?;
+    Ok(listener)
+}
+
+fn service(objects: &Path, access_key_id: &str, secret_access_key: &str) -> io::Result<S3Service> {
+    let files = FileSystem::new(objects).map_err(|error| io::Error::other(format!("{error:?}")))?;
+    let mut builder = S3ServiceBuilder::new(files);
+    builder.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
+    builder.set_access(ReadableByAll);
+    Ok(builder.build())
+}
+
+/// Reading one object needs no signature; everything else does.
+struct ReadableByAll;
+
+#[async_trait::async_trait]
+impl S3Access for ReadableByAll {
+    async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
+        match (cx.credentials(), cx.s3_op().name()) {
+            (Some(_), _) | (None, "GetObject" | "HeadObject") => Ok(()),
+            (None, _) => Err(s3_error!(AccessDenied, "this request must be signed")),
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, service: S3Service, stop: CancellationToken) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((socket, _)) => {
+                // Small answers must not wait for acknowledgements of earlier ones.
+                let _ = socket.set_nodelay(true);
+                let service = service.clone();
+                connections.spawn(async move {
+                    let builder = ConnectionBuilder::new(TokioExecutor::new());
+                    if let Err(error) = builder.serve_connection(TokioIo::new(socket), service).await {
+                        tracing::debug!(%error, "a connection to the demo bucket ended early");
+                    }
+                });
+            }
+            Err(error) => {
+                // Out of file handles, most likely: give the open connections time to end.
+                tracing::warn!(%error, "the demo bucket could not accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    connections.shutdown().await;
+}
+
+fn random_hex(bytes: usize) -> String {
+    let mut text = uuid::Uuid::new_v4().simple().to_string() + &uuid::Uuid::new_v4().simple().to_string();
+    text.truncate(bytes * 2);
+    text
+}
