@@ -1,1 +1,144 @@
+//! The desktop shell: thin. It builds the window, hands requests to the engine, and shows what the engine tells.
 
+mod bridge;
+mod clipboard;
+mod commands;
+mod preview;
+mod tray;
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+use tauri::Manager as _;
+use tauri_specta::{Builder, collect_commands, collect_events};
+use tintype_core::engine::{Config, Engine};
+use tintype_core::error::{Code, Error, Result};
+use tintype_core::home::Home;
+use tintype_core::secret::Secrets;
+
+/// Everything that the page may call or hear; also the source of `ui/src/bindings.ts`.
+pub fn bindings() -> Builder<tauri::Wry> {
+    Builder::new()
+        .dangerously_cast_bigints_to_number()
+        .commands(collect_commands![
+            commands::snapshot,
+            commands::providers,
+            commands::job,
+            commands::upload,
+            commands::paste,
+            commands::retry,
+            commands::forget,
+            commands::search,
+            commands::copy_link,
+            commands::open_link,
+            commands::use_demo,
+            commands::save_profile,
+            commands::remove_profile,
+            commands::set_default_profile,
+            commands::test_profile,
+            commands::test_draft,
+            commands::add_folder,
+            commands::pause_folder,
+            commands::remove_folder,
+            commands::start_afresh,
+        ])
+        .events(collect_events![bridge::Changed, bridge::Resync])
+}
+
+/// The engine, or why there is none.
+pub(crate) struct Running(Mutex<std::result::Result<Option<Engine>, Error>>);
+
+impl Running {
+    fn start() -> Self {
+        Self(Mutex::new(start_engine().map(Some)))
+    }
+
+    /// A handle on the engine.
+    pub(crate) fn handle(&self) -> Result<tintype_core::engine::EngineHandle> {
+        match &*self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            Ok(Some(engine)) => Ok(engine.handle()),
+            Ok(None) => Err(Error::new(Code::Closing, "Tintype is closing")),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// Tries again to start an engine that could not start.
+    pub(crate) fn restart(&self) -> Result<()> {
+        let mut running = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if running.is_err() {
+            *running = start_engine().map(Some);
+        }
+        running.as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    fn take(&self) -> Option<Engine> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_mut().ok().and_then(Option::take)
+    }
+}
+
+fn start_engine() -> Result<Engine> {
+    let config = Config { watch: true, serve_demo: true, ..Config::new(Home::locate()?, Secrets::default()) };
+    // The engine's tasks live on Tauri's own runtime.
+    tauri::async_runtime::block_on(async { Engine::start(config) })
+}
+
+/// Opens the window and runs until it is closed.
+pub fn run() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let bindings = bindings();
+    let built = tauri::Builder::default()
+        // The first plugin: a second start only brings the first window to the front.
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| tray::show_window(app)))
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .register_asynchronous_uri_scheme_protocol("tintype", preview::serve)
+        .invoke_handler(bindings.invoke_handler())
+        .setup(move |app| {
+            bindings.mount_events(app);
+            app.manage(Running::start());
+            app.manage(clipboard::Clipboard::default());
+            tray::build(app)?;
+            bridge::connect(app.handle());
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    match built {
+        Ok(app) => {
+            app.run(|app, event| {
+                if let tauri::RunEvent::Exit = event
+                    && let Some(engine) = app.state::<Running>().take()
+                {
+                    tauri::async_runtime::block_on(engine.shutdown());
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(%error, "the window cannot open");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bindings in the tree are those of the code. `cargo xtask bindings` writes them anew.
+    #[test]
+    fn the_bindings_are_up_to_date() -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/bindings.ts");
+        let fresh = tempfile::tempdir()?.keep().join("bindings.ts");
+        bindings().export(specta_typescript::Typescript::default().header("// @ts-nocheck\n"), &fresh)?;
+        let fresh = std::fs::read_to_string(fresh)?;
+        if std::env::var_os("TINTYPE_WRITE_BINDINGS").is_some() {
+            std::fs::write(path, fresh)?;
+        } else {
+            assert!(std::fs::read_to_string(path)? == fresh, "run `cargo xtask bindings` and commit ui/src/bindings.ts");
+        }
+        Ok(())
+    }
+}

@@ -1,1 +1,75 @@
-fn main(){}
+//! The `tintype` command: the whole job without a window.
+//!
+//! Results go to stdout (text for people, JSON for programs), everything else to stderr. Exit status: 0 all well,
+//! 1 something failed, 2 wrong usage.
+
+mod args;
+mod demo;
+mod history;
+mod profile;
+mod report;
+mod terminal;
+mod upload;
+mod variants;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tintype_core::engine::{Config, Engine};
+use tintype_core::error::Result;
+use tintype_core::home::Home;
+use tintype_core::secret::Secrets;
+
+use args::{Args, Command};
+
+/// Whether everything that was asked for worked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    AllWell,
+    SomethingFailed,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG").unwrap_or_else(|_| "error".into()))
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal::say(&format!("error: the system gave no threads to work with: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(run(args.command));
+    // A keyring prompt or a slow disk must not hold the exit up.
+    runtime.shutdown_background();
+    match done {
+        Ok(Outcome::AllWell) => ExitCode::SUCCESS,
+        Ok(Outcome::SomethingFailed) => ExitCode::FAILURE,
+        Err(error) => {
+            terminal::say_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<Outcome> {
+    match command {
+        Command::Upload(args) => upload::run(args).await,
+        Command::Variants(args) => variants::run(args).await,
+        Command::Watch(args) => watch::run(args).await,
+        Command::Profile(args) => profile::run(args.command).await,
+        Command::History(args) => history::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+    }
+}
+
+fn start_engine(change: impl FnOnce(&mut Config)) -> Result<Engine> {
+    let mut config = Config::new(Home::locate()?, Secrets::default());
+    change(&mut config);
+    Engine::start(config)
+}

@@ -172,6 +172,13 @@ impl Error {
         self
     }
 
+    /// The same, said of something.
+    #[must_use]
+    pub fn about(mut self, what: &dyn fmt::Display) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
     /// Whether and when trying again can help.
     pub fn retry_class(&self) -> Retry {
         self.retry

@@ -151,7 +151,7 @@ async fn variants(stages: &Stages, job: &JobRow, file: &Fingerprint, live: &Live
     match blocking(move || imaging::render(&bytes, kind, metadata, &specs)).await {
         Ok(rendered) => Ok((Some(rendered), None)),
         Err(error) if error.code == Code::Closing => Err(error),
-        Err(error) => Ok((None, Some(Error { message: format!("{}: {}", job.name, error.message), ..error }))),
+        Err(error) => Ok((None, Some(error.about(&job.name)))),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::{Code, Error, Result, Retry};
 
 const ATTEMPTS: u32 = 6;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const FIRST_PAUSE: Duration = if cfg!(test) { Duration::from_micros(10) } else { Duration::from_millis(200) };
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Runs `attempt` until it succeeds, fails for good, finds no way to the bucket, or has been tried six times.
@@ -50,7 +50,7 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn passing_faults_are_retried_and_others_are_not() {
         let tries = Cell::new(0);
         let run = |code, retry, until: u32| {

@@ -1,0 +1,186 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use tintype_core::variant::Variant;
+
+/// Pictures into a bucket, with every thumbnail made on this computer, and their links ready to paste.
+#[derive(Parser)]
+#[command(name = "tintype", version, propagate_version = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Upload files and folders and print their links
+    Upload(Upload),
+    /// Make variants into a folder, without any bucket
+    Variants(Variants),
+    /// Upload what appears in folders
+    Watch(Watch),
+    /// Buckets: add, list, show, test, remove
+    Profile(Profile),
+    /// What was uploaded
+    History(History),
+    /// Serve a bucket on this computer, to try things with
+    Demo(Demo),
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Upload {
+    /// The bucket profile to use (default: the default profile; "demo": a bucket on this computer)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Print one JSON object per file
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Upload originals only
+    #[arg(long)]
+    pub(crate) no_variants: bool,
+    /// Give up after this many seconds without a way to the bucket; what is left goes on at the next start
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub(crate) patience: u64,
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Variants {
+    /// A variant, as NAME=WxH:FIT:FORMAT:QUALITY (default: those of the settings)
+    #[arg(long = "spec", value_name = "SPEC")]
+    pub(crate) specs: Vec<Variant>,
+    /// The folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Print one JSON object per file
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Watch {
+    /// The bucket profile to use (default: each folder's own)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Upload what is new now, then end
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Print one JSON object per file
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folders (default: the watched folders of the settings)
+    #[arg(value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Profile {
+    #[command(subcommand)]
+    pub(crate) command: ProfileCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Connect a bucket; the secret access key is read from stdin or a prompt
+    Add(Box<AddProfile>),
+    /// The profiles, the default one marked
+    List {
+        /// Print one JSON object per profile
+        #[arg(long)]
+        json: bool,
+    },
+    /// All of one profile but its secret
+    Show { name: String },
+    /// Remove a profile and its secret
+    Remove { name: String },
+    /// Store, look at, read and delete a small object
+    Test {
+        name: String,
+        /// Print one JSON object per step
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CredentialSource {
+    /// Secret in the system's keyring
+    Keyring,
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read at run time; nothing is stored
+    Env,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Addressing {
+    /// https://host/bucket/key
+    Path,
+    /// https://bucket.host/key
+    Virtual,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct AddProfile {
+    pub(crate) name: String,
+    /// aws, r2, b2, minio, ceph, garage or other
+    #[arg(long, value_name = "P")]
+    pub(crate) provider: String,
+    #[arg(long)]
+    pub(crate) bucket: String,
+    /// Address of the service, where the provider does not say it
+    #[arg(long, value_name = "URL", default_value = "")]
+    pub(crate) endpoint: String,
+    #[arg(long, default_value = "")]
+    pub(crate) region: String,
+    /// How the bucket is named in addresses (default: the provider's way)
+    #[arg(long, value_enum)]
+    pub(crate) addressing: Option<Addressing>,
+    /// What links begin with, for example a CDN's address
+    #[arg(long, value_name = "URL", default_value = "")]
+    pub(crate) public_url: String,
+    /// Template of original keys (default: originals/{name})
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) original_key: Option<String>,
+    /// Template of variant keys (default: {variant}/{name})
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) variant_key: Option<String>,
+    /// Cache-Control of every object
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) cache_control: Option<String>,
+    #[arg(long, value_enum, default_value_t = CredentialSource::Keyring)]
+    pub(crate) credentials: CredentialSource,
+    #[arg(long, value_name = "ID", default_value = "")]
+    pub(crate) access_key_id: String,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct History {
+    /// Only those whose name, key or profile contains this
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) search: String,
+    /// At most so many, newest first
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: u32,
+    /// Print one JSON object per file
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Demo {
+    /// The port (default: that of the last time)
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+    /// Where the objects are kept (default: with Tintype's data)
+    #[arg(long, value_name = "D")]
+    pub(crate) dir: Option<PathBuf>,
+    /// First print one line of JSON with endpoint and keys
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,28 @@
+//! `tintype history`
+
+use tintype_core::error::Result;
+
+use crate::args::History;
+use crate::report::{FileReport, Status};
+use crate::{Outcome, start_engine, terminal};
+
+pub(crate) async fn run(args: History) -> Result<Outcome> {
+    let engine = start_engine(|_| {})?;
+    for report in engine.handle().history(&args.search, args.limit).await? {
+        let report = FileReport::from(report);
+        if args.json {
+            terminal::print_json(&report);
+            continue;
+        }
+        let status = match report.status {
+            Status::Uploaded => "uploaded",
+            Status::Present => "present",
+            Status::Failed => "failed",
+            Status::Queued => "queued",
+        };
+        let shown = report.url.or(report.error.map(|error| error.message)).unwrap_or_default();
+        terminal::print(&format!("{status:<9} {}  {shown}", report.source.display()));
+    }
+    engine.shutdown().await;
+    Ok(Outcome::AllWell)
+}

@@ -1,0 +1,136 @@
+//! `tintype profile`
+
+use std::io::{IsTerminal as _, Read as _};
+
+use tintype_core::engine::{ProfileDraft, Step};
+use tintype_core::error::{Code, Error, Result};
+use tintype_core::profile::{self, Profile};
+
+use crate::args::{AddProfile, Addressing, CredentialSource, ProfileCommand};
+use crate::{Outcome, start_engine, terminal};
+
+pub(crate) async fn run(command: ProfileCommand) -> Result<Outcome> {
+    let engine = start_engine(|_| {})?;
+    let handle = engine.handle();
+    let done = match command {
+        ProfileCommand::Add(args) => {
+            let name = args.name.clone();
+            handle.save_profile(draft(*args)?).await?;
+            terminal::say(&format!("added the profile \"{name}\"; try it with `tintype profile test \"{name}\"`"));
+            Outcome::AllWell
+        }
+        ProfileCommand::List { json } => {
+            let settings = handle.settings().await?;
+            for profile in &settings.profiles {
+                let is_default = settings.profile(None).is_ok_and(|default| default.name == profile.name);
+                list_one(profile, is_default, json)?;
+            }
+            Outcome::AllWell
+        }
+        ProfileCommand::Show { name } => {
+            let settings = handle.settings().await?;
+            terminal::print(&shown(settings.profile(Some(&name))?)?);
+            Outcome::AllWell
+        }
+        ProfileCommand::Remove { name } => {
+            handle.remove_profile(name.clone()).await?;
+            terminal::say(&format!("removed the profile \"{name}\" and its secret; the bucket stays as it is"));
+            Outcome::AllWell
+        }
+        ProfileCommand::Test { name, json } => test(&handle, &name, json).await?,
+    };
+    engine.shutdown().await;
+    Ok(done)
+}
+
+fn draft(args: AddProfile) -> Result<ProfileDraft> {
+    let defaults = Profile::default();
+    let from_env = args.credentials == CredentialSource::Env;
+    let profile = Profile {
+        name: args.name,
+        provider: args.provider,
+        endpoint: args.endpoint,
+        region: args.region,
+        bucket: args.bucket,
+        addressing: args.addressing.map(|addressing| match addressing {
+            Addressing::Path => profile::Addressing::Path,
+            Addressing::Virtual => profile::Addressing::Virtual,
+        }),
+        public_url: args.public_url,
+        original_key: args.original_key.unwrap_or(defaults.original_key),
+        variant_key: args.variant_key.unwrap_or(defaults.variant_key),
+        cache_control: args.cache_control.unwrap_or(defaults.cache_control),
+        credentials: if from_env { profile::CredentialSource::Env } else { profile::CredentialSource::Keyring },
+        access_key_id: args.access_key_id,
+        secret_ref: String::new(),
+    };
+    // Checked before the secret is asked for: nobody should type it twice.
+    profile.clone().normalise()?;
+    let secret = if from_env { None } else { Some(read_secret()?) };
+    Ok(ProfileDraft { profile, secret, session_only: false, replaces: None })
+}
+
+/// From a prompt where a person sits, from stdin where a program does; never from the arguments.
+fn read_secret() -> Result<String> {
+    let unread = |error: std::io::Error| Error::new(Code::CredentialsMissing, format!("the secret access key could not be read: {error}"));
+    let secret = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password("Secret access key: ").map_err(unread)?
+    } else {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(unread)?;
+        text
+    };
+    Ok(secret.trim().to_owned())
+}
+
+fn list_one(profile: &Profile, is_default: bool, json: bool) -> Result<()> {
+    if json {
+        terminal::print_json(profile);
+    } else {
+        let mark = if is_default { "*" } else { " " };
+        terminal::print(&format!("{mark} {:<20} {:<10} {}", profile.name, profile.provider, profile.bucket));
+    }
+    Ok(())
+}
+
+fn shown(profile: &Profile) -> Result<String> {
+    let provider = profile.provider()?;
+    let or_default = |text: &str, default: &str| if text.is_empty() { format!("{default} (the provider's)") } else { text.to_owned() };
+    let lines = [
+        ("name", profile.name.clone()),
+        ("provider", provider.label.to_owned()),
+        ("endpoint", profile.endpoint()?.unwrap_or_else(|| "AWS".into())),
+        ("region", or_default(&profile.region, provider.default_region)),
+        ("bucket", profile.bucket.clone()),
+        ("links begin with", profile.public_base()?),
+        ("original keys", profile.original_key.clone()),
+        ("variant keys", profile.variant_key.clone()),
+        ("cache control", profile.cache_control.clone()),
+        ("credentials", format!("{:?}", profile.credentials).to_lowercase()),
+        ("access key id", profile.access_key_id.clone()),
+    ];
+    Ok(lines.map(|(name, value)| format!("{name:<18} {value}")).join("\n"))
+}
+
+async fn test(handle: &tintype_core::engine::EngineHandle, name: &str, json: bool) -> Result<Outcome> {
+    let mut outcome = Outcome::AllWell;
+    for result in handle.test_profile(name).await? {
+        if json {
+            terminal::print_json(&result);
+        } else {
+            let what = match result.step {
+                Step::Put => "store a small object",
+                Step::Head => "look at it",
+                Step::Get => "read it back",
+                Step::Delete => "delete it",
+            };
+            let how = if result.error.is_some() { "failed" } else { "ok" };
+            terminal::print(&format!("{what:<22} {how:<7} {} ms", result.millis));
+        }
+        if let Some(error) = &result.error {
+            terminal::say_error(error);
+            outcome = Outcome::SomethingFailed;
+        }
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,193 @@
+//! What the page may ask for. Each command only hands its request on; errors go to the page as they are.
+
+use std::path::PathBuf;
+
+use tauri::State;
+use tauri_plugin_opener::OpenerExt as _;
+use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult};
+use tintype_core::error::{Code, Error, Result};
+use tintype_core::home::Home;
+use tintype_core::link::{self, LinkFormat, Linkable};
+use tintype_core::profile::{Provider, provider};
+use tintype_core::settings::Settings;
+
+use crate::Running;
+use crate::clipboard::{Clipboard, Pasted};
+
+type Engine<'a> = State<'a, Running>;
+
+/// Everything to begin with.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn snapshot(engine: Engine<'_>) -> Result<Snapshot> {
+    engine.handle()?.snapshot().await
+}
+
+/// The providers a profile can be of.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn providers() -> Vec<Provider> {
+    provider::all().to_vec()
+}
+
+/// A job with its objects.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn job(engine: Engine<'_>, id: String) -> Result<JobReport> {
+    engine.handle()?.job(&id).await
+}
+
+/// Queues files and folders; without a profile, for the default one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn upload(engine: Engine<'_>, paths: Vec<PathBuf>, profile: Option<String>) -> Result<()> {
+    engine.handle()?.enqueue(paths, profile, true).await.map(|_| ())
+}
+
+/// Queues what is on the clipboard: files, or a picture.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn paste(engine: Engine<'_>, clipboard: State<'_, Clipboard>, profile: Option<String>) -> Result<()> {
+    let handle = engine.handle()?;
+    let paths = match clipboard.read()? {
+        Pasted::Files(paths) => paths,
+        Pasted::Picture(png) => vec![handle.keep_pasted(png).await?],
+    };
+    handle.enqueue(paths, profile, true).await.map(|_| ())
+}
+
+/// Tries failed jobs again.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn retry(engine: Engine<'_>, ids: Vec<String>) -> Result<()> {
+    engine.handle()?.retry(ids).await
+}
+
+/// Takes finished jobs out of the list.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn forget(engine: Engine<'_>, ids: Vec<String>) -> Result<()> {
+    engine.handle()?.forget(ids).await
+}
+
+/// Jobs by name, key or profile, newest first.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn search(engine: Engine<'_>, text: String) -> Result<Vec<JobView>> {
+    let found = engine.handle()?.history(&text, 500).await?;
+    Ok(found.into_iter().map(|report| report.job).collect())
+}
+
+/// Puts the link of one object on the clipboard, and returns it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn copy_link(
+    engine: Engine<'_>,
+    clipboard: State<'_, Clipboard>,
+    job: String,
+    object: String,
+    shape: LinkFormat,
+) -> Result<String> {
+    let text = link_text(&engine.handle()?.job(&job).await?, &object, shape)?;
+    clipboard.write(&text)?;
+    Ok(text)
+}
+
+fn link_text(report: &JobReport, object: &str, shape: LinkFormat) -> Result<String> {
+    let gone = || Error::new(Code::ObjectMissing, "this file is not in the bucket yet");
+    let chosen = report.objects.iter().find(|known| known.id == object).ok_or_else(gone)?;
+    let linkable = |object: &tintype_core::engine::ObjectView| object.width.zip(object.height);
+    let pictures: Vec<Linkable<'_>> = report
+        .objects
+        .iter()
+        .filter(|object| object.variant.is_some())
+        .filter_map(|object| Some(Linkable { url: object.url.as_deref()?, size: linkable(object) }))
+        .collect();
+    let url = chosen.url.as_deref().ok_or_else(gone)?;
+    Ok(link::format(shape, &report.job.name, &Linkable { url, size: linkable(chosen) }, &pictures))
+}
+
+/// Opens the link of one object in the browser.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn open_link(app: tauri::AppHandle, engine: Engine<'_>, job: String, object: String) -> Result<()> {
+    let url = link_text(&engine.handle()?.job(&job).await?, &object, LinkFormat::Url)?;
+    let failed = |error| Error::new(Code::Internal, format!("no browser could be opened: {error}"));
+    app.opener().open_url(url, None::<&str>).map_err(failed)
+}
+
+/// Makes sure there is a profile for the bucket on this computer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn use_demo(engine: Engine<'_>) -> Result<Settings> {
+    engine.handle()?.use_demo().await
+}
+
+/// Adds or changes a profile.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_profile(engine: Engine<'_>, draft: ProfileDraft) -> Result<Settings> {
+    engine.handle()?.save_profile(draft).await
+}
+
+/// Removes a profile and its secret.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn remove_profile(engine: Engine<'_>, name: String) -> Result<Settings> {
+    engine.handle()?.remove_profile(name).await
+}
+
+/// Makes a profile the default one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_default_profile(engine: Engine<'_>, name: String) -> Result<Settings> {
+    engine.handle()?.set_default_profile(name).await
+}
+
+/// Sends a small object through a profile.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn test_profile(engine: Engine<'_>, name: String) -> Result<Vec<StepResult>> {
+    engine.handle()?.test_profile(&name).await
+}
+
+/// The same for a profile that is not saved yet.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn test_draft(engine: Engine<'_>, draft: ProfileDraft) -> Result<Vec<StepResult>> {
+    engine.handle()?.test_draft(draft).await
+}
+
+/// Watches a folder from now on.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn add_folder(engine: Engine<'_>, path: PathBuf, profile: String) -> Result<Settings> {
+    engine.handle()?.add_folder(path, profile).await
+}
+
+/// Lets a folder rest, or wakes it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pause_folder(engine: Engine<'_>, path: PathBuf, paused: bool) -> Result<Settings> {
+    engine.handle()?.pause_folder(path, paused).await
+}
+
+/// Stops watching a folder.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn remove_folder(engine: Engine<'_>, path: PathBuf) -> Result<Settings> {
+    engine.handle()?.remove_folder(path).await
+}
+
+/// Puts a damaged settings file aside and starts with fresh ones.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn start_afresh(app: tauri::AppHandle, engine: Engine<'_>) -> Result<()> {
+    let Err(Error { code: Code::SettingsDamaged, .. }) = engine.handle().map(|_| ()) else { return engine.restart() };
+    let path = Home::locate()?.settings();
+    let aside = path.with_extension("damaged.toml");
+    std::fs::rename(&path, &aside).map_err(|error| Error::from_io(&error, &path))?;
+    engine.restart()?;
+    crate::bridge::connect(&app);
+    Ok(())
+}

@@ -1,0 +1,113 @@
+// What the page knows: a snapshot first, then changes. One reducer, nothing else writes here.
+import { commands, isFailure, listen } from "./backend";
+import type { Error as Failure, Event, FolderView, JobView, Overall, Provider, Settings, Snapshot } from "./bindings";
+
+export type View = "uploads" | "folders" | "buckets";
+export type Notice = { id: number; failure: Failure | null; text: string };
+
+const NOTHING: Overall = { unfinished: 0, waiting: 0, done: 0, failed: 0, waiting_for: null };
+
+export class AppState {
+  /** Newest first. */
+  jobs = $state.raw<JobView[]>([]);
+  overall = $state.raw<Overall>(NOTHING);
+  settings = $state.raw<Settings | null>(null);
+  folders = $state.raw<FolderView[]>([]);
+  providers = $state.raw<Provider[]>([]);
+  standby = $state(false);
+  view = $state<View>("uploads");
+  /** The job whose details are shown. */
+  selected = $state<string | null>(null);
+  /** Why there is no engine at all. */
+  broken = $state.raw<Failure | null>(null);
+  notices = $state<Notice[]>([]);
+  private nextNotice = 1;
+
+  readonly firstRun = $derived(this.settings !== null && this.settings.profiles.length === 0);
+
+  begin(snapshot: Snapshot): void {
+    this.jobs = [...snapshot.jobs].sort((a, b) => b.order - a.order);
+    this.overall = snapshot.overall;
+    this.settings = snapshot.settings;
+    this.folders = snapshot.folders;
+    this.standby = snapshot.standby;
+    this.broken = null;
+  }
+
+  apply(changes: Event[]): void {
+    for (const change of changes) {
+      switch (change.kind) {
+        case "jobs": this.jobs = merge(this.jobs, change.value); break;
+        case "forgotten": this.drop(change.value); break;
+        case "overall": this.overall = change.value; break;
+        case "settings": this.settings = change.value; break;
+        case "folders": this.folders = change.value; break;
+      }
+    }
+  }
+
+  private drop(ids: string[]): void {
+    const gone = new Set(ids);
+    this.jobs = this.jobs.filter((job) => !gone.has(job.id));
+    if (this.selected && gone.has(this.selected)) this.selected = null;
+  }
+
+  /** Says a word in passing. */
+  say(text: string): void {
+    this.post({ id: this.nextNotice++, failure: null, text }, 2500);
+  }
+
+  /** Says what went wrong, until it is dismissed. */
+  fail(thrown: unknown): void {
+    const failure = isFailure(thrown) ? thrown : { code: "internal" as const, message: String(thrown), hint: null };
+    this.post({ id: this.nextNotice++, failure, text: failure.message }, 12_000);
+  }
+
+  private post(notice: Notice, ms: number): void {
+    this.notices = [...this.notices.filter((known) => known.text !== notice.text), notice].slice(-3);
+    setTimeout(() => this.dismiss(notice.id), ms);
+  }
+
+  dismiss(id: number): void {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+
+  /** Does something that may fail, and says so if it does. Tells whether it worked. */
+  async attempt(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      this.fail(thrown);
+      return false;
+    }
+  }
+}
+
+/** Newer states take the place of older ones; new jobs come first. */
+export function merge(known: JobView[], fresh: JobView[]): JobView[] {
+  const byId = new Map(fresh.map((job) => [job.id, job]));
+  const kept = known.map((job) => {
+    const newer = byId.get(job.id);
+    byId.delete(job.id);
+    return newer ?? job;
+  });
+  const added = [...byId.values()].sort((a, b) => b.order - a.order);
+  return added.length === 0 ? kept : [...added, ...kept].sort((a, b) => b.order - a.order);
+}
+
+export const app = new AppState();
+
+/** Connects the page to the engine. Listening begins before the snapshot, so that nothing falls between. */
+export async function connect(): Promise<void> {
+  const refresh = async () => {
+    try {
+      app.begin(await commands.snapshot());
+    } catch (thrown) {
+      app.broken = isFailure(thrown) ? thrown : { code: "internal", message: String(thrown), hint: null };
+    }
+  };
+  await listen((changes) => app.apply(changes), refresh);
+  app.providers = await commands.providers();
+  await refresh();
+}
