@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 
 use tauri::Manager as _;
-use tauri_specta::{Builder, collect_commands, collect_events};
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 use tintype_core::engine::{Config, Engine};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
@@ -19,6 +19,8 @@ use tintype_core::secret::Secrets;
 /// Everything that the page may call or hear; also the source of `ui/src/bindings.ts`.
 pub fn bindings() -> Builder<tauri::Wry> {
     Builder::new()
+        .error_handling(ErrorHandlingMode::Throw)
+        .disable_serde_phases()
         .dangerously_cast_bigints_to_number()
         .commands(collect_commands![
             commands::snapshot,

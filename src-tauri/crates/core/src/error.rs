@@ -134,7 +134,7 @@ codes! {
 }
 
 /// A failure: what and why in one sentence, what to do in another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Error {
     /// For programs.
@@ -143,13 +143,8 @@ pub struct Error {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    #[serde(skip, default = "never")]
-    #[cfg_attr(feature = "specta", specta(skip))]
+    #[serde(skip)]
     pub(crate) retry: Retry,
-}
-
-const fn never() -> Retry {
-    Retry::Never
 }
 
 impl Error {

@@ -26,7 +26,6 @@ pub struct WatchedFolder {
 
 /// Everything a person can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Settings {
     /// Layout of this file.
@@ -65,21 +64,17 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Err(damaged(path, "it is not text")),
             Err(error) => return Err(Error::from_io(&error, path)),
         };
+        let given: toml::Table = toml::from_str(&text).map_err(|error| damaged(path, error.message()))?;
         // The version alone first: a newer file may have shapes this version cannot read.
-        #[derive(Deserialize)]
-        struct Versioned {
-            #[serde(default)]
-            version: u32,
-        }
-        let Versioned { version } = toml::from_str(&text).map_err(|error| damaged(path, error.message()))?;
-        if version > VERSION {
+        let version = given.get("version").and_then(toml::Value::as_integer).unwrap_or_default();
+        if version > i64::from(VERSION) {
             return Err(Error::new(
                 Code::SettingsNewer,
                 format!("{} was written by a newer Tintype (layout {version}; this one knows {VERSION})", path.display()),
             )
             .hint("update Tintype"));
         }
-        let settings: Self = toml::from_str(&text).map_err(|error| damaged(path, error.message()))?;
+        let settings: Self = complete(given).and_then(toml::Table::try_into).map_err(|error| damaged(path, error.message()))?;
         Variant::check_all(&settings.variants)?;
         Ok(settings)
     }
@@ -173,6 +168,22 @@ impl Settings {
     }
 }
 
+/// What the file leaves out is as by default: in the settings themselves, and in each profile.
+fn complete(given: toml::Table) -> Result<toml::Table, toml::de::Error> {
+    let default = |table: Result<toml::Table, toml::ser::Error>| table.map_err(serde::de::Error::custom);
+    let mut all = default(toml::Table::try_from(Settings::default()))?;
+    all.extend(given);
+    let profile = default(toml::Table::try_from(Profile::default()))?;
+    for place in all.get_mut("profiles").and_then(toml::Value::as_array_mut).into_iter().flatten() {
+        if let toml::Value::Table(given) = place {
+            let mut filled = profile.clone();
+            filled.extend(std::mem::take(given));
+            *given = filled;
+        }
+    }
+    Ok(all)
+}
+
 fn damaged(path: &Path, why: &str) -> Error {
     Error::new(Code::SettingsDamaged, format!("the settings in {} cannot be read: {}", path.display(), why.trim()))
         .hint("mend the file, or move it away to start with fresh settings; uploads and secrets are kept elsewhere")
@@ -191,6 +202,17 @@ mod tests {
         settings.save(&path)?;
         assert_eq!(Settings::load(&path)?, settings);
         assert_eq!(settings.profile(None)?.name, "a");
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_by_default() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, "[[profiles]]\nname = 'a'\nbucket = 'b'\n")?;
+        let settings = Settings::load(&path).expect("readable");
+        assert_eq!(settings.variants, Variant::defaults());
+        assert_eq!(settings.profiles[0], Profile { name: "a".into(), bucket: "b".into(), ..Profile::default() });
         Ok(())
     }
 

@@ -28,7 +28,6 @@ pub enum CredentialSource {
 
 /// One bucket and how to use it. Has no secret in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Profile {
     /// What people call it; also its identity.
@@ -42,7 +41,6 @@ pub struct Profile {
     /// The bucket.
     pub bucket: String,
     /// How the bucket is named in addresses; the provider's default where absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub addressing: Option<Addressing>,
     /// What links begin with; made from endpoint and bucket where empty.
     pub public_url: String,
