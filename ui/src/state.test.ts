@@ -1,0 +1,51 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import type { JobView, Snapshot } from "./bindings";
+
+vi.mock("./backend", () => ({ commands: {}, listen: vi.fn(), isFailure: (thrown: object) => "code" in thrown }));
+const { AppState, merge } = await import("./state.svelte");
+
+const job = (order: number, over: Partial<JobView> = {}): JobView => ({
+  id: `job${order}`, order, name: `${order}.jpg`, source: `/p/${order}.jpg`, profile: "demo", watched: false, stage: "queued",
+  sent: 0, total: 0, size: null, present: false, url: null, preview: null, error: null, created_at: 0, finished_at: null, ...over,
+});
+const ids = (jobs: JobView[]) => jobs.map((known) => known.order);
+
+let app: InstanceType<typeof AppState>;
+beforeEach(() => {
+  app = new AppState();
+  const settings = { version: 1, default_profile: "", uploads_at_once: 16, variants: [], profiles: [], folders: [] };
+  const overall = { unfinished: 0, waiting: 0, done: 0, failed: 0, waiting_for: null };
+  app.begin({ jobs: [job(1), job(2)], overall, settings, folders: [], standby: false } satisfies Snapshot);
+});
+
+test("a snapshot is shown newest first", () => {
+  expect(ids(app.jobs)).toEqual([2, 1]);
+  expect(app.firstRun).toBe(true);
+});
+
+test("changes take the place of what they change, and new jobs come first", () => {
+  app.apply([{ kind: "jobs", value: [job(1, { stage: "done" }), job(3)] }]);
+  expect(ids(app.jobs)).toEqual([3, 2, 1]);
+  expect(app.jobs[2]?.stage).toBe("done");
+});
+
+test("a forgotten job leaves the list and its details close", () => {
+  app.selected = "job2";
+  app.apply([{ kind: "forgotten", value: ["job2"] }]);
+  expect(ids(app.jobs)).toEqual([1]);
+  expect(app.selected).toBeNull();
+});
+
+test("a failure is said with its hint, and told apart from success", async () => {
+  const worked = await app.attempt(async () => { throw { code: "bucket-missing", message: "there is no bucket", hint: "create it" }; });
+  expect(worked).toBe(false);
+  expect(app.notices[0]?.failure?.hint).toBe("create it");
+});
+
+test("merging keeps ten thousand jobs in order", () => {
+  const known = Array.from({ length: 10_000 }, (_, index) => job(10_000 - index));
+  const merged = merge(known, [job(5000, { stage: "failed" }), job(10_001)]);
+  expect(merged.length).toBe(10_001);
+  expect(merged[0]?.order).toBe(10_001);
+  expect(merged.find((found) => found.order === 5000)?.stage).toBe("failed");
+});
