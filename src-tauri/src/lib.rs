@@ -84,6 +84,21 @@ fn start_engine() -> Result<Engine> {
     tauri::async_runtime::block_on(async { Engine::start(config) })
 }
 
+/// `--demo` makes sure there is a bucket on this computer; paths are uploaded.
+fn arguments(app: &tauri::AppHandle) {
+    let (flags, paths): (Vec<_>, Vec<_>) = std::env::args_os().skip(1).partition(|arg| arg == "--demo");
+    if let (Ok(handle), false) = (app.state::<Running>().handle(), flags.is_empty() && paths.is_empty()) {
+        tauri::async_runtime::spawn(async move {
+            let demo = if flags.is_empty() { Ok(()) } else { handle.use_demo().await.map(|_| ()) };
+            let paths: Vec<_> = paths.into_iter().map(Into::into).collect();
+            let queued = if paths.is_empty() { Ok(()) } else { handle.enqueue(paths, None, true).await.map(|_| ()) };
+            if let Err(error) = demo.and(queued) {
+                tracing::error!(%error, "the command line could not be followed");
+            }
+        });
+    }
+}
+
 /// Opens the window and runs until it is closed.
 pub fn run() -> ExitCode {
     tracing_subscriber::fmt()
@@ -104,6 +119,7 @@ pub fn run() -> ExitCode {
             app.manage(clipboard::Clipboard::default());
             tray::build(app)?;
             bridge::connect(app.handle());
+            arguments(app.handle());
             Ok(())
         })
         .build(tauri::generate_context!());

@@ -1,1 +1,13 @@
-fn main(){}
+//! Integration tests: the real program on real servers, the real keyring, the real window.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what it did not expect")]
+
+mod architecture;
+mod crash;
+mod errors;
+mod handover;
+mod keyring;
+mod suite;
+mod variants;
+mod watch;
+#[cfg(target_os = "linux")]
+mod window;

@@ -1,0 +1,32 @@
+//! `cargo xtask bench`: ourselves and the peers in turn, on the same files, in one run.
+
+use crate::setup::{self, Purpose};
+use crate::sh::{self, Result};
+use crate::tools;
+
+pub(crate) fn run(yes: bool, what: Option<&str>, folder: Option<&str>) -> Result {
+    setup::install(yes, Purpose::Run)?;
+    sh::run(sh::cargo().args(["build", "--release", "--package", "tintype-cli"]))?;
+    let tintype = sh::target().join("release").join("tintype").with_extension(std::env::consts::EXE_EXTENSION);
+    let bench = sh::root().join("tests/bench");
+    if matches!(what, None | Some("images")) {
+        let photos = folder.map(|folder| std::env::current_dir().unwrap_or_default().join(folder));
+        let photos = photos.or_else(|| Some(sh::root().join("../shared/photos")).filter(|photos| photos.exists()));
+        let photos = photos.ok_or("name a folder of photographs: cargo xtask bench images FOLDER")?;
+        let mut npm = sh::npm(&["ci", "--no-audit", "--no-fund"]);
+        sh::run(npm.current_dir(&bench))?;
+        sh::run(sh::command("node").arg(bench.join("images.mjs")).arg(&tintype).arg(photos))?;
+    }
+    if matches!(what, None | Some("transfer")) {
+        let garage = tools::GARAGE.get()?;
+        let venv = sh::target().join("bench-venv");
+        let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+        if !python.exists() {
+            sh::run(sh::command("python3").args(["-m", "venv"]).arg(&venv))?;
+        }
+        let pip = ["-m", "pip", "install", "--quiet", "--requirement"];
+        sh::run(sh::command(&python).args(pip).arg(bench.join("requirements.txt")))?;
+        sh::run(sh::command(&python).arg(bench.join("transfer.py")).arg(&tintype).arg(garage))?;
+    }
+    Ok(())
+}

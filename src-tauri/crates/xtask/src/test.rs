@@ -1,0 +1,62 @@
+//! `cargo xtask test`: every check and every test, set-up included.
+
+use crate::setup::{self, Purpose};
+use crate::sh::{self, Result};
+use crate::tools;
+
+pub(crate) fn run(yes: bool, quick: bool) -> Result {
+    setup::install(yes, Purpose::Test)?;
+    check_page()?;
+    build_page()?;
+    sh::run(sh::cargo().args(["fmt", "--all", "--check"]))?;
+    if !quick {
+        let deny = tools::CARGO_DENY.get()?;
+        // Advisories need the network's database; the workflow checks those.
+        sh::run(sh::command(deny).args(["--workspace", "--all-features", "check", "bans", "licenses", "sources"]))?;
+        sh::run(sh::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    }
+    // The programs that the integration tests start.
+    sh::run(sh::cargo().args(["build", "--workspace"]))?;
+    let mut tests = sh::cargo();
+    tests.args(["test", "--workspace", "--no-fail-fast"]);
+    if quick {
+        tests.args(["--lib", "--bins"]);
+    } else {
+        tests.env("TINTYPE_GARAGE", tools::GARAGE.get()?);
+        if cfg!(target_os = "linux") {
+            tests.env("TINTYPE_TAURI_DRIVER", tools::TAURI_DRIVER.get()?);
+        }
+    }
+    tests.env("TINTYPE_BIN", sh::target().join("debug")).env("TINTYPE_TEST_OUTPUT", sh::root().join("test-output"));
+    sh::run(&mut tests)
+}
+
+/// The page's own checks and tests.
+fn check_page() -> Result {
+    install_page()?;
+    sh::run(&mut sh::npm(&["run", "check"]))?;
+    sh::run(&mut sh::npm(&["run", "test"]))
+}
+
+pub(crate) fn build_page() -> Result {
+    install_page()?;
+    sh::run(&mut sh::npm(&["run", "build"]))
+}
+
+/// Installs the page's packages where they are missing or older than the lock file.
+fn install_page() -> Result {
+    let ui = sh::root().join("ui");
+    let time = |path: &str| std::fs::metadata(ui.join(path)).and_then(|meta| meta.modified()).ok();
+    if time("node_modules/.package-lock.json") >= time("package-lock.json") && time("node_modules/.package-lock.json").is_some() {
+        return Ok(());
+    }
+    sh::run(&mut sh::npm(&["ci", "--no-audit", "--no-fund"]))
+}
+
+/// Writes `ui/src/bindings.ts` from the Rust types.
+pub(crate) fn write_bindings(yes: bool) -> Result {
+    setup::install(yes, Purpose::Run)?;
+    let mut test = sh::cargo();
+    test.args(["test", "--workspace", "--lib", "the_bindings_are_up_to_date"]).env("TINTYPE_WRITE_BINDINGS", "1");
+    sh::run(&mut test)
+}

@@ -1,0 +1,55 @@
+//! The direction inside the core: stages do not know each other, nouns know no stage.
+
+use std::path::{Path, PathBuf};
+
+use tintype_tests::program::files_below;
+
+const STAGES: [&str; 5] = ["intake", "imaging", "transfer", "journal", "watch"];
+/// Words that another stage may use: they are data, not doing.
+const SHARED: [&str; 1] = ["journal::Seen"];
+
+fn core() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/crates/core/src")
+}
+
+fn uses(file: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("use crate::"));
+    lines.map(|line| line.trim_end_matches(';').to_owned()).collect()
+}
+
+#[test]
+fn stages_do_not_know_each_other() {
+    for stage in STAGES {
+        for file in files_below(&core().join(stage)) {
+            for used in uses(&file) {
+                let room = used.split("::").next().unwrap_or_default();
+                // A watched folder lists files as intake does; both read the same disk.
+                let listed = stage == "watch" && room == "intake";
+                let foreign = STAGES.contains(&room) && room != stage && !SHARED.contains(&used.as_str()) && !listed;
+                assert!(!foreign && room != "engine", "{} uses {used}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn nouns_know_no_stage() {
+    let nouns = ["content.rs", "error.rs", "home.rs", "key.rs", "link.rs", "metadata.rs", "secret.rs", "settings.rs", "variant.rs", "profile/mod.rs", "profile/provider.rs"];
+    for noun in nouns {
+        for used in uses(&core().join(noun)) {
+            let room = used.split("::").next().unwrap_or_default();
+            assert!(!STAGES.contains(&room) && room != "engine", "{noun} uses {used}");
+        }
+    }
+}
+
+#[test]
+fn only_one_file_of_the_page_knows_the_desktop() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src");
+    for file in files_below(&page) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let allowed = file.ends_with("backend.ts") || file.ends_with("bindings.ts");
+        assert!(allowed || !text.contains("@tauri-apps/"), "{} imports @tauri-apps", file.display());
+    }
+}

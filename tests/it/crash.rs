@@ -1,0 +1,79 @@
+//! `kill -9` at any time: nothing is lost, nothing is uploaded twice under two names.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tintype_tests::pictures::{jpeg, landscape};
+use tintype_tests::program::sha256;
+use tintype_tests::server::Server;
+
+const FILES: u32 = 200;
+const KILLS: u32 = 50;
+
+#[test]
+fn fifty_kills_over_two_hundred_files_lose_and_double_nothing() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    let photos = folder.path().join("photos");
+    std::fs::create_dir(&photos).unwrap();
+    let mut contents = Vec::new();
+    for number in 0..FILES {
+        let bytes = jpeg(&landscape(240 + number % 7, 180, number), None);
+        std::fs::write(photos.join(format!("{number:03}.jpg")), &bytes).unwrap();
+        contents.push((format!("{number:03}.jpg"), bytes));
+    }
+    let args = ["upload", "--profile", "test", photos.to_str().unwrap()];
+    let mut dice = 0x2545_f491_u32;
+    let mut killed = 0;
+    for _ in 0..KILLS {
+        let mut child = client.start(&mut client.command(args));
+        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        // The moment of the kill is the point of the test: anywhere from before main() to near the end.
+        std::thread::sleep(Duration::from_millis(u64::from(dice >> 8) % 220));
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    let ended = client.run(args).with_code(0);
+
+    assert!(killed > KILLS / 2, "only {killed} of {KILLS} runs were killed: the machine is too fast for this test");
+    assert_eq!(ended.lines().len(), FILES as usize);
+    let expected: BTreeSet<String> = contents
+        .iter()
+        .flat_map(|(name, _)| ["originals", "800x600", "400x300", "200x150"].map(|folder| format!("{folder}/{name}")))
+        .collect();
+    assert_eq!(server.demo_keys().into_iter().collect::<BTreeSet<_>>(), expected, "every key once, and no others");
+    for ((name, bytes), link) in contents.iter().zip(ended.lines()) {
+        let fetched = server.fetch(link);
+        assert_eq!((fetched.status, sha256(&fetched.body)), (200, sha256(bytes)), "{name}");
+        assert_eq!(fetched.content_type, "image/jpeg");
+    }
+    let unfinished = client.run(["history", "--json", "--limit", "100000"]).with_code(0).json();
+    assert!(unfinished.iter().all(|file| file["status"] == "uploaded" || file["status"] == "present"), "everything is finished");
+}
+
+#[test]
+fn what_was_queued_goes_on_by_itself_at_the_next_start() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    for number in 0..40 {
+        std::fs::write(folder.path().join(format!("{number}.jpg")), jpeg(&landscape(900, 700, number), None)).unwrap();
+    }
+    let mut child = client.start(&mut client.command(["upload", "--profile", "test", folder.path().to_str().unwrap()]));
+    let journal = client.home().join("journal.sqlite");
+    let queued = || {
+        let db = rusqlite::Connection::open_with_flags(&journal, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+        db.query_row("SELECT count(*) FROM jobs", [], |row| row.get::<_, i64>(0)).ok()
+    };
+    tintype_tests::server::wait_for("the batch is in the journal", || queued() == Some(40));
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    // Another file, another command: the forty go along.
+    let other = folder.path().join("other.txt");
+    std::fs::write(&other, "x").unwrap();
+    client.run(["upload", "--profile", "test", other.to_str().unwrap()]).with_code(0);
+
+    assert_eq!(server.demo_keys().iter().filter(|key| key.starts_with("originals/")).count(), 41);
+}

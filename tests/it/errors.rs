@@ -1,0 +1,158 @@
+//! Bad input gets one clear sentence with a code and a hint; the rest of the batch goes on; nothing is lost.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tintype_tests::pictures::{jpeg, landscape};
+use tintype_tests::program::Tintype;
+use tintype_tests::server::{Server, free_ports};
+
+fn code(report: &Value) -> &str {
+    report["error"]["code"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn one_bad_file_never_stops_the_others() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    let good = jpeg(&landscape(900, 700, 1), None);
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("good.jpg", &good);
+    write("empty.jpg", b"");
+    write("cut.jpg", &good[..good.len() / 2]);
+    write("false.jpg", b"I am a letter, really");
+    let mut args = vec!["upload", "--json", "--profile", "test"];
+    let paths: Vec<String> = ["missing.jpg", "empty.jpg", "cut.jpg", "false.jpg", "good.jpg"].iter().map(|name| folder.path().join(name).display().to_string()).collect();
+    args.extend(paths.iter().map(String::as_str));
+
+    let reports = client.run(args).with_code(1).json();
+
+    let told: Vec<_> = reports.iter().map(|report| (report["status"].as_str().unwrap(), code(report))).collect();
+    let expected =
+        [("failed", "file-missing"), ("failed", "file-empty"), ("uploaded", "image-damaged"), ("uploaded", "image-false"), ("uploaded", "")];
+    assert_eq!(told, expected);
+    for report in &reports[..4] {
+        assert!(report["error"]["hint"].is_string(), "{report}");
+    }
+    // A picture that cannot be decoded goes up all the same, as it is.
+    assert_eq!(server.fetch(reports[2]["url"].as_str().unwrap()).body, good[..good.len() / 2]);
+    assert_eq!(reports[3]["content_type"], "text/plain; charset=utf-8");
+}
+
+#[cfg(unix)]
+#[test]
+fn loops_are_said_and_links_in_folders_not_followed() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("self"), folder.path().join("self")).unwrap();
+    std::fs::write(folder.path().join("a.txt"), "a").unwrap();
+    let upload = |path: &Path| server.client().run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "test".as_ref(), path.as_os_str()]);
+    let walked = upload(folder.path()).with_code(0).json();
+    assert_eq!(walked.len(), 1, "the file once, the loops not at all");
+    assert_eq!(code(&upload(&folder.path().join("self")).with_code(1).json()[0]), "folder-loop");
+}
+
+#[test]
+fn an_unreachable_endpoint_is_said_and_the_file_goes_up_later() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    let [nobody] = free_ports();
+    let add = ["profile", "add", "away", "--credentials", "env", "--provider", "other", "--bucket", "demo", "--endpoint"];
+    client.run(add.iter().chain(&[format!("http://127.0.0.1:{nobody}").as_str()])).with_code(0);
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "hello").unwrap();
+    let file = file.to_str().unwrap();
+
+    let ended = client.run(["upload", "--json", "--patience", "1", "--profile", "away", file]).with_code(1);
+
+    let report = &ended.json()[0];
+    assert_eq!((report["status"].as_str(), code(report)), (Some("failed"), "endpoint-unreachable"));
+    assert!(report["error"]["message"].as_str().unwrap().contains(&nobody.to_string()));
+    // The profile is put right: what waited goes up by itself with the next start.
+    let settings = client.home().join("settings.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, text.replace(&format!("http://127.0.0.1:{nobody}"), &server.endpoint)).unwrap();
+    let other = folder.path().join("b.txt");
+    std::fs::write(&other, "again").unwrap();
+    client.run(["upload", "--profile", "test", other.to_str().unwrap()]).with_code(0);
+    assert_eq!(server.demo_keys(), ["originals/a.txt", "originals/b.txt"]);
+}
+
+#[test]
+fn templates_that_escape_or_are_unknown_are_refused_when_they_are_set() {
+    let client = Tintype::new();
+    let add = |template: &str| {
+        let args = ["profile", "add", "x", "--provider", "minio", "--endpoint", "localhost:9", "--bucket", "b", "--credentials", "env"];
+        client.run(args.iter().chain(&["--original-key", template])).with_code(1).stderr
+    };
+    assert!(add("../{name}").contains("\"..\""));
+    let unknown = add("{nmae}");
+    assert!(unknown.contains("{nmae}") && unknown.contains("hint: there are {name}"), "{unknown}");
+    assert_eq!(client.run(["profile", "list"]).stdout, "", "nothing was added");
+}
+
+#[test]
+fn wrong_usage_ends_with_two() {
+    let client = Tintype::new();
+    client.run(["upload"]).with_code(2);
+    client.run(["upload", "--nonsense", "x"]).with_code(2);
+    client.run(["variants", "--out", "/tmp", "--spec", "x=0x0", "a.jpg"]).with_code(2);
+    client.run([] as [&str; 0]).with_code(2);
+}
+
+#[test]
+fn no_profile_no_upload_but_a_way_out() {
+    let ended = Tintype::new().run(["upload", "x.jpg"]).with_code(1);
+    assert!(ended.stderr.contains("no bucket is connected yet") && ended.stderr.contains("--profile demo"), "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+}
+
+#[test]
+fn damaged_settings_are_said_and_left_alone() {
+    let client = Tintype::new();
+    let path = client.home().join("settings.toml");
+    std::fs::write(&path, "profiles = what").unwrap();
+    let ended = client.run(["upload", "x.jpg"]).with_code(1);
+    assert!(ended.stderr.contains("settings.toml cannot be read") && ended.stderr.contains("hint:"), "{}", ended.stderr);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "profiles = what");
+}
+
+#[test]
+fn a_journal_from_a_newer_version_is_said_and_left_alone() {
+    let client = Tintype::new();
+    let path = client.home().join("journal.sqlite");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.pragma_update(None, "user_version", 4711).unwrap();
+    drop(db);
+    let ended = client.run(["history"]).with_code(1);
+    assert!(ended.stderr.contains("newer Tintype") && ended.stderr.contains("hint: update"), "{}", ended.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_and_loses_nothing() {
+    // A small file system of its own needs root and mount; elsewhere the test has nothing to stand on.
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let disk = folder.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mount = |args: &[&str]| std::process::Command::new(args[0]).args(&args[1..]).arg(&disk).status().is_ok_and(|done| done.success());
+    if !mount(&["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs"]) {
+        return;
+    }
+    let client = server.client();
+    let home = disk.display().to_string();
+    std::fs::copy(client.home().join("settings.toml"), disk.join("settings.toml")).unwrap();
+    let client = client.env("TINTYPE_HOME", &home);
+    let files: Vec<_> = (0..3).map(|n| folder.path().join(format!("{n}.txt"))).collect();
+    files.iter().for_each(|file| std::fs::write(file, file.display().to_string()).unwrap());
+    let upload = || client.run(["upload".as_ref(), "--profile".as_ref(), "test".as_ref()].into_iter().chain(files.iter().map(|file| file.as_os_str())));
+    std::fs::write(disk.join("ballast"), vec![1; 480 << 10]).unwrap();
+
+    let full = upload();
+    std::fs::remove_file(disk.join("ballast")).unwrap();
+    let free = upload();
+
+    assert!(mount(&["umount", "-l"]));
+    assert!(full.code == Some(1) && full.stderr.contains("room"), "{}", full.stderr);
+    assert_eq!(free.with_code(0).lines().len(), 3);
+}

@@ -1,0 +1,144 @@
+//! The real window, driven as a person drives it. Linux: WebDriver under Xvfb, a real keyring, a real drag and drop.
+
+use std::path::PathBuf;
+
+use tintype_tests::desktop::Desktop;
+use tintype_tests::pictures::samples;
+use tintype_tests::program::Tintype;
+use tintype_tests::server::{Server, wait_for};
+use tintype_tests::webdriver::Window;
+
+fn testid(name: &str) -> String {
+    format!("[data-testid={name}]")
+}
+
+fn wait_for_done(window: &Window, count: u64) {
+    window.until(&format!("{count} finished uploads"), || {
+        let done = window.script("return document.querySelectorAll('[data-testid=job][data-stage=done]').length");
+        (done.as_u64() == Some(count)).then_some(())
+    });
+}
+
+/// Links of all objects of the open details, with their variant's name.
+fn shown_links(window: &Window) -> Vec<(String, String)> {
+    let script = "return [...document.querySelectorAll('[data-testid=object]')].map(o => [o.dataset.variant, o.querySelector('[data-testid=link]').textContent])";
+    let rows = window.until("four objects", || window.script(script).as_array().filter(|rows| rows.len() == 4).cloned());
+    rows.iter().map(|row| (row[0].as_str().unwrap().to_owned(), row[1].as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn from_the_first_start_to_a_pasted_link_and_back() {
+    // Where the driver is not installed (cargo test without xtask) there is no window to drive.
+    let Some(driver) = std::env::var_os("TINTYPE_TAURI_DRIVER").map(PathBuf::from) else { return };
+    let (home, photos, server) = (Tintype::new(), tempfile::tempdir().unwrap(), Server::demo());
+    let files = samples(photos.path());
+    let mut desktop = Desktop::with_screen(driver);
+    let window = desktop.open_app(home.home(), false);
+
+    first_run(&window, &desktop);
+    let link = drop_photographs(&window, &mut desktop, &files[..3]);
+    let fetched = ureq::get(&link).call().unwrap().body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
+    assert_eq!(fetched, std::fs::read(&files[0]).unwrap(), "the pasted link gives the picture back");
+    paste_a_picture(&window, &desktop, &files[4]);
+    connect_a_bucket(&window, &desktop, &server);
+    watch_a_folder(&window, &desktop);
+    assert!(!home.home_contains(&server.secret_access_key), "the secret is in a file");
+    window.close();
+
+    let again = desktop.open_app(home.home(), true);
+    find_everything(&again, &desktop);
+    again.close();
+}
+
+fn first_run(window: &Window, desktop: &Desktop) {
+    window.wait(&testid("welcome"));
+    desktop.screenshot("1 first run");
+    window.click(&testid("try-demo"));
+    window.wait(&testid("add-files"));
+    desktop.screenshot("2 nothing yet");
+}
+
+/// Drops files, waits for their links and copies the link of the first; returns what is on the clipboard.
+fn drop_photographs(window: &Window, desktop: &mut Desktop, files: &[PathBuf]) -> String {
+    desktop.drag_and_drop(files);
+    desktop.screenshot("3 over the window");
+    desktop.drop_it();
+    wait_for_done(window, 3);
+    desktop.screenshot("4 uploaded");
+    let name = files[0].file_name().unwrap().to_str().unwrap();
+    window.click(&format!("[data-testid=job][data-name='{name}'] button"));
+    let links = shown_links(window);
+    assert_eq!(links.iter().map(|(variant, _)| variant.as_str()).collect::<Vec<_>>(), ["original", "800x600", "400x300", "200x150"]);
+    let previews = "return [...document.querySelectorAll('[data-testid=details] img')].filter(i => i.complete && i.naturalWidth > 0).length";
+    window.until("the previews are drawn", || window.script(previews).as_u64().filter(|drawn| *drawn == 5));
+    window.click("[data-testid=object][data-variant=original] [data-testid=copy]");
+    wait_for("the link is on the clipboard", || desktop.clipboard() == links[0].1);
+    desktop.screenshot("5 details");
+    let link = desktop.clipboard();
+    copy_other_shapes(window, desktop);
+    link
+}
+
+fn copy_other_shapes(window: &Window, desktop: &Desktop) {
+    for (shape, begins) in [("markdown", "!["), ("html", "<img src="), ("srcset", "<img src=")] {
+        window.script(&format!("document.querySelector('[data-testid=shape-{shape}]').click()"));
+        window.click("[data-testid=object][data-variant='800x600'] [data-testid=copy]");
+        wait_for(shape, || desktop.clipboard().starts_with(begins));
+    }
+    assert!(desktop.clipboard().contains("800w"), "{}", desktop.clipboard());
+    // Escape closes the details.
+    window.press(&["\u{e00c}"]);
+    window.until("the details are closed", || window.script("return document.querySelector('[data-testid=details]') === null").as_bool().filter(|closed| *closed));
+}
+
+fn paste_a_picture(window: &Window, desktop: &Desktop, png: &PathBuf) {
+    let mut copy = desktop.command("xclip");
+    copy.args(["-selection", "clipboard", "-t", "image/png", "-i"]).arg(png);
+    assert!(copy.status().unwrap().success());
+    window.press(&["\u{e009}", "v"]);
+    wait_for_done(window, 4);
+}
+
+fn connect_a_bucket(window: &Window, desktop: &Desktop, server: &Server) {
+    window.click(&testid("nav-buckets"));
+    window.click(&testid("add-profile"));
+    window.script("const s = document.querySelector('[data-testid=field-provider]'); s.value = 'other'; s.dispatchEvent(new Event('change', {bubbles: true}))");
+    let fields = [("name", "Second"), ("bucket", &server.bucket), ("endpoint", &server.endpoint), ("access-key-id", &server.access_key_id)];
+    for (field, text) in fields {
+        window.fill(&testid(&format!("field-{field}")), text);
+    }
+    window.fill(&testid("field-secret"), &server.secret_access_key);
+    window.click(&testid("test-draft"));
+    wait_for_steps(window);
+    desktop.screenshot("6 connect a bucket");
+    window.click(&testid("save-profile"));
+    window.click("[data-testid=profile][data-name=Second] [data-testid=test-profile]");
+    // The form is gone: the secret of this test came out of the keyring.
+    wait_for_steps(window);
+    desktop.screenshot("7 buckets");
+}
+
+fn wait_for_steps(window: &Window) {
+    let steps = "return [...document.querySelectorAll('[data-testid=steps] li')].map(s => `${s.dataset.step} ${s.dataset.ok}`).join()";
+    window.until("all four steps succeed", || (window.script(steps) == "put true,head true,get true,delete true").then_some(()));
+}
+
+/// The dialog belongs to the system; what comes after it is ours.
+fn watch_a_folder(window: &Window, desktop: &Desktop) {
+    window.click(&testid("nav-folders"));
+    window.wait(&testid("add-folder"));
+    desktop.screenshot("8 folders");
+    window.click(&testid("nav-uploads"));
+}
+
+fn find_everything(window: &Window, desktop: &Desktop) {
+    wait_for_done(window, 4);
+    let pictures = "return [...document.querySelectorAll('[data-testid=job] img')].filter(i => i.complete && i.naturalWidth > 0).length";
+    window.until("the pictures are drawn", || window.script(pictures).as_u64().filter(|drawn| *drawn == 4));
+    window.click("[data-testid=job]:first-child button");
+    shown_links(window);
+    desktop.screenshot("9 after a restart, dark");
+    window.click(&testid("nav-buckets"));
+    window.click("[data-testid=profile][data-name=Second] [data-testid=test-profile]");
+    wait_for_steps(window);
+}

@@ -1,0 +1,170 @@
+//! Buckets to test against: the demo bucket and Garage, each its own process.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::program::{Tintype, built, files_below};
+
+/// A running S3 server with one empty bucket.
+pub struct Server {
+    process: Child,
+    folder: TempDir,
+    pub provider: &'static str,
+    pub endpoint: String,
+    pub region: String,
+    pub bucket: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    /// What links begin with.
+    pub public_url: String,
+    /// The `Host` a GET of a link needs, where it is not that of the address.
+    host: Option<String>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What a GET of a link gave.
+pub struct Fetched {
+    pub status: u16,
+    pub content_type: String,
+    pub cache_control: String,
+    pub body: Vec<u8>,
+}
+
+impl Server {
+    /// The demo bucket, as `tintype demo` serves it.
+    pub fn demo() -> Self {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let mut process = Command::new(built("tintype"))
+            .args(["demo", "--json", "--dir"])
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("tintype demo starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("stdout")).read_line(&mut line).expect("one line");
+        let access: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let text = |name: &str| access[name].as_str().expect(name).to_owned();
+        Self {
+            process,
+            folder,
+            provider: "other",
+            endpoint: text("endpoint"),
+            region: text("region"),
+            bucket: text("bucket"),
+            access_key_id: text("access_key_id"),
+            secret_access_key: text("secret_access_key"),
+            public_url: text("public_url"),
+            host: None,
+        }
+    }
+
+    /// Garage, an independent server for production; nothing where the test command did not install it.
+    pub fn garage() -> Option<Self> {
+        let program = PathBuf::from(std::env::var_os("TINTYPE_GARAGE")?);
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let [rpc, api, web, admin] = free_ports();
+        let config = folder.path().join("garage.toml");
+        std::fs::write(&config, garage_config(&folder, [rpc, api, web, admin])).expect("writable");
+        let (key, secret) = (format!("GK{}", "3".repeat(24)), "5".repeat(64));
+        let garage = |args: &[&str]| {
+            let mut command = Command::new(&program);
+            command.arg("-c").arg(&config).args(args).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        let process = garage(&["server", "--single-node", "--default-bucket"])
+            .env("GARAGE_DEFAULT_ACCESS_KEY", &key)
+            .env("GARAGE_DEFAULT_SECRET_KEY", &secret)
+            .env("GARAGE_DEFAULT_BUCKET", "photos")
+            .spawn()
+            .expect("garage starts");
+        let server = Self {
+            process,
+            folder,
+            provider: "garage",
+            endpoint: format!("http://127.0.0.1:{api}"),
+            region: "garage".into(),
+            bucket: "photos".into(),
+            access_key_id: key,
+            secret_access_key: secret,
+            public_url: format!("http://127.0.0.1:{web}"),
+            host: Some("photos.web.localhost".into()),
+        };
+        wait_for("Garage listens", || TcpStream::connect(("127.0.0.1", api)).is_ok());
+        wait_for("Garage has its bucket", || garage(&["bucket", "website", "--allow", "photos"]).status().is_ok_and(|done| done.success()));
+        Some(server)
+    }
+
+    /// `tintype` with a profile `test` for this server, and the credentials in the environment.
+    pub fn client(&self) -> Tintype {
+        let tintype = Tintype::new().env("AWS_ACCESS_KEY_ID", &self.access_key_id).env("AWS_SECRET_ACCESS_KEY", &self.secret_access_key);
+        let add = ["profile", "add", "test", "--credentials", "env", "--provider", self.provider, "--endpoint", &self.endpoint];
+        let more = ["--bucket", &self.bucket, "--region", &self.region, "--public-url", &self.public_url];
+        tintype.run(add.iter().chain(&more)).with_code(0);
+        tintype
+    }
+
+    /// GETs a link, as a stranger.
+    pub fn fetch(&self, url: &str) -> Fetched {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut request = agent.get(url);
+        if let Some(host) = &self.host {
+            request = request.header("Host", host);
+        }
+        let mut response = request.call().unwrap_or_else(|error| panic!("{url}: {error}"));
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        Fetched {
+            status: response.status().as_u16(),
+            content_type: header("content-type"),
+            cache_control: header("cache-control"),
+            body: response.body_mut().with_config().limit(1 << 30).read_to_vec().expect("a body"),
+        }
+    }
+
+    /// The keys in the demo bucket, sorted: its objects are files.
+    pub fn demo_keys(&self) -> Vec<String> {
+        let bucket = self.folder.path().join("objects").join(&self.bucket);
+        let key = |path: PathBuf| path.strip_prefix(&bucket).expect("below").to_string_lossy().replace('\\', "/");
+        let mut keys: Vec<String> = files_below(&bucket).into_iter().map(key).collect();
+        keys.sort();
+        keys
+    }
+}
+
+fn garage_config(folder: &TempDir, [rpc, api, web, admin]: [u16; 4]) -> String {
+    let dir = folder.path().display();
+    format!(
+        "metadata_dir = \"{dir}/meta\"\ndata_dir = \"{dir}/data\"\ndb_engine = \"sqlite\"\nreplication_factor = 1\n\
+         rpc_bind_addr = \"127.0.0.1:{rpc}\"\nrpc_public_addr = \"127.0.0.1:{rpc}\"\nrpc_secret = \"{}\"\n\
+         [s3_api]\ns3_region = \"garage\"\napi_bind_addr = \"127.0.0.1:{api}\"\nroot_domain = \".s3.localhost\"\n\
+         [s3_web]\nbind_addr = \"127.0.0.1:{web}\"\nroot_domain = \".web.localhost\"\n\
+         [admin]\napi_bind_addr = \"127.0.0.1:{admin}\"\nadmin_token = \"x\"\n",
+        "7".repeat(64)
+    )
+}
+
+/// Ports that were free a moment ago.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    let held: Vec<TcpListener> = (0..N).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
+    std::array::from_fn(|index| held[index].local_addr().expect("bound").port())
+}
+
+/// Waits for something another process does.
+pub fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !happened() {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited a minute: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
