@@ -4,13 +4,14 @@ use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use base64::Engine as _;
 use image::{ImageFormat, RgbaImage};
 use tintype_core::error::{Code, Error, Result};
 
 /// What was on the clipboard.
 pub(crate) enum Pasted {
     Files(Vec<PathBuf>),
-    /// A picture as a PNG file.
+    /// A picture's file.
     Picture(Vec<u8>),
 }
 
@@ -33,7 +34,8 @@ impl Clipboard {
         self.with(|clipboard| clipboard.set_text(text))
     }
 
-    pub(crate) fn read(&self) -> Result<Pasted> {
+    /// Files, else the picture the page was given (base64), else a picture.
+    pub(crate) fn read(&self, given: Option<String>) -> Result<Pasted> {
         if let Ok(files) = self.with(|clipboard| clipboard.get().file_list())
             && !files.is_empty()
         {
@@ -43,12 +45,17 @@ impl Clipboard {
             Error::new(Code::ClipboardEmpty, "there is no picture and no file on the clipboard")
                 .hint("copy a picture, or files in the file manager, and paste again")
         };
-        let picture = self.with(arboard::Clipboard::get_image).map_err(|_| nothing())?;
-        let side = |pixels| u32::try_from(pixels).ok();
-        let pixels = side(picture.width).zip(side(picture.height));
-        let image = pixels.and_then(|(width, height)| RgbaImage::from_raw(width, height, picture.bytes.into_owned()));
+        match given {
+            Some(text) => base64::engine::general_purpose::STANDARD.decode(text).map(Pasted::Picture).map_err(|_| nothing()),
+            None => self.read_picture().ok_or_else(nothing).map(Pasted::Picture),
+        }
+    }
+
+    fn read_picture(&self) -> Option<Vec<u8>> {
+        let picture = self.with(arboard::Clipboard::get_image).ok()?;
+        let (width, height) = (u32::try_from(picture.width).ok()?, u32::try_from(picture.height).ok()?);
         let mut png = Cursor::new(Vec::new());
-        image.ok_or_else(nothing)?.write_to(&mut png, ImageFormat::Png).map_err(|_| nothing())?;
-        Ok(Pasted::Picture(png.into_inner()))
+        RgbaImage::from_raw(width, height, picture.bytes.into_owned())?.write_to(&mut png, ImageFormat::Png).ok()?;
+        Some(png.into_inner())
     }
 }

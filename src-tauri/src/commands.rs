@@ -44,14 +44,20 @@ pub(crate) async fn upload(engine: Engine<'_>, paths: Vec<PathBuf>, profile: Opt
     engine.handle()?.enqueue(paths, profile, true).await.map(|_| ())
 }
 
-/// Queues what is on the clipboard: files, or a picture.
+/// Queues what is on the clipboard: files first, else the picture the page was given (base64) or, without one, the
+/// picture that is there.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn paste(engine: Engine<'_>, clipboard: State<'_, Clipboard>, profile: Option<String>) -> Result<()> {
+pub(crate) async fn paste(
+    engine: Engine<'_>,
+    clipboard: State<'_, Clipboard>,
+    picture: Option<String>,
+    profile: Option<String>,
+) -> Result<()> {
     let handle = engine.handle()?;
-    let paths = match clipboard.read()? {
+    let paths = match clipboard.read(picture)? {
         Pasted::Files(paths) => paths,
-        Pasted::Picture(png) => vec![handle.keep_pasted(png).await?],
+        Pasted::Picture(bytes) => vec![handle.keep_pasted(bytes).await?],
     };
     handle.enqueue(paths, profile, true).await.map(|_| ())
 }

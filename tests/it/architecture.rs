@@ -35,7 +35,19 @@ fn stages_do_not_know_each_other() {
 
 #[test]
 fn nouns_know_no_stage() {
-    let nouns = ["content.rs", "error.rs", "home.rs", "key.rs", "link.rs", "metadata.rs", "secret.rs", "settings.rs", "variant.rs", "profile/mod.rs", "profile/provider.rs"];
+    let nouns = [
+        "content.rs",
+        "error.rs",
+        "home.rs",
+        "key.rs",
+        "link.rs",
+        "metadata.rs",
+        "secret.rs",
+        "settings.rs",
+        "variant.rs",
+        "profile/mod.rs",
+        "profile/provider.rs",
+    ];
     for noun in nouns {
         for used in uses(&core().join(noun)) {
             let room = used.split("::").next().unwrap_or_default();

@@ -22,14 +22,22 @@ fn one_bad_file_never_stops_the_others() {
     write("cut.jpg", &good[..good.len() / 2]);
     write("false.jpg", b"I am a letter, really");
     let mut args = vec!["upload", "--json", "--profile", "test"];
-    let paths: Vec<String> = ["missing.jpg", "empty.jpg", "cut.jpg", "false.jpg", "good.jpg"].iter().map(|name| folder.path().join(name).display().to_string()).collect();
+    let paths: Vec<String> = ["missing.jpg", "empty.jpg", "cut.jpg", "false.jpg", "good.jpg"]
+        .iter()
+        .map(|name| folder.path().join(name).display().to_string())
+        .collect();
     args.extend(paths.iter().map(String::as_str));
 
     let reports = client.run(args).with_code(1).json();
 
     let told: Vec<_> = reports.iter().map(|report| (report["status"].as_str().unwrap(), code(report))).collect();
-    let expected =
-        [("failed", "file-missing"), ("failed", "file-empty"), ("uploaded", "image-damaged"), ("uploaded", "image-false"), ("uploaded", "")];
+    let expected = [
+        ("failed", "file-missing"),
+        ("failed", "file-empty"),
+        ("uploaded", "image-damaged"),
+        ("uploaded", "image-false"),
+        ("uploaded", ""),
+    ];
     assert_eq!(told, expected);
     for report in &reports[..4] {
         assert!(report["error"]["hint"].is_string(), "{report}");
@@ -46,7 +54,8 @@ fn loops_are_said_and_links_in_folders_not_followed() {
     std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
     std::os::unix::fs::symlink(folder.path().join("self"), folder.path().join("self")).unwrap();
     std::fs::write(folder.path().join("a.txt"), "a").unwrap();
-    let upload = |path: &Path| server.client().run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "test".as_ref(), path.as_os_str()]);
+    let upload =
+        |path: &Path| server.client().run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "test".as_ref(), path.as_os_str()]);
     let walked = upload(folder.path()).with_code(0).json();
     assert_eq!(walked.len(), 1, "the file once, the loops not at all");
     assert_eq!(code(&upload(&folder.path().join("self")).with_code(1).json()[0]), "folder-loop");
@@ -145,7 +154,9 @@ fn a_full_disk_is_said_and_loses_nothing() {
     let client = client.env("TINTYPE_HOME", &home);
     let files: Vec<_> = (0..3).map(|n| folder.path().join(format!("{n}.txt"))).collect();
     files.iter().for_each(|file| std::fs::write(file, file.display().to_string()).unwrap());
-    let upload = || client.run(["upload".as_ref(), "--profile".as_ref(), "test".as_ref()].into_iter().chain(files.iter().map(|file| file.as_os_str())));
+    let upload = || {
+        client.run(["upload".as_ref(), "--profile".as_ref(), "test".as_ref()].into_iter().chain(files.iter().map(|file| file.as_os_str())))
+    };
     std::fs::write(disk.join("ballast"), vec![1; 480 << 10]).unwrap();
 
     let full = upload();

@@ -4,7 +4,19 @@ use tintype_tests::program::Tintype;
 use tintype_tests::server::Server;
 
 fn add(server: &Server) -> Vec<String> {
-    let args = ["profile", "add", "kept", "--provider", "other", "--endpoint", &server.endpoint, "--bucket", &server.bucket, "--access-key-id", &server.access_key_id];
+    let args = [
+        "profile",
+        "add",
+        "kept",
+        "--provider",
+        "other",
+        "--endpoint",
+        &server.endpoint,
+        "--bucket",
+        &server.bucket,
+        "--access-key-id",
+        &server.access_key_id,
+    ];
     args.map(str::to_owned).to_vec()
 }
 

@@ -144,7 +144,20 @@ fn twins_share_no_variant(server: &Server) {
 
 fn every_name_has_a_link_that_works(server: &Server) {
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
-    let names = ["a b.txt", "100%.txt", "a+b.txt", "a#b.txt", "a&b=c.txt", "it's.txt", "größe.txt", "日本語.txt", "😀.txt", "שלום.txt", "a;b,c@d.txt", "%41.txt"];
+    let names = [
+        "a b.txt",
+        "100%.txt",
+        "a+b.txt",
+        "a#b.txt",
+        "a&b=c.txt",
+        "it's.txt",
+        "größe.txt",
+        "日本語.txt",
+        "😀.txt",
+        "שלום.txt",
+        "a;b,c@d.txt",
+        "%41.txt",
+    ];
     let files: Vec<PathBuf> = names.iter().map(|name| write(folder.path(), name, name.as_bytes())).collect();
     for (name, report) in names.iter().zip(upload(&client, &files)) {
         let fetched = server.fetch(text(&report, "url"));
@@ -165,13 +178,36 @@ fn a_large_file_goes_up_in_parts(server: &Server) {
 
 fn templates_have_their_say(server: &Server) {
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
-    let add = ["profile", "add", "dated", "--credentials", "env", "--provider", server.provider, "--endpoint", &server.endpoint, "--bucket", &server.bucket];
-    let templates = ["--original-key", "{folder}/{yyyy}/{mm}/{dd}/{sha256:6}.{ext}", "--variant-key", "{folder}/{stem}.{variant}.{ext}", "--region", &server.region];
+    let add = [
+        "profile",
+        "add",
+        "dated",
+        "--credentials",
+        "env",
+        "--provider",
+        server.provider,
+        "--endpoint",
+        &server.endpoint,
+        "--bucket",
+        &server.bucket,
+    ];
+    let templates = [
+        "--original-key",
+        "{folder}/{yyyy}/{mm}/{dd}/{sha256:6}.{ext}",
+        "--variant-key",
+        "{folder}/{stem}.{variant}.{ext}",
+        "--region",
+        &server.region,
+    ];
     client.run(add.iter().chain(&templates)).with_code(0);
     let camera = Camera { orientation: 1, captured: "2019:07:04 10:00:00", gps: false };
     let bytes = jpeg(&landscape(900, 700, 5), Some(camera));
     write(folder.path(), "Trip/Rome/a.jpg", &bytes);
-    let report = client.run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "dated".as_ref(), folder.path().join("Trip").as_os_str()]).with_code(0).json().remove(0);
+    let report = client
+        .run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "dated".as_ref(), folder.path().join("Trip").as_os_str()])
+        .with_code(0)
+        .json()
+        .remove(0);
     assert_eq!(text(&report, "key"), format!("Trip/Rome/2019/07/04/{}.jpg", &sha256(&bytes)[..6]));
     assert_eq!(text(&report["variants"][0], "key"), "Trip/Rome/a.800x600.jpg");
 }
@@ -194,7 +230,21 @@ fn a_wrong_secret_is_said(server: &Server) {
 
 fn a_missing_bucket_is_said(server: &Server) {
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
-    let add = ["profile", "add", "gone", "--credentials", "env", "--provider", server.provider, "--endpoint", &server.endpoint, "--bucket", "no-such-bucket", "--region", &server.region];
+    let add = [
+        "profile",
+        "add",
+        "gone",
+        "--credentials",
+        "env",
+        "--provider",
+        server.provider,
+        "--endpoint",
+        &server.endpoint,
+        "--bucket",
+        "no-such-bucket",
+        "--region",
+        &server.region,
+    ];
     client.run(add).with_code(0);
     let file = write(folder.path(), "a.txt", b"hello");
     let ended = client.run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "gone".as_ref(), file.as_os_str()]).with_code(1);

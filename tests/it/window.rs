@@ -1,6 +1,6 @@
 //! The real window, driven as a person drives it. Linux: WebDriver under Xvfb, a real keyring, a real drag and drop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tintype_tests::desktop::Desktop;
 use tintype_tests::pictures::samples;
@@ -39,7 +39,7 @@ fn from_the_first_start_to_a_pasted_link_and_back() {
     let link = drop_photographs(&window, &mut desktop, &files[..3]);
     let fetched = ureq::get(&link).call().unwrap().body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
     assert_eq!(fetched, std::fs::read(&files[0]).unwrap(), "the pasted link gives the picture back");
-    paste_a_picture(&window, &desktop, &files[4]);
+    paste_a_picture(&window, &mut desktop, &files[4]);
     connect_a_bucket(&window, &desktop, &server);
     watch_a_folder(&window, &desktop);
     assert!(!home.home_contains(&server.secret_access_key), "the secret is in a file");
@@ -60,16 +60,18 @@ fn first_run(window: &Window, desktop: &Desktop) {
 
 /// Drops files, waits for their links and copies the link of the first; returns what is on the clipboard.
 fn drop_photographs(window: &Window, desktop: &mut Desktop, files: &[PathBuf]) -> String {
-    desktop.drag_and_drop(files);
+    desktop.drag(files);
+    window.wait(&testid("drop-target"));
     desktop.screenshot("3 over the window");
-    desktop.drop_it();
+    desktop.drop_here();
     wait_for_done(window, 3);
     desktop.screenshot("4 uploaded");
     let name = files[0].file_name().unwrap().to_str().unwrap();
     window.click(&format!("[data-testid=job][data-name='{name}'] button"));
     let links = shown_links(window);
     assert_eq!(links.iter().map(|(variant, _)| variant.as_str()).collect::<Vec<_>>(), ["original", "800x600", "400x300", "200x150"]);
-    let previews = "return [...document.querySelectorAll('[data-testid=details] img')].filter(i => i.complete && i.naturalWidth > 0).length";
+    let previews =
+        "return [...document.querySelectorAll('[data-testid=details] img')].filter(i => i.complete && i.naturalWidth > 0).length";
     window.until("the previews are drawn", || window.script(previews).as_u64().filter(|drawn| *drawn == 5));
     window.click("[data-testid=object][data-variant=original] [data-testid=copy]");
     wait_for("the link is on the clipboard", || desktop.clipboard() == links[0].1);
@@ -88,14 +90,14 @@ fn copy_other_shapes(window: &Window, desktop: &Desktop) {
     assert!(desktop.clipboard().contains("800w"), "{}", desktop.clipboard());
     // Escape closes the details.
     window.press(&["\u{e00c}"]);
-    window.until("the details are closed", || window.script("return document.querySelector('[data-testid=details]') === null").as_bool().filter(|closed| *closed));
+    window.until("the details are closed", || {
+        window.script("return document.querySelector('[data-testid=details]') === null").as_bool().filter(|closed| *closed)
+    });
 }
 
-fn paste_a_picture(window: &Window, desktop: &Desktop, png: &PathBuf) {
-    let mut copy = desktop.command("xclip");
-    copy.args(["-selection", "clipboard", "-t", "image/png", "-i"]).arg(png);
-    assert!(copy.status().unwrap().success());
-    window.press(&["\u{e009}", "v"]);
+fn paste_a_picture(window: &Window, desktop: &mut Desktop, png: &Path) {
+    desktop.copy_picture(png);
+    desktop.press_keys("ctrl+v");
     wait_for_done(window, 4);
 }
 

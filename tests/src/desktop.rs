@@ -116,8 +116,10 @@ impl Desktop {
         let mut command = self.command(driver);
         command.args(["--port", &port.to_string(), "--native-port", &native.to_string()]);
         command.env("TINTYPE_HOME", home).env("GTK_THEME", if dark { "Adwaita:dark" } else { "Adwaita" });
-        self.processes.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("tauri-driver starts"));
-        wait_for("tauri-driver listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        self.processes.push(command.spawn().expect("tauri-driver starts"));
+        for port in [native, port] {
+            wait_for("the drivers listen", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        }
         Window::open(port, &built("tintype-app"))
     }
 
@@ -128,6 +130,21 @@ impl Desktop {
         let path = folder.join(format!("{name}.png"));
         let done = self.command("import").args(["-window", "root"]).arg(&path).status();
         assert!(done.is_ok_and(|status| status.success()), "no screenshot {}", path.display());
+    }
+
+    /// Runs a script with Debian's Python, which has GTK.
+    fn spawn_python(&mut self, script: &str, files: &[PathBuf]) {
+        let process = self.command("/usr/bin/python3").args(["-c", script]).args(files).spawn().expect("Debian's Python starts");
+        self.processes.push(process);
+    }
+
+    /// Copies a picture, as an image viewer does.
+    pub fn copy_picture(&mut self, file: &Path) {
+        self.spawn_python(include_str!("clipboard_source.py"), &[file.to_owned()]);
+        let targets = || self.command("xclip").args(["-selection", "clipboard", "-out", "-target", "TARGETS"]).output();
+        wait_for("the picture is on the clipboard", || {
+            targets().is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains("image/png"))
+        });
     }
 
     /// What is on the clipboard.
@@ -142,15 +159,12 @@ impl Desktop {
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
 
-    /// Drags files out of another program's window and drops them on the app's, step by step as a hand does.
-    pub fn drag_and_drop(&mut self, files: &[PathBuf]) {
+    /// Drags files out of another program's window over the app's, step by step as a hand does.
+    pub fn drag(&mut self, files: &[PathBuf]) {
         let app = self.find_window("^Tintype$");
         self.xdotool(&format!("windowmove {app} 20 20"));
-        let script = self.folder.path().join("drag_source.py");
-        std::fs::write(&script, include_str!("drag_source.py")).expect("writable");
-        let source = self.command("python3").arg(&script).args(files).spawn().expect("python3 starts");
-        self.processes.push(source);
-        let window = self.find_window("^Drag from here$");
+        self.spawn_python(include_str!("drag_source.py"), files);
+        let window = self.find_window("^DragSource$");
         self.xdotool(&format!("windowactivate --sync {window}"));
         self.xdotool(&format!("windowmove --sync {window} 1100 600"));
         self.xdotool("mousemove --sync 1150 660");
@@ -165,7 +179,7 @@ impl Desktop {
     }
 
     /// Lets go of what is dragged.
-    pub fn drop_it(&mut self) {
+    pub fn drop_here(&mut self) {
         self.xdotool("mouseup 1");
         if let Some(mut source) = self.processes.pop() {
             // Its window has served.
@@ -173,6 +187,12 @@ impl Desktop {
             let _ = source.kill();
             let _ = source.wait();
         }
+    }
+
+    /// Presses keys on the app's window, as a keyboard does (`ctrl+v`).
+    pub fn press_keys(&self, keys: &str) {
+        let app = self.find_window("^Tintype$");
+        self.xdotool(&format!("windowactivate --sync {app} key {keys}"));
     }
 
     fn find_window(&self, title: &str) -> String {

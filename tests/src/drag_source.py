@@ -5,10 +5,11 @@ import sys
 
 import gi
 
+gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, Gtk  # noqa: E402
 
-window = Gtk.Window(title="Drag from here")
+window = Gtk.Window(title="DragSource")
 window.set_default_size(120, 120)
 box = Gtk.EventBox()
 box.add(Gtk.Label(label="drag"))

@@ -24,7 +24,9 @@ pub fn landscape(width: u32, height: u32, seed: u32) -> RgbImage {
     let mut grain = seed.wrapping_mul(2_654_435_761) | 1;
     RgbImage::from_fn(width, height, |x, y| {
         let (fx, fy) = (x as f32, y as f32);
-        let hill = |base: f32, size: f32, waves: f32| h * base + h * size * ((fx / w * waves + seed as f32).sin() + 0.4 * (fx / w * waves * 2.7).sin());
+        let hill = |base: f32, size: f32, waves: f32| {
+            h * base + h * size * ((fx / w * waves + seed as f32).sin() + 0.4 * (fx / w * waves * 2.7).sin())
+        };
         let colour = if fy > hill(0.82, 0.04, 9.0) {
             [52.0, 66.0 + 30.0 * hue, 40.0]
         } else if fy > hill(0.62, 0.08, 5.0) {
@@ -46,7 +48,8 @@ pub fn landscape(width: u32, height: u32, seed: u32) -> RgbImage {
 /// A JPEG file, with EXIF if a camera is given.
 pub fn jpeg(picture: &RgbImage, camera: Option<Camera>) -> Vec<u8> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let image = turbojpeg::Image { pixels: picture.as_raw().as_slice(), width, pitch: width * 3, height, format: turbojpeg::PixelFormat::RGB };
+    let image =
+        turbojpeg::Image { pixels: picture.as_raw().as_slice(), width, pitch: width * 3, height, format: turbojpeg::PixelFormat::RGB };
     let plain = turbojpeg::compress(image, 88, Subsamp::Sub2x2).expect("encodes").to_vec();
     let Some(camera) = camera else { return plain };
     let exif = exif(camera);
@@ -64,7 +67,9 @@ pub fn encoded(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
 /// An EXIF block, big-endian, as in CIPA DC-008: IFD0 with orientation and two sub-IFDs, for time and place.
 fn exif(camera: Camera) -> Vec<u8> {
     let mut tiff = b"MM\0\x2a\0\0\0\x08".to_vec();
-    let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value].concat();
+    let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+        [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value].concat()
+    };
     let entries: u16 = if camera.gps { 3 } else { 2 };
     let exif_ifd = 8 + 2 + u32::from(entries) * 12 + 4;
     let captured_at = exif_ifd + 2 + 12 + 4;
@@ -96,19 +101,35 @@ fn exif(camera: Camera) -> Vec<u8> {
     [b"Exif\0\0".as_slice(), &tiff].concat()
 }
 
+/// An upright picture as a camera held that way stores it.
+fn as_stored(upright: RgbImage, orientation: u16) -> RgbImage {
+    // Turning left is undone by turning right; the others undo themselves.
+    let undone = match orientation {
+        6 => 8,
+        8 => 6,
+        other => u8::try_from(other).expect("1 to 8"),
+    };
+    let mut picture = DynamicImage::ImageRgb8(upright);
+    picture.apply_orientation(image::metadata::Orientation::from_exif(undone).expect("1 to 8"));
+    picture.into_rgb8()
+}
+
 /// Some photographs as a camera would leave them: turned, with place, and one PNG among them.
 pub fn samples(folder: &Path) -> Vec<PathBuf> {
-    let camera = |orientation, gps| Some(Camera { orientation, captured: "2026:07:04 18:30:00", gps });
+    let taken = |width, height, seed, orientation, gps| {
+        let camera = Camera { orientation, captured: "2026:07:04 18:30:00", gps };
+        jpeg(&as_stored(landscape(width, height, seed), orientation), Some(camera))
+    };
     let mut files = Vec::new();
     let mut add = |name: &str, bytes: Vec<u8>| {
         let path = folder.join(name);
         std::fs::write(&path, bytes).expect("the folder can be written to");
         files.push(path);
     };
-    add("Rome at noon.jpg", jpeg(&landscape(2400, 1600, 1), camera(1, true)));
-    add("Rome, upright.jpg", jpeg(&landscape(2400, 1600, 2), camera(6, true)));
-    add("upside down.jpg", jpeg(&landscape(1600, 1200, 3), camera(3, false)));
-    add("mirrored.jpg", jpeg(&landscape(1600, 1200, 4), camera(2, false)));
+    add("Rome at noon.jpg", taken(2400, 1600, 1, 1, true));
+    add("Rome, upright.jpg", taken(1600, 2400, 2, 6, true));
+    add("upside down.jpg", taken(1600, 1200, 3, 3, false));
+    add("mirrored.jpg", taken(1600, 1200, 4, 2, false));
     add("screenshot.png", encoded(&landscape(1280, 800, 5), ImageFormat::Png));
     files
 }

@@ -15,8 +15,11 @@ export const commands = {
 	job: (id: string) => __TAURI_INVOKE<JobReport>("job", { id }),
 	/**  Queues files and folders; without a profile, for the default one. */
 	upload: (paths: string[], profile: string | null) => __TAURI_INVOKE<null>("upload", { paths, profile }),
-	/**  Queues what is on the clipboard: files, or a picture. */
-	paste: (profile: string | null) => __TAURI_INVOKE<null>("paste", { profile }),
+	/**
+	 *  Queues what is on the clipboard: files first, else the picture the page was given (base64) or, without one, the
+	 *  picture that is there.
+	 */
+	paste: (picture: string | null, profile: string | null) => __TAURI_INVOKE<null>("paste", { picture, profile }),
 	/**  Tries failed jobs again. */
 	retry: (ids: string[]) => __TAURI_INVOKE<null>("retry", { ids }),
 	/**  Takes finished jobs out of the list. */

@@ -109,12 +109,18 @@ fn make(path: &Path, stem: &str, specs: &[Variant], out: &Path, report: &mut Fil
     let bytes = match (file.content.kind, file.bytes) {
         (Kind::Image(_), Some(bytes)) => bytes,
         _ if file.content.false_image => {
-            return Err(Error::new(Code::ImageFalse, format!("{shown} is named like a picture, but its content is {}", file.content.content_type))
-                .hint("check where the file came from"));
+            return Err(Error::new(
+                Code::ImageFalse,
+                format!("{shown} is named like a picture, but its content is {}", file.content.content_type),
+            )
+            .hint("check where the file came from"));
         }
         _ => {
-            return Err(Error::new(Code::ImageUnsupported, format!("{shown} is no picture this version can decode ({})", file.content.content_type))
-                .hint("there are JPEG, PNG, GIF, WebP, BMP and TIFF"));
+            return Err(Error::new(
+                Code::ImageUnsupported,
+                format!("{shown} is no picture this version can decode ({})", file.content.content_type),
+            )
+            .hint("there are JPEG, PNG, GIF, WebP, BMP and TIFF"));
         }
     };
     let rendered = imaging::render(&bytes, file.content.kind, file.metadata, specs).map_err(|error| error.about(&shown))?;

@@ -189,16 +189,13 @@ impl Error {
         use std::io::ErrorKind;
         let shown = path.display();
         match error.kind() {
-            ErrorKind::NotFound => Self::new(Code::FileMissing, format!("{shown} does not exist"))
-                .hint("check the path, or whether the drive is connected"),
-            ErrorKind::PermissionDenied => {
-                Self::new(Code::FileUnreadable, format!("{shown} cannot be read: permission denied"))
-                    .hint("give your user the right to read it")
+            ErrorKind::NotFound => {
+                Self::new(Code::FileMissing, format!("{shown} does not exist")).hint("check the path, or whether the drive is connected")
             }
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                Self::new(Code::DiskFull, format!("no room left on the disk for {shown}"))
-                    .hint("free some space; Tintype goes on where it stopped")
-            }
+            ErrorKind::PermissionDenied => Self::new(Code::FileUnreadable, format!("{shown} cannot be read: permission denied"))
+                .hint("give your user the right to read it"),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::new(Code::DiskFull, format!("no room left on the disk for {shown}"))
+                .hint("free some space; Tintype goes on where it stopped"),
             _ if error.raw_os_error() == Some(ELOOP) => {
                 Self::new(Code::FolderLoop, format!("{shown} links back to itself")).hint("remove the link")
             }

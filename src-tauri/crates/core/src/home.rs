@@ -21,8 +21,7 @@ impl Home {
             Some(home) => Self::at(Path::new(&home)),
             None => {
                 let dirs = directories::ProjectDirs::from("app", "Tintype", "Tintype").ok_or_else(|| {
-                    Error::new(Code::FileMissing, "this user has no home folder")
-                        .hint("set TINTYPE_HOME to a folder Tintype may use")
+                    Error::new(Code::FileMissing, "this user has no home folder").hint("set TINTYPE_HOME to a folder Tintype may use")
                 })?;
                 Self::create(dirs.config_dir(), dirs.data_local_dir(), dirs.cache_dir())
             }

@@ -11,8 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::variant::Variant;
 
 const LONGEST_KEY: usize = 1024;
-const TOKENS: &str =
-    "{name} {stem} {ext} {variant} {width} {height} {yyyy} {mm} {dd} {sha256:N} {uuid} {folder}";
+const TOKENS: &str = "{name} {stem} {ext} {variant} {width} {height} {yyyy} {mm} {dd} {sha256:N} {uuid} {folder}";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
@@ -83,8 +82,7 @@ impl Template {
 
     fn check_literal(&self) -> Result<()> {
         if self.pieces.is_empty() {
-            return Err(Error::new(Code::TemplateToken, "the key template is empty")
-                .hint("write for example originals/{name}"));
+            return Err(Error::new(Code::TemplateToken, "the key template is empty").hint("write for example originals/{name}"));
         }
         if self.source.split(['/', '\\']).any(|segment| matches!(segment.trim(), "." | "..")) {
             return Err(escapes(&self.source));
@@ -205,8 +203,7 @@ fn read_token(source: &str, token: &str) -> Result<Piece> {
 }
 
 fn token_error(template: &str, token: &str, why: &str) -> Error {
-    Error::new(Code::TemplateToken, format!("{token} in the key template \"{template}\" {why}"))
-        .hint(format!("there are {TOKENS}"))
+    Error::new(Code::TemplateToken, format!("{token} in the key template \"{template}\" {why}")).hint(format!("there are {TOKENS}"))
 }
 
 fn escapes(template: &str) -> Error {

@@ -56,8 +56,7 @@ fn dimensions(object: &Linkable<'_>) -> String {
 }
 
 fn srcset(alt: &str, object: &Linkable<'_>, siblings: &[Linkable<'_>]) -> String {
-    let mut choices: Vec<(u32, &str)> =
-        siblings.iter().filter_map(|sibling| sibling.size.map(|(width, _)| (width, sibling.url))).collect();
+    let mut choices: Vec<(u32, &str)> = siblings.iter().filter_map(|sibling| sibling.size.map(|(width, _)| (width, sibling.url))).collect();
     choices.sort_unstable();
     choices.dedup_by_key(|(width, _)| *width);
     let list: Vec<String> = choices.iter().map(|(width, url)| format!("{url} {width}w")).collect();
@@ -97,9 +96,6 @@ mod tests {
             format(LinkFormat::Html, "\"<x>\".jpg", &small, &all),
             "<img src=\"https://c/400.jpg\" width=\"400\" height=\"300\" alt=\"&quot;&lt;x&gt;&quot;\">"
         );
-        assert!(
-            format(LinkFormat::Srcset, "a.jpg", &large, &all)
-                .contains("srcset=\"https://c/400.jpg 400w, https://c/800.jpg 800w\"")
-        );
+        assert!(format(LinkFormat::Srcset, "a.jpg", &large, &all).contains("srcset=\"https://c/400.jpg 400w, https://c/800.jpg 800w\""));
     }
 }

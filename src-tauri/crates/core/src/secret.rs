@@ -160,9 +160,8 @@ impl Secrets {
     /// Where a profile's keyring is missing or has nothing, the `AWS_…` variables serve if they are set.
     pub async fn credentials(&self, profile: &Profile) -> Result<Credentials> {
         if profile.credentials == CredentialSource::Env {
-            return from_env().ok_or_else(|| {
-                missing(profile, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set", "set both variables")
-            });
+            return from_env()
+                .ok_or_else(|| missing(profile, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set", "set both variables"));
         }
         if let Some(secret) = self.session.get(&profile.secret_ref)? {
             return Ok(pair(profile, secret));
@@ -180,10 +179,7 @@ impl Secrets {
     }
 
     /// The keyring may ask the user, and its calls block: never on the runtime's threads.
-    async fn on_keyring<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&dyn SecretStore) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    async fn on_keyring<T: Send + 'static>(&self, work: impl FnOnce(&dyn SecretStore) -> Result<T> + Send + 'static) -> Result<T> {
         let keyring = Arc::clone(&self.keyring);
         tokio::task::spawn_blocking(move || work(&*keyring))
             .await

@@ -85,8 +85,8 @@ impl Settings {
             Error::new(Code::SettingsUnwritable, format!("the settings cannot be written to {}: {error}", path.display()))
                 .hint("check the folder's rights and the room on the disk; nothing was changed")
         };
-        let text = toml::to_string_pretty(self)
-            .map_err(|error| Error::new(Code::Internal, format!("settings have no text form: {error}")))?;
+        let text =
+            toml::to_string_pretty(self).map_err(|error| Error::new(Code::Internal, format!("settings have no text form: {error}")))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
         file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;

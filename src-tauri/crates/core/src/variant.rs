@@ -122,9 +122,8 @@ impl Variant {
     /// Checks the numbers and the name.
     pub fn check(&self) -> Result<()> {
         let refuse = |why: String| {
-            Err(Error::new(Code::VariantInvalid, format!("variant \"{}\": {why}", self.name)).hint(
-                "write NAME=WxH:FIT:FORMAT:QUALITY, for example web=1600x1200:inside:jpeg:80",
-            ))
+            Err(Error::new(Code::VariantInvalid, format!("variant \"{}\": {why}", self.name))
+                .hint("write NAME=WxH:FIT:FORMAT:QUALITY, for example web=1600x1200:inside:jpeg:80"))
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if self.name.is_empty() || !self.name.chars().all(plain) || self.name.starts_with('.') {
@@ -146,11 +145,8 @@ impl Variant {
         for (index, variant) in variants.iter().enumerate() {
             variant.check()?;
             if variants[..index].iter().any(|earlier| earlier.name == variant.name) {
-                return Err(Error::new(
-                    Code::VariantInvalid,
-                    format!("two variants are named \"{}\"", variant.name),
-                )
-                .hint("give each variant a name of its own"));
+                return Err(Error::new(Code::VariantInvalid, format!("two variants are named \"{}\"", variant.name))
+                    .hint("give each variant a name of its own"));
             }
         }
         Ok(())
@@ -236,7 +232,19 @@ mod tests {
 
     #[test]
     fn refuses_nonsense_in_a_sentence() {
-        for bad in ["", "web=", "web=0x5", "web=5x99999", "a/b=5x5", "..=5x5", "w=5x5:stretch", "w=5x5:cover:bmp", "w=5x5:cover:png:0", "w=5x5:cover:png:200", "w=5x5:cover:png:80:x"] {
+        for bad in [
+            "",
+            "web=",
+            "web=0x5",
+            "web=5x99999",
+            "a/b=5x5",
+            "..=5x5",
+            "w=5x5:stretch",
+            "w=5x5:cover:bmp",
+            "w=5x5:cover:png:0",
+            "w=5x5:cover:png:200",
+            "w=5x5:cover:png:80:x",
+        ] {
             let error = bad.parse::<Variant>().map(|v| v.name).expect_err(bad);
             assert_eq!(error.code, Code::VariantInvalid, "{bad}");
             assert!(error.hint.is_some());

@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder as ConnectionBuilder;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
+use s3s::path::S3Path;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3Result, s3_error};
 use s3s_fs::FileSystem;
@@ -116,19 +117,30 @@ fn service(objects: &Path, access_key_id: &str, secret_access_key: &str) -> io::
     let files = FileSystem::new(objects).map_err(|error| io::Error::other(format!("{error:?}")))?;
     let mut builder = S3ServiceBuilder::new(files);
     builder.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
-    builder.set_access(ReadableByAll);
+    builder.set_access(ReadableByAll { objects: objects.to_owned() });
     Ok(builder.build())
 }
 
 /// Reading one object needs no signature; everything else does.
-struct ReadableByAll;
+struct ReadableByAll {
+    objects: PathBuf,
+}
 
 #[async_trait::async_trait]
 impl S3Access for ReadableByAll {
     async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
-        match (cx.credentials(), cx.s3_op().name()) {
-            (Some(_), _) | (None, "GetObject" | "HeadObject") => Ok(()),
-            (None, _) => Err(s3_error!(AccessDenied, "this request must be signed")),
+        let operation = cx.s3_op().name();
+        if cx.credentials().is_none() && !matches!(operation, "GetObject" | "HeadObject") {
+            return Err(s3_error!(AccessDenied, "this request must be signed"));
+        }
+        // s3s-fs makes the folder of a bucket that does not exist; a real service refuses.
+        let bucket = match cx.s3_path() {
+            S3Path::Bucket { bucket } | S3Path::Object { bucket, .. } => Some(bucket),
+            S3Path::Root => None,
+        };
+        match bucket {
+            Some(bucket) if operation != "CreateBucket" && !self.objects.join(&**bucket).is_dir() => Err(s3_error!(NoSuchBucket)),
+            _ => Ok(()),
         }
     }
 }

@@ -13,8 +13,12 @@ pub(crate) struct Tool {
 }
 
 /// An S3 server for tests, independent of ours. It is AGPL: run, never linked.
-pub(crate) const GARAGE: Tool =
-    Tool { krate: "garage", program: "garage", version: "2.5.0", features: &["--no-default-features", "--features", "sqlite,bundled-libs"] };
+pub(crate) const GARAGE: Tool = Tool {
+    krate: "garage",
+    program: "garage",
+    version: "2.5.0",
+    features: &["--no-default-features", "--features", "sqlite,bundled-libs"],
+};
 /// WebDriver for Tauri windows.
 pub(crate) const TAURI_DRIVER: Tool = Tool { krate: "tauri-driver", program: "tauri-driver", version: "2.1.0", features: &[] };
 /// Licences, sources and duplicates of dependencies.

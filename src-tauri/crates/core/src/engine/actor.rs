@@ -371,7 +371,10 @@ impl Actor {
         let gone: Vec<i64> = self.running.iter().filter(|(_, running)| Arc::strong_count(&running.row) == 1).map(|(id, _)| *id).collect();
         for id in &gone {
             self.running.remove(id);
-            self.stages.journal.fail(*id, Error::new(crate::Code::Internal, format!("a defect in Tintype stopped this upload: {error}"))).await?;
+            self.stages
+                .journal
+                .fail(*id, Error::new(crate::Code::Internal, format!("a defect in Tintype stopped this upload: {error}")))
+                .await?;
         }
         self.tell_rows(gone).await
     }

@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::Config;
 use super::actor::Request;
 use super::doctor::{self, StepResult};
 use super::job::Stages;
 use super::previews::Preview;
 use super::view::{Event, JobReport, JobView, Snapshot, Stage};
-use super::Config;
 use crate::error::{Code, Error, Result};
 use crate::intake::{self, Found};
 use crate::journal::{JobRow, NewJob};
@@ -279,10 +279,13 @@ impl EngineHandle {
         }
         let needs_key = profile.credentials == CredentialSource::Keyring;
         if needs_key && profile.access_key_id.is_empty() {
-            return Err(Error::new(Code::ProfileInvalid, "the access key id is missing").hint("the provider's console shows it when a key is made"));
+            return Err(
+                Error::new(Code::ProfileInvalid, "the access key id is missing").hint("the provider's console shows it when a key is made")
+            );
         }
         if needs_key && old.is_none() && draft.secret.as_deref().unwrap_or_default().is_empty() {
-            return Err(Error::new(Code::ProfileInvalid, "the secret access key is missing").hint("the provider's console shows it once, when a key is made"));
+            return Err(Error::new(Code::ProfileInvalid, "the secret access key is missing")
+                .hint("the provider's console shows it once, when a key is made"));
         }
         Ok(profile)
     }
@@ -355,7 +358,8 @@ impl EngineHandle {
         self.edit(move |settings| {
             let profile = settings.profile(Some(&profile))?.name.clone();
             if settings.folders.iter().any(|folder| folder.path == path) {
-                return Err(Error::new(Code::WatchFailed, format!("{} is watched already", path.display())).hint("remove it first to change its profile"));
+                return Err(Error::new(Code::WatchFailed, format!("{} is watched already", path.display()))
+                    .hint("remove it first to change its profile"));
             }
             settings.folders.push(WatchedFolder { path, profile, paused: false });
             Ok(())
@@ -382,13 +386,14 @@ impl EngineHandle {
     }
 
     /// A file for a picture that has none (from the clipboard); it is kept with Tintype's data.
-    pub async fn keep_pasted(&self, png: Vec<u8>) -> Result<PathBuf> {
+    pub async fn keep_pasted(&self, picture: Vec<u8>) -> Result<PathBuf> {
         let folder = self.home.pasted();
         let now = jiff::Zoned::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
-        let path = folder.join(format!("Pasted {now} {}.png", &uuid::Uuid::new_v4().simple().to_string()[..4]));
+        let kind = image::guess_format(&picture).ok().and_then(|format| format.extensions_str().first()).unwrap_or(&"png");
+        let path = folder.join(format!("Pasted {now} {}.{kind}", &uuid::Uuid::new_v4().simple().to_string()[..4]));
         let written = async {
             tokio::fs::create_dir_all(&folder).await?;
-            tokio::fs::write(&path, png).await
+            tokio::fs::write(&path, picture).await
         };
         written.await.map_err(|error| Error::from_io(&error, &path))?;
         Ok(path)

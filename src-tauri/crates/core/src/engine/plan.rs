@@ -70,8 +70,11 @@ fn keys(profile: &Profile, job: &JobRow, file: &Fingerprint, rendered: Option<&R
         .collect::<Result<_>>()?;
     for (index, key) in keys.iter().enumerate() {
         if keys[..index].contains(key) {
-            return Err(Error::new(Code::KeyInvalid, format!("the profile \"{}\" gives two objects of one file the key {key}", profile.name))
-                .hint("put {variant} into the variant key template"));
+            return Err(Error::new(
+                Code::KeyInvalid,
+                format!("the profile \"{}\" gives two objects of one file the key {key}", profile.name),
+            )
+            .hint("put {variant} into the variant key template"));
         }
     }
     Ok(keys)
@@ -97,8 +100,11 @@ async fn compare(stages: &Stages, open: &Open, job: &JobRow, file: &Fingerprint,
                 true
             }
             Lookup::Hidden => {
-                return Err(Error::new(Code::AccessDenied, format!("the credentials of \"{}\" may not see whether {} is taken", job.profile, object.key))
-                    .hint("give the key the right to get objects (s3:GetObject); otherwise something could be overwritten"));
+                return Err(Error::new(
+                    Code::AccessDenied,
+                    format!("the credentials of \"{}\" may not see whether {} is taken", job.profile, object.key),
+                )
+                .hint("give the key the right to get objects (s3:GetObject); otherwise something could be overwritten"));
             }
         };
         plan.send.push(send);
@@ -109,9 +115,10 @@ async fn compare(stages: &Stages, open: &Open, job: &JobRow, file: &Fingerprint,
 /// Whether the bucket's object is this one. A variant is also the same if it was made of the same file in the same
 /// way, by whatever version.
 fn same(meta: &ObjectMeta, object: &Object, source: &str) -> bool {
-    let made_alike = object.variant.as_ref().is_some_and(|variant| {
-        meta.get(META_SOURCE) == Some(source) && meta.get(META_VARIANT) == Some(variant.to_string().as_str())
-    });
+    let made_alike = object
+        .variant
+        .as_ref()
+        .is_some_and(|variant| meta.get(META_SOURCE) == Some(source) && meta.get(META_VARIANT) == Some(variant.to_string().as_str()));
     match meta.get(META_SHA256) {
         Some(sha256) => sha256 == object.sha256 || made_alike,
         // Put there by another program: ETag and size tell, where the ETag is an MD5.

@@ -42,8 +42,11 @@ impl Previews {
         self.with(|db| {
             let tx = db.unchecked_transaction()?;
             for (uid, preview) in previews {
-                tx.prepare_cached("INSERT OR REPLACE INTO previews(uid, content_type, bytes) VALUES (?1, ?2, ?3)")?
-                    .execute(params![uid, preview.content_type, preview.bytes])?;
+                tx.prepare_cached("INSERT OR REPLACE INTO previews(uid, content_type, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
+                    uid,
+                    preview.content_type,
+                    preview.bytes
+                ])?;
             }
             tx.commit()?;
             let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;

@@ -46,7 +46,12 @@ pub(super) fn pad(source: &Raster, (width, height): (u32, u32), format: Format) 
     let transparent = format != Format::Jpeg;
     let background: &[u8] = if transparent { &[0, 0, 0, 0] } else { &[255, 255, 255] };
     let opaque;
-    let (picture, have) = if transparent { (source, source.channels()) } else { opaque = flatten(source); (&opaque, 3) };
+    let (picture, have) = if transparent {
+        (source, source.channels())
+    } else {
+        opaque = flatten(source);
+        (&opaque, 3)
+    };
     let want = background.len();
     let mut pixels = background.repeat(width as usize * height as usize);
     let (left, top) = (((width - source.width) / 2) as usize, ((height - source.height) / 2) as usize);

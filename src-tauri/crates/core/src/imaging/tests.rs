@@ -91,7 +91,11 @@ fn derived_variants_look_like_direct_ones() -> Result<()> {
     let file = encoded(&DynamicImage::ImageRgb8(quadrants(1600, 1200)), ImageFormat::Png);
     let chained = render_as(&file, ImageFormat::Png, 1, &["a=800x600:cover:png", "b=400x300:cover:png", "c=200x150:cover:png"])?;
     let direct = render_as(&file, ImageFormat::Png, 1, &["c=200x150:cover:png"])?;
-    let difference = chained[2].pixels().zip(direct[0].pixels()).map(|(a, b)| a.0.iter().zip(b.0).map(|(a, b)| u64::from(a.abs_diff(b))).sum::<u64>()).sum::<u64>();
+    let difference = chained[2]
+        .pixels()
+        .zip(direct[0].pixels())
+        .map(|(a, b)| a.0.iter().zip(b.0).map(|(a, b)| u64::from(a.abs_diff(b))).sum::<u64>())
+        .sum::<u64>();
     assert!(difference / (200 * 150) < 3, "mean difference {difference}");
     Ok(())
 }
@@ -100,7 +104,12 @@ fn derived_variants_look_like_direct_ones() -> Result<()> {
 fn contain_pads_and_transparency_becomes_white_in_jpeg() -> Result<()> {
     let clear = DynamicImage::ImageRgba8(RgbaImage::from_pixel(100, 50, Rgba([255, 0, 0, 0])));
     let file = encoded(&clear, ImageFormat::Png);
-    let made = render_as(&file, ImageFormat::Png, 1, &["j=60x60:contain:jpeg", "p=60x60:contain:png", "w=60x60:contain:webp", "c=10x10:cover:jpeg"])?;
+    let made = render_as(
+        &file,
+        ImageFormat::Png,
+        1,
+        &["j=60x60:contain:jpeg", "p=60x60:contain:png", "w=60x60:contain:webp", "c=10x10:cover:jpeg"],
+    )?;
     assert!(made[..3].iter().all(|image| image.dimensions() == (60, 60)));
     assert!(near(*made[0].get_pixel(30, 30), [255, 255, 255]) && near(*made[0].get_pixel(1, 1), [255, 255, 255]));
     assert_eq!(made[1].get_pixel(30, 30).0[3], 0);
@@ -127,7 +136,10 @@ fn a_file_cut_anywhere_is_an_error_and_no_panic() {
         // The last two bytes of a JPEG are its end mark and of a GIF its trailer: all pixels are there without them.
         for cut in (0..file.len() - 2).step_by(7) {
             if let Err(error) = render(&file[..cut], Kind::Image(format), Metadata::default(), &variants(&["v=16x16"])) {
-                assert!(matches!(error.code, Code::ImageDamaged | Code::ImageUnsupported | Code::ImageTooLarge), "{format:?} {cut}: {error:?}");
+                assert!(
+                    matches!(error.code, Code::ImageDamaged | Code::ImageUnsupported | Code::ImageTooLarge),
+                    "{format:?} {cut}: {error:?}"
+                );
             }
         }
         let half = render(&file[..file.len() / 2], Kind::Image(format), Metadata::default(), &variants(&["v=16x16"]));

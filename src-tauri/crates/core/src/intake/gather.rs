@@ -31,7 +31,9 @@ pub fn gather(paths: &[PathBuf]) -> Vec<Found> {
             Err(error) => found.push(refused(&path, Error::from_io(&error, given))),
             Ok(meta) if meta.is_dir() => walk(&path, &mut found, &mut taken),
             Ok(meta) if meta.is_file() => take(path, String::new(), &mut found, &mut taken),
-            Ok(_) => found.push(refused(&path, Error::new(Code::FileSpecial, format!("{} is neither a file nor a folder", given.display())))),
+            Ok(_) => {
+                found.push(refused(&path, Error::new(Code::FileSpecial, format!("{} is neither a file nor a folder", given.display()))))
+            }
         }
     }
     found

@@ -120,10 +120,8 @@ pub fn mtime_ns(metadata: &std::fs::Metadata) -> i64 {
 }
 
 fn file_date(metadata: &std::fs::Metadata) -> (i16, i8, i8) {
-    let date = jiff::Timestamp::from_nanosecond(i128::from(mtime_ns(metadata)))
-        .unwrap_or_default()
-        .to_zoned(jiff::tz::TimeZone::system())
-        .date();
+    let date =
+        jiff::Timestamp::from_nanosecond(i128::from(mtime_ns(metadata))).unwrap_or_default().to_zoned(jiff::tz::TimeZone::system()).date();
     (date.year(), date.month(), date.day())
 }
 

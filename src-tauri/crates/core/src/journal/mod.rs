@@ -53,10 +53,7 @@ impl Journal {
         Ok(Self { writer: Writer::start(connection, path)?, reader: Arc::new(Mutex::new(reader)) })
     }
 
-    async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T> {
+    async fn read<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static) -> Result<T> {
         let reader = Arc::clone(&self.reader);
         tokio::task::spawn_blocking(move || work(&reader.lock().unwrap_or_else(PoisonError::into_inner)))
             .await
@@ -77,8 +74,11 @@ impl Journal {
                         Some(id) => id,
                         None => rows::insert_job(tx, job)?,
                     };
-                    tx.prepare_cached("INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)")?
-                        .execute(params![batch, position as i64, id])?;
+                    tx.prepare_cached("INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)")?.execute(params![
+                        batch,
+                        position as i64,
+                        id
+                    ])?;
                     if let Some(seen) = &job.seen {
                         rows::upsert_seen(tx, &job.watched, seen, Some(id))?;
                     }
@@ -92,10 +92,8 @@ impl Journal {
     /// The jobs of a batch in the order given.
     pub async fn batch(&self, batch: &str) -> Result<Vec<JobRow>> {
         let batch = batch.to_owned();
-        self.read(move |db| {
-            rows::select_jobs(db, "JOIN batches b ON b.job = j.id WHERE b.batch = ?1 ORDER BY b.position", params![batch])
-        })
-        .await
+        self.read(move |db| rows::select_jobs(db, "JOIN batches b ON b.job = j.id WHERE b.batch = ?1 ORDER BY b.position", params![batch]))
+            .await
     }
 
     /// Every job that is not finished, oldest first.
@@ -105,10 +103,8 @@ impl Journal {
 
     /// Unfinished jobs with an id above `after`, oldest first.
     pub async fn unfinished_after(&self, after: i64) -> Result<Vec<JobRow>> {
-        self.read(move |db| {
-            rows::select_jobs(db, "WHERE j.state IN ('queued', 'planned') AND j.id > ?1 ORDER BY j.id", params![after])
-        })
-        .await
+        self.read(move |db| rows::select_jobs(db, "WHERE j.state IN ('queued', 'planned') AND j.id > ?1 ORDER BY j.id", params![after]))
+            .await
     }
 
     /// The newest jobs, newest first, whose name, key or profile contains `search`.
@@ -198,11 +194,12 @@ impl Journal {
             .write(move |tx| {
                 let mut count = 0;
                 for uid in &uids {
-                    count += tx.prepare_cached(
-                        "UPDATE jobs SET state = 'queued', error_code = NULL, error_message = NULL, error_hint = NULL, \
+                    count += tx
+                        .prepare_cached(
+                            "UPDATE jobs SET state = 'queued', error_code = NULL, error_message = NULL, error_hint = NULL, \
                          finished_at = NULL WHERE uid = ?1 AND (state = 'failed' OR (state = 'done' AND error_code IS NOT NULL))",
-                    )?
-                    .execute(params![uid])?;
+                        )?
+                        .execute(params![uid])?;
                 }
                 Ok(count)
             })
@@ -259,8 +256,9 @@ impl Journal {
 pub(crate) fn sql_error(error: &rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => Error::new(Code::DiskFull, "the disk has no room for the journal")
-            .hint("free some space; Tintype goes on where it stopped"),
+        Some(ErrorCode::DiskFull) => {
+            Error::new(Code::DiskFull, "the disk has no room for the journal").hint("free some space; Tintype goes on where it stopped")
+        }
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             Error::new(Code::JournalDamaged, format!("the journal is damaged: {error}"))
                 .hint("move journal.sqlite away to start afresh; what is in the bucket stays there")

@@ -151,11 +151,9 @@ pub(super) fn find_unfinished(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::R
     if job.refused.is_some() {
         return Ok(None);
     }
-    tx.prepare_cached(
-        "SELECT id FROM jobs WHERE source = ?1 AND profile = ?2 AND variants = ?3 AND state IN ('queued', 'planned')",
-    )?
-    .query_row(params![path_to_blob(&job.source), job.profile, specs(&job.variants)], |row| row.get(0))
-    .optional()
+    tx.prepare_cached("SELECT id FROM jobs WHERE source = ?1 AND profile = ?2 AND variants = ?3 AND state IN ('queued', 'planned')")?
+        .query_row(params![path_to_blob(&job.source), job.profile, specs(&job.variants)], |row| row.get(0))
+        .optional()
 }
 
 pub(super) fn insert_job(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
@@ -276,29 +274,13 @@ pub(super) fn claimed_by_other(
     .map(|found| found.is_some())
 }
 
-pub(super) fn store_plan(
-    tx: &Transaction<'_>,
-    job: i64,
-    target: &str,
-    sha256: &str,
-    objects: &[PlannedObject],
-) -> rusqlite::Result<()> {
+pub(super) fn store_plan(tx: &Transaction<'_>, job: i64, target: &str, sha256: &str, objects: &[PlannedObject]) -> rusqlite::Result<()> {
     tx.prepare_cached("UPDATE jobs SET state = 'planned', sha256 = ?2 WHERE id = ?1")?.execute(params![job, sha256])?;
     tx.prepare_cached("DELETE FROM objects WHERE job = ?1")?.execute(params![job])?;
     for (position, object) in objects.iter().enumerate() {
         let variant = object.variant.as_ref();
-        tx.prepare_cached(
-            "INSERT INTO objects(job, position, uid, variant, spec, target, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
-            job,
-            position as i64,
-            object.uid,
-            variant.map(|variant| &variant.name),
-            spec(variant),
-            target,
-            object.key
-        ])?;
+        tx.prepare_cached("INSERT INTO objects(job, position, uid, variant, spec, target, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+            .execute(params![job, position as i64, object.uid, variant.map(|variant| &variant.name), spec(variant), target, object.key])?;
     }
     Ok(())
 }

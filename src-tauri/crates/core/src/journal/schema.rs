@@ -84,7 +84,9 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
-    let version = |connection: &Connection| connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map(|layout| layout as usize);
+    let version = |connection: &Connection| {
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map(|layout| layout as usize)
+    };
     let found = version(connection).map_err(|error| sql_error(&error))?;
     if found > MIGRATIONS.len() {
         return Err(Error::new(

@@ -55,10 +55,7 @@ fn closed() -> Error {
 }
 
 /// One request's failure must not take the others of its group with it.
-fn in_savepoint<T>(
-    tx: &Transaction<'_>,
-    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
+fn in_savepoint<T>(tx: &Transaction<'_>, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
     tx.execute_batch("SAVEPOINT request")?;
     let done = work(tx);
     tx.execute_batch(if done.is_ok() { "RELEASE request" } else { "ROLLBACK TO request; RELEASE request" })?;

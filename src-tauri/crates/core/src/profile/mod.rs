@@ -97,7 +97,8 @@ impl Profile {
 
     /// Tidies what a person typed (spaces, a missing scheme) and checks that the profile can work.
     pub fn normalise(&mut self) -> Result<()> {
-        for field in [&mut self.name, &mut self.endpoint, &mut self.region, &mut self.bucket, &mut self.public_url, &mut self.access_key_id] {
+        for field in [&mut self.name, &mut self.endpoint, &mut self.region, &mut self.bucket, &mut self.public_url, &mut self.access_key_id]
+        {
             *field = field.trim().to_owned();
         }
         self.endpoint = normalise_url(&self.endpoint);
@@ -108,13 +109,19 @@ impl Profile {
         }
         let provider = self.provider()?;
         if self.bucket.is_empty() || self.bucket.contains(['/', ' ']) {
-            return Err(invalid(&format!("\"{}\" is no bucket name", self.bucket), "give the bucket's name alone, without address or path"));
+            return Err(invalid(
+                &format!("\"{}\" is no bucket name", self.bucket),
+                "give the bucket's name alone, without address or path",
+            ));
         }
         if provider.asks_endpoint && self.endpoint.is_empty() {
             return Err(invalid(&format!("{} needs an endpoint", provider.label), &format!("for example {}", provider.endpoint_example)));
         }
         if provider.asks_region && self.region.is_empty() {
-            return Err(invalid(&format!("{} needs the bucket's region", provider.label), "the provider's console shows it beside the bucket"));
+            return Err(invalid(
+                &format!("{} needs the bucket's region", provider.label),
+                "the provider's console shows it beside the bucket",
+            ));
         }
         Template::parse(&self.original_key)?;
         Template::parse(&self.variant_key)?;
@@ -150,11 +157,8 @@ impl Profile {
         }
         let provider = self.provider()?;
         let endpoint = self.endpoint()?.unwrap_or_default();
-        let filled = provider
-            .public_url
-            .replace("{endpoint}", &endpoint)
-            .replace("{bucket}", &self.bucket)
-            .replace("{region}", self.region()?);
+        let filled =
+            provider.public_url.replace("{endpoint}", &endpoint).replace("{bucket}", &self.bucket).replace("{region}", self.region()?);
         Ok(filled)
     }
 

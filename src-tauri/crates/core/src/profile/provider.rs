@@ -100,13 +100,7 @@ static TABLE: &[Provider] = &[
         honours_if_none_match: true,
         ..BASE
     },
-    Provider {
-        id: "ceph",
-        label: "Ceph RGW",
-        endpoint_example: "https://rgw.example.com",
-        asks_endpoint: true,
-        ..BASE
-    },
+    Provider { id: "ceph", label: "Ceph RGW", endpoint_example: "https://rgw.example.com", asks_endpoint: true, ..BASE },
     Provider {
         id: "garage",
         label: "Garage",
@@ -123,13 +117,7 @@ static TABLE: &[Provider] = &[
         note: "Links work on this computer while Tintype runs.",
         ..BASE
     },
-    Provider {
-        id: OTHER,
-        label: "Other S3-compatible",
-        endpoint_example: "https://s3.example.com",
-        asks_endpoint: true,
-        ..BASE
-    },
+    Provider { id: OTHER, label: "Other S3-compatible", endpoint_example: "https://s3.example.com", asks_endpoint: true, ..BASE },
 ];
 
 /// Every provider, in the order the form shows them.

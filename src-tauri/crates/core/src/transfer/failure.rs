@@ -70,7 +70,9 @@ impl Answer<'_> {
                 .hint(format!("create it, or correct the bucket of the profile \"{profile}\"")),
             ("InvalidAccessKeyId" | "InvalidAccessKey" | "UnauthorizedAccess", _) => refused(profile, "does not know this access key"),
             ("SignatureDoesNotMatch", _) => refused(profile, "does not accept the secret access key"),
-            ("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired", _) => refused(profile, "says the session token is invalid or expired"),
+            ("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired", _) => {
+                refused(profile, "says the session token is invalid or expired")
+            }
             // Garage has one code for an unknown key, a wrong secret and a missing right.
             ("AccessDenied", _) if said.contains("No such key") => refused(profile, "does not know this access key"),
             ("AccessDenied", _) if said.contains("signature") => refused(profile, "does not accept the secret access key"),
@@ -78,15 +80,22 @@ impl Answer<'_> {
                 .hint(format!("correct the region of the profile \"{profile}\"")),
             ("RequestTimeTooSkewed", _) => Error::new(Code::ClockSkew, "this computer's clock differs too much from the server's")
                 .hint("set date and time to automatic; uploads then go on"),
-            ("PreconditionFailed" | "ConditionalRequestConflict", _) | (_, 412) => Error::new(Code::KeyTaken, "the key is taken by other content"),
+            ("PreconditionFailed" | "ConditionalRequestConflict", _) | (_, 412) => {
+                Error::new(Code::KeyTaken, "the key is taken by other content")
+            }
             ("BadDigest" | "XAmzContentSHA256Mismatch" | "InvalidDigest", _) => {
                 Error::new(Code::ChecksumMismatch, "the bucket received other bytes than were sent").retry(Retry::Soon)
             }
-            ("NoSuchKey" | "NotFound", _) | (_, 404) if self.is_s3 || self.code != "" => Error::new(Code::ObjectMissing, "there is no such object"),
+            ("NoSuchKey" | "NotFound", _) | (_, 404) if self.is_s3 || self.code != "" => {
+                Error::new(Code::ObjectMissing, "there is no such object")
+            }
             ("SlowDown" | "ServiceUnavailable" | "InternalError" | "RequestTimeout" | "RequestTimeTooSlow" | "OperationAborted", _)
             | (_, 408 | 429 | 500 | 502 | 503 | 504 | 200) => busy(context, &format!("answered {} {said}", self.status)),
-            (_, 401 | 403) => Error::new(Code::AccessDenied, format!("the credentials of \"{profile}\" are not allowed to use bucket \"{bucket}\" this way"))
-                .hint("give the key the rights to put, get and delete objects in this bucket"),
+            (_, 401 | 403) => Error::new(
+                Code::AccessDenied,
+                format!("the credentials of \"{profile}\" are not allowed to use bucket \"{bucket}\" this way"),
+            )
+            .hint("give the key the rights to put, get and delete objects in this bucket"),
             _ if !self.is_s3 => Error::new(Code::EndpointNotS3, format!("{endpoint} answers, but not as S3 does (status {})", self.status))
                 .hint(format!("correct the endpoint of the profile \"{profile}\"")),
             _ => Error::new(Code::RequestRefused, format!("bucket \"{bucket}\" refused the request: {} {said}", self.status)),
@@ -95,8 +104,10 @@ impl Answer<'_> {
 
     /// The region the server names, where it is another than ours.
     fn other_region(&self, ours: &str) -> Option<String> {
-        let redirected = matches!(self.code, "PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException")
-            || matches!(self.status, 301 | 307 | 400);
+        let redirected = matches!(
+            self.code,
+            "PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException"
+        ) || matches!(self.status, 301 | 307 | 400);
         // "…; the region 'us-east-1' is wrong; expecting 'eu-west-1'", Garage: "… expected: 20240101/garage/s3/aws4_request"
         let in_message = self.message.split_once("expecting '").and_then(|(_, rest)| rest.split('\'').next());
         let named = self.region.or(in_message).filter(|region| !region.is_empty() && *region != ours)?;
@@ -120,7 +131,13 @@ fn no_connection(context: &Context, cause: Option<&(dyn StdError + 'static)>) ->
     let io = cause.and_then(find_io);
     let unreachable = matches!(
         io,
-        Some(ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable)
+        Some(
+            ErrorKind::ConnectionRefused
+                | ErrorKind::HostUnreachable
+                | ErrorKind::NetworkUnreachable
+                | ErrorKind::NetworkDown
+                | ErrorKind::AddrNotAvailable
+        )
     ) || text.contains("dns error")
         || text.contains("timed out")
         || text.contains("tunnel");
@@ -173,12 +190,7 @@ mod tests {
     use super::*;
 
     fn answer<'a>(status: u16, code: &'a str, message: &'a str, region: Option<&'a str>) -> Error {
-        let context = Context {
-            profile: "p".into(),
-            bucket: "photos".into(),
-            region: "us-east-1".into(),
-            endpoint: "https://s3".into(),
-        };
+        let context = Context { profile: "p".into(), bucket: "photos".into(), region: "us-east-1".into(), endpoint: "https://s3".into() };
         Answer { status, code, message, region, is_s3: true }.explain(&context)
     }
 

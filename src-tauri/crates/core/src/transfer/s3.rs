@@ -141,7 +141,10 @@ impl ObjectStore for S3 {
                 size: found.content_length().unwrap_or_default().unsigned_abs(),
                 etag: bare(found.e_tag()),
                 kms: matches!(found.server_side_encryption(), Some(ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse)),
-                metadata: found.metadata().map(|all| all.iter().map(|(k, v)| (k.to_ascii_lowercase(), v.clone())).collect()).unwrap_or_default(),
+                metadata: found
+                    .metadata()
+                    .map(|all| all.iter().map(|(k, v)| (k.to_ascii_lowercase(), v.clone())).collect())
+                    .unwrap_or_default(),
             })),
             Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
                 Some(404) => Ok(Lookup::Absent),
@@ -178,9 +181,7 @@ impl ObjectStore for S3 {
 
     async fn get(&self, key: &str) -> Result<Bytes> {
         let object = self.client.get_object().bucket(&self.bucket).key(key).send().await.map_err(|error| self.explain(&error))?;
-        let broken = |error| {
-            Error::new(Code::ServerBusy, format!("reading {key} broke off: {error}")).retry(crate::error::Retry::Soon)
-        };
+        let broken = |error| Error::new(Code::ServerBusy, format!("reading {key} broke off: {error}")).retry(crate::error::Retry::Soon);
         object.body.collect().await.map(|body| body.into_bytes()).map_err(broken)
     }
 

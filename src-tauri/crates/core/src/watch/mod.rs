@@ -138,7 +138,9 @@ fn cannot_watch(folder: &Path, error: &notify::Error) -> Error {
     let told = Error::new(Code::WatchFailed, format!("{} cannot be watched: {error}", folder.display()));
     match error.kind {
         // Linux says "no space left" when the number of watches is used up.
-        notify::ErrorKind::MaxFilesWatch => told.hint("raise the limit: sudo sysctl fs.inotify.max_user_watches=524288; meanwhile Tintype scans the folder"),
+        notify::ErrorKind::MaxFilesWatch => {
+            told.hint("raise the limit: sudo sysctl fs.inotify.max_user_watches=524288; meanwhile Tintype scans the folder")
+        }
         _ => told.hint("Tintype scans the folder every few seconds meanwhile"),
     }
 }
@@ -245,7 +247,15 @@ mod tests {
     #[test]
     fn partial_and_hidden_names_are_left_alone() {
         let root = Path::new("/w/.config");
-        for (name, wanted) in [("a.jpg", true), ("b/a.JPG", true), (".a.jpg", false), (".x/a.jpg", false), ("a.jpg.part", false), ("a.jpg~", false), ("a.jpg.crdownload", false)] {
+        for (name, wanted) in [
+            ("a.jpg", true),
+            ("b/a.JPG", true),
+            (".a.jpg", false),
+            (".x/a.jpg", false),
+            ("a.jpg.part", false),
+            ("a.jpg~", false),
+            ("a.jpg.crdownload", false),
+        ] {
             assert_eq!(wanted_name(root, &root.join(name)), wanted, "{name}");
         }
     }
