@@ -1,5 +1,5 @@
 //! Integration tests: the real program on real servers, the real keyring, the real window.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what it did not expect")]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod architecture;
 mod crash;

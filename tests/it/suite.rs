@@ -94,10 +94,10 @@ fn photographs_go_up_with_their_variants(server: &Server) {
 fn the_same_again_is_present(server: &Server) {
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
     let file = write(folder.path(), "a.jpg", &jpeg(&landscape(900, 700, 8), None));
-    let first = upload(&client, &[file.clone()]).remove(0);
+    let first = upload(&client, std::slice::from_ref(&file)).remove(0);
     // Another home knows nothing of the first: only the bucket can tell.
     for again in [&client, &server.client()] {
-        let report = upload(again, &[file.clone()]).remove(0);
+        let report = upload(again, std::slice::from_ref(&file)).remove(0);
         assert_eq!(text(&report, "status"), "present");
         assert_eq!(text(&report, "url"), text(&first, "url"));
     }
@@ -170,7 +170,7 @@ fn a_large_file_goes_up_in_parts(server: &Server) {
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
     let bytes: Vec<u8> = (0..40_000_003_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let file = write(folder.path(), "film.bin", &bytes);
-    let report = upload(&client, &[file.clone()]).remove(0);
+    let report = upload(&client, std::slice::from_ref(&file)).remove(0);
     assert_eq!(text(&report, "status"), "uploaded", "{report}");
     assert_eq!(sha256(&server.fetch(text(&report, "url")).body), sha256(&bytes));
     assert_eq!(text(&upload(&client, &[file]).remove(0), "status"), "present");

@@ -98,15 +98,17 @@ export function merge(known: JobView[], fresh: JobView[]): JobView[] {
 
 export const app = new AppState();
 
+/** Takes a new snapshot; what is missing for one is said in the whole window. */
+export async function refresh(): Promise<void> {
+  try {
+    app.begin(await commands.snapshot());
+  } catch (thrown) {
+    app.broken = isFailure(thrown) ? thrown : { code: "internal", message: String(thrown), hint: null };
+  }
+}
+
 /** Connects the page to the engine. Listening begins before the snapshot, so that nothing falls between. */
 export async function connect(): Promise<void> {
-  const refresh = async () => {
-    try {
-      app.begin(await commands.snapshot());
-    } catch (thrown) {
-      app.broken = isFailure(thrown) ? thrown : { code: "internal", message: String(thrown), hint: null };
-    }
-  };
   await listen((changes) => app.apply(changes), refresh);
   app.providers = await commands.providers();
   await refresh();

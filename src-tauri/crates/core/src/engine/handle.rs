@@ -185,8 +185,9 @@ impl EngineHandle {
     pub async fn idle(&self) -> Result<()> {
         let mut events = self.events();
         loop {
-            let overall = self.snapshot().await?.overall;
-            if overall.unfinished == overall.waiting || overall.waiting_for.is_some() {
+            let Snapshot { overall, standby, .. } = self.snapshot().await?;
+            // What another engine does is its own affair.
+            if standby || overall.unfinished == overall.waiting || overall.waiting_for.is_some() {
                 return Ok(());
             }
             // Whatever happens next, the snapshot tells.

@@ -64,6 +64,16 @@ impl Live {
     }
 }
 
+/// All that is known of a job when its objects are about to be sent.
+pub(super) struct Work<'a> {
+    pub(super) stages: &'a Stages,
+    pub(super) open: &'a Open,
+    pub(super) profile: &'a Profile,
+    pub(super) job: &'a JobRow,
+    pub(super) file: &'a Fingerprint,
+    pub(super) rendered: Option<&'a Rendered>,
+}
+
 /// An object of the job, with its bytes if they are in memory.
 pub(super) struct Object {
     pub(super) uid: String,
@@ -107,10 +117,11 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: 
     let _alone = alone.lock().await;
     live.enter(Stage::Sending);
     let mut objects = objects(&file, rendered.as_ref());
+    let work = Work { stages, open: &open, profile: &profile, job, file: &file, rendered: rendered.as_ref() };
     let mut level = 0;
     let sent_any = loop {
-        let plan = plan(stages, &open, &profile, job, &file, rendered.as_ref(), &mut objects, level).await?;
-        match send_all(stages, &open, &profile, job, &file, &objects, &plan.send, live).await {
+        let plan = plan(&work, &mut objects, level).await?;
+        match send_all(&work, &objects, &plan.send, live).await {
             // Someone else was faster, or took a key that cannot be seen: look again.
             Err(error) if error.code == Code::KeyTaken && level + 1 < HASH_DIGITS.len() => level += usize::from(plan.hidden),
             other => {
@@ -141,10 +152,13 @@ async fn variants(stages: &Stages, job: &JobRow, file: &Fingerprint, live: &Live
         let warning = Error::new(Code::ImageFalse, told).hint("it was uploaded as it is, without variants; check where the file came from");
         return Ok((None, Some(warning)));
     }
-    let (Some(bytes), false) = (file.bytes.clone(), job.variants.is_empty()) else { return Ok((None, None)) };
-    if file.content.kind == Kind::Other {
+    if job.variants.is_empty() || file.content.kind == Kind::Other {
         return Ok((None, None));
     }
+    let Some(bytes) = file.bytes.clone() else {
+        let told = format!("{} has more than {} MiB: too large for variants", job.name, intake::LARGEST_PICTURE >> 20);
+        return Ok((None, Some(Error::new(Code::ImageTooLarge, told).hint("the original was uploaded as it is"))));
+    };
     let _permit = stages.cpu.acquire().await.map_err(|_| Error::new(Code::Closing, "Tintype is closing"))?;
     live.enter(Stage::Imaging);
     let (kind, metadata, specs) = (file.content.kind, file.metadata, job.variants.clone());
@@ -183,17 +197,8 @@ fn objects(file: &Fingerprint, rendered: Option<&Rendered>) -> Vec<Object> {
     std::iter::once(original).chain(variants).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "sending is where everything comes together")]
-async fn send_all(
-    stages: &Stages,
-    open: &Open,
-    profile: &Profile,
-    job: &JobRow,
-    file: &Fingerprint,
-    objects: &[Object],
-    wanted: &[bool],
-    live: &Live,
-) -> Result<()> {
+async fn send_all(work: &Work<'_>, objects: &[Object], wanted: &[bool], live: &Live) -> Result<()> {
+    let Work { stages, open, profile, job, file, .. } = work;
     let to_send = || objects.iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(object, _)| object);
     live.progress.reset();
     live.total.store(to_send().map(|object| object.size).sum(), Ordering::Relaxed);
@@ -251,10 +256,13 @@ async fn keep_previews(stages: &Stages, objects: &[Object]) -> Result<()> {
 
 /// Jobs of the same content and bucket go one after the other: the second finds everything present.
 #[derive(Default)]
-pub(super) struct SameContent(Mutex<HashMap<(String, String), Weak<tokio::sync::Mutex<()>>>>);
+pub(super) struct SameContent(Mutex<HashMap<(String, String), Weak<Turn>>>);
+
+/// Held by the job whose turn it is.
+type Turn = tokio::sync::Mutex<()>;
 
 impl SameContent {
-    fn of(&self, target: &str, sha256: &str) -> Arc<tokio::sync::Mutex<()>> {
+    fn of(&self, target: &str, sha256: &str) -> Arc<Turn> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, lock| lock.strong_count() > 0);
         let place = known.entry((target.into(), sha256.into())).or_default();

@@ -2,14 +2,10 @@
 
 use futures::future::try_join_all;
 
-use super::job::{Object, Stages};
-use super::stores::Open;
+use super::job::{Object, Work};
 use crate::error::{Code, Error, Result};
-use crate::imaging::Rendered;
-use crate::intake::Fingerprint;
-use crate::journal::{Claim, JobRow, JobState, PlannedObject};
+use crate::journal::{Claim, JobState, PlannedObject};
 use crate::key::{self, Source, Subject, Template};
-use crate::profile::Profile;
 use crate::transfer::{Lookup, META_SHA256, META_SOURCE, META_VARIANT, ObjectMeta, retrying};
 
 /// How many digits of the content's hash go into the keys: none at first, more at each conflict.
@@ -25,17 +21,9 @@ pub(super) struct Plan {
 
 /// Finds free keys for all objects of a job together: if one is taken by other content, all get a piece of the
 /// content's hash. Fills in the objects' keys.
-pub(super) async fn plan(
-    stages: &Stages,
-    open: &Open,
-    profile: &Profile,
-    job: &JobRow,
-    file: &Fingerprint,
-    rendered: Option<&Rendered>,
-    objects: &mut [Object],
-    first_level: usize,
-) -> Result<Plan> {
-    let plain = keys(profile, job, file, rendered, objects)?;
+pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: usize) -> Result<Plan> {
+    let Work { stages, open, job, file, .. } = work;
+    let plain = keys(work, objects)?;
     for digits in HASH_DIGITS.into_iter().skip(first_level) {
         for (object, key) in objects.iter_mut().zip(&plain) {
             object.key = if digits == 0 { key.clone() } else { key::with_hash(key, &file.sha256, digits) };
@@ -49,7 +37,7 @@ pub(super) async fn plan(
         if claim == Claim::Taken {
             continue;
         }
-        if let Some(plan) = compare(stages, open, job, file, objects).await? {
+        if let Some(plan) = compare(work, objects).await? {
             return Ok(plan);
         }
     }
@@ -57,7 +45,8 @@ pub(super) async fn plan(
         .hint("rename the file, or put {uuid} into the profile's key template"))
 }
 
-fn keys(profile: &Profile, job: &JobRow, file: &Fingerprint, rendered: Option<&Rendered>, objects: &[Object]) -> Result<Vec<String>> {
+fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
+    let Work { profile, job, file, rendered, .. } = work;
     let source = Source { file_name: &job.name, folder: &job.folder, sha256: &file.sha256, uuid: &job.uid, date: file.date };
     let original = Template::parse(&profile.original_key)?;
     let variant = Template::parse(&profile.variant_key)?;
@@ -81,10 +70,14 @@ fn keys(profile: &Profile, job: &JobRow, file: &Fingerprint, rendered: Option<&R
 }
 
 /// What the bucket has under the keys: nothing if one of them holds other content.
-async fn compare(stages: &Stages, open: &Open, job: &JobRow, file: &Fingerprint, objects: &[Object]) -> Result<Option<Plan>> {
+async fn compare(work: &Work<'_>, objects: &[Object]) -> Result<Option<Plan>> {
+    let Work { stages, open, job, file, .. } = work;
     let looks = objects.iter().map(|object| async {
-        let _permit = stages.limits.network.acquire().await.map_err(|_| Error::new(Code::Closing, "Tintype is closing"))?;
-        retrying(|| open.store.head(&object.key)).await
+        retrying(|| async {
+            let _permit = stages.limits.request().await?;
+            open.store.head(&object.key).await
+        })
+        .await
     });
     let mut plan = Plan { send: Vec::with_capacity(objects.len()), hidden: false };
     for (object, lookup) in objects.iter().zip(try_join_all(looks).await?) {

@@ -39,6 +39,8 @@ pub struct Fingerprint {
 }
 
 const CHUNK: usize = 1 << 20;
+/// A picture's file of more bytes is not decoded.
+pub const LARGEST_PICTURE: u64 = 512 << 20;
 
 /// Reads a file once: hashes it, looks at its kind, and keeps its bytes if it is a picture or no larger than `keep`.
 ///
@@ -59,7 +61,7 @@ pub fn read(path: &Path, keep: u64) -> Result<Fingerprint> {
     let head_len = read_up_to(&mut file, &mut head).map_err(io)?;
     head.truncate(head_len);
     let content = content::sniff(&head, &name);
-    let keep_bytes = before.len() <= keep || matches!(content.kind, Kind::Image(_));
+    let keep_bytes = before.len() <= keep || (matches!(content.kind, Kind::Image(_)) && before.len() <= LARGEST_PICTURE);
     let (mut sha256, mut md5, mut size) = (Sha256::new(), md5::Md5::new(), 0_u64);
     let mut kept = Vec::with_capacity(if keep_bytes { usize::try_from(before.len()).unwrap_or_default() } else { 0 });
     let mut chunk = head;

@@ -86,7 +86,7 @@ impl Answer<'_> {
             ("BadDigest" | "XAmzContentSHA256Mismatch" | "InvalidDigest", _) => {
                 Error::new(Code::ChecksumMismatch, "the bucket received other bytes than were sent").retry(Retry::Soon)
             }
-            ("NoSuchKey" | "NotFound", _) | (_, 404) if self.is_s3 || self.code != "" => {
+            ("NoSuchKey" | "NotFound", _) | (_, 404) if self.is_s3 || !self.code.is_empty() => {
                 Error::new(Code::ObjectMissing, "there is no such object")
             }
             ("SlowDown" | "ServiceUnavailable" | "InternalError" | "RequestTimeout" | "RequestTimeTooSlow" | "OperationAborted", _)

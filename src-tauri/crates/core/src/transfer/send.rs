@@ -45,7 +45,8 @@ impl Limits {
         Arc::clone(&self.memory_kib).acquire_many_owned(kib).await.map_err(|_| closing())
     }
 
-    async fn request(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
+    /// Waits until one more request may be in flight.
+    pub async fn request(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
         self.network.acquire().await.map_err(|_| closing())
     }
 }
