@@ -87,6 +87,57 @@ fn an_unreachable_endpoint_is_said_and_the_file_goes_up_later() {
     assert_eq!(server.demo_keys(), ["originals/a.txt", "originals/b.txt"]);
 }
 
+/// A server that gives every request the same answer.
+fn stubborn(answer: &'static str) -> String {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let is_head = lines.next().is_some_and(|line| line.starts_with("HEAD"));
+            lines.by_ref().take_while(|line| !line.is_empty()).for_each(drop);
+            let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+            // The client may have gone; that is its affair.
+            let _ = if is_head { write!(stream, "{head}\r\n\r\n") } else { write!(stream, "{answer}") };
+        }
+    });
+    address
+}
+
+fn upload_to(endpoint: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let client = Tintype::new().env("AWS_ACCESS_KEY_ID", "a").env("AWS_SECRET_ACCESS_KEY", "b");
+    let add = ["profile", "add", "x", "--credentials", "env", "--provider", "other", "--bucket", "photos", "--endpoint", endpoint];
+    client.run(add).with_code(0);
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "hello").unwrap();
+    client.run(["upload", "--json", "--patience", "1", file.to_str().unwrap()]).with_code(1).json().remove(0)
+}
+
+#[test]
+fn the_right_region_is_named() {
+    let body = "<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>";
+    let head = "HTTP/1.1 301 Moved Permanently\r\nx-amz-bucket-region: eu-west-1\r\nx-amz-request-id: 1\r\ncontent-type: application/xml\r\nconnection: close\r\n";
+    let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+    let report = upload_to(&stubborn(Box::leak(answer.into_boxed_str())));
+    assert_eq!(code(&report), "wrong-region", "{report}");
+    assert_eq!(report["error"]["message"], "bucket \"photos\" is in eu-west-1, not us-east-1");
+    assert!(report["error"]["hint"].as_str().unwrap().contains("region of the profile \"x\" to eu-west-1"));
+}
+
+#[test]
+fn a_server_that_is_no_s3_is_said() {
+    let page = "HTTP/1.1 418 Teapot\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: 13\r\n\r\n<html></html>";
+    assert_eq!(code(&upload_to(&stubborn(page))), "endpoint-not-s3");
+}
+
+#[test]
+fn a_busy_server_is_waited_for_and_said() {
+    let busy = "HTTP/1.1 503 Slow Down\r\ncontent-type: application/xml\r\nconnection: close\r\ncontent-length: 36\r\n\r\n<Error><Code>SlowDown</Code></Error>";
+    assert_eq!(code(&upload_to(&stubborn(busy))), "server-busy");
+}
+
 #[test]
 fn templates_that_escape_or_are_unknown_are_refused_when_they_are_set() {
     let client = Tintype::new();

@@ -41,7 +41,9 @@ fn from_the_first_start_to_a_pasted_link_and_back() {
     assert_eq!(fetched, std::fs::read(&files[0]).unwrap(), "the pasted link gives the picture back");
     paste_a_picture(&window, &mut desktop, &files[4]);
     connect_a_bucket(&window, &desktop, &server);
-    watch_a_folder(&window, &desktop);
+    let watched = tempfile::tempdir().unwrap();
+    watch_a_folder(&window, &desktop, watched.path(), &files[3]);
+    fail_and_retry(&window, &desktop, photos.path(), &files[1]);
     assert!(!home.home_contains(&server.secret_access_key), "the secret is in a file");
     window.close();
 
@@ -125,21 +127,42 @@ fn wait_for_steps(window: &Window) {
     window.until("all four steps succeed", || (window.script(steps) == "put true,head true,get true,delete true").then_some(()));
 }
 
-/// The dialog belongs to the system; what comes after it is ours.
-fn watch_a_folder(window: &Window, desktop: &Desktop) {
+/// The dialog belongs to the system; the command it leads to is called as the page calls it.
+fn invoke(window: &Window, command: &str, arguments: &str) {
+    window.script(&format!("window.__TAURI_INTERNALS__.invoke('{command}', {arguments})"));
+}
+
+fn watch_a_folder(window: &Window, desktop: &Desktop, folder: &Path, photo: &Path) {
     window.click(&testid("nav-folders"));
     window.wait(&testid("add-folder"));
+    invoke(window, "add_folder", &format!("{{path: '{}', profile: 'demo'}}", folder.display()));
+    window.wait(&testid("folder"));
     desktop.screenshot("8 folders");
     window.click(&testid("nav-uploads"));
+    std::fs::copy(photo, folder.join("appeared.jpg")).unwrap();
+    wait_for_done(window, 5);
+}
+
+/// A file that is not there fails with its sentence; when it is there, Retry takes it.
+fn fail_and_retry(window: &Window, desktop: &Desktop, folder: &Path, photo: &Path) {
+    let late = folder.join("late.jpg");
+    invoke(window, "upload", &format!("{{paths: ['{}'], profile: 'demo'}}", late.display()));
+    window.wait("[data-testid=job][data-stage=failed]");
+    let row = window.script("return document.querySelector('[data-testid=job][data-stage=failed]').textContent").to_string();
+    assert!(row.contains("late.jpg does not exist"), "{row}");
+    desktop.screenshot("9 failed");
+    std::fs::copy(photo, &late).unwrap();
+    window.click(&testid("retry"));
+    wait_for_done(window, 6);
 }
 
 fn find_everything(window: &Window, desktop: &Desktop) {
-    wait_for_done(window, 4);
+    wait_for_done(window, 6);
     let pictures = "return [...document.querySelectorAll('[data-testid=job] img')].filter(i => i.complete && i.naturalWidth > 0).length";
-    window.until("the pictures are drawn", || window.script(pictures).as_u64().filter(|drawn| *drawn == 4));
+    window.until("the pictures are drawn", || window.script(pictures).as_u64().filter(|drawn| *drawn == 6));
     window.click("[data-testid=job]:first-child button");
     shown_links(window);
-    desktop.screenshot("9 after a restart, dark");
+    desktop.screenshot("10 after a restart, dark");
     window.click(&testid("nav-buckets"));
     window.click("[data-testid=profile][data-name=Second] [data-testid=test-profile]");
     wait_for_steps(window);

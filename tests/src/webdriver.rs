@@ -82,14 +82,6 @@ impl Window {
         self.post("/actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}));
     }
 
-    /// The text of an element.
-    pub fn text(&self, css: &str) -> String {
-        let element = self.wait(css);
-        let mut response = self.agent.get(format!("{}/element/{element}/text", self.base)).call().expect("the driver answers");
-        let answer: Value = response.body_mut().read_json().expect("JSON");
-        answer["value"].as_str().unwrap_or_default().to_owned()
-    }
-
     /// Closes the window, and with it the program.
     pub fn close(self) {
         let closed = self.agent.delete(&self.base).call();

@@ -12,6 +12,7 @@ use super::Config;
 use super::folders::{self, Folders};
 use super::job::{self, Live, Stages};
 use super::lock::EngineLock;
+use super::outages::Outages;
 use super::view::{Event, JobView, Overall, Snapshot, Stage};
 use crate::error::{Error, Result};
 use crate::journal::{JobRow, JobState};
@@ -23,8 +24,6 @@ use crate::watch::Report;
 const TICK: Duration = Duration::from_millis(100);
 /// What a snapshot shows; older jobs are found by searching.
 const SNAPSHOT_JOBS: u32 = 2000;
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 type Answer<T> = oneshot::Sender<T>;
 type Change = Box<dyn FnOnce(&mut Settings) -> Result<()> + Send>;
@@ -48,13 +47,6 @@ struct Running {
     told: (Stage, u64, u64),
 }
 
-/// A profile whose bucket cannot be used for the moment.
-struct Outage {
-    until: Instant,
-    pause: Duration,
-    error: Error,
-}
-
 pub(super) struct Actor {
     config: Config,
     settings: Settings,
@@ -69,7 +61,7 @@ pub(super) struct Actor {
     running: HashMap<i64, Running>,
     /// Ran into an outage; back in the queue when it is over.
     waiting: HashMap<i64, Arc<JobRow>>,
-    outages: HashMap<String, Outage>,
+    outages: Outages,
     /// Unfinished jobs that another process works on.
     followed: HashSet<i64>,
     /// Jobs up to this id are known.
@@ -96,7 +88,7 @@ impl Actor {
             queue: VecDeque::new(),
             running: HashMap::new(),
             waiting: HashMap::new(),
-            outages: HashMap::new(),
+            outages: Outages::default(),
             followed: HashSet::new(),
             newest: 0,
             data_version: -1,
@@ -193,7 +185,7 @@ impl Actor {
 
     async fn recount(&mut self) -> Result<()> {
         let (unfinished, done, failed) = self.stages.journal.counts().await?;
-        let waiting_for = self.outages.values().next().map(|outage| outage.error.clone());
+        let waiting_for = self.outages.reason();
         let overall = Overall { unfinished, waiting: self.waiting.len() as u64, done, failed, waiting_for };
         if overall != self.overall {
             self.overall = overall;
@@ -212,7 +204,7 @@ impl Actor {
 
     async fn settings_changed(&mut self) {
         // New settings may be the cure: try again at once.
-        self.outages.values_mut().for_each(|outage| outage.until = Instant::now());
+        self.outages.look_again(Instant::now());
         self.tell(Event::Settings(self.settings.clone()));
         self.follow_folders();
         self.serve_demo().await;
@@ -314,7 +306,7 @@ impl Actor {
         let mut held_back = VecDeque::new();
         while self.running.len() < self.at_once {
             let Some(row) = self.queue.pop_front() else { break };
-            if self.outages.contains_key(&row.profile) && !self.may_probe(&row.profile) {
+            if self.outages.has(&row.profile) && !self.may_probe(&row.profile) {
                 held_back.push_back(row);
                 continue;
             }
@@ -325,8 +317,7 @@ impl Actor {
     }
 
     fn may_probe(&self, profile: &str) -> bool {
-        let due = self.outages.get(profile).is_none_or(|outage| outage.until <= Instant::now());
-        due && !self.running.values().any(|running| running.row.profile == profile)
+        self.outages.is_due(profile, Instant::now()) && !self.running.values().any(|running| running.row.profile == profile)
     }
 
     fn start(&mut self, row: Arc<JobRow>) {
@@ -352,7 +343,7 @@ impl Actor {
         match result {
             Ok(()) => {
                 // The bucket answered: whatever was out is back.
-                self.outages.remove(&running.row.profile);
+                self.outages.end(&running.row.profile);
             }
             Err(error) => self.put_off(running.row, error).await?,
         }
@@ -381,12 +372,7 @@ impl Actor {
 
     /// The job waits; its profile is tried again after a pause that grows.
     async fn put_off(&mut self, row: Arc<JobRow>, error: Error) -> Result<()> {
-        let pause = self.outages.get(&row.profile).map_or(FIRST_PAUSE, |outage| (outage.pause * 2).min(LONGEST_PAUSE));
-        let known = self.outages.get(&row.profile).is_some_and(|outage| outage.until > Instant::now());
-        if !known {
-            let until = Instant::now() + pause.mul_f64(0.5 + fastrand::f64() / 2.0);
-            self.outages.insert(row.profile.clone(), Outage { until, pause, error: error.clone() });
-        }
+        self.outages.note(&row.profile, &error, Instant::now());
         let id = row.id;
         self.waiting.insert(id, row);
         self.stages.journal.note_waiting(id, error).await
@@ -397,7 +383,7 @@ impl Actor {
         let mut back: Vec<i64> = Vec::new();
         let mut probed: HashSet<String> = HashSet::new();
         for (id, row) in &self.waiting {
-            let free = !self.outages.contains_key(&row.profile);
+            let free = !self.outages.has(&row.profile);
             if free || (self.may_probe(&row.profile) && probed.insert(row.profile.clone())) {
                 back.push(*id);
             }

@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::Config;
 use super::actor::Request;
-use super::doctor::{self, StepResult};
 use super::job::Stages;
 use super::previews::Preview;
 use super::view::{Event, JobReport, JobView, Snapshot, Stage};
@@ -18,8 +16,8 @@ use crate::error::{Code, Error, Result};
 use crate::intake::{self, Found};
 use crate::journal::{JobRow, NewJob};
 use crate::key;
-use crate::profile::{CredentialSource, DEMO, Profile};
-use crate::secret::{Secret, Secrets};
+use crate::profile::DEMO;
+use crate::secret::Secrets;
 use crate::settings::{Settings, WatchedFolder};
 use crate::watch;
 
@@ -28,23 +26,9 @@ use crate::watch;
 pub struct EngineHandle {
     requests: mpsc::Sender<Request>,
     events: broadcast::Sender<Event>,
-    stages: Arc<Stages>,
-    secrets: Secrets,
+    pub(super) stages: Arc<Stages>,
+    pub(super) secrets: Secrets,
     home: crate::home::Home,
-}
-
-/// A profile as a form gives it.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct ProfileDraft {
-    /// The profile.
-    pub profile: Profile,
-    /// The secret access key, where it is new or changed.
-    pub secret: Option<String>,
-    /// Keep the secret in memory only.
-    pub session_only: bool,
-    /// The name of the profile this one takes the place of.
-    pub replaces: Option<String>,
 }
 
 /// How waiting for a batch ended.
@@ -83,7 +67,7 @@ impl EngineHandle {
         self.ask(Request::Settings).await
     }
 
-    async fn edit(&self, change: impl FnOnce(&mut Settings) -> Result<()> + Send + 'static) -> Result<Settings> {
+    pub(super) async fn edit(&self, change: impl FnOnce(&mut Settings) -> Result<()> + Send + 'static) -> Result<Settings> {
         self.ask(|answer| Request::Edit(Box::new(change), answer)).await?
     }
 
@@ -251,105 +235,6 @@ impl EngineHandle {
     pub async fn forget(&self, ids: Vec<String>) -> Result<()> {
         self.stages.journal.forget(ids.clone()).await?;
         self.ask(|answer| Request::Forgotten(ids, answer)).await
-    }
-
-    /// Adds or changes a profile; its secret goes into the keyring, or stays in memory if asked.
-    pub async fn save_profile(&self, draft: ProfileDraft) -> Result<Settings> {
-        let profile = self.check_draft(&draft).await?;
-        if let Some(secret) = draft.secret.filter(|secret| !secret.is_empty()) {
-            self.secrets.keep(&profile.secret_ref, Secret::new(secret), draft.session_only).await?;
-        }
-        self.stages.stores.close(&profile.name).await;
-        self.edit(move |settings| settings.put_profile(profile, draft.replaces.as_deref())).await
-    }
-
-    /// The profile a draft stands for, with a place for its secret.
-    async fn check_draft(&self, draft: &ProfileDraft) -> Result<Profile> {
-        let mut profile = draft.profile.clone();
-        profile.normalise()?;
-        let settings = self.settings().await?;
-        let old = draft.replaces.as_deref().and_then(|name| settings.profiles.iter().find(|old| old.name == name));
-        profile.secret_ref = match old {
-            Some(old) if !old.secret_ref.is_empty() => old.secret_ref.clone(),
-            _ => uuid::Uuid::new_v4().simple().to_string(),
-        };
-        let taken = settings.profiles.iter().any(|other| other.name == profile.name && Some(&other.name) != draft.replaces.as_ref());
-        if taken {
-            return Err(Error::new(Code::ProfileExists, format!("there is a profile \"{}\" already", profile.name))
-                .hint("choose another name, or remove that profile first"));
-        }
-        let needs_key = profile.credentials == CredentialSource::Keyring;
-        if needs_key && profile.access_key_id.is_empty() {
-            return Err(
-                Error::new(Code::ProfileInvalid, "the access key id is missing").hint("the provider's console shows it when a key is made")
-            );
-        }
-        if needs_key && old.is_none() && draft.secret.as_deref().unwrap_or_default().is_empty() {
-            return Err(Error::new(Code::ProfileInvalid, "the secret access key is missing")
-                .hint("the provider's console shows it once, when a key is made"));
-        }
-        Ok(profile)
-    }
-
-    /// Removes a profile and forgets its secret.
-    pub async fn remove_profile(&self, name: String) -> Result<Settings> {
-        let settings = self.settings().await?;
-        let profile = settings.profile(Some(&name))?.clone();
-        if profile.credentials == CredentialSource::Keyring
-            && let Err(error) = self.secrets.forget(&profile.secret_ref).await
-        {
-            // Without a keyring there is no secret to forget.
-            tracing::warn!(%error, "the secret of a removed profile could not be deleted");
-        }
-        self.stages.stores.close(&name).await;
-        self.edit(move |settings| settings.remove_profile(&name).map(|_| ())).await
-    }
-
-    /// Makes a profile the one that is used when none is named.
-    pub async fn set_default_profile(&self, name: String) -> Result<Settings> {
-        self.edit(move |settings| {
-            let name = settings.profile(Some(&name))?.name.clone();
-            settings.default_profile = name;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Makes sure there is a profile for the bucket on this computer.
-    pub async fn use_demo(&self) -> Result<Settings> {
-        let settings = self.settings().await?;
-        if settings.profile(Some(DEMO)).is_ok() {
-            return Ok(settings);
-        }
-        self.edit(|settings| {
-            settings.ensure_demo();
-            if settings.default_profile.is_empty() {
-                settings.default_profile = DEMO.into();
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    /// Sends a small object all the way through a profile.
-    pub async fn test_profile(&self, name: &str) -> Result<Vec<StepResult>> {
-        if name == DEMO {
-            self.use_demo().await?;
-        }
-        let profile = self.settings().await?.profile(Some(name))?.clone();
-        let open = self.stages.stores.get(&profile).await?;
-        Ok(doctor::examine(&*open.store).await)
-    }
-
-    /// The same for a profile that is not saved yet.
-    pub async fn test_draft(&self, draft: ProfileDraft) -> Result<Vec<StepResult>> {
-        let mut profile = self.check_draft(&draft).await?;
-        if let Some(secret) = draft.secret.filter(|secret| !secret.is_empty()) {
-            profile.secret_ref = uuid::Uuid::new_v4().simple().to_string();
-            self.secrets.keep(&profile.secret_ref, Secret::new(secret), true).await?;
-        }
-        let open = self.stages.stores.open(&profile).await?;
-        Ok(doctor::examine(&*open.store).await)
     }
 
     /// Adds a watched folder.

@@ -9,14 +9,17 @@ mod folders;
 mod handle;
 mod job;
 mod lock;
+mod outages;
 mod plan;
 mod previews;
+mod profiles;
 mod stores;
 mod view;
 
 pub use doctor::{Step, StepResult};
-pub use handle::{EngineHandle, ProfileDraft, Waited};
+pub use handle::{EngineHandle, Waited};
 pub use previews::Preview;
+pub use profiles::ProfileDraft;
 pub use view::{Event, FolderView, JobReport, JobView, ObjectView, Overall, Snapshot, Stage};
 
 use std::sync::Arc;

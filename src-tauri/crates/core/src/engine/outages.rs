@@ -1,0 +1,81 @@
+//! Which profiles' buckets cannot be used for the moment, and when to look again. Pure: the clock is handed in.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+struct Outage {
+    until: Instant,
+    pause: Duration,
+    error: Error,
+}
+
+/// Outages by profile name.
+#[derive(Default)]
+pub(super) struct Outages(HashMap<String, Outage>);
+
+impl Outages {
+    /// A job of this profile could not go on. The pause grows with every failed look, not with every waiting job.
+    pub(super) fn note(&mut self, profile: &str, error: &Error, now: Instant) {
+        let known = self.0.get(profile);
+        if known.is_some_and(|outage| outage.until > now) {
+            return;
+        }
+        let pause = known.map_or(FIRST_PAUSE, |outage| (outage.pause * 2).min(LONGEST_PAUSE));
+        let until = now + pause.mul_f64(0.5 + fastrand::f64() / 2.0);
+        self.0.insert(profile.to_owned(), Outage { until, pause, error: error.clone() });
+    }
+
+    /// The bucket answered.
+    pub(super) fn end(&mut self, profile: &str) {
+        self.0.remove(profile);
+    }
+
+    /// Something changed that may be the cure: look again at once.
+    pub(super) fn look_again(&mut self, now: Instant) {
+        self.0.values_mut().for_each(|outage| outage.until = now);
+    }
+
+    pub(super) fn has(&self, profile: &str) -> bool {
+        self.0.contains_key(profile)
+    }
+
+    /// Whether it is time for one job of the profile to see if its bucket is back.
+    pub(super) fn is_due(&self, profile: &str, now: Instant) -> bool {
+        self.0.get(profile).is_none_or(|outage| outage.until <= now)
+    }
+
+    /// Why uploads wait, if they do.
+    pub(super) fn reason(&self) -> Option<Error> {
+        self.0.values().next().map(|outage| outage.error.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    #[test]
+    fn the_pause_grows_with_looks_and_not_with_jobs() {
+        let (mut outages, error, start) = (Outages::default(), Error::new(Code::EndpointUnreachable, "away"), Instant::now());
+        for _ in 0..500 {
+            outages.note("p", &error, start);
+        }
+        assert!(!outages.is_due("p", start) && outages.is_due("p", start + FIRST_PAUSE));
+        let mut now = start;
+        for _ in 0..10 {
+            now += LONGEST_PAUSE;
+            outages.note("p", &error, now);
+        }
+        assert!(!outages.is_due("p", now + LONGEST_PAUSE / 3) && outages.is_due("p", now + LONGEST_PAUSE));
+        outages.look_again(now);
+        assert!(outages.is_due("p", now) && outages.has("p"));
+        outages.end("p");
+        assert!(!outages.has("p") && outages.reason().is_none());
+    }
+}
