@@ -14,6 +14,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 use tintype_core::engine::{Config, Engine};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
+use tintype_core::imaging::worker::{self, Program};
 use tintype_core::secret::Secrets;
 
 /// Everything that the page may call or hear; also the source of `ui/src/bindings.ts`.
@@ -79,7 +80,7 @@ impl Running {
 }
 
 fn start_engine() -> Result<Engine> {
-    let config = Config { watch: true, serve_demo: true, ..Config::new(Home::locate()?, Secrets::default()) };
+    let config = Config { watch: true, serve_demo: true, imaging: Program::current(), ..Config::new(Home::locate()?, Secrets::default()) };
     // The engine's tasks live on Tauri's own runtime.
     tauri::async_runtime::block_on(async { Engine::start(config) })
 }
@@ -101,6 +102,7 @@ fn arguments(app: &tauri::AppHandle) {
 
 /// Opens the window and runs until it is closed.
 pub fn run() -> ExitCode {
+    worker::serve_if_asked();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG").unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)

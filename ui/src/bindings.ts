@@ -91,6 +91,14 @@ export type Code =
 "image-too-large" | 
 /**  A picture of a kind this version cannot decode. */
 "image-unsupported" | 
+/**  The picture takes longer to decode than the limit allows. */
+"image-too-slow" | 
+/**  An animation whose variants stand still. */
+"image-flattened" | 
+/**  The watermark's picture or letters cannot be had. */
+"watermark-missing" | 
+/**  The file carries what was to be stripped, and cannot be stripped. */
+"cannot-strip" | 
 /**  A variant specification that cannot be read. */
 "variant-invalid" | 
 /**  A key template names a token that does not exist or has no value here. */
@@ -167,6 +175,13 @@ export type CredentialSource =
 /**  The demo bucket, which invents them at each start. */
 "demo";
 
+/**  How much time an encoder may take. */
+export type Effort = 
+/**  Small and quick. */
+"normal" | 
+/**  Smaller files at the same look, several times slower. */
+"best";
+
 /**  A failure: what and why in one sentence, what to do in another. */
 export type Error = {
 	/**  For programs. */
@@ -190,14 +205,18 @@ export type Event =
 /**  Folders changed. */
 { kind: "folders"; value: FolderView[] };
 
-/**  How an image meets the box it is made for. Nothing is ever enlarged. */
+/**  How an image meets the box it is made for. */
 export type Fit = 
 /**  The whole image, no larger than the box. */
 "inside" | 
-/**  The box's ratio, filled; what sticks out is cut off evenly on both sides. */
+/**  The box's ratio, filled; what sticks out is cut off, by the variant's gravity. */
 "cover" | 
-/**  The whole image in a box of exactly this size, the rest filled: white, or transparent where the format can. */
-"contain";
+/**  The whole image in a box of exactly this size, the rest filled with the background. */
+"contain" | 
+/**  Exactly the box, stretched. */
+"fill" | 
+/**  A piece of the box's size, cut out by the variant's gravity and not scaled. */
+"crop";
 
 /**  What a watched folder is doing. */
 export type FolderView = {
@@ -213,12 +232,21 @@ export type FolderView = {
 
 /**  What a variant is encoded as. */
 export type Format = 
-/**  Progressive JPEG; transparency becomes white. */
+/**  Progressive JPEG; transparency gets the background. */
 "jpeg" | 
 /**  PNG, lossless; quality has no effect. */
 "png" | 
-/**  Lossy WebP. */
-"webp";
+/**  WebP, lossy unless asked otherwise; animations stay animated. */
+"webp" | 
+/**  AVIF. */
+"avif" | 
+/**  JPEG for photographs, WebP where there is transparency or movement. */
+"auto";
+
+/**  Which part of an image stays when something has to be cut off, and where a smaller one lies in its box. */
+export type Gravity = "centre" | "north" | "northeast" | "east" | "southeast" | "south" | "southwest" | "west" | "northwest" | 
+/**  Where the eye goes first: detail, saturated colour, skin. */
+"attention";
 
 /**  A job with all its objects. */
 export type JobReport = {
@@ -268,6 +296,18 @@ export type JobView = {
 	finished_at: number | null,
 };
 
+/**  What decoding a picture may take. All of it is checked before anything is allocated. */
+export type Limits = {
+	/**  Million pixels of one picture. */
+	megapixels: number,
+	/**  MiB of pixels of one picture while it is decoded (a JPEG at the scale its variants need). */
+	decode_mib: number,
+	/**  Seconds for one picture and all its variants. */
+	seconds: number,
+	/**  MiB of pixels of all pictures that are decoded at once. */
+	memory_mib: number,
+};
+
 /**  The shapes a link can be copied in. */
 export type LinkFormat = 
 /**  The bare address. */
@@ -280,6 +320,13 @@ export type LinkFormat =
 "srcset" | 
 /**  `[img]address[/img]` */
 "bbcode";
+
+/**  The content of a watermark. */
+export type Mark = 
+/**  Path of a PNG or any other picture. */
+({ picture: string }) & { text?: never } | 
+/**  One line, in the system's sans-serif face. */
+({ text: string }) & { picture?: never };
 
 /**  One object of a job: the original or a variant. */
 export type ObjectView = {
@@ -300,6 +347,15 @@ export type ObjectView = {
 	/**  Media type, once sent. */
 	content_type: string | null,
 };
+
+/**  What happens to the originals on their way into a bucket. */
+export type Originals = 
+/**  Every byte as it is. */
+"keep" | 
+/**  GPS, maker notes, thumbnails and whatever else tells the place are taken out; date, camera, rights stay. */
+"strip-location" | 
+/**  All metadata is taken out; the orientation and the colours stay. */
+"strip-all";
 
 /**  All jobs together. */
 export type Overall = {
@@ -337,6 +393,10 @@ export type Profile = {
 	variant_key: string,
 	/**  Sent with every object; nothing where empty. */
 	cache_control: string,
+	/**  What happens to the originals' metadata. */
+	originals: Originals,
+	/**  The window asks before it uploads originals that tell where they were taken. */
+	warn_location: boolean,
 	/**  Where the credentials come from. */
 	credentials: CredentialSource,
 	/**  The public half of the credentials. */
@@ -383,6 +443,14 @@ export type Provider = {
 	note: string,
 };
 
+/**  A rectangle in pixels of the upright image. */
+export type Region = {
+	left: number,
+	top: number,
+	width: number,
+	height: number,
+};
+
 /**  Changes were lost: the page asks for a new snapshot. */
 export type Resync = null;
 
@@ -396,6 +464,8 @@ export type Settings = {
 	uploads_at_once: number,
 	/**  What is made of every image. */
 	variants: Variant[],
+	/**  What decoding a picture may take. */
+	limits: Limits,
 	/**  The buckets. */
 	profiles: Profile[],
 	/**  The watched folders. */
@@ -454,7 +524,11 @@ export type StepResult = {
 	error: Error | null,
 };
 
-/**  One rendition: name, box in pixels, fit, format, quality. */
+/**
+ *  One rendition: name, box in pixels, fit, format, quality, and what is rarely changed.
+ * 
+ *  As text: `NAME=WxH:FIT:FORMAT:QUALITY:OPTION…`, see [`Variant::from_str`](std::str::FromStr::from_str).
+ */
 export type Variant = {
 	/**  Stands for it in keys and links; letters, digits, `.`, `_` and `-`. */
 	name: string,
@@ -468,6 +542,33 @@ export type Variant = {
 	format?: Format,
 	/**  1 to 100. */
 	quality?: number,
+	/**  What stays when something is cut off. */
+	gravity?: Gravity,
+	/**
+	 *  Red, green, blue: behind what is transparent or does not fill its box. Without one: transparent where the
+	 *  format can, else white.
+	 */
+	background?: [number, number, number] | null,
+	/**  Only this rectangle of the image, before anything else. */
+	region?: Region | null,
+	/**  Only the largest part of this ratio (width to height), before the fit. */
+	ratio?: [number, number] | null,
+	/**  How much time the encoder may take. */
+	effort?: Effort,
+	/**  Small images are enlarged to the box; by default nothing is. */
+	enlarge?: boolean,
+	/**  Resized in linear light: right for fine light patterns; by default in gamma space, as is usual. */
+	linear?: boolean,
+	/**  WebP without loss. */
+	lossless?: boolean,
+	/**  The first frame only, also where the format can move. */
+	still?: boolean,
+	/**  The colours and the ICC profile as in the source; by default colours are converted to sRGB. */
+	keep_icc?: boolean,
+	/**  Artist and copyright of the source are written into the variant; nothing else ever is. */
+	keep_copyright?: boolean,
+	/**  Laid over the finished picture. */
+	watermark?: Watermark | null,
 };
 
 /**  A folder whose new images go up by themselves. */
@@ -478,6 +579,18 @@ export type WatchedFolder = {
 	profile: string,
 	/**  Whether it rests. */
 	paused?: boolean,
+};
+
+/**  A picture or a line of text laid over a variant. */
+export type Watermark = {
+	/**  What is laid over. */
+	what: Mark,
+	/**  Where it lies. */
+	position?: Gravity,
+	/**  Percent, 1 to 100. */
+	opacity?: number,
+	/**  Its width in percent of the variant's, 1 to 100. */
+	size?: number,
 };
 
 /* Tauri Specta runtime */

@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Upload(Upload),
     /// Make variants into a folder, without any bucket
     Variants(Variants),
+    /// Show what pictures say of themselves: size, colours, camera, date, place
+    Inspect(Inspect),
     /// Upload what appears in folders
     Watch(Watch),
     /// Buckets: add, list, show, test, remove
@@ -50,12 +52,26 @@ pub(crate) struct Upload {
 
 #[derive(ClapArgs)]
 pub(crate) struct Variants {
-    /// A variant, as NAME=WxH:FIT:FORMAT:QUALITY (default: those of the settings)
+    /// A variant, as NAME=WxH:FIT:FORMAT:QUALITY:OPTION… (default: those of the settings)
+    ///
+    /// FIT: inside, cover, contain, fill, crop. FORMAT: jpeg, png, webp, avif, auto. OPTION: gravity=attention,
+    /// background=ffffff, region=LEFT,TOP,WIDTH,HEIGHT, ratio=16/9, effort=best, enlarge, linear, lossless, still,
+    /// keep=icc+copyright, mark=POSITION,OPACITY,SIZE,text,WORDS or mark=…,picture,PATH (percent-encoded).
     #[arg(long = "spec", value_name = "SPEC")]
     pub(crate) specs: Vec<Variant>,
     /// The folder to write to
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Print one JSON object per file
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Inspect {
     /// Print one JSON object per file
     #[arg(long)]
     pub(crate) json: bool,
@@ -125,6 +141,16 @@ pub(crate) enum Addressing {
     Virtual,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Originals {
+    /// Every byte as it is
+    Keep,
+    /// Take out whatever tells where a picture was taken; what cannot be cleaned is not uploaded
+    StripLocation,
+    /// Take out all metadata but orientation and colours; what cannot be cleaned is not uploaded
+    StripAll,
+}
+
 #[derive(ClapArgs)]
 pub(crate) struct AddProfile {
     pub(crate) name: String,
@@ -153,6 +179,9 @@ pub(crate) struct AddProfile {
     /// Cache-Control of every object
     #[arg(long, value_name = "TEXT")]
     pub(crate) cache_control: Option<String>,
+    /// What happens to the metadata of originals
+    #[arg(long, value_enum, default_value_t = Originals::Keep)]
+    pub(crate) originals: Originals,
     #[arg(long, value_enum, default_value_t = CredentialSource::Keyring)]
     pub(crate) credentials: CredentialSource,
     #[arg(long, value_name = "ID", default_value = "")]

@@ -6,6 +6,7 @@
 mod args;
 mod demo;
 mod history;
+mod inspect;
 mod profile;
 mod report;
 mod terminal;
@@ -19,6 +20,7 @@ use clap::Parser as _;
 use tintype_core::engine::{Config, Engine};
 use tintype_core::error::Result;
 use tintype_core::home::Home;
+use tintype_core::imaging::worker::{self, Program};
 use tintype_core::secret::Secrets;
 
 use args::{Args, Command};
@@ -31,6 +33,7 @@ enum Outcome {
 }
 
 fn main() -> ExitCode {
+    worker::serve_if_asked();
     let args = Args::parse();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG").unwrap_or_else(|_| "error".into()))
@@ -61,6 +64,7 @@ async fn run(command: Command) -> Result<Outcome> {
     match command {
         Command::Upload(args) => upload::run(args).await,
         Command::Variants(args) => variants::run(args).await,
+        Command::Inspect(args) => inspect::run(&args),
         Command::Watch(args) => watch::run(args).await,
         Command::Profile(args) => profile::run(args.command).await,
         Command::History(args) => history::run(args).await,
@@ -70,6 +74,7 @@ async fn run(command: Command) -> Result<Outcome> {
 
 fn start_engine(change: impl FnOnce(&mut Config)) -> Result<Engine> {
     let mut config = Config::new(Home::locate()?, Secrets::default());
+    config.imaging = Program::current();
     change(&mut config);
     Engine::start(config)
 }

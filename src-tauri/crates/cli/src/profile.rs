@@ -4,9 +4,10 @@ use std::io::{IsTerminal as _, Read as _};
 
 use tintype_core::engine::{ProfileDraft, Step};
 use tintype_core::error::{Code, Error, Result};
+use tintype_core::privacy;
 use tintype_core::profile::{self, Profile};
 
-use crate::args::{AddProfile, Addressing, CredentialSource, ProfileCommand};
+use crate::args::{AddProfile, Addressing, CredentialSource, Originals, ProfileCommand};
 use crate::{Outcome, start_engine, terminal};
 
 pub(crate) async fn run(command: ProfileCommand) -> Result<Outcome> {
@@ -60,6 +61,12 @@ fn draft(args: AddProfile) -> Result<ProfileDraft> {
         original_key: args.original_key.unwrap_or(defaults.original_key),
         variant_key: args.variant_key.unwrap_or(defaults.variant_key),
         cache_control: args.cache_control.unwrap_or(defaults.cache_control),
+        originals: match args.originals {
+            Originals::Keep => privacy::Originals::Keep,
+            Originals::StripLocation => privacy::Originals::StripLocation,
+            Originals::StripAll => privacy::Originals::StripAll,
+        },
+        warn_location: true,
         credentials: if from_env { profile::CredentialSource::Env } else { profile::CredentialSource::Keyring },
         access_key_id: args.access_key_id,
         secret_ref: String::new(),

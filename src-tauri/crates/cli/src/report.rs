@@ -94,7 +94,7 @@ impl FileReport {
     }
 
     pub(crate) fn is_well(&self) -> bool {
-        self.status != Status::Failed && self.error.is_none()
+        self.status != Status::Failed && self.error.as_ref().is_none_or(|error| error.code.is_note())
     }
 
     /// The link on stdout, anything wrong on stderr; or all of it as JSON.

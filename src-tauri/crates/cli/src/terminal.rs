@@ -29,7 +29,8 @@ pub(crate) fn say(line: &str) {
 
 /// What went wrong and what to do about it.
 pub(crate) fn say_error(error: &Error) {
-    say(&format!("error: {error}"));
+    let word = if error.code.is_note() { "note" } else { "error" };
+    say(&format!("{word}: {error}"));
     if let Some(hint) = &error.hint {
         say(&format!("  hint: {hint}"));
     }

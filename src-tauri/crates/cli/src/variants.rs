@@ -4,14 +4,17 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tintype_core::content::Kind;
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use tintype_core::content::{self, Content, Kind};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
-use tintype_core::imaging::{self, Rendition};
+use tintype_core::imaging::Rendition;
+use tintype_core::imaging::worker::{Program, Workers};
 use tintype_core::intake::{self, Found};
+use tintype_core::metadata;
 use tintype_core::settings::Settings;
 use tintype_core::variant::Variant;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::Outcome;
@@ -25,20 +28,22 @@ pub(crate) async fn run(args: Variants) -> Result<Outcome> {
     std::fs::create_dir_all(&args.out).map_err(|error| Error::from_io(&error, &args.out))?;
     let found = intake::gather(&args.paths);
     let stems = stems(&found);
-    let (specs, out) = (Arc::new(specs), Arc::new(args.out));
-    let cores = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
+    let limits = Settings::load(&Home::locate()?.settings())?.limits;
+    let work = Arc::new(Work { specs, out: args.out, hashed: args.json, workers: Workers::new(Program::current(), limits) });
+    // One more than there are cores: a file is read while the others are decoded.
+    let ahead = work.workers.cores() + 1;
     let mut tasks = JoinSet::new();
     let mut waiting = found.into_iter().zip(stems).enumerate();
     let mut results: Vec<Option<FileReport>> = Vec::new();
     let mut printed = 0;
     let mut outcome = Outcome::AllWell;
     loop {
-        while tasks.len() < cores.available_permits()
+        while tasks.len() < ahead
             && let Some((index, (found, stem))) = waiting.next()
         {
-            let (specs, out) = (Arc::clone(&specs), Arc::clone(&out));
+            let work = Arc::clone(&work);
             results.push(None);
-            tasks.spawn_blocking(move || (index, one(found, &stem, &specs, &out)));
+            tasks.spawn(async move { (index, work.one(found, &stem).await) });
         }
         let Some(done) = tasks.join_next().await else { break };
         let (index, report) = done.map_err(|error| Error::new(Code::Internal, format!("making variants ended early: {error}")))?;
@@ -79,55 +84,78 @@ fn stems(found: &[Found]) -> Vec<String> {
     found.iter().map(&mut stem_of).collect()
 }
 
-fn one(found: Found, stem: &str, specs: &[Variant], out: &Path) -> FileReport {
-    let mut report = FileReport {
-        source: found.path.clone(),
-        status: Status::Failed,
-        key: None,
-        url: None,
-        size: None,
-        sha256: None,
-        content_type: None,
-        variants: Vec::new(),
-        error: found.refused,
-    };
-    if report.error.is_none() {
-        match make(&found.path, stem, specs, out, &mut report) {
-            Ok(()) => report.status = Status::Uploaded,
-            Err(error) => report.error = Some(error),
-        }
-    }
-    report
+/// What all files share.
+struct Work {
+    specs: Vec<Variant>,
+    out: PathBuf,
+    hashed: bool,
+    workers: Workers,
 }
 
-fn make(path: &Path, stem: &str, specs: &[Variant], out: &Path, report: &mut FileReport) -> Result<()> {
-    let file = intake::read(path, 0)?;
-    report.size = Some(file.size);
-    report.content_type = Some(file.content.content_type.clone());
-    report.sha256 = Some(file.sha256.clone());
-    let shown = path.display();
-    let bytes = match (file.content.kind, file.bytes) {
-        (Kind::Image(_), Some(bytes)) => bytes,
-        _ if file.content.false_image => {
-            return Err(Error::new(
-                Code::ImageFalse,
-                format!("{shown} is named like a picture, but its content is {}", file.content.content_type),
-            )
-            .hint("check where the file came from"));
+impl Work {
+    async fn one(&self, found: Found, stem: &str) -> FileReport {
+        let mut report = FileReport {
+            source: found.path.clone(),
+            status: Status::Failed,
+            key: None,
+            url: None,
+            size: None,
+            sha256: None,
+            content_type: None,
+            variants: Vec::new(),
+            error: found.refused,
+        };
+        if report.error.is_none() {
+            match self.make(&found.path, stem, &mut report).await {
+                Ok(note) => {
+                    report.status = Status::Uploaded;
+                    report.error = note;
+                }
+                Err(error) => report.error = Some(error),
+            }
         }
-        _ => {
-            return Err(Error::new(
-                Code::ImageUnsupported,
-                format!("{shown} is no picture this version can decode ({})", file.content.content_type),
-            )
-            .hint("there are JPEG, PNG, GIF, WebP, BMP and TIFF"));
-        }
-    };
-    let rendered = imaging::render(&bytes, file.content.kind, file.metadata, specs).map_err(|error| error.about(&shown))?;
-    for rendition in rendered.renditions {
-        report.variants.push(write(rendition, stem, out)?);
+        report
     }
-    Ok(())
+
+    /// Makes and writes a file's variants; what is to be said of them although they were made.
+    async fn make(&self, path: &Path, stem: &str, report: &mut FileReport) -> Result<Option<Error>> {
+        let (file, content) = read(path)?;
+        report.size = Some(file.len() as u64);
+        report.content_type = Some(content.content_type.clone());
+        // Only a program asks for it, and it takes time.
+        report.sha256 = self.hashed.then(|| hex::encode(Sha256::digest(&file)));
+        let shown = path.display();
+        let Kind::Image(codec) = content.kind else {
+            return Err(no_picture(&content, &shown));
+        };
+        let orientation = metadata::read(&file, codec).orientation;
+        let _core = self.workers.core().await?;
+        let rendered = self.workers.render(file, codec, orientation, self.specs.clone()).await.map_err(|error| error.about(&shown))?;
+        for rendition in rendered.renditions {
+            report.variants.push(write(rendition, stem, &self.out)?);
+        }
+        Ok(rendered.note.map(|note| note.about(&shown)))
+    }
+}
+
+fn read(path: &Path) -> Result<(Bytes, Content)> {
+    let file = std::fs::read(path).map_err(|error| Error::from_io(&error, path))?;
+    if file.is_empty() {
+        return Err(Error::new(Code::FileEmpty, format!("{} is empty", path.display())).hint("check where the file came from"));
+    }
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let content = content::sniff(&file[..file.len().min(content::SNIFF_LEN)], &name);
+    Ok((file.into(), content))
+}
+
+fn no_picture(content: &Content, shown: &dyn std::fmt::Display) -> Error {
+    if content.false_image {
+        let told = format!("{shown} is named like a picture, but its content is {}", content.content_type);
+        return Error::new(Code::ImageFalse, told).hint("check where the file came from");
+    }
+    let told = format!("{shown} is no picture this version can decode ({})", content.content_type);
+    Error::new(Code::ImageUnsupported, told)
+        .hint("there are JPEG, PNG, GIF, WebP, AVIF, HEIC, JPEG XL, TIFF, BMP, ICO, SVG and cameras' raw files")
 }
 
 fn write(rendition: Rendition, stem: &str, out: &Path) -> Result<VariantReport> {

@@ -65,6 +65,14 @@ codes! {
     ImageTooLarge = "image-too-large",
     /// A picture of a kind this version cannot decode.
     ImageUnsupported = "image-unsupported",
+    /// The picture takes longer to decode than the limit allows.
+    ImageTooSlow = "image-too-slow",
+    /// An animation whose variants stand still.
+    ImageFlattened = "image-flattened",
+    /// The watermark's picture or letters cannot be had.
+    WatermarkMissing = "watermark-missing",
+    /// The file carries what was to be stripped, and cannot be stripped.
+    CannotStrip = "cannot-strip",
     /// A variant specification that cannot be read.
     VariantInvalid = "variant-invalid",
     /// A key template names a token that does not exist or has no value here.
@@ -131,6 +139,13 @@ codes! {
     Closing = "closing",
     /// A defect in Tintype.
     Internal = "internal",
+}
+
+impl Code {
+    /// Nothing failed and nothing is missing; a person only should know.
+    pub const fn is_note(self) -> bool {
+        matches!(self, Self::ImageFlattened)
+    }
 }
 
 /// A failure: what and why in one sentence, what to do in another.

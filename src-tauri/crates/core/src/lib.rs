@@ -2,6 +2,7 @@
 //!
 //! Start with [`engine::Engine`]; the other public modules are the words it speaks in.
 
+pub mod container;
 pub mod content;
 pub mod engine;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod journal;
 pub mod key;
 pub mod link;
 pub mod metadata;
+pub mod privacy;
 pub mod profile;
 pub mod secret;
 pub mod settings;

@@ -24,6 +24,39 @@ pub struct WatchedFolder {
     pub paused: bool,
 }
 
+/// What decoding a picture may take. All of it is checked before anything is allocated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Limits {
+    /// Million pixels of one picture.
+    pub megapixels: u32,
+    /// MiB of pixels of one picture while it is decoded (a JPEG at the scale its variants need).
+    pub decode_mib: u32,
+    /// Seconds for one picture and all its variants.
+    pub seconds: u32,
+    /// MiB of pixels of all pictures that are decoded at once.
+    pub memory_mib: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // 268 million: about the largest any camera makes.
+        Self { megapixels: 268, decode_mib: 512, seconds: 20, memory_mib: 512 }
+    }
+}
+
+impl Limits {
+    /// Pixels of one picture.
+    pub const fn pixels(&self) -> u64 {
+        self.megapixels as u64 * 1_000_000
+    }
+
+    /// Bytes of pixels of one picture.
+    pub const fn decode_bytes(&self) -> u64 {
+        (self.decode_mib as u64) << 20
+    }
+}
+
 /// Everything a person can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -36,6 +69,8 @@ pub struct Settings {
     pub uploads_at_once: u16,
     /// What is made of every image.
     pub variants: Vec<Variant>,
+    /// What decoding a picture may take.
+    pub limits: Limits,
     /// The buckets.
     pub profiles: Vec<Profile>,
     /// The watched folders.
@@ -49,6 +84,7 @@ impl Default for Settings {
             default_profile: String::new(),
             uploads_at_once: 16,
             variants: Variant::defaults(),
+            limits: Limits::default(),
             profiles: Vec::new(),
             folders: Vec::new(),
         }
@@ -168,11 +204,16 @@ impl Settings {
     }
 }
 
-/// What the file leaves out is as by default: in the settings themselves, and in each profile.
+/// What the file leaves out is as by default: in the settings themselves, in the limits, and in each profile.
 fn complete(given: toml::Table) -> Result<toml::Table, toml::de::Error> {
     let default = |table: Result<toml::Table, toml::ser::Error>| table.map_err(serde::de::Error::custom);
     let mut all = default(toml::Table::try_from(Settings::default()))?;
+    let mut limits = default(toml::Table::try_from(Limits::default()))?;
     all.extend(given);
+    if let Some(toml::Value::Table(given)) = all.get_mut("limits") {
+        limits.extend(std::mem::take(given));
+        *given = limits;
+    }
     let profile = default(toml::Table::try_from(Profile::default()))?;
     for place in all.get_mut("profiles").and_then(toml::Value::as_array_mut).into_iter().flatten() {
         if let toml::Value::Table(given) = place {
@@ -209,9 +250,10 @@ mod tests {
     fn what_is_left_out_is_as_by_default() -> std::io::Result<()> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("settings.toml");
-        std::fs::write(&path, "[[profiles]]\nname = 'a'\nbucket = 'b'\n")?;
+        std::fs::write(&path, "limits.seconds = 9\n[[profiles]]\nname = 'a'\nbucket = 'b'\n")?;
         let settings = Settings::load(&path).expect("readable");
         assert_eq!(settings.variants, Variant::defaults());
+        assert_eq!(settings.limits, Limits { seconds: 9, ..Limits::default() });
         assert_eq!(settings.profiles[0], Profile { name: "a".into(), bucket: "b".into(), ..Profile::default() });
         Ok(())
     }

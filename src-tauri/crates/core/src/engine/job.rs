@@ -8,7 +8,6 @@ use bytes::Bytes;
 use futures::future::try_join_all;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
-use tokio::sync::Semaphore;
 
 use super::plan::{HASH_DIGITS, plan};
 use super::previews::{Preview, Previews};
@@ -16,10 +15,12 @@ use super::stores::{Open, Stores};
 use super::view::Stage;
 use crate::content::Kind;
 use crate::error::{Code, Error, Result};
-use crate::imaging::{self, Rendered};
+use crate::imaging::Rendered;
+use crate::imaging::worker::Workers;
 use crate::intake::{self, Fingerprint};
 use crate::journal::{JobRow, Journal, Outcome, SentObject};
 use crate::link;
+use crate::privacy::{self, Originals};
 use crate::profile::Profile;
 use crate::transfer::{self, Content, Headers, META_SHA256, META_SOURCE, META_VARIANT, Progress};
 use crate::variant::Variant;
@@ -35,8 +36,7 @@ pub(super) struct Stages {
     pub(super) stores: Stores,
     pub(super) previews: Previews,
     pub(super) limits: transfer::Limits,
-    /// One permit per core.
-    pub(super) cpu: Semaphore,
+    pub(super) workers: Workers,
     pub(super) same_content: SameContent,
 }
 
@@ -108,7 +108,8 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: 
     let path = job.source.clone();
     let mut file = blocking(move || intake::read(&path, IN_MEMORY)).await?;
     let (rendered, warning) = variants(stages, job, &file, live).await?;
-    if transfer::in_parts(file.size) {
+    let stripped = stripped(&profile, job, &file).await?;
+    if stripped.is_none() && transfer::in_parts(file.size) {
         // Each part asks for room of its own; holding this one meanwhile could starve them all.
         file.bytes = None;
         room = None;
@@ -116,7 +117,7 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: 
     let alone = stages.same_content.of(&open.target, &file.sha256);
     let _alone = alone.lock().await;
     live.enter(Stage::Sending);
-    let mut objects = objects(&file, rendered.as_ref());
+    let mut objects = objects(&file, stripped, rendered.as_ref());
     let work = Work { stages, open: &open, profile: &profile, job, file: &file, rendered: rendered.as_ref() };
     let mut level = 0;
     let sent_any = loop {
@@ -159,28 +160,60 @@ async fn variants(stages: &Stages, job: &JobRow, file: &Fingerprint, live: &Live
         let told = format!("{} has more than {} MiB: too large for variants", job.name, intake::LARGEST_PICTURE >> 20);
         return Ok((None, Some(Error::new(Code::ImageTooLarge, told).hint("the original was uploaded as it is"))));
     };
-    let _permit = stages.cpu.acquire().await.map_err(|_| Error::new(Code::Closing, "Tintype is closing"))?;
+    let Kind::Image(codec) = file.content.kind else {
+        let told = format!("{} is a picture of a kind this version cannot decode ({})", job.name, file.content.content_type);
+        let hint = "the original was uploaded as it is; convert it to JPEG, PNG or WebP for variants";
+        return Ok((None, Some(Error::new(Code::ImageUnsupported, told).hint(hint))));
+    };
+    let _core = stages.workers.core().await?;
     live.enter(Stage::Imaging);
-    let (kind, metadata, specs) = (file.content.kind, file.metadata, job.variants.clone());
-    match blocking(move || imaging::render(&bytes, kind, metadata, &specs)).await {
-        Ok(rendered) => Ok((Some(rendered), None)),
+    match stages.workers.render(bytes, codec, file.metadata.orientation, job.variants.clone()).await {
+        Ok(mut rendered) => {
+            let note = rendered.note.take().map(|note| note.about(&job.name));
+            Ok((Some(rendered), note))
+        }
         Err(error) if error.code == Code::Closing => Err(error),
         Err(error) => Ok((None, Some(error.about(&job.name)))),
     }
 }
 
-fn objects(file: &Fingerprint, rendered: Option<&Rendered>) -> Vec<Object> {
+/// The original without its metadata, where the profile wants that; nothing where it goes up as it is.
+///
+/// # Errors
+/// `cannot-strip`: then nothing of the job goes up.
+async fn stripped(profile: &Profile, job: &JobRow, file: &Fingerprint) -> Result<Option<Bytes>> {
+    let originals = profile.originals;
+    if originals == Originals::Keep {
+        return Ok(None);
+    }
+    let (content, held, path) = (file.content.clone(), file.bytes.clone(), job.source.clone());
+    let clean = blocking(move || {
+        let bytes = match held {
+            Some(bytes) => bytes,
+            None => std::fs::read(&path).map(Bytes::from).map_err(|error| Error::from_io(&error, &path))?,
+        };
+        privacy::strip(&bytes, &content, originals)
+    });
+    clean.await.map(|clean| Some(clean.into())).map_err(|error| error.about(&job.name))
+}
+
+/// The job's objects, the original first.
+fn objects(file: &Fingerprint, stripped: Option<Bytes>, rendered: Option<&Rendered>) -> Vec<Object> {
     let uid = || uuid::Uuid::new_v4().simple().to_string();
+    let (size, sha256, md5) = match &stripped {
+        Some(clean) => (clean.len() as u64, hex::encode(Sha256::digest(clean)), hex::encode(Md5::digest(clean))),
+        None => (file.size, file.sha256.clone(), file.md5.clone()),
+    };
     let original = Object {
         uid: uid(),
         variant: None,
         key: String::new(),
         pixels: rendered.map(|rendered| rendered.pixels),
-        size: file.size,
-        sha256: file.sha256.clone(),
-        md5: file.md5.clone(),
+        size,
+        sha256,
+        md5,
         content_type: file.content.content_type.clone(),
-        bytes: file.bytes.clone(),
+        bytes: stripped.or_else(|| file.bytes.clone()),
     };
     let renditions = rendered.map(|rendered| rendered.renditions.as_slice()).unwrap_or_default();
     let variants = renditions.iter().map(|rendition| Object {

@@ -28,6 +28,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc};
 
 use crate::error::Result;
 use crate::home::Home;
+use crate::imaging::worker::{Program, Workers};
 use crate::journal::Journal;
 use crate::secret::Secrets;
 use crate::settings::Settings;
@@ -40,6 +41,8 @@ use job::{SameContent, Stages};
 pub struct Config {
     /// Where its files are.
     pub home: Home,
+    /// Who decodes pictures.
+    pub imaging: Program,
     /// Where its secrets are.
     pub secrets: Secrets,
     /// Watch the watched folders.
@@ -51,7 +54,7 @@ pub struct Config {
 impl Config {
     /// For one-off work: no folders are watched, the demo bucket runs only when it is needed.
     pub fn new(home: Home, secrets: Secrets) -> Self {
-        Self { home, secrets, watch: false, serve_demo: false }
+        Self { home, secrets, imaging: Program::Here, watch: false, serve_demo: false }
     }
 }
 
@@ -82,7 +85,7 @@ impl Engine {
                 network: Arc::new(Semaphore::new(uploads)),
                 memory_kib: Arc::new(Semaphore::new(transfer::MEMORY_KIB as usize)),
             },
-            cpu: Semaphore::new(cores),
+            workers: Workers::new(config.imaging.clone(), settings.limits),
             same_content: SameContent::default(),
         });
         let (requests, inbox) = mpsc::channel(256);

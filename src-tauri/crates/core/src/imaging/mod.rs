@@ -1,26 +1,55 @@
 //! Imaging: bytes in, bytes out. One decode, all variants, each derived from the nearest larger one.
 
+mod animation;
+mod attention;
+mod colour;
 mod decode;
 mod encode;
+mod inspect;
 mod plan;
+mod raster;
 mod resize;
+mod watermark;
+pub mod worker;
 
-pub use decode::MAX_PIXELS;
+pub use decode::cost;
+pub use inspect::{Facts, Location, inspect};
 
-use crate::content::Kind;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::content::Codec;
 use crate::error::{Code, Error, Result};
-use crate::metadata::Metadata;
-use crate::variant::{Fit, Variant};
+use crate::metadata;
+use crate::settings::Limits;
+use crate::variant::{Fit, Format, Variant};
+use colour::Colours;
+use decode::Decoded;
+use plan::Frame;
+use raster::Raster;
+use resize::Resizing;
+
+/// A picture's file and what intake knows of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The whole file.
+    pub file: &'a [u8],
+    /// What it is.
+    pub codec: Codec,
+    /// EXIF's orientation, 1 to 8, for the formats that leave turning to the reader.
+    pub orientation: u8,
+}
 
 /// A finished variant.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rendition {
-    /// What was asked for.
+    /// What was asked for; the format `auto` has become a real one.
     pub variant: Variant,
     /// Its real size in pixels.
     pub pixels: (u32, u32),
     /// The encoded file.
-    pub bytes: bytes::Bytes,
+    #[serde(skip)]
+    pub bytes: Bytes,
 }
 
 /// All that was made of one picture.
@@ -30,67 +59,126 @@ pub struct Rendered {
     pub pixels: (u32, u32),
     /// In the order asked for.
     pub renditions: Vec<Rendition>,
+    /// What a person should know although variants were made: `image-damaged`, `image-flattened`.
+    pub note: Option<Error>,
 }
 
-/// Eight bits a channel, sRGB, the right way up.
-#[derive(Debug, Clone)]
-pub(crate) struct Raster {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) alpha: bool,
-    /// `width * height` pixels of three (RGB) or four (RGBA, not premultiplied) bytes.
-    pub(crate) pixels: Vec<u8>,
+/// Makes variants; keeps codec handles, buffers and colour tables for the next picture. One for each thread.
+pub struct Renderer {
+    limits: Limits,
+    decoder: decode::Decoder,
+    encoder: encode::Encoder,
+    resizing: Resizing,
+    colours: Colours,
 }
 
-impl Raster {
-    pub(crate) const fn channels(&self) -> usize {
-        if self.alpha { 4 } else { 3 }
+impl Renderer {
+    /// A renderer that refuses what is beyond the limits.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            decoder: decode::Decoder::default(),
+            encoder: encode::Encoder::default(),
+            resizing: Resizing::default(),
+            colours: Colours::default(),
+        }
     }
-}
 
-/// Decodes a picture once and makes all variants of it.
-///
-/// # Errors
-/// `image-damaged`, `image-too-large` or `image-unsupported`; never a panic, whatever the bytes.
-pub fn render(file: &[u8], kind: Kind, metadata: Metadata, variants: &[Variant]) -> Result<Rendered> {
-    let Kind::Image(format) = kind else {
-        return Err(Error::new(Code::ImageUnsupported, "this version cannot decode pictures of this kind")
-            .hint("the original is uploaded as it is; convert it to JPEG, PNG or WebP for variants"));
-    };
-    let decoded = decode::decode(file, format, metadata.orientation, variants)?;
-    let mut done: Vec<(usize, Made)> = Vec::with_capacity(variants.len());
-    let mut order: Vec<usize> = (0..variants.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(u64::from(variants[index].width) * u64::from(variants[index].height)));
-    for index in order {
-        let frame = plan::frame(decoded.full, &variants[index]);
-        let made = {
-            let earlier = done.iter().map(|(_, made)| made).rev().find(|made| made.can_become(&frame));
-            Made::from(frame, earlier, &decoded.raster, decoded.full)?
+    /// Decodes a picture once and makes all variants of it.
+    ///
+    /// # Errors
+    /// `image-damaged`, `image-too-large` or `image-unsupported`; never a panic, whatever the bytes.
+    pub fn render(&mut self, source: Source<'_>, variants: &[Variant]) -> Result<Rendered> {
+        let decoded = self.decoder.decode(source, variants, self.limits)?;
+        let rights = variants.iter().any(|variant| variant.keep_copyright).then(|| metadata::rights(source.file, source.codec));
+        let moving = decoded.moving;
+        let note = note(&decoded, variants);
+        let pixels = decoded.full;
+        let profile = decoded.profile.clone();
+        let done = self.resize_all(decoded, variants)?;
+        let mut renditions = Vec::with_capacity(variants.len());
+        for (made, variant) in done.into_iter().zip(variants) {
+            let mut variant = variant.clone();
+            variant.format = settle(variant.format, &made.raster, moving && !variant.still);
+            renditions.push(if moving && variant.format == Format::Webp && !variant.still {
+                animation::render(self, source, made.frame, pixels, profile.as_deref(), variant)?
+            } else {
+                let icc = profile.as_deref().filter(|_| variant.keep_icc);
+                let rights = rights.as_ref().filter(|_| variant.keep_copyright);
+                self.finish(made.raster, variant, encode::Carried { icc, rights })?
+            });
+        }
+        Ok(Rendered { pixels, renditions, note })
+    }
+
+    /// All variants at their size, in the order asked for, the largest made first.
+    fn resize_all(&mut self, decoded: Decoded, variants: &[Variant]) -> Result<Vec<Made>> {
+        let Decoded { raster, full, profile, .. } = decoded;
+        let focus = plan::wants_attention(variants).then(|| attention::focus(&raster));
+        let frames: Vec<Frame> = variants.iter().map(|variant| plan::frame(full, variant, focus)).collect();
+        let mut order: Vec<usize> = (0..variants.len()).collect();
+        order.sort_by_key(|&index| std::cmp::Reverse(frames[index].pixels()));
+        // Colours are converted once; only a variant that keeps them sees the source's own.
+        let kept = variants.iter().any(|variant| variant.keep_icc).then(|| raster.clone());
+        let converted = self.colours.to_srgb(raster, profile.as_deref());
+        let mut done: Vec<Option<Made>> = variants.iter().map(|_| None).collect();
+        for index in order {
+            let (frame, variant) = (frames[index], &variants[index]);
+            let base = kept.as_ref().filter(|_| variant.keep_icc).unwrap_or(&converted);
+            let raster = {
+                let larger = done.iter().zip(variants).filter_map(|(made, other)| made.as_ref().filter(|_| alike(variant, other)));
+                let nearest = larger.filter(|made| made.can_become(&frame)).min_by_key(|made| made.frame.pixels());
+                match nearest {
+                    Some(larger) => self.resizing.whole(&larger.raster, frame.size, variant.linear)?,
+                    None => {
+                        let view = frame.view.scaled(full, (base.width, base.height));
+                        self.resizing.view(base, view, frame.size, variant.linear)?
+                    }
+                }
+            };
+            done[index] = Some(Made { frame, raster });
+        }
+        self.decoder.recycle(converted.pixels);
+        Ok(done.into_iter().flatten().collect())
+    }
+
+    /// What comes after resizing: the canvas, the watermark, the file.
+    fn finish(&mut self, raster: Raster, variant: Variant, carried: encode::Carried<'_>) -> Result<Rendition> {
+        let raster = self.compose(raster, &variant)?;
+        let bytes = self.encoder.encode(&raster, &variant, carried)?.into();
+        Ok(Rendition { pixels: (raster.width, raster.height), variant, bytes })
+    }
+
+    /// The finished pixels: padded, marked, and opaque where the format has no transparency.
+    fn compose(&mut self, raster: Raster, variant: &Variant) -> Result<Raster> {
+        let mut raster = match variant.fit {
+            Fit::Contain => raster.padded((variant.width, variant.height), variant),
+            Fit::Inside | Fit::Cover | Fit::Fill | Fit::Crop => raster,
         };
-        done.push((index, made));
+        if raster.alpha && (!variant.format.has_alpha() || variant.background.is_some()) {
+            raster = raster.flattened(variant.background.unwrap_or([255; 3]));
+        }
+        if let Some(mark) = &variant.watermark {
+            watermark::lay_over(&mut raster, mark, &mut self.resizing, self.limits)?;
+        }
+        Ok(raster)
     }
-    done.sort_by_key(|(index, _)| *index);
-    let renditions = done.into_iter().map(|(index, made)| finish(made, &variants[index])).collect::<Result<_>>()?;
-    Ok(Rendered { pixels: decoded.full, renditions })
+}
+
+/// Whether one variant's pixels can be made from another's.
+const fn alike(a: &Variant, b: &Variant) -> bool {
+    a.keep_icc == b.keep_icc && a.linear == b.linear
 }
 
 /// A resized picture that smaller ones of the same view may be derived from.
 struct Made {
-    frame: plan::Frame,
+    frame: Frame,
     raster: Raster,
 }
 
 impl Made {
-    fn from(frame: plan::Frame, earlier: Option<&Self>, base: &Raster, full: (u32, u32)) -> Result<Self> {
-        let raster = match earlier {
-            Some(larger) => resize::whole(&larger.raster, frame.size)?,
-            None => resize::view(base, frame.view.scaled(full, (base.width, base.height)), frame.size)?,
-        };
-        Ok(Self { frame, raster })
-    }
-
     /// The same view, at least twice the size or exactly the size: so no pixel is interpolated twice over nothing.
-    fn can_become(&self, wanted: &plan::Frame) -> bool {
+    fn can_become(&self, wanted: &Frame) -> bool {
         let large_enough = |have: u32, want: u32| have == want || have >= want.saturating_mul(2);
         self.frame.view.same_as(&wanted.view)
             && large_enough(self.raster.width, wanted.size.0)
@@ -98,13 +186,27 @@ impl Made {
     }
 }
 
-fn finish(made: Made, variant: &Variant) -> Result<Rendition> {
-    let raster = match variant.fit {
-        Fit::Contain => resize::pad(&made.raster, (variant.width, variant.height), variant.format),
-        Fit::Inside | Fit::Cover => made.raster,
-    };
-    let bytes = encode::encode(&raster, variant)?.into();
-    Ok(Rendition { variant: variant.clone(), pixels: (raster.width, raster.height), bytes })
+/// The real format of a variant.
+fn settle(format: Format, raster: &Raster, moving: bool) -> Format {
+    match format {
+        Format::Auto if moving || raster.is_transparent() => Format::Webp,
+        Format::Auto => Format::Jpeg,
+        other => other,
+    }
+}
+
+fn note(decoded: &Decoded, variants: &[Variant]) -> Option<Error> {
+    if let Some(why) = &decoded.damaged {
+        return Some(
+            Error::new(Code::ImageDamaged, format!("the picture is damaged ({why}); its variants show what could be read"))
+                .hint("look at them before you use them, or take the file from the camera once more"),
+        );
+    }
+    let stands_still = |variant: &Variant| !variant.still && !matches!(variant.format, Format::Webp | Format::Auto);
+    (decoded.moving && variants.iter().any(stands_still)).then(|| {
+        Error::new(Code::ImageFlattened, "the animation stands still: some variants show its first frame only")
+            .hint("choose WebP or auto as their format to keep it moving")
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Which part of a picture a variant shows, and how large. Pure arithmetic.
 
-use crate::variant::{Fit, Variant};
+use crate::variant::{Fit, Gravity, Variant};
 
 /// A rectangle in the full picture, in pixels of it, possibly between pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +22,20 @@ impl View {
         let near = |a: f64, b: f64| (a - b).abs() < 0.5;
         near(self.left, other.left) && near(self.top, other.top) && near(self.width, other.width) && near(self.height, other.height)
     }
+
+    /// A part of that size around `point` (in pixels of the full picture), as near as it can lie inside.
+    fn around(self, point: (f64, f64), width: f64, height: f64) -> Self {
+        let (width, height) = (width.min(self.width), height.min(self.height));
+        let left = (point.0 - width / 2.0).clamp(self.left, self.left + self.width - width);
+        let top = (point.1 - height / 2.0).clamp(self.top, self.top + self.height - height);
+        Self { left, top, width, height }
+    }
+
+    /// A part of that size, by gravity: fractions of the room that is left.
+    fn aligned(self, (x, y): (f64, f64), width: f64, height: f64) -> Self {
+        let (width, height) = (width.min(self.width), height.min(self.height));
+        Self { left: self.left + (self.width - width) * x, top: self.top + (self.height - height) * y, width, height }
+    }
 }
 
 /// What to cut out and how large to make it.
@@ -31,39 +45,78 @@ pub(super) struct Frame {
     pub(super) size: (u32, u32),
 }
 
-/// The frame of a variant in a picture of that size. Nothing is enlarged.
-pub(super) fn frame(full: (u32, u32), variant: &Variant) -> Frame {
-    let (width, height) = (f64::from(full.0), f64::from(full.1));
-    let (box_width, box_height) = (f64::from(variant.width), f64::from(variant.height));
-    let whole = View { left: 0.0, top: 0.0, width, height };
+impl Frame {
+    /// Pixels of the result.
+    pub(super) fn pixels(&self) -> u64 {
+        u64::from(self.size.0) * u64::from(self.size.1)
+    }
+
+    /// How many pixels of the result there are for one of the full picture, along the denser side.
+    pub(super) fn scale(&self) -> f64 {
+        (f64::from(self.size.0) / self.view.width).max(f64::from(self.size.1) / self.view.height)
+    }
+}
+
+pub(super) fn wants_attention(variants: &[Variant]) -> bool {
+    variants.iter().any(|variant| variant.gravity == Gravity::Attention)
+}
+
+/// The frame of a variant in a picture of that size. `focus`: the point that gravity `attention` keeps, as fractions
+/// of width and height. Nothing is enlarged unless the variant says so.
+pub(super) fn frame(full: (u32, u32), variant: &Variant, focus: Option<(f64, f64)>) -> Frame {
+    let cut = |view: View, width: f64, height: f64| match focus.filter(|_| variant.gravity == Gravity::Attention) {
+        Some((x, y)) => view.around((x * f64::from(full.0), y * f64::from(full.1)), width, height),
+        None => view.aligned(variant.gravity.point(), width, height),
+    };
+    let mut view = base(full, variant);
+    if let Some((across, down)) = variant.ratio {
+        let unit = (view.width / f64::from(across)).min(view.height / f64::from(down));
+        view = cut(view, unit * f64::from(across), unit * f64::from(down));
+    }
+    let (width, height) = (f64::from(variant.width), f64::from(variant.height));
+    let (x, y) = (width / view.width, height / view.height);
+    let largest = if variant.enlarge { f64::INFINITY } else { 1.0 };
     match variant.fit {
         Fit::Inside | Fit::Contain => {
-            let scale = (box_width / width).min(box_height / height).min(1.0);
-            Frame { view: whole, size: (pixels(width * scale), pixels(height * scale)) }
+            let scale = x.min(y).min(largest);
+            Frame { view, size: (pixels(view.width * scale), pixels(view.height * scale)) }
+        }
+        Fit::Fill => Frame { view, size: (pixels(view.width * x.min(largest)), pixels(view.height * y.min(largest))) },
+        Fit::Crop => {
+            let size = (pixels(width.min(view.width)), pixels(height.min(view.height)));
+            Frame { view: whole_pixels(cut(view, f64::from(size.0), f64::from(size.1))), size }
+        }
+        Fit::Cover if x.max(y) <= largest => {
+            let scale = x.max(y);
+            Frame { view: cut(view, width / scale, height / scale), size: (variant.width, variant.height) }
         }
         Fit::Cover => {
-            let scale = (box_width / width).max(box_height / height);
-            if scale <= 1.0 {
-                let (view_width, view_height) = (box_width / scale, box_height / scale);
-                Frame { view: centred(full, view_width, view_height), size: (variant.width, variant.height) }
-            } else {
-                // Too small for the box: the box's ratio at the picture's own resolution, on whole pixels.
-                let shrink = (width / box_width).min(height / box_height);
-                let size = (pixels(box_width * shrink), pixels(box_height * shrink));
-                Frame { view: centred(full, f64::from(size.0), f64::from(size.1)), size }
-            }
+            // Too small for the box: the box's ratio at the picture's own resolution, on whole pixels.
+            let shrink = (1.0 / x).min(1.0 / y);
+            let size = (pixels(width * shrink), pixels(height * shrink));
+            Frame { view: whole_pixels(cut(view, f64::from(size.0), f64::from(size.1))), size }
         }
     }
 }
 
-fn centred(full: (u32, u32), width: f64, height: f64) -> View {
-    let (width, height) = (width.min(f64::from(full.0)), height.min(f64::from(full.1)));
-    View { left: (f64::from(full.0) - width) / 2.0, top: (f64::from(full.1) - height) / 2.0, width, height }
+/// The part of the picture that a variant begins with: its region, as far as there is one.
+fn base(full: (u32, u32), variant: &Variant) -> View {
+    let Some(region) = variant.region else {
+        return View { left: 0.0, top: 0.0, width: f64::from(full.0), height: f64::from(full.1) };
+    };
+    let (left, top) = (region.left.min(full.0 - 1), region.top.min(full.1 - 1));
+    let (width, height) = (region.width.min(full.0 - left), region.height.min(full.1 - top));
+    View { left: f64::from(left), top: f64::from(top), width: f64::from(width), height: f64::from(height) }
+}
+
+/// What is not scaled must not be smeared between pixels.
+fn whole_pixels(view: View) -> View {
+    View { left: view.left.floor(), top: view.top.floor(), ..view }
 }
 
 /// Rounds to a whole number of pixels, at least one.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides are positive and at most 65,535")]
-fn pixels(side: f64) -> u32 {
+pub(super) fn pixels(side: f64) -> u32 {
     side.round().max(1.0) as u32
 }
 
@@ -71,8 +124,16 @@ fn pixels(side: f64) -> u32 {
 mod tests {
     use super::*;
 
+    fn of(full: (u32, u32), spec: &str) -> Frame {
+        frame(full, &spec.parse().expect("variant"), None)
+    }
+
     fn size(full: (u32, u32), spec: &str) -> (u32, u32) {
-        frame(full, &spec.parse().expect("variant")).size
+        of(full, spec).size
+    }
+
+    fn rectangle(left: f64, top: f64, width: f64, height: f64) -> View {
+        View { left, top, width, height }
     }
 
     #[test]
@@ -81,19 +142,38 @@ mod tests {
         assert_eq!(size((4000, 3000), "v=400x400:cover"), (400, 400));
         assert_eq!(size((3000, 4000), "v=800x600:cover"), (800, 600));
         assert_eq!(size((4000, 3000), "v=400x400:contain"), (400, 300), "before the padding");
+        assert_eq!(size((4000, 3000), "v=400x400:fill"), (400, 400));
+        assert_eq!(size((4000, 3000), "v=400x400:crop"), (400, 400));
     }
 
     #[test]
-    fn nothing_is_enlarged() {
+    fn nothing_is_enlarged_unasked() {
         assert_eq!(size((100, 80), "v=400x300:inside"), (100, 80));
         assert_eq!(size((100, 80), "v=400x300:cover"), (100, 75));
         assert_eq!(size((500, 100), "v=400x300:cover"), (133, 100));
         assert_eq!(size((1, 9000), "v=10x10:inside"), (1, 10));
+        assert_eq!(size((100, 80), "v=400x60:fill"), (100, 60));
+        assert_eq!(size((100, 80), "v=400x300:inside:jpeg:80:enlarge"), (375, 300));
+        assert_eq!(size((100, 80), "v=400x300:cover:jpeg:80:enlarge"), (400, 300));
     }
 
     #[test]
-    fn a_crop_is_centred() {
-        let cover = frame((4000, 1000), &"v=100x100".parse().expect("variant"));
-        assert_eq!(cover.view, View { left: 1500.0, top: 0.0, width: 1000.0, height: 1000.0 });
+    fn gravity_says_what_stays() {
+        assert_eq!(of((4000, 1000), "v=100x100").view, rectangle(1500.0, 0.0, 1000.0, 1000.0));
+        assert_eq!(of((4000, 1000), "v=100x100:cover:jpeg:gravity=east").view, rectangle(3000.0, 0.0, 1000.0, 1000.0));
+        assert_eq!(of((1000, 4000), "v=100x100:cover:jpeg:gravity=north").view.top, 0.0);
+        assert_eq!(of((100, 90), "v=31x30:crop:jpeg:gravity=southwest").view, rectangle(0.0, 60.0, 31.0, 30.0));
+        let focused = "v=100x100:cover:jpeg:gravity=attention".parse().expect("variant");
+        assert_eq!(frame((4000, 1000), &focused, Some((0.25, 0.9))).view, rectangle(500.0, 0.0, 1000.0, 1000.0));
+        assert_eq!(frame((4000, 1000), &focused, Some((1.0, 1.0))).view.left, 3000.0);
+    }
+
+    #[test]
+    fn regions_and_ratios_come_first() {
+        let region = of((4000, 3000), "v=100x100:inside:jpeg:region=3900,2900,500,500");
+        assert_eq!(region.view, rectangle(3900.0, 2900.0, 100.0, 100.0));
+        let wide = of((4000, 3000), "v=1600x1600:inside:jpeg:ratio=16/9");
+        assert_eq!((wide.view.width, wide.size), (4000.0, (1600, 900)));
+        assert_eq!(of((4000, 3000), "v=500x500:inside:jpeg:ratio=1/1:gravity=west").view, rectangle(0.0, 0.0, 3000.0, 3000.0));
     }
 }

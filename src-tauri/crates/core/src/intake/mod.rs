@@ -83,7 +83,10 @@ pub fn read(path: &Path, keep: u64) -> Result<Fingerprint> {
             .hint("Tintype takes it again when it is finished")
             .retry(Retry::Soon));
     }
-    let metadata = if matches!(content.kind, Kind::Image(_)) { metadata::read(&kept) } else { Metadata::default() };
+    let metadata = match content.kind {
+        Kind::Image(codec) => metadata::read(&kept, codec),
+        _ => Metadata::default(),
+    };
     let date = metadata.captured.unwrap_or_else(|| file_date(&after));
     Ok(Fingerprint {
         size,

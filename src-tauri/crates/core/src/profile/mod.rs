@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
 use crate::key::Template;
+use crate::privacy::Originals;
 
 /// The name of the profile that stands for the bucket on this computer.
 pub const DEMO: &str = "demo";
@@ -50,6 +51,10 @@ pub struct Profile {
     pub variant_key: String,
     /// Sent with every object; nothing where empty.
     pub cache_control: String,
+    /// What happens to the originals' metadata.
+    pub originals: Originals,
+    /// The window asks before it uploads originals that tell where they were taken.
+    pub warn_location: bool,
     /// Where the credentials come from.
     pub credentials: CredentialSource,
     /// The public half of the credentials.
@@ -71,6 +76,8 @@ impl Default for Profile {
             original_key: "originals/{name}".into(),
             variant_key: "{variant}/{name}".into(),
             cache_control: "public, max-age=31536000, immutable".into(),
+            originals: Originals::Keep,
+            warn_location: true,
             credentials: CredentialSource::Keyring,
             access_key_id: String::new(),
             secret_ref: String::new(),

@@ -1,0 +1,64 @@
+//! `tintype inspect`: what pictures say of themselves.
+
+use tintype_core::error::{Error, Result};
+use tintype_core::imaging::{self, Facts};
+use tintype_core::intake;
+
+use crate::Outcome;
+use crate::args::Inspect;
+use crate::terminal;
+
+pub(crate) fn run(args: &Inspect) -> Result<Outcome> {
+    let mut outcome = Outcome::AllWell;
+    for found in intake::gather(&args.paths) {
+        let facts = found.refused.map_or_else(|| imaging::inspect(&found.path), Err);
+        if args.json {
+            terminal::print_json(&Line { source: &found.path, facts: facts.as_ref().ok(), error: facts.as_ref().err() });
+        }
+        match facts {
+            Ok(facts) if !args.json => print(&found.path, &facts),
+            Ok(_) => {}
+            Err(error) => {
+                terminal::say_error(&error);
+                outcome = Outcome::SomethingFailed;
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+#[derive(serde::Serialize)]
+struct Line<'a> {
+    source: &'a std::path::Path,
+    #[serde(flatten)]
+    facts: Option<&'a Facts>,
+    error: Option<&'a Error>,
+}
+
+fn print(path: &std::path::Path, facts: &Facts) {
+    terminal::print(&path.display().to_string());
+    let pixels = facts.width.zip(facts.height).map(|(width, height)| format!("{width} × {height} pixels"));
+    let place = match facts.location {
+        Some(place) => Some(format!("yes: {:.5}, {:.5}", place.latitude, place.longitude)),
+        None if facts.has_location => Some("yes".to_owned()),
+        None => Some("no".to_owned()),
+    };
+    let lines = [
+        ("format", Some(format!("{}, {} bytes{}", facts.format, facts.size, if facts.animated { ", animated" } else { "" }))),
+        ("size", pixels),
+        ("orientation", (facts.orientation != 1).then(|| facts.orientation.to_string())),
+        ("colours", Some(facts.colour_profile.clone().unwrap_or_else(|| "no profile (sRGB)".into()))),
+        ("taken", facts.captured.clone()),
+        ("camera", facts.camera.clone()),
+        ("lens", facts.lens.clone()),
+        ("exposure", facts.exposure.clone()),
+        ("artist", facts.artist.clone()),
+        ("copyright", facts.copyright.clone()),
+        ("location", place),
+    ];
+    for (name, value) in lines {
+        if let Some(value) = value {
+            terminal::print(&format!("  {name:<12}{value}"));
+        }
+    }
+}

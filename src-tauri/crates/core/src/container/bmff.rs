@@ -1,0 +1,189 @@
+//! Boxes of the ISO base media file format (ISO/IEC 14496-12) and the items of HEIF (ISO/IEC 23008-12).
+
+use std::ops::Range;
+
+/// A box: its kind, where it lies, and where its content lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Box {
+    pub kind: [u8; 4],
+    pub whole: Range<usize>,
+    pub content: Range<usize>,
+}
+
+/// An item that is no picture: EXIF or XMP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub id: u32,
+    /// `Exif`, `mime` …
+    pub kind: [u8; 4],
+    /// The media type of a `mime` item.
+    pub content_type: Vec<u8>,
+    /// Where its bytes lie in the file.
+    pub extents: Vec<Range<usize>>,
+}
+
+/// The boxes of a part of a file, or as far as they can be read.
+pub fn boxes(file: &[u8], within: Range<usize>) -> Vec<Box> {
+    let mut at = within.start;
+    let mut found = Vec::new();
+    while let Some(next) = one(file, at, within.end) {
+        at = next.whole.end;
+        found.push(next);
+    }
+    found
+}
+
+fn one(file: &[u8], at: usize, end: usize) -> Option<Box> {
+    let end = end.min(file.len());
+    let kind = *file.get(at.checked_add(4)?..end)?.first_chunk()?;
+    let (header, length) = match number(file, at, 4)? {
+        0 => (8, (end - at) as u64),
+        1 => (16, number(file, at + 8, 8)?),
+        length => (8, length),
+    };
+    let length = usize::try_from(length).ok()?;
+    let whole = at..at.checked_add(length).filter(|whole| *whole <= end)?;
+    (length >= header).then(|| Box { kind, content: at + header..whole.end, whole })
+}
+
+/// A number of `size` bytes (0: nothing, 4 or 8 …), most significant first.
+fn number(file: &[u8], at: usize, size: usize) -> Option<u64> {
+    let bytes = file.get(at..at.checked_add(size)?)?;
+    Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
+/// Reads numbers one after the other.
+struct Cursor<'a> {
+    file: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl Cursor<'_> {
+    fn take(&mut self, size: usize) -> Option<u64> {
+        let end = self.at.checked_add(size)?;
+        if end > self.end {
+            return None;
+        }
+        let found = number(self.file, self.at, size)?;
+        self.at = end;
+        Some(found)
+    }
+
+    fn size(&mut self, size: usize) -> Option<usize> {
+        self.take(size).and_then(|number| usize::try_from(number).ok())
+    }
+}
+
+/// The items of the file's `meta` box, with their places; items whose places cannot be told have no extents.
+pub fn items(file: &[u8]) -> Vec<Item> {
+    let Some(meta) = boxes(file, 0..file.len()).into_iter().find(|found| &found.kind == b"meta") else { return Vec::new() };
+    // A full box: version and flags first.
+    let inside = boxes(file, meta.content.start + 4..meta.content.end);
+    let part = |kind: &[u8; 4]| inside.iter().find(|found| &found.kind == kind).map(|found| found.content.clone());
+    let Some(mut items) = part(b"iinf").and_then(|content| infos(file, content)) else { return Vec::new() };
+    let data = part(b"idat").map_or(0, |content| content.start);
+    if let Some(places) = part(b"iloc").and_then(|content| locations(file, content, data)) {
+        for (id, extents) in places {
+            items.iter_mut().filter(|item| item.id == id).for_each(|item| item.extents.clone_from(&extents));
+        }
+    }
+    items
+}
+
+/// `iinf`: what each item is.
+fn infos(file: &[u8], content: Range<usize>) -> Option<Vec<Item>> {
+    let version = *file.get(content.start)?;
+    let first = content.start + if version == 0 { 6 } else { 8 };
+    let entries = boxes(file, first..content.end).into_iter().filter(|entry| &entry.kind == b"infe");
+    Some(entries.filter_map(|entry| info(file, entry.content)).collect())
+}
+
+fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
+    let version = *file.get(content.start)?;
+    let mut cursor = Cursor { file, at: content.start + 4, end: content.end };
+    let id = match version {
+        2 => cursor.take(2)?,
+        3 => cursor.take(4)?,
+        // Older versions have no kinds, and nobody writes them.
+        _ => return None,
+    };
+    cursor.take(2)?;
+    let kind = u32::try_from(cursor.take(4)?).ok()?.to_be_bytes();
+    let rest = file.get(cursor.at..content.end)?;
+    // A name, then for `mime` the media type, each ended by a zero.
+    let content_type = rest.split(|byte| *byte == 0).nth(1).filter(|_| &kind == b"mime").unwrap_or_default().to_vec();
+    Some(Item { id: u32::try_from(id).ok()?, kind, content_type, extents: Vec::new() })
+}
+
+/// `iloc`: where each item's bytes lie. Construction method 0 counts from the file's start, 1 from `idat`'s content.
+fn locations(file: &[u8], content: Range<usize>, idat: usize) -> Option<Vec<(u32, Vec<Range<usize>>)>> {
+    let version = *file.get(content.start)?;
+    let mut cursor = Cursor { file, at: content.start + 4, end: content.end };
+    let sizes = cursor.take(2)?;
+    let nibble = |shift: u32| (sizes >> shift & 15) as usize;
+    let (offset_size, length_size, base_size) = (nibble(12), nibble(8), nibble(4));
+    let index_size = if version == 0 { 0 } else { nibble(0) };
+    let count = cursor.take(if version < 2 { 2 } else { 4 })?;
+    let mut found = Vec::new();
+    for _ in 0..count {
+        let id = u32::try_from(cursor.take(if version < 2 { 2 } else { 4 })?).ok()?;
+        let method = if version == 0 { 0 } else { cursor.take(2)? & 15 };
+        cursor.take(2)?;
+        let base = cursor.size(base_size)?;
+        let extents = cursor.take(2)?;
+        let mut places = Vec::new();
+        for _ in 0..extents {
+            cursor.take(index_size)?;
+            let (offset, length) = (cursor.size(offset_size)?, cursor.size(length_size)?);
+            let start = base.checked_add(offset)?.checked_add(if method == 1 { idat } else { 0 })?;
+            let whole = start..start.checked_add(length)?;
+            if method < 2 && whole.end <= file.len() {
+                places.push(whole);
+            }
+        }
+        found.push((id, places));
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(content.len() + 8).unwrap();
+        [&length.to_be_bytes()[..], kind, content].concat()
+    }
+
+    /// A `meta` box with one EXIF item of three bytes in `idat`.
+    fn file() -> Vec<u8> {
+        let infe = boxed(b"infe", b"\x02\0\0\0\0\x07\0\0Exif\0");
+        let iinf = boxed(b"iinf", &[&b"\0\0\0\0\0\x01"[..], &infe].concat());
+        let iloc = boxed(b"iloc", b"\x01\0\0\0\x44\0\0\x01\0\x07\0\x01\0\0\0\x01\0\0\0\x02\0\0\0\x03");
+        let idat = boxed(b"idat", b"__gps");
+        let meta = boxed(b"meta", &[&b"\0\0\0\0"[..], &iinf, &iloc, &idat].concat());
+        [boxed(b"ftyp", b"heic"), meta].concat()
+    }
+
+    #[test]
+    fn an_item_is_found_where_it_lies() {
+        let file = file();
+        let items = items(&file);
+        assert_eq!((items[0].id, items[0].kind), (7, *b"Exif"));
+        assert_eq!(items[0].extents.iter().map(|at| &file[at.clone()]).collect::<Vec<_>>(), [b"gps"]);
+    }
+
+    #[test]
+    fn every_cut_and_lie_ends() {
+        let file = file();
+        for cut in 0..file.len() {
+            let _ = items(&file[..cut]);
+        }
+        for at in 0..file.len() {
+            let mut lying = file.clone();
+            lying[at] = 0xff;
+            let _ = items(&lying);
+        }
+    }
+}

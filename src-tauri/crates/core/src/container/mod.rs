@@ -1,0 +1,10 @@
+//! The containers pictures come in: their segments, chunks, boxes and directories, read without trust.
+//!
+//! Nothing here looks at pixels. Every parser ends on every input, allocates no more than its input is long, and
+//! gives what it could read.
+
+pub mod bmff;
+pub mod jpeg;
+pub mod png;
+pub mod riff;
+pub mod tiff;

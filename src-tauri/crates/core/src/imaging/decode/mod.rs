@@ -1,0 +1,240 @@
+//! Decoding within limits, at the scale that is needed, the right way up.
+
+mod jpeg;
+mod still;
+mod vector;
+
+use image::DynamicImage;
+use image::metadata::Orientation;
+
+use super::Source;
+use super::colour::{self, Colours};
+use super::plan;
+use super::raster::Raster;
+use crate::container;
+use crate::content::Codec;
+use crate::error::{Code, Error, Result};
+use crate::settings::Limits;
+use crate::variant::Variant;
+pub(super) use still::gif_moves;
+pub(super) use vector::text;
+
+/// A decoded picture: its first frame, the right way up, at the scale that is needed.
+pub(super) struct Decoded {
+    pub(super) raster: Raster,
+    /// Size of the picture itself, the right way up; the raster may be smaller.
+    pub(super) full: (u32, u32),
+    /// The ICC profile of the raster's values; without one they are sRGB.
+    pub(super) profile: Option<Vec<u8>>,
+    /// Why only a part could be read.
+    pub(super) damaged: Option<String>,
+    /// Whether there are more frames.
+    pub(super) moving: bool,
+}
+
+/// What a format's own decoder gives: as stored, not yet turned.
+struct Stored {
+    image: DynamicImage,
+    /// Size of the picture itself.
+    full: (u32, u32),
+    profile: Option<Vec<u8>>,
+    damaged: Option<String>,
+    orientation: u8,
+}
+
+impl Stored {
+    fn whole(image: DynamicImage, profile: Option<Vec<u8>>, orientation: u8) -> Self {
+        Self { full: (image.width(), image.height()), image, profile, damaged: None, orientation }
+    }
+}
+
+/// Handles and buffers that outlive a picture.
+#[derive(Default)]
+pub(super) struct Decoder {
+    jpeg: jpeg::Decoder,
+    colours: Colours,
+    fonts: vector::Fonts,
+}
+
+impl Decoder {
+    pub(super) fn decode(&mut self, source: Source<'_>, variants: &[Variant], limits: Limits) -> Result<Decoded> {
+        let Source { file, codec, orientation } = source;
+        let stored = match codec {
+            Codec::Jpeg => self.jpeg.decode(file, orientation, variants, limits, &mut self.colours)?,
+            Codec::Raw => self.jpeg.decode(preview(file)?, orientation, variants, limits, &mut self.colours)?,
+            Codec::Svg => vector::decode(file, variants, limits, &mut self.fonts)?,
+            Codec::Avif => avif(file, limits)?,
+            Codec::Heic => heic(file, limits)?,
+            Codec::Jxl => still::jxl(file, limits)?,
+            Codec::Png | Codec::Gif | Codec::Webp | Codec::Bmp | Codec::Tiff | Codec::Ico => {
+                Stored { orientation, ..still::decode(file, codec, limits)? }
+            }
+        };
+        let Stored { mut image, full, profile, damaged, orientation } = stored;
+        let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
+        image.apply_orientation(orientation);
+        let moving = is_animated(file, codec);
+        Ok(Decoded { raster: into_raster(image), full: turned(full, orientation), profile, damaged, moving })
+    }
+
+    /// Takes a raster's buffer back for the next picture.
+    pub(super) fn recycle(&mut self, buffer: Vec<u8>) {
+        self.jpeg.recycle(buffer);
+    }
+}
+
+/// Whether a file has more than one frame that follow each other in time.
+fn is_animated(file: &[u8], codec: Codec) -> bool {
+    match codec {
+        Codec::Gif => still::gif_moves(file),
+        Codec::Png => container::png::is_animated(file),
+        Codec::Webp => container::riff::is_animated(file),
+        _ => false,
+    }
+}
+
+/// The bytes of pixels that decoding a file takes, as far as its header tells: what is reserved of the memory budget
+/// before it begins.
+pub fn cost(source: Source<'_>, variants: &[Variant], limits: Limits) -> u64 {
+    let pixels = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
+    let bytes = match source.codec {
+        Codec::Jpeg | Codec::Raw => {
+            let file = if source.codec == Codec::Raw { preview(source.file).unwrap_or_default() } else { source.file };
+            container::jpeg::frame(file).map_or(0, |frame| jpeg::decoded_bytes(&frame, source.orientation, variants))
+        }
+        Codec::Avif | Codec::Heic | Codec::Jxl | Codec::Svg => u64::from(limits.decode_mib) << 20,
+        // Once decoded, once as eight bits.
+        codec => still::dimensions(source.file, codec).map_or(0, |size| pixels(size) * 8),
+    };
+    bytes.min(u64::from(limits.decode_mib) << 20)
+}
+
+/// Width and height as shown, from the header alone where that is possible.
+pub(super) fn dimensions(file: &[u8], codec: Codec) -> Option<(u32, u32)> {
+    match codec {
+        Codec::Avif => tintype_avif::header(file, u32::MAX).ok().map(|header| upright((header.width, header.height), header.orientation)),
+        Codec::Heic => still::heic_dimensions(file),
+        Codec::Jxl => still::jxl_dimensions(file),
+        Codec::Svg => vector::dimensions(file),
+        other => still::dimensions(file, other),
+    }
+}
+
+fn upright(size: (u32, u32), orientation: u8) -> (u32, u32) {
+    turned(size, Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms))
+}
+
+/// The embedded ICC profile.
+pub(super) fn icc(file: &[u8], codec: Codec) -> Option<Vec<u8>> {
+    match codec {
+        Codec::Avif => tintype_avif::header(file, u32::MAX).ok()?.icc,
+        Codec::Heic | Codec::Jxl | Codec::Svg | Codec::Raw => None,
+        other => still::icc(file, other),
+    }
+}
+
+/// The picture a camera puts into its raw file for quick looks.
+fn preview(file: &[u8]) -> Result<&[u8]> {
+    container::jpeg::largest_inside(file).map(|(preview, _)| preview).ok_or_else(|| {
+        Error::new(Code::ImageUnsupported, "the camera's raw file has no preview to make variants of")
+            .hint("develop it into a JPEG or TIFF; the original is uploaded as it is")
+    })
+}
+
+fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
+    let max_pixels = limits.pixels().min(limits.decode_bytes() / 8);
+    let picture = tintype_avif::decode(file, u32::try_from(max_pixels).unwrap_or(u32::MAX))
+        .map_err(|error| if error.too_large { too_large(&error) } else { damaged(&error) })?;
+    let profile = match picture.colour {
+        tintype_avif::Colour::Icc(icc) => Some(icc),
+        tintype_avif::Colour::Cicp(primaries, transfer, _) => colour::icc_of(primaries, transfer),
+    };
+    let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
+    let image = DynamicImage::ImageRgba8(rgba.ok_or_else(|| damaged(&"its size does not fit its pixels"))?);
+    let image = if picture.alpha { image } else { DynamicImage::ImageRgb8(image.into_rgb8()) };
+    Ok(Stored::whole(image, profile, picture.orientation))
+}
+
+fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
+    let options =
+        heifer::Options { max_threads: 1, max_pixels: limits.pixels().min(limits.decode_bytes() / 8), ..heifer::Options::default() };
+    let profile = heifer::read_metadata(file).ok().and_then(|metadata| metadata.icc_profile);
+    // Without an ICC profile the colours are told by code points that only the decoder knows.
+    let decoded = match &profile {
+        Some(_) => heifer::decode_rgba8(file, &options),
+        None => heifer::decode_srgb_rgba8(file, &options).or_else(|_| heifer::decode_rgba8(file, &options)),
+    };
+    let picture = decoded.map_err(|error| match error {
+        heifer::Error::Unsupported(_) => unsupported(&error),
+        other if other.to_string().contains("large") || other.to_string().contains("limit") => too_large(&other),
+        other => damaged(&other),
+    })?;
+    let (width, height, alpha) = (picture.width, picture.height, picture.has_alpha);
+    let image = if alpha {
+        image::RgbaImage::from_raw(width, height, picture.data).map(DynamicImage::ImageRgba8)
+    } else {
+        image::RgbImage::from_raw(width, height, picture.into_rgb8()).map(DynamicImage::ImageRgb8)
+    };
+    // Its own turns are applied by the decoder; EXIF's would be a second time.
+    image.map(|image| Stored::whole(image, profile, 1)).ok_or_else(|| damaged(&"its size does not fit its pixels"))
+}
+
+fn into_raster(image: DynamicImage) -> Raster {
+    let (width, height, alpha) = (image.width(), image.height(), image.color().has_alpha());
+    let pixels = if alpha { image.into_rgba8().into_raw() } else { image.into_rgb8().into_raw() };
+    Raster { width, height, alpha, pixels }
+}
+
+fn turned((width, height): (u32, u32), orientation: Orientation) -> (u32, u32) {
+    match orientation {
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => (height, width),
+        _ => (width, height),
+    }
+}
+
+/// How many pixels the largest variant needs for one of the picture.
+fn scale_needed(full: (u32, u32), variants: &[Variant]) -> f64 {
+    variants.iter().map(|variant| plan::frame(full, variant, None).scale()).fold(0.0, f64::max)
+}
+
+/// Refuses pictures beyond the limits before anything is allocated for them.
+fn check((width, height): (u32, u32), bytes: u64, limits: Limits) -> Result<()> {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels == 0 {
+        return Err(damaged(&"it has no pixels"));
+    }
+    if pixels > limits.pixels() {
+        let told = format!("the picture has {width} × {height} pixels, more than the limit of {} million", limits.megapixels);
+        return Err(Error::new(Code::ImageTooLarge, told)
+            .hint("the original is uploaded as it is; make it smaller, or raise the limit (megapixels)"));
+    }
+    if bytes > limits.decode_bytes() {
+        let told = format!("the picture takes {} MiB to decode, more than the limit of {}", bytes >> 20, limits.decode_mib);
+        return Err(Error::new(Code::ImageTooLarge, told)
+            .hint("the original is uploaded as it is; make it smaller, or raise the limit (decode_mib)"));
+    }
+    Ok(())
+}
+
+fn damaged(error: &dyn std::fmt::Display) -> Error {
+    Error::new(Code::ImageDamaged, format!("the picture is damaged: {error}"))
+        .hint("open it in a viewer and save it again, or take it from the camera once more")
+}
+
+fn unsupported(error: &dyn std::fmt::Display) -> Error {
+    Error::new(Code::ImageUnsupported, format!("this kind of picture cannot be decoded: {error}"))
+        .hint("the original is uploaded as it is; convert it to JPEG, PNG or WebP for variants")
+}
+
+fn too_large(error: &dyn std::fmt::Display) -> Error {
+    Error::new(Code::ImageTooLarge, format!("the picture is too large to decode: {error}"))
+        .hint("the original is uploaded as it is; make it smaller for variants")
+}
+
+fn image_error(error: &image::ImageError) -> Error {
+    match error {
+        image::ImageError::Limits(_) => too_large(error),
+        image::ImageError::Unsupported(_) => unsupported(error),
+        other => damaged(other),
+    }
+}

@@ -1,0 +1,55 @@
+//! JPEG: only known, clean segments are copied; the compressed pixels are copied byte for byte.
+
+use super::{Cleaned, Originals, exif, xmp};
+use crate::container::jpeg::{APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, EXIF, SOI, SOS, Segment, Segments, XMP, segment};
+
+pub(super) fn tells_location(segment: &Segment<'_>) -> bool {
+    match segment.marker {
+        APP1 => segment.data.strip_prefix(XMP).is_some_and(xmp::tells_location),
+        APP13 => xmp::iptc_tells_location(segment.data),
+        _ => false,
+    }
+}
+
+/// What follows the end mark (a second picture, a film, a maker's trailer) is left behind.
+pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
+    let mut out = vec![0xff, SOI];
+    let mut has_scan = false;
+    for found in Segments::of(file) {
+        match found.marker {
+            EOI => {
+                out.extend(found.whole);
+                return if has_scan { Ok(out) } else { Err("it has no picture in it".into()) };
+            }
+            APP0..=APP15 | COM => out.extend(keep(&found, originals)?),
+            marker => {
+                has_scan |= marker == SOS;
+                out.extend(found.whole);
+            }
+        }
+    }
+    Err("it is cut off".into())
+}
+
+/// The segment as it may stay: whole, cleaned, or not at all.
+fn keep(found: &Segment<'_>, originals: Originals) -> Cleaned {
+    let whole = || Ok(found.whole.to_vec());
+    let nothing = || Ok(Vec::new());
+    let all = originals == Originals::StripAll;
+    match found.marker {
+        // JFXX may hold a thumbnail.
+        APP0 if found.data.starts_with(b"JFIF\0") => whole(),
+        APP1 if found.data.starts_with(EXIF) => match exif::clean(&found.data[EXIF.len()..], originals) {
+            Some(clean) => segment(APP1, &[EXIF, &clean]).ok_or_else(|| "its EXIF is too long".into()),
+            None => nothing(),
+        },
+        APP1 if found.data.starts_with(XMP) && !all && !tells_location(found) => whole(),
+        APP2 if found.data.starts_with(b"ICC_PROFILE\0") => whole(),
+        APP13 if !all && !tells_location(found) => whole(),
+        // Adobe's says how the colours are stored.
+        APP14 if found.data.starts_with(b"Adobe") => whole(),
+        COM if !all => whole(),
+        // Extended XMP, second pictures, makers' own: nobody knows what they tell.
+        _ => nothing(),
+    }
+}

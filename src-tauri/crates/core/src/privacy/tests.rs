@@ -1,0 +1,218 @@
+//! Every kind of file that can be cleaned, with a location in every place one can hide.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+
+use super::*;
+use crate::content;
+
+/// IFD0: Make "Tintype!", Orientation 6, GPS; EXIF: MakerNote; GPS: latitude; IFD1: a thumbnail.
+fn exif_block() -> Vec<u8> {
+    let mut block = b"MM\0*\0\0\0\x08".to_vec();
+    let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+        [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value.to_be_bytes()].concat()
+    };
+    // IFD0 at 8: four entries, then IFD1's offset; values follow at 62.
+    block.extend([0, 4]);
+    block.extend(entry(271, 2, 9, 62));
+    block.extend(entry(274, 3, 1, 6 << 16));
+    block.extend(entry(34665, 4, 1, 72));
+    block.extend(entry(34853, 4, 1, 90));
+    block.extend(160_u32.to_be_bytes());
+    block.extend(b"Tintype!\0\0");
+    // EXIF at 72, GPS at 90.
+    block.extend([0, 1]);
+    block.extend(entry(37500, 7, 4, u32::from_be_bytes(*b"SECR")));
+    block.extend([0; 4]);
+    block.extend([0, 2]);
+    block.extend(entry(1, 2, 2, u32::from_be_bytes(*b"N\0\0\0")));
+    block.extend(entry(2, 5, 3, 120));
+    block.extend([0; 4]);
+    for number in [48_u32, 1, 12, 1, 34, 1] {
+        block.extend(number.to_be_bytes());
+    }
+    block.resize(160, 0);
+    block.extend([0, 2]);
+    block.extend(entry(513, 4, 1, 190));
+    block.extend(entry(514, 4, 1, 5));
+    block.extend([0; 4]);
+    block.extend(b"THUMB");
+    block
+}
+
+const XMP_PLACE: &[u8] =
+    b"<x:xmpmeta xmlns:x='adobe:ns:meta/' a='http://ns.adobe.com/exif/1.0/'><exif:GPSLatitude>48,12N</exif:GPSLatitude></x:xmpmeta>";
+const XMP_PLAIN: &[u8] = b"<x:xmpmeta xmlns:x='adobe:ns:meta/' a='http://ns.adobe.com/xap/1.0/'><xmp:Rating>5</xmp:Rating></x:xmpmeta>";
+
+fn picture(format: ImageFormat) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    let image = RgbImage::from_fn(48, 32, |x, y| Rgb([u8::try_from(x * 5).unwrap(), u8::try_from(y * 7).unwrap(), 90]));
+    DynamicImage::ImageRgb8(image).write_to(&mut out, format).expect("encodes");
+    out.into_inner()
+}
+
+fn jpeg(xmp: &[u8]) -> Vec<u8> {
+    let plain = picture(ImageFormat::Jpeg);
+    let made = |marker, parts: &[&[u8]]| segments::segment(marker, parts).expect("segment");
+    [
+        &plain[..2],
+        &made(segments::APP1, &[segments::EXIF, &exif_block()]),
+        &made(segments::APP1, &[segments::XMP, xmp]),
+        &made(segments::APP13, &[b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0\x09\x1c\x02\x5a\0\x04Wien"]),
+        &made(0xe6, &[b"GoPro GPS5"]),
+        &made(segments::COM, &[b"a remark"]),
+        &plain[2..],
+        b"a film behind the picture: GPSLatitude",
+    ]
+    .concat()
+}
+
+fn png(xmp: &[u8]) -> Vec<u8> {
+    let plain = picture(ImageFormat::Png);
+    let made = |kind, data: &[u8]| chunks::chunk(kind, data).expect("chunk");
+    let text = [b"XML:com.adobe.xmp\0\0\0\0\0", xmp].concat();
+    let (head, rest) = plain.split_at(33);
+    [head, &made(b"eXIf", &exif_block()), &made(b"iTXt", &text), &made(b"tEXt", b"Raw profile type exif\0 4142"), rest].concat()
+}
+
+fn webp(xmp: &[u8]) -> Vec<u8> {
+    let plain = picture(ImageFormat::WebP);
+    let pixels: Vec<_> = riff::chunks(&plain).filter(|chunk| &chunk.kind != b"VP8X").collect();
+    let header = riff::extended(riff::HAS_EXIF | riff::HAS_XMP, (48, 32));
+    let block = exif_block();
+    let before = [(b"VP8X", header.as_slice())];
+    let after = [(b"EXIF", block.as_slice()), (b"XMP ", xmp), (b"WHAT", b"?")];
+    riff::file(before.into_iter().chain(pixels.iter().map(|chunk| (&chunk.kind, chunk.data))).chain(after)).expect("file")
+}
+
+fn heic(with: &[u8]) -> Vec<u8> {
+    let pixels: Vec<u8> = (0..48 * 32 * 3_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let metadata = heifer::Metadata { exif: Some(exif_block()), xmp: Some(with.to_vec()), ..heifer::Metadata::default() };
+    let plain = heifer::encode_rgb8(48, 32, &pixels, &heifer::EncodeOptions::default()).expect("encodes");
+    let image = heifer::decode(&plain).expect("decodes");
+    let mut file = heifer::encode_with_metadata(&image, &metadata, &heifer::EncodeOptions::default()).expect("encodes");
+    file.extend(b"\0\0\0\x10mpvdGPS4812N");
+    file
+}
+
+fn avif() -> Vec<u8> {
+    let pixels: Vec<u8> = (0..48 * 32 * 3_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let block = exif_block();
+    let options = tintype_avif::Options { quality: 60, speed: 10, full_chroma: false, icc: None, exif: Some(&block) };
+    tintype_avif::encode(&pixels, (48, 32), false, options).expect("encodes")
+}
+
+/// A TIFF whose only directory also has a GPS entry, appended behind the pixels.
+fn tiff() -> Vec<u8> {
+    let mut file = picture(ImageFormat::Tiff);
+    let little = crate::container::tiff::Tiff::new(&file).expect("TIFF");
+    let directory = little.directories().remove(0);
+    let entries: Vec<u8> = directory.entries.iter().flat_map(|entry| file[entry.at..entry.at + 12].to_vec()).collect();
+    let at = u32::try_from(file.len()).unwrap();
+    let count = u16::try_from(directory.entries.len() + 2).unwrap();
+    let gps_at = at + 2 + u32::from(count) * 12 + 4;
+    file[4..8].copy_from_slice(&at.to_le_bytes());
+    file.extend(count.to_le_bytes());
+    file.extend(entries);
+    let mut entry = |tag: u16, kind: u16, number: u32, value: u32| {
+        file.extend([&tag.to_le_bytes()[..], &kind.to_le_bytes(), &number.to_le_bytes(), &value.to_le_bytes()].concat());
+    };
+    entry(33432, 2, 4, u32::from_le_bytes(*b"Me!\0"));
+    entry(34853, 4, 1, gps_at);
+    file.extend([0; 4]);
+    file.extend([1, 0]);
+    file.extend([&2_u16.to_le_bytes()[..], &5_u16.to_le_bytes(), &3_u32.to_le_bytes(), &(gps_at + 18).to_le_bytes()].concat());
+    file.extend([0; 4]);
+    for number in [48_u32, 1, 12, 1, 34, 1] {
+        file.extend(number.to_le_bytes());
+    }
+    file
+}
+
+fn clean(file: &[u8], originals: Originals) -> Vec<u8> {
+    strip(file, &content::sniff(&file[..file.len().min(content::SNIFF_LEN)], "x"), originals).expect("cleans")
+}
+
+fn has(file: &[u8], text: &[u8]) -> bool {
+    file.windows(text.len()).any(|window| window == text)
+}
+
+fn pixels(file: &[u8]) -> Vec<u8> {
+    let content::Kind::Image(codec) = content::sniff(file, "x").kind else { panic!("no picture") };
+    match codec {
+        Codec::Heic => heifer::decode(file).expect("decodes").to_rgba8(),
+        Codec::Avif => tintype_avif::decode(file, 1 << 20).expect("decodes").rgba,
+        _ => image::load_from_memory(file).expect("decodes").into_rgba8().into_raw(),
+    }
+}
+
+#[test]
+fn the_place_goes_and_the_rest_stays() {
+    for file in [jpeg(XMP_PLACE), png(XMP_PLACE), webp(XMP_PLACE), heic(XMP_PLACE), avif(), tiff()] {
+        let content::Kind::Image(codec) = content::sniff(&file, "x").kind else { panic!("no picture") };
+        assert!(tells_location(&file, codec), "{codec:?}");
+        let clean = clean(&file, Originals::StripLocation);
+        assert!(!tells_location(&clean, codec), "{codec:?}");
+        for secret in [&b"SECR"[..], b"THUMB", b"GPS", b"Wien", b"48,12N", b"\0\0\x000\0\0\0\x01\0\0\0\x0c"] {
+            assert!(!has(&clean, secret), "{codec:?} still has {}", String::from_utf8_lossy(secret));
+        }
+        assert_eq!(pixels(&clean), pixels(&file), "{codec:?}");
+        let (before, after) = (metadata::read(&file, codec), metadata::read(&clean, codec));
+        assert_eq!((after.orientation, after.location), (before.orientation, false), "{codec:?}");
+        let kept: &[u8] = if codec == Codec::Tiff { b"Me!" } else { b"Tintype!" };
+        assert!(has(&clean, kept), "{codec:?} lost its camera");
+        assert_eq!(self::clean(&clean, Originals::StripLocation), clean, "{codec:?}: cleaning twice changes nothing");
+    }
+}
+
+#[test]
+fn everything_goes_but_orientation_and_pixels() {
+    for file in [jpeg(XMP_PLAIN), png(XMP_PLAIN), webp(XMP_PLAIN), heic(XMP_PLAIN), avif(), tiff()] {
+        let content::Kind::Image(codec) = content::sniff(&file, "x").kind else { panic!("no picture") };
+        let clean = clean(&file, Originals::StripAll);
+        for secret in [&b"SECR"[..], b"THUMB", b"GPS", b"Tintype!", b"Rating", b"remark", b"Me!", b"film"] {
+            assert!(!has(&clean, secret), "{codec:?} still has {}", String::from_utf8_lossy(secret));
+        }
+        assert_eq!(pixels(&clean), pixels(&file), "{codec:?}");
+        assert_eq!(metadata::read(&clean, codec).orientation, metadata::read(&file, codec).orientation, "{codec:?}");
+    }
+}
+
+#[test]
+fn what_tells_no_place_stays_when_only_the_place_goes() {
+    let clean = clean(&jpeg(XMP_PLAIN), Originals::StripLocation);
+    assert!(has(&clean, b"Rating") && has(&clean, b"a remark"));
+    assert!(!has(&clean, b"GoPro"), "a maker's own segment may tell anything");
+}
+
+#[test]
+fn what_cannot_be_cleaned_is_refused() {
+    let refuse = |file: &[u8], name: &str| strip(file, &content::sniff(file, name), Originals::StripLocation).map(|_| ()).expect_err(name);
+    let whole = jpeg(XMP_PLACE);
+    for (file, name) in [
+        (&whole[..whole.len() / 2], "cut.jpg"),
+        (b"\0\0\0\x18ftypisom\0\0\0\x01isommp42", "film.mp4"),
+        (b"%PDF-1.7", "a.pdf"),
+        (b"II*\0\x08\0\0\0CR\x02\0 and so on", "a.cr2"),
+        (b"GIF89a XMP DataXMP", "a.gif"),
+    ] {
+        assert_eq!(refuse(file, name).code, Code::CannotStrip, "{name}");
+    }
+    assert!(strip(b"only words", &content::sniff(b"only words", "a.txt"), Originals::StripAll).is_ok());
+}
+
+#[test]
+fn lies_and_cuts_end_in_an_error_or_a_clean_file() {
+    for file in [jpeg(XMP_PLACE), png(XMP_PLACE), webp(XMP_PLACE), heic(XMP_PLACE), tiff()] {
+        let content = content::sniff(&file, "x");
+        for at in 0..file.len().min(900) {
+            let mut lying = file.clone();
+            lying[at] = 0xff;
+            for originals in [Originals::StripLocation, Originals::StripAll] {
+                let _ = strip(&lying, &content, originals);
+                let _ = strip(&file[..at], &content, originals);
+            }
+        }
+    }
+}
