@@ -7,6 +7,8 @@ use tauri_plugin_opener::OpenerExt as _;
 use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
+use tintype_core::imaging::{self, Facts};
+use tintype_core::intake::{self, Located};
 use tintype_core::link::{self, LinkFormat, Linkable};
 use tintype_core::profile::{Provider, provider};
 use tintype_core::settings::Settings;
@@ -42,6 +44,25 @@ pub(crate) async fn job(engine: Engine<'_>, id: String) -> Result<JobReport> {
 #[specta::specta]
 pub(crate) async fn upload(engine: Engine<'_>, paths: Vec<PathBuf>, profile: Option<String>) -> Result<()> {
     engine.handle()?.enqueue(paths, profile, true).await.map(|_| ())
+}
+
+/// What a picture's file says of itself.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn inspect(path: PathBuf) -> Result<Facts> {
+    blocking(move || imaging::inspect(&path)).await
+}
+
+/// How many of these files and folders' pictures tell where they were taken.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn located(paths: Vec<PathBuf>) -> Result<Located> {
+    blocking(move || Ok(intake::located(&paths))).await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let ended = |error| Error::new(Code::Internal, format!("looking at the files ended early: {error}"));
+    tauri::async_runtime::spawn_blocking(work).await.map_err(ended)?
 }
 
 /// Queues what is on the clipboard: files first, else the picture the page was given (base64) or, without one, the

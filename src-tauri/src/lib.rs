@@ -28,6 +28,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::providers,
             commands::job,
             commands::upload,
+            commands::inspect,
+            commands::located,
             commands::paste,
             commands::retry,
             commands::forget,

@@ -15,6 +15,10 @@ export const commands = {
 	job: (id: string) => __TAURI_INVOKE<JobReport>("job", { id }),
 	/**  Queues files and folders; without a profile, for the default one. */
 	upload: (paths: string[], profile: string | null) => __TAURI_INVOKE<null>("upload", { paths, profile }),
+	/**  What a picture's file says of itself. */
+	inspect: (path: string) => __TAURI_INVOKE<Facts>("inspect", { path }),
+	/**  How many of these files and folders' pictures tell where they were taken. */
+	located: (paths: string[]) => __TAURI_INVOKE<Located>("located", { paths }),
 	/**
 	 *  Queues what is on the clipboard: files first, else the picture the page was given (base64) or, without one, the
 	 *  picture that is there.
@@ -205,6 +209,36 @@ export type Event =
 /**  Folders changed. */
 { kind: "folders"; value: FolderView[] };
 
+/**  What a picture's file says of itself. */
+export type Facts = {
+	/**  What the content is, whatever the name says. */
+	format: string,
+	/**  Bytes. */
+	size: number,
+	/**  Pixels across, the right way up; nothing if only a decoder could tell. */
+	width: number | null,
+	/**  Pixels down, the right way up. */
+	height: number | null,
+	/**  EXIF's orientation, 1 to 8. */
+	orientation: number,
+	/**  The colour profile's own name; nothing without one (then it is sRGB). */
+	colour_profile: string | null,
+	/**  More than one frame. */
+	animated: boolean,
+	/**  `2024-05-31T12:34:56`, in the camera's own time. */
+	captured: string | null,
+	camera: string | null,
+	lens: string | null,
+	/**  `1/250 s, f/2.8, ISO 100, 35 mm` */
+	exposure: string | null,
+	artist: string | null,
+	copyright: string | null,
+	/**  Whether anything in the file tells where it was taken. */
+	has_location: boolean,
+	/**  Where it was taken, if EXIF says it in numbers. */
+	location: Location | null,
+};
+
 /**  How an image meets the box it is made for. */
 export type Fit = 
 /**  The whole image, no larger than the box. */
@@ -320,6 +354,22 @@ export type LinkFormat =
 "srcset" | 
 /**  `[img]address[/img]` */
 "bbcode";
+
+/**  What was found in the pictures of an upload. */
+export type Located = {
+	/**  Pictures looked at. */
+	pictures: number,
+	/**  Those that tell where they were taken. */
+	with_location: number,
+	/**  Whether all were looked at. */
+	complete: boolean,
+};
+
+/**  A place on earth, in degrees; north and east are positive. */
+export type Location = {
+	latitude: number | null,
+	longitude: number | null,
+};
 
 /**  The content of a watermark. */
 export type Mark = 
@@ -555,6 +605,8 @@ export type Variant = {
 	ratio?: [number, number] | null,
 	/**  How much time the encoder may take. */
 	effort?: Effort,
+	/**  A JPEG in one pass, for readers that know no progressive ones. */
+	baseline?: boolean,
 	/**  Small images are enlarged to the box; by default nothing is. */
 	enlarge?: boolean,
 	/**  Resized in linear light: right for fine light patterns; by default in gamma space, as is usual. */

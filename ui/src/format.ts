@@ -37,3 +37,9 @@ export function base64(file: Blob): Promise<string> {
     reader.readAsDataURL(file);
   });
 }
+
+/** A camera's own time, `2024-05-31T12:34:56`, as people write it here. */
+export function taken(time: string): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? time : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}

@@ -55,7 +55,7 @@ pub(crate) struct Variants {
     /// A variant, as NAME=WxH:FIT:FORMAT:QUALITY:OPTION… (default: those of the settings)
     ///
     /// FIT: inside, cover, contain, fill, crop. FORMAT: jpeg, png, webp, avif, auto. OPTION: gravity=attention,
-    /// background=ffffff, region=LEFT,TOP,WIDTH,HEIGHT, ratio=16/9, effort=best, enlarge, linear, lossless, still,
+    /// background=ffffff, region=LEFT,TOP,WIDTH,HEIGHT, ratio=16/9, effort=best, baseline, enlarge, linear, lossless, still,
     /// keep=icc+copyright, mark=POSITION,OPACITY,SIZE,text,WORDS or mark=…,picture,PATH (percent-encoded).
     #[arg(long = "spec", value_name = "SPEC")]
     pub(crate) specs: Vec<Variant>,

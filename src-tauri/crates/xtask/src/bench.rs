@@ -6,8 +6,9 @@ use crate::tools;
 
 pub(crate) fn run(yes: bool, what: Option<&str>, folder: Option<&str>) -> Result {
     setup::install(yes, Purpose::Run)?;
-    sh::run(sh::cargo().args(["build", "--release", "--package", "tintype-cli"]))?;
-    let tintype = sh::target().join("release").join("tintype").with_extension(std::env::consts::EXE_EXTENSION);
+    sh::run(sh::cargo().args(["build", "--release", "--package", "tintype-cli", "--package", "tintype-bench"]))?;
+    let built = |name: &str| sh::target().join("release").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let tintype = built("tintype");
     let bench = sh::root().join("tests/bench");
     if matches!(what, None | Some("images")) {
         let photos = folder.map(|folder| std::env::current_dir().unwrap_or_default().join(folder));
@@ -15,7 +16,7 @@ pub(crate) fn run(yes: bool, what: Option<&str>, folder: Option<&str>) -> Result
         let photos = photos.ok_or("name a folder of photographs: cargo xtask bench images FOLDER")?;
         let mut npm = sh::npm(&["ci", "--no-audit", "--no-fund"]);
         sh::run(npm.current_dir(&bench))?;
-        sh::run(sh::command("node").arg(bench.join("images.mjs")).arg(&tintype).arg(photos))?;
+        sh::run(sh::command("node").arg(bench.join("images.mjs")).arg(&tintype).arg(built("tintype-bench")).arg(photos))?;
     }
     if matches!(what, None | Some("transfer")) {
         let garage = tools::GARAGE.get()?;

@@ -60,6 +60,11 @@ impl Colours {
         raster
     }
 
+    /// Whether a profile of three colours is sRGB, by whatever name.
+    pub(super) fn is_srgb(&mut self, profile: &[u8]) -> bool {
+        matches!(self.conversion(profile, Layouts::Rgb), Conversion::None)
+    }
+
     /// Converts ink to sRGB, by the profile if it is one of four inks, else by a common press's.
     pub(super) fn cmyk_to_srgb(&mut self, inks: &[u8], profile: Option<&[u8]>) -> Vec<u8> {
         if let Some(profile) = profile

@@ -7,6 +7,7 @@ mod decode;
 mod encode;
 mod inspect;
 mod plan;
+mod planar;
 mod raster;
 mod resize;
 mod watermark;
@@ -89,6 +90,9 @@ impl Renderer {
     /// # Errors
     /// `image-damaged`, `image-too-large` or `image-unsupported`; never a panic, whatever the bytes.
     pub fn render(&mut self, source: Source<'_>, variants: &[Variant]) -> Result<Rendered> {
+        if let Some(rendered) = self.render_planar(source, variants)? {
+            return Ok(rendered);
+        }
         let decoded = self.decoder.decode(source, variants, self.limits)?;
         let rights = variants.iter().any(|variant| variant.keep_copyright).then(|| metadata::rights(source.file, source.codec));
         let moving = decoded.moving;
@@ -111,6 +115,20 @@ impl Renderer {
         Ok(Rendered { pixels, renditions, note })
     }
 
+    /// The short way from JPEG to JPEG, where the picture and all variants allow it.
+    fn render_planar(&mut self, source: Source<'_>, variants: &[Variant]) -> Result<Option<Rendered>> {
+        if source.codec != Codec::Jpeg || !variants.iter().all(planar::suits) {
+            return Ok(None);
+        }
+        let Some((planes, pixels)) = self.decoder.decode_planes(source, variants, self.limits, &mut self.colours)? else { return Ok(None) };
+        let rights = variants.iter().any(|variant| variant.keep_copyright).then(|| metadata::rights(source.file, source.codec));
+        let renditions = planar::render(planes, pixels, variants, &mut self.resizing.resizer, |variant, planes| {
+            let rights = rights.as_ref().filter(|_| variant.keep_copyright);
+            self.encoder.jpeg(variant, encode::Carried { icc: None, rights }, planes)
+        })?;
+        Ok(Some(Rendered { pixels, renditions, note: None }))
+    }
+
     /// All variants at their size, in the order asked for, the largest made first.
     fn resize_all(&mut self, decoded: Decoded, variants: &[Variant]) -> Result<Vec<Made>> {
         let Decoded { raster, full, profile, .. } = decoded;
@@ -127,7 +145,7 @@ impl Renderer {
             let base = kept.as_ref().filter(|_| variant.keep_icc).unwrap_or(&converted);
             let raster = {
                 let larger = done.iter().zip(variants).filter_map(|(made, other)| made.as_ref().filter(|_| alike(variant, other)));
-                let nearest = larger.filter(|made| made.can_become(&frame)).min_by_key(|made| made.frame.pixels());
+                let nearest = larger.filter(|made| made.frame.can_become(&frame)).min_by_key(|made| made.frame.pixels());
                 match nearest {
                     Some(larger) => self.resizing.whole(&larger.raster, frame.size, variant.linear)?,
                     None => {
@@ -174,16 +192,6 @@ const fn alike(a: &Variant, b: &Variant) -> bool {
 struct Made {
     frame: Frame,
     raster: Raster,
-}
-
-impl Made {
-    /// The same view, at least twice the size or exactly the size: so no pixel is interpolated twice over nothing.
-    fn can_become(&self, wanted: &Frame) -> bool {
-        let large_enough = |have: u32, want: u32| have == want || have >= want.saturating_mul(2);
-        self.frame.view.same_as(&wanted.view)
-            && large_enough(self.raster.width, wanted.size.0)
-            && large_enough(self.raster.height, wanted.size.1)
-    }
 }
 
 /// The real format of a variant.

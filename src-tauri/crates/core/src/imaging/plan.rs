@@ -12,6 +12,11 @@ pub(super) struct View {
 }
 
 impl View {
+    /// All of a picture.
+    pub(super) fn whole(size: (u32, u32)) -> Self {
+        Self { left: 0.0, top: 0.0, width: f64::from(size.0), height: f64::from(size.1) }
+    }
+
     /// The same rectangle in a picture scaled from `from` to `to`.
     pub(super) fn scaled(self, from: (u32, u32), to: (u32, u32)) -> Self {
         let (x, y) = (f64::from(to.0) / f64::from(from.0), f64::from(to.1) / f64::from(from.1));
@@ -49,6 +54,13 @@ impl Frame {
     /// Pixels of the result.
     pub(super) fn pixels(&self) -> u64 {
         u64::from(self.size.0) * u64::from(self.size.1)
+    }
+
+    /// Whether another result can be made of this one: the same view, at least twice the size or exactly the size, so
+    /// that no pixel is interpolated twice over nothing.
+    pub(super) fn can_become(&self, wanted: &Self) -> bool {
+        let large_enough = |have: u32, want: u32| have == want || have >= want.saturating_mul(2);
+        self.view.same_as(&wanted.view) && large_enough(self.size.0, wanted.size.0) && large_enough(self.size.1, wanted.size.1)
     }
 
     /// How many pixels of the result there are for one of the full picture, along the denser side.
@@ -102,7 +114,7 @@ pub(super) fn frame(full: (u32, u32), variant: &Variant, focus: Option<(f64, f64
 /// The part of the picture that a variant begins with: its region, as far as there is one.
 fn base(full: (u32, u32), variant: &Variant) -> View {
     let Some(region) = variant.region else {
-        return View { left: 0.0, top: 0.0, width: f64::from(full.0), height: f64::from(full.1) };
+        return View::whole(full);
     };
     let (left, top) = (region.left.min(full.0 - 1), region.top.min(full.1 - 1));
     let (width, height) = (region.width.min(full.0 - left), region.height.min(full.1 - top));

@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 /// Lanczos3, with the buffers of the last time.
 #[derive(Default)]
 pub(super) struct Resizing {
-    resizer: Resizer,
+    pub(super) resizer: Resizer,
     /// Tables from sRGB to linear light and back, made when first needed.
     linear: Option<PixelComponentMapper>,
 }
@@ -53,6 +53,6 @@ impl Resizing {
     }
 }
 
-fn failed(error: &dyn std::fmt::Display) -> Error {
+pub(super) fn failed(error: &dyn std::fmt::Display) -> Error {
     Error::new(Code::Internal, format!("the picture could not be resized: {error}"))
 }

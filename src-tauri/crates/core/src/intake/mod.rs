@@ -1,9 +1,11 @@
 //! Intake: is it a readable, finished file? What is its fingerprint?
 
 mod gather;
+mod located;
 
 pub use gather::{Found, gather};
 pub(crate) use gather::{below, relative};
+pub use located::{Located, located};
 
 use std::fs::File;
 use std::io::Read as _;

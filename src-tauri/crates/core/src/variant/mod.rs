@@ -45,6 +45,9 @@ pub struct Variant {
     /// How much time the encoder may take.
     #[serde(default, skip_serializing_if = "is_default")]
     pub effort: Effort,
+    /// A JPEG in one pass, for readers that know no progressive ones.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub baseline: bool,
     /// Small images are enlarged to the box; by default nothing is.
     #[serde(default, skip_serializing_if = "is_default")]
     pub enlarge: bool,
@@ -144,6 +147,7 @@ impl Variant {
             region: None,
             ratio: None,
             effort: Effort::default(),
+            baseline: false,
             enlarge: false,
             linear: false,
             lossless: false,

@@ -30,7 +30,8 @@ impl fmt::Display for Variant {
         if self.effort != Effort::default() {
             write!(f, ":effort={}", self.effort.name())?;
         }
-        let flags = [(self.enlarge, "enlarge"), (self.linear, "linear"), (self.lossless, "lossless"), (self.still, "still")];
+        let flags =
+            [(self.baseline, "baseline"), (self.enlarge, "enlarge"), (self.linear, "linear"), (self.lossless, "lossless"), (self.still, "still")];
         for (_, word) in flags.into_iter().filter(|(set, _)| *set) {
             write!(f, ":{word}")?;
         }
@@ -57,7 +58,7 @@ impl FromStr for Variant {
     /// Reads `NAME=WxH:FIT:FORMAT:QUALITY:OPTION…`; everything after the size may be left out, and so may `NAME=`.
     ///
     /// Options: `gravity=attention`, `background=ffffff`, `region=LEFT,TOP,WIDTH,HEIGHT`, `ratio=16/9`,
-    /// `effort=best`, `enlarge`, `linear`, `lossless`, `still`, `keep=icc+copyright`,
+    /// `effort=best`, `baseline`, `enlarge`, `linear`, `lossless`, `still`, `keep=icc+copyright`,
     /// `mark=POSITION,OPACITY,SIZE,text,WORDS` or `…,picture,PATH` (percent-encoded).
     fn from_str(text: &str) -> Result<Self> {
         let refuse = |why: String| Error::new(Code::VariantInvalid, format!("variant \"{text}\" {why}")).hint(GRAMMAR);
@@ -110,7 +111,8 @@ impl Variant {
                     }
                 }
             }
-            "enlarge" | "linear" | "lossless" | "still" if !value.is_empty() => return Err(nonsense()),
+            "baseline" | "enlarge" | "linear" | "lossless" | "still" if !value.is_empty() => return Err(nonsense()),
+            "baseline" => self.baseline = true,
             "enlarge" => self.enlarge = true,
             "linear" => self.linear = true,
             "lossless" => self.lossless = true,
@@ -172,7 +174,7 @@ mod tests {
         let web: Variant = "web=1600x1200:inside:webp:75".parse()?;
         assert_eq!((web.width, web.height, web.fit, web.format, web.quality), (1600, 1200, Fit::Inside, Format::Webp, 75));
         let everything = "all=640x360:cover:avif:50:gravity=attention:background=0a0b0c:region=1,2,300,400:ratio=16/9:effort=best\
-                          :enlarge:linear:lossless:still:keep=icc+copyright:mark=southwest,50,30,text,%C2%A9 A%3A B%2C%25";
+                          :baseline:enlarge:linear:lossless:still:keep=icc+copyright:mark=southwest,50,30,text,%C2%A9 A%3A B%2C%25";
         for text in ["web=1600x1200:inside:webp:75", everything] {
             let variant: Variant = text.parse()?;
             assert_eq!(format!("{}={variant}", variant.name).parse::<Variant>()?, variant);

@@ -2,7 +2,7 @@
 
 use image::DynamicImage;
 use image::metadata::Orientation;
-use turbojpeg::{Colorspace, Decompressor, Image, PixelFormat, ScalingFactor};
+use turbojpeg::{Colorspace, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage, yuv_pixels_len};
 
 use super::{Colours, Stored, check, damaged, scale_needed, turned, unsupported};
 use crate::container::jpeg::{self, Frame};
@@ -54,6 +54,42 @@ impl Decoder {
         let image = image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8);
         let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
         Ok(Stored { image, full: (frame.width, frame.height), profile, damaged: warning, orientation })
+    }
+
+    /// Brightness and colour differences at the scale that is needed, and the picture's own size, as stored.
+    pub(super) fn decode_planes(
+        &mut self,
+        file: &[u8],
+        orientation: u8,
+        variants: &[Variant],
+        limits: Limits,
+    ) -> Result<Option<(YuvImage<Vec<u8>>, (u32, u32))>> {
+        let Some(frame) = jpeg::frame(file).filter(|frame| frame.precision == 8 && frame.components == 3) else { return Ok(None) };
+        check((frame.width, frame.height), decoded_bytes(&frame, orientation, variants), limits)?;
+        let mut decoder = match self.handle.take() {
+            Some(handle) => handle,
+            None => Decompressor::new().map_err(|error| damaged(&error))?,
+        };
+        let factor = factor(&frame, orientation, variants);
+        let mut run = || -> turbojpeg::Result<Option<YuvImage<Vec<u8>>>> {
+            let header = decoder.read_header(file)?;
+            let known = !matches!(header.subsamp, Subsamp::Unknown | Subsamp::Gray);
+            if header.colorspace != Colorspace::YCbCr || header.is_lossless || !known {
+                return Ok(None);
+            }
+            decoder.set_scan_limit(MAX_SCANS)?;
+            decoder.set_scaling_factor(factor)?;
+            let scaled = header.scaled(factor);
+            let mut pixels = std::mem::take(&mut self.buffer);
+            pixels.resize(yuv_pixels_len(scaled.width, 1, scaled.height, header.subsamp)?, 0);
+            let mut planes = YuvImage { pixels, width: scaled.width, align: 1, height: scaled.height, subsamp: header.subsamp };
+            decoder.decompress_to_yuv(file, planes.as_deref_mut())?;
+            Ok(Some(planes))
+        };
+        // Whatever is wrong with the file, the long way says it.
+        let Ok(Some(planes)) = run() else { return Ok(None) };
+        self.handle = Some(decoder);
+        Ok(Some((planes, (frame.width, frame.height))))
     }
 
     /// Pixels, width, height, colour space, and what was wrong with the file although there are pixels.

@@ -10,6 +10,7 @@ use image::metadata::Orientation;
 use super::Source;
 use super::colour::{self, Colours};
 use super::plan;
+use super::planar::Planes;
 use super::raster::Raster;
 use crate::container;
 use crate::content::Codec;
@@ -75,6 +76,24 @@ impl Decoder {
         image.apply_orientation(orientation);
         let moving = is_animated(file, codec);
         Ok(Decoded { raster: into_raster(image), full: turned(full, orientation), profile, damaged, moving })
+    }
+
+    /// A JPEG's planes as they are stored, upright, and the size of the picture itself; nothing for what has to go
+    /// through RGB: other colour spaces and profiles, and files that are not whole.
+    pub(super) fn decode_planes(
+        &mut self,
+        source: Source<'_>,
+        variants: &[Variant],
+        limits: Limits,
+        colours: &mut Colours,
+    ) -> Result<Option<(Planes, (u32, u32))>> {
+        let Source { file, orientation, .. } = source;
+        if container::jpeg::icc(file).is_some_and(|profile| !colours.is_srgb(&profile)) {
+            return Ok(None);
+        }
+        let Some((planes, full)) = self.jpeg.decode_planes(file, orientation, variants, limits)? else { return Ok(None) };
+        let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
+        Ok(Some((Planes::new(&planes, orientation), turned(full, orientation))))
     }
 
     /// Takes a raster's buffer back for the next picture.

@@ -36,12 +36,13 @@ impl Encoder {
     pub(super) fn encode(&mut self, raster: &Raster, variant: &Variant, carried: Carried<'_>) -> Result<Vec<u8>> {
         let exif = carried.rights.and_then(rights::exif);
         match variant.format {
+            Format::Jpeg | Format::Auto if variant.effort == Effort::Best => {
+                Ok(with_segments(jpeg_best(raster, variant)?, carried.icc, exif.as_deref()))
+            }
             Format::Jpeg | Format::Auto => {
-                let file = match variant.effort {
-                    Effort::Normal => self.jpeg(raster, variant.quality)?,
-                    Effort::Best => jpeg_best(raster, variant.quality)?,
-                };
-                Ok(with_segments(file, carried.icc, exif.as_deref()))
+                let (width, height) = (raster.width as usize, raster.height as usize);
+                let image = Image { pixels: raster.pixels.as_slice(), width, pitch: width * 3, height, format: PixelFormat::RGB };
+                self.jpeg(variant, carried, &mut |encoder| encoder.compress_to_vec(image))
             }
             Format::Png => png(raster, variant.effort, carried.icc, exif),
             Format::Webp => webp::encode(raster, variant, carried.icc, exif.as_deref()),
@@ -49,36 +50,39 @@ impl Encoder {
         }
     }
 
-    /// Progressive, with optimised Huffman tables, by libjpeg-turbo.
-    fn jpeg(&mut self, raster: &Raster, quality: u8) -> Result<Vec<u8>> {
-        let image = Image {
-            pixels: raster.pixels.as_slice(),
-            width: raster.width as usize,
-            pitch: raster.width as usize * 3,
-            height: raster.height as usize,
-            format: PixelFormat::RGB,
-        };
+    /// Progressive unless asked otherwise, with optimised Huffman tables, by libjpeg-turbo; `compress` hands it the
+    /// picture.
+    pub(super) fn jpeg(
+        &mut self,
+        variant: &Variant,
+        carried: Carried<'_>,
+        compress: &mut dyn FnMut(&mut Compressor) -> turbojpeg::Result<Vec<u8>>,
+    ) -> Result<Vec<u8>> {
         let mut encode = || -> turbojpeg::Result<Vec<u8>> {
             let encoder = match &mut self.jpeg {
                 Some(encoder) => encoder,
                 place => {
                     let mut encoder = Compressor::new()?;
                     encoder.set_subsamp(Subsamp::Sub2x2)?;
-                    encoder.set_progressive(true)?;
+                    encoder.set_optimize(true)?;
                     place.insert(encoder)
                 }
             };
-            encoder.set_quality(i32::from(quality))?;
-            encoder.compress_to_vec(image)
+            encoder.set_progressive(!variant.baseline)?;
+            encoder.set_quality(i32::from(variant.quality))?;
+            compress(encoder)
         };
-        encode().map_err(|error| failed("JPEG", &error))
+        let file = encode().map_err(|error| failed("JPEG", &error))?;
+        let exif = carried.rights.and_then(rights::exif);
+        Ok(with_segments(file, carried.icc, exif.as_deref()))
     }
 }
 
 /// Mozilla's way: trellis quantisation and searched scans, for the same look in fewer bytes.
-fn jpeg_best(raster: &Raster, quality: u8) -> Result<Vec<u8>> {
-    mozjpeg_rs::Encoder::new(mozjpeg_rs::Preset::ProgressiveSmallest)
-        .quality(quality)
+fn jpeg_best(raster: &Raster, variant: &Variant) -> Result<Vec<u8>> {
+    let preset = if variant.baseline { mozjpeg_rs::Preset::BaselineBalanced } else { mozjpeg_rs::Preset::ProgressiveSmallest };
+    mozjpeg_rs::Encoder::new(preset)
+        .quality(variant.quality)
         .subsampling(mozjpeg_rs::Subsampling::S420)
         .encode_rgb(&raster.pixels, raster.width, raster.height)
         .map_err(|error| failed("JPEG", &error))
