@@ -65,22 +65,15 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     tauri::async_runtime::spawn_blocking(work).await.map_err(ended)?
 }
 
-/// Queues what is on the clipboard: files first, else the picture the page was given (base64) or, without one, the
-/// picture that is there.
+/// What is on the clipboard, as files to upload: files first, else the picture the page was given (base64) or, without
+/// one, the picture that is there.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn paste(
-    engine: Engine<'_>,
-    clipboard: State<'_, Clipboard>,
-    picture: Option<String>,
-    profile: Option<String>,
-) -> Result<()> {
-    let handle = engine.handle()?;
-    let paths = match clipboard.read(picture)? {
-        Pasted::Files(paths) => paths,
-        Pasted::Picture(bytes) => vec![handle.keep_pasted(bytes).await?],
-    };
-    handle.enqueue(paths, profile, true).await.map(|_| ())
+pub(crate) async fn paste(engine: Engine<'_>, clipboard: State<'_, Clipboard>, picture: Option<String>) -> Result<Vec<PathBuf>> {
+    match clipboard.read(picture)? {
+        Pasted::Files(paths) => Ok(paths),
+        Pasted::Picture(bytes) => Ok(vec![engine.handle()?.keep_pasted(bytes).await?]),
+    }
 }
 
 /// Tries failed jobs again.

@@ -22,6 +22,7 @@ macro_rules! suite {
                 twins_share_no_variant,
                 every_name_has_a_link_that_works,
                 a_large_file_goes_up_in_parts,
+                originals_go_up_without_their_place,
                 templates_have_their_say,
                 the_doctor_walks_all_steps,
                 a_wrong_secret_is_said,
@@ -174,6 +175,29 @@ fn a_large_file_goes_up_in_parts(server: &Server) {
     assert_eq!(text(&report, "status"), "uploaded", "{report}");
     assert_eq!(sha256(&server.fetch(text(&report, "url")).body), sha256(&bytes));
     assert_eq!(text(&upload(&client, &[file]).remove(0), "status"), "present");
+}
+
+fn originals_go_up_without_their_place(server: &Server) {
+    let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
+    let endpoint = ["--provider", server.provider, "--endpoint", &server.endpoint, "--bucket", &server.bucket];
+    let more = ["--region", &server.region, "--public-url", &server.public_url, "--originals", "strip-location"];
+    client.run(["profile", "add", "private", "--credentials", "env"].iter().chain(&endpoint).chain(&more)).with_code(0);
+    let camera = Camera { orientation: 6, captured: "2026:07:04 18:30:00", gps: true };
+    let photo = write(folder.path(), "home.jpg", &jpeg(&landscape(900, 700, 31), Some(camera)));
+    let film = write(folder.path(), "home.mp4", b"\0\0\0\x18ftypisom\0\0\0\x01isommp42 and a place in it");
+
+    let args = ["upload", "--json", "--profile", "private", photo.to_str().unwrap(), film.to_str().unwrap()];
+    let reports = client.run(args).with_code(1).json();
+
+    let tells = |bytes: &[u8]| tintype_core::privacy::tells_location(bytes, tintype_core::content::Codec::Jpeg);
+    assert_eq!(text(&reports[0], "status"), "uploaded", "{}", reports[0]);
+    let fetched = server.fetch(text(&reports[0], "url")).body;
+    assert!(tells(&std::fs::read(&photo).unwrap()) && !tells(&fetched));
+    assert_eq!(reports[0]["variants"].as_array().unwrap().len(), 3);
+    assert_eq!((text(&reports[1], "status"), text(&reports[1]["error"], "code")), ("failed", "cannot-strip"), "{}", reports[1]);
+    assert!(reports[1]["url"].is_null(), "what cannot be cleaned does not go up");
+    let again = client.run(["upload", "--json", "--profile", "private", photo.to_str().unwrap()]).json();
+    assert_eq!(text(&again[0], "status"), "present", "{}", again[0]);
 }
 
 fn templates_have_their_say(server: &Server) {

@@ -1,8 +1,10 @@
 //! `tintype variants`: the same imaging, to files.
 
 use image::ImageFormat;
-use tintype_tests::pictures::{encoded, landscape, samples};
+use tintype_tests::pictures::{encoded, jpeg, landscape, samples};
 use tintype_tests::program::Tintype;
+#[cfg(target_os = "linux")]
+use tintype_tests::server::wait_for;
 
 #[test]
 fn variants_are_written_beside_each_other() {
@@ -51,4 +53,72 @@ fn what_is_no_picture_is_said() {
     let out = folder.path().join("out");
     let ended = client.run(["variants", "--json", "--out", out.to_str().unwrap(), file.to_str().unwrap()]).with_code(1);
     assert_eq!(ended.json()[0]["error"]["code"], "image-unsupported");
+}
+
+/// The processes that a process has started.
+#[cfg(target_os = "linux")]
+fn children(id: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_decoder_that_dies_costs_one_picture_at_most() {
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    let photo = jpeg(&landscape(3000, 2000, 7), None);
+    let files: Vec<_> = (0..40).map(|n| folder.path().join(format!("{n}.jpg"))).collect();
+    files.iter().for_each(|file| std::fs::write(file, &photo).unwrap());
+    let out = folder.path().join("out");
+    let args = ["variants", "--json", "--spec", "1000x700:cover:webp:80", "--out", out.to_str().unwrap()];
+    let args = args.iter().map(|text| (*text).to_owned()).chain(files.iter().map(|file| file.display().to_string()));
+    let child = client.start(&mut client.command(args));
+    let mut worker = None;
+    wait_for("a worker works", || {
+        worker = children(child.id()).first().copied();
+        worker.is_some()
+    });
+
+    assert!(std::process::Command::new("kill").args(["-9", &worker.unwrap().to_string()]).status().unwrap().success());
+
+    let ended = child.wait_with_output().unwrap();
+    let lines = String::from_utf8(ended.stdout).unwrap();
+    let reports: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let failed: Vec<_> = reports.iter().filter(|report| report["status"] == "failed").collect();
+    assert_eq!(reports.len(), 40, "every file is reported");
+    assert!(failed.len() <= 1, "{failed:?}");
+    assert!(failed.iter().all(|report| report["error"]["code"] == "image-damaged"), "{failed:?}");
+}
+
+#[test]
+fn what_takes_too_long_is_given_up() {
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    std::fs::write(client.home().join("settings.toml"), "[limits]\nseconds = 1\n").unwrap();
+    let (slow, quick) = (folder.path().join("slow.svg"), folder.path().join("quick.jpg"));
+    // Layers of noise over the whole drawing: minutes of work in a few lines.
+    let noise = "<filter id='n' width='1' height='1'><feTurbulence baseFrequency='.01' numOctaves='99'/></filter>";
+    let layers = "<rect width='3000' height='3000' filter='url(#n)'/>".repeat(50);
+    std::fs::write(&slow, format!("<svg xmlns='http://www.w3.org/2000/svg' width='3000' height='3000'>{noise}{layers}</svg>")).unwrap();
+    std::fs::write(&quick, jpeg(&landscape(300, 200, 7), None)).unwrap();
+    let out = folder.path().join("out");
+    let args = ["variants", "--json", "--spec", "3000x3000:inside", "--out", out.to_str().unwrap(), slow.to_str().unwrap()];
+
+    let reports = client.run(args.iter().chain(&[quick.to_str().unwrap()])).with_code(1).json();
+
+    assert_eq!(reports[0]["error"]["code"], "image-too-slow", "{}", reports[0]);
+    assert_eq!(reports[1]["status"], "made");
+}
+
+#[test]
+fn what_a_picture_says_of_itself_is_shown() {
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    let files = samples(folder.path());
+    let facts = client.run(["inspect", "--json", files[1].to_str().unwrap(), files[0].to_str().unwrap()]).with_code(0).json();
+    assert_eq!((facts[0]["width"].as_u64(), facts[0]["height"].as_u64()), (Some(1600), Some(2400)), "upright");
+    assert_eq!((facts[0]["orientation"].as_u64(), facts[0]["has_location"].as_bool()), (Some(6), Some(false)));
+    assert_eq!((facts[1]["format"].as_str(), facts[1]["captured"].as_str()), (Some("JPEG"), Some("2026-07-04T18:30:00")));
+    assert_eq!(facts[1]["has_location"].as_bool(), Some(true));
+    let text = client.run(["inspect", files[0].to_str().unwrap()]).with_code(0).stdout;
+    assert!(text.contains("2400 × 1600 pixels") && text.contains("location    yes"), "{text}");
 }

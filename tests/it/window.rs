@@ -44,6 +44,7 @@ fn from_the_first_start_to_a_pasted_link_and_back() {
     let watched = tempfile::tempdir().unwrap();
     watch_a_folder(&window, &desktop, watched.path(), &files[3]);
     fail_and_retry(&window, &desktop, photos.path(), &files[1]);
+    take_the_location_out(&window, &mut desktop, photos.path(), &files[0]);
     assert!(!home.home_contains(&server.secret_access_key), "the secret is in a file");
     window.close();
 
@@ -66,8 +67,14 @@ fn drop_photographs(window: &Window, desktop: &mut Desktop, files: &[PathBuf]) -
     window.wait(&testid("drop-target"));
     desktop.screenshot("3 over the window");
     desktop.drop_here();
+    // One of them tells where it was taken: nothing goes up before the person has said how.
+    window.wait(&testid("location-question"));
+    desktop.screenshot("4 a question");
+    let rows = window.script("return document.querySelectorAll('[data-testid=job]').length");
+    assert_eq!(rows.as_u64(), Some(0), "asked before anything is uploaded");
+    window.click(&testid("location-keep"));
     wait_for_done(window, 3);
-    desktop.screenshot("4 uploaded");
+    desktop.screenshot("5 uploaded");
     let name = files[0].file_name().unwrap().to_str().unwrap();
     window.click(&format!("[data-testid=job][data-name='{name}'] button"));
     let links = shown_links(window);
@@ -77,7 +84,7 @@ fn drop_photographs(window: &Window, desktop: &mut Desktop, files: &[PathBuf]) -
     window.until("the previews are drawn", || window.script(previews).as_u64().filter(|drawn| *drawn == 5));
     window.click("[data-testid=object][data-variant=original] [data-testid=copy]");
     wait_for("the link is on the clipboard", || desktop.clipboard() == links[0].1);
-    desktop.screenshot("5 details");
+    desktop.screenshot("6 details");
     let link = desktop.clipboard();
     copy_other_shapes(window, desktop);
     link
@@ -114,12 +121,12 @@ fn connect_a_bucket(window: &Window, desktop: &Desktop, server: &Server) {
     window.fill(&testid("field-secret"), &server.secret_access_key);
     window.click(&testid("test-draft"));
     wait_for_steps(window);
-    desktop.screenshot("6 connect a bucket");
+    desktop.screenshot("7 connect a bucket");
     window.click(&testid("save-profile"));
     window.click("[data-testid=profile][data-name=Second] [data-testid=test-profile]");
     // The form is gone: the secret of this test came out of the keyring.
     wait_for_steps(window);
-    desktop.screenshot("7 buckets");
+    desktop.screenshot("8 buckets");
 }
 
 fn wait_for_steps(window: &Window) {
@@ -137,7 +144,7 @@ fn watch_a_folder(window: &Window, desktop: &Desktop, folder: &Path, photo: &Pat
     window.wait(&testid("add-folder"));
     invoke(window, "add_folder", &format!("{{path: '{}', profile: 'demo'}}", folder.display()));
     window.wait(&testid("folder"));
-    desktop.screenshot("8 folders");
+    desktop.screenshot("9 folders");
     window.click(&testid("nav-uploads"));
     std::fs::copy(photo, folder.join("appeared.jpg")).unwrap();
     wait_for_done(window, 5);
@@ -150,19 +157,46 @@ fn fail_and_retry(window: &Window, desktop: &Desktop, folder: &Path, photo: &Pat
     window.wait("[data-testid=job][data-stage=failed]");
     let row = window.script("return document.querySelector('[data-testid=job][data-stage=failed]').textContent").to_string();
     assert!(row.contains("late.jpg does not exist"), "{row}");
-    desktop.screenshot("9 failed");
+    desktop.screenshot("10 failed");
     std::fs::copy(photo, &late).unwrap();
     window.click(&testid("retry"));
     wait_for_done(window, 6);
 }
 
+/// Dropped once more under another name: the person has the place taken out, and the bucket never sees it.
+fn take_the_location_out(window: &Window, desktop: &mut Desktop, folder: &Path, photo: &Path) {
+    let private = folder.join("private.jpg");
+    std::fs::copy(photo, &private).unwrap();
+    desktop.drag(std::slice::from_ref(&private));
+    window.wait(&testid("drop-target"));
+    desktop.drop_here();
+    window.wait(&testid("location-question"));
+    window.click(&testid("location-strip"));
+    wait_for_done(window, 7);
+    window.click("[data-testid=job][data-name='private.jpg'] button");
+    let link = shown_links(window).remove(0).1;
+    window.until("what the file says is shown", || {
+        window
+            .script("return document.querySelector('[data-testid=location]')?.textContent === 'In the file on this computer'")
+            .as_bool()
+            .filter(|shown| *shown)
+    });
+    desktop.screenshot("11 without its place");
+    let fetched = ureq::get(&link).call().unwrap().body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
+    let file = std::fs::read(&private).unwrap();
+    let tells = |bytes: &[u8]| tintype_core::privacy::tells_location(bytes, tintype_core::content::Codec::Jpeg);
+    assert!(tells(&file) && !tells(&fetched), "the place is in the file and not in the bucket");
+    assert_eq!(image::load_from_memory(&fetched).unwrap(), image::load_from_memory(&file).unwrap(), "the same pixels");
+    window.press(&["\u{e00c}"]);
+}
+
 fn find_everything(window: &Window, desktop: &Desktop) {
-    wait_for_done(window, 6);
+    wait_for_done(window, 7);
     let pictures = "return [...document.querySelectorAll('[data-testid=job] img')].filter(i => i.complete && i.naturalWidth > 0).length";
-    window.until("the pictures are drawn", || window.script(pictures).as_u64().filter(|drawn| *drawn == 6));
+    window.until("the pictures are drawn", || window.script(pictures).as_u64().filter(|drawn| *drawn == 7));
     window.click("[data-testid=job]:first-child button");
     shown_links(window);
-    desktop.screenshot("10 after a restart, dark");
+    desktop.screenshot("12 after a restart, dark");
     window.click(&testid("nav-buckets"));
     window.click("[data-testid=profile][data-name=Second] [data-testid=test-profile]");
     wait_for_steps(window);

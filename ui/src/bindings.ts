@@ -20,10 +20,10 @@ export const commands = {
 	/**  How many of these files and folders' pictures tell where they were taken. */
 	located: (paths: string[]) => __TAURI_INVOKE<Located>("located", { paths }),
 	/**
-	 *  Queues what is on the clipboard: files first, else the picture the page was given (base64) or, without one, the
-	 *  picture that is there.
+	 *  What is on the clipboard, as files to upload: files first, else the picture the page was given (base64) or, without
+	 *  one, the picture that is there.
 	 */
-	paste: (picture: string | null, profile: string | null) => __TAURI_INVOKE<null>("paste", { picture, profile }),
+	paste: (picture: string | null) => __TAURI_INVOKE<string[]>("paste", { picture }),
 	/**  Tries failed jobs again. */
 	retry: (ids: string[]) => __TAURI_INVOKE<null>("retry", { ids }),
 	/**  Takes finished jobs out of the list. */

@@ -88,9 +88,8 @@ fn score(photos: &Path, out: &Path, sizes: &[&str]) -> Result {
     for photo in std::fs::read_dir(photos)? {
         let photo = photo?.path();
         let stem = photo.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let variant = |size: &str| {
-            made.iter().find(|path| path.file_stem().is_some_and(|name| name.to_string_lossy() == format!("{stem}_{size}")))
-        };
+        let variant =
+            |size: &str| made.iter().find(|path| path.file_stem().is_some_and(|name| name.to_string_lossy() == format!("{stem}_{size}")));
         if !sizes.iter().any(|size| variant(size).is_some()) {
             continue;
         }
@@ -157,7 +156,8 @@ fn covered(full: &RgbImage, width: u32, height: u32) -> Result<RgbImage> {
 fn compare(reference: &RgbImage, made: &RgbImage) -> Result<f64> {
     let (width, height) = made.dimensions();
     let row = width as usize * 3;
-    let reference = PixelSlice::new(reference.as_raw(), width, height, row, PixelDescriptor::RGB8_SRGB).map_err(|error| error.to_string())?;
+    let reference =
+        PixelSlice::new(reference.as_raw(), width, height, row, PixelDescriptor::RGB8_SRGB).map_err(|error| error.to_string())?;
     let made = PixelSlice::new(made.as_raw(), width, height, row, PixelDescriptor::RGB8_SRGB).map_err(|error| error.to_string())?;
     Ok(compute_ssimulacra2(&reference, &made)?)
 }

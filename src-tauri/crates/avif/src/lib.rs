@@ -84,9 +84,10 @@ pub struct Options<'a> {
 pub fn header(file: &[u8], max_pixels: u32) -> Result<Header, Error> {
     let decoder = Decoder::parse(file, max_pixels)?;
     let image = decoder.image()?;
+    let crop = crop(image);
     Ok(Header {
-        width: image.width,
-        height: image.height,
+        width: crop.map_or(image.width, |crop| crop[2]),
+        height: crop.map_or(image.height, |crop| crop[3]),
         alpha: decoder.has_alpha(),
         depth: u8::try_from(image.depth).unwrap_or(8),
         orientation: orientation(image),
@@ -103,6 +104,7 @@ pub fn decode(file: &[u8], max_pixels: u32) -> Result<Picture, Error> {
     let mut decoder = Decoder::parse(file, max_pixels)?;
     decoder.next_image()?;
     let image = decoder.image()?;
+    let crop = crop(image);
     let mut rgb = sys::avifRGBImage::default();
     // SAFETY: both pointers are to live values; the call only fills in `rgb`.
     unsafe { sys::avifRGBImageSetDefaults(&raw mut rgb, image) };
@@ -118,9 +120,13 @@ pub fn decode(file: &[u8], max_pixels: u32) -> Result<Picture, Error> {
         Some(icc) => Colour::Icc(icc),
         None => Colour::Cicp(point(image.colorPrimaries), point(image.transferCharacteristics), point(image.matrixCoefficients)),
     };
+    if let Some([left, top, width, height]) = crop {
+        let rows = rgba.chunks_exact(row).skip(top as usize).take(height as usize);
+        rgba = rows.flat_map(|row| &row[left as usize * 4..(left + width) as usize * 4]).copied().collect();
+    }
     Ok(Picture {
-        width: image.width,
-        height: image.height,
+        width: crop.map_or(image.width, |crop| crop[2]),
+        height: crop.map_or(image.height, |crop| crop[3]),
         rgba,
         alpha: decoder.has_alpha(),
         colour,
@@ -204,6 +210,28 @@ fn orientation(image: &sys::avifImage) -> u8 {
         (Some(0), 2) | (Some(1), 0) => 2,
         (Some(_), _) => 7,
     }
+}
+
+/// The clean aperture (`clap`), to be cut out before turning: left, top, width, height. One that makes no sense is
+/// passed over, as libavif's own tools do.
+fn crop(image: &sys::avifImage) -> Option<[u32; 4]> {
+    if image.transformFlags & sys::AVIF_TRANSFORM_CLAP == 0 {
+        return None;
+    }
+    let mut rect = sys::avifCropRect::default();
+    let mut diagnosis = sys::avifDiagnostics::default();
+    let (size, format) = ((image.width, image.height), image.yuvFormat);
+    // SAFETY: all pointers are to live values; the call only fills in `rect` and `diagnosis`.
+    let valid = unsafe {
+        sys::avifCropRectConvertCleanApertureBox(&raw mut rect, &raw const image.clap, size.0, size.1, format, &raw mut diagnosis)
+    };
+    let inside = |start: u32, length: u32, side: u32| length > 0 && start.checked_add(length).is_some_and(|end| end <= side);
+    (valid != 0 && inside(rect.x, rect.width, size.0) && inside(rect.y, rect.height, size.1)).then_some([
+        rect.x,
+        rect.y,
+        rect.width,
+        rect.height,
+    ])
 }
 
 struct Decoder<'a> {

@@ -1,5 +1,6 @@
 //! Boxes of the ISO base media file format (ISO/IEC 14496-12) and the items of HEIF (ISO/IEC 23008-12).
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// A box: its kind, where it lies, and where its content lies.
@@ -84,8 +85,9 @@ pub fn items(file: &[u8]) -> Vec<Item> {
     let Some(mut items) = part(b"iinf").and_then(|content| infos(file, content)) else { return Vec::new() };
     let data = part(b"idat").map_or(0, |content| content.start);
     if let Some(places) = part(b"iloc").and_then(|content| locations(file, content, data)) {
-        for (id, extents) in places {
-            items.iter_mut().filter(|item| item.id == id).for_each(|item| item.extents.clone_from(&extents));
+        let places: HashMap<u32, Vec<Range<usize>>> = places.into_iter().collect();
+        for item in &mut items {
+            item.extents = places.get(&item.id).cloned().unwrap_or_default();
         }
     }
     items
@@ -126,23 +128,26 @@ fn locations(file: &[u8], content: Range<usize>, idat: usize) -> Option<Vec<(u32
     let index_size = if version == 0 { 0 } else { nibble(0) };
     let count = cursor.take(if version < 2 { 2 } else { 4 })?;
     let mut found = Vec::new();
+    // All extents together are no more than the file: else they overlap, and reading them takes for ever.
+    let mut room = file.len();
     for _ in 0..count {
         let id = u32::try_from(cursor.take(if version < 2 { 2 } else { 4 })?).ok()?;
         let method = if version == 0 { 0 } else { cursor.take(2)? & 15 };
         cursor.take(2)?;
         let base = cursor.size(base_size)?;
         let extents = cursor.take(2)?;
-        let mut places = Vec::new();
+        let (mut places, mut whole_item) = (Vec::new(), true);
         for _ in 0..extents {
             cursor.take(index_size)?;
             let (offset, length) = (cursor.size(offset_size)?, cursor.size(length_size)?);
             let start = base.checked_add(offset)?.checked_add(if method == 1 { idat } else { 0 })?;
             let whole = start..start.checked_add(length)?;
-            if method < 2 && whole.end <= file.len() {
-                places.push(whole);
-            }
+            room = room.checked_sub(length.max(1))?;
+            // One lost extent makes the item's bytes another thing.
+            whole_item &= method < 2 && whole.end <= file.len();
+            places.push(whole);
         }
-        found.push((id, places));
+        found.push((id, if whole_item { places } else { Vec::new() }));
     }
     Some(found)
 }

@@ -14,6 +14,8 @@ pub const COM: u8 = 0xfe;
 pub const EXIF: &[u8] = b"Exif\0\0";
 pub const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const ICC: &[u8] = b"ICC_PROFILE\0";
+/// Bytes between two segments that are passed over; libjpeg has no limit, files have a handful.
+const MAX_GARBAGE: usize = 64 << 10;
 
 /// A marker and what belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Segment<'a>> {
         // Any marker may be preceded by fill bytes, and decoders pass over garbage between segments.
-        let start = self.rest.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
+        let start = self.rest.windows(2).take(MAX_GARBAGE).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
         let from = self.rest.get(start..)?;
         let marker = *from.get(1)?;
         if marker == EOI || marker == SOI || marker == 0x01 || (0xd0..=0xd7).contains(&marker) {
@@ -100,7 +102,7 @@ pub fn headers(file: &[u8]) -> impl Iterator<Item = Segment<'_>> {
     let mut segments = Segments::of(file);
     std::iter::from_fn(move || {
         // The scan itself would be walked through to its end.
-        let next = segments.rest().windows(2).find(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff));
+        let next = segments.rest().windows(2).take(MAX_GARBAGE).find(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff));
         next.filter(|pair| !matches!(pair[1], SOS | EOI)).and_then(|_| segments.next())
     })
 }
@@ -158,10 +160,17 @@ pub fn icc_segments(profile: &[u8]) -> Vec<u8> {
     numbered.filter_map(|(number, piece)| segment(APP2, &[ICC, &[number, count], piece])).flatten().collect()
 }
 
+/// More pictures than any camera puts into a file.
+const MAX_INSIDE: usize = 64;
+
 /// The largest 8-bit picture inside another file (a camera's preview in its raw file): its bytes and frame.
 pub fn largest_inside(file: &[u8]) -> Option<(&[u8], Frame)> {
-    let starts = file.windows(3).enumerate().filter(|(_, window)| *window == [0xff, SOI, 0xff]).map(|(at, _)| at);
-    let found = starts.filter_map(|at| {
+    // The start mark, and a segment's marker right behind it.
+    let is_start = |window: &[u8]| {
+        window[..3] == [0xff, SOI, 0xff] && matches!(window[3], 0xc0..=0xfe) && !matches!(window[3], SOI | EOI | 0xd0..=0xd7)
+    };
+    let starts = file.windows(4).enumerate().filter(|(_, window)| is_start(window)).map(|(at, _)| at);
+    let found = starts.take(MAX_INSIDE).filter_map(|at| {
         let inside = &file[at..];
         let frame = frame(inside)?;
         let plain = matches!(frame.marker, 0xc0..=0xc2) && frame.precision == 8 && matches!(frame.components, 1 | 3);

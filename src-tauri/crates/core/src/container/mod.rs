@@ -4,6 +4,7 @@
 //! gives what it could read.
 
 pub mod bmff;
+pub mod gif;
 pub mod jpeg;
 pub mod png;
 pub mod riff;

@@ -29,11 +29,6 @@ pub fn is_animated(file: &[u8]) -> bool {
     control.and_then(|chunk| chunk.data.first_chunk().copied()).is_some_and(|frames| u32::from_be_bytes(frames) > 1)
 }
 
-/// Whether a file (an icon) holds PNGs with chunks of metadata.
-pub fn embedded_metadata(file: &[u8]) -> bool {
-    file.windows(4).any(|window| matches!(window, b"eXIf" | b"iTXt" | b"tEXt" | b"zTXt"))
-}
-
 /// A chunk with its checksum.
 pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Option<Vec<u8>> {
     let mut out = u32::try_from(data.len()).ok()?.to_be_bytes().to_vec();

@@ -30,6 +30,14 @@ pub fn chunks(file: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     })
 }
 
+/// Whether the chunks fill the length that the header tells, and the file has it.
+pub fn reaches_the_end(file: &[u8]) -> bool {
+    let told = file.get(4..8).and_then(|length| length.first_chunk()).map_or(0, |length| u32::from_le_bytes(*length) as usize);
+    let chunks: usize = chunks(file).map(|chunk| 8 + chunk.data.len() + chunk.data.len() % 2).sum();
+    // Some writers leave the last filling byte out.
+    file.len() >= told.saturating_add(8).saturating_sub(1) && chunks + 4 >= told
+}
+
 /// Whether the file moves.
 pub fn is_animated(file: &[u8]) -> bool {
     chunks(file).filter(|chunk| &chunk.kind == b"ANMF").nth(1).is_some()

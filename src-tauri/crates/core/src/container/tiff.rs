@@ -63,6 +63,16 @@ impl<'a> Tiff<'a> {
         (bytes.len() >= 8).then_some(Self { bytes, big_endian })
     }
 
+    /// Bytes of the whole structure.
+    pub const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Never: there is a header at least.
+    pub const fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     pub const fn big_endian(&self) -> bool {
         self.big_endian
     }
@@ -112,6 +122,11 @@ impl<'a> Tiff<'a> {
             found.push(directory);
         }
         found
+    }
+
+    /// Whether [`Tiff::directories`] gives the whole chain, to its regular end.
+    pub fn is_whole(&self) -> bool {
+        self.directories().last().is_some_and(|last| last.next == 0)
     }
 
     /// The directories an entry points to (SubIFDs, EXIF, GPS, interoperability).

@@ -108,7 +108,7 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: 
     let path = job.source.clone();
     let mut file = blocking(move || intake::read(&path, IN_MEMORY)).await?;
     let (rendered, warning) = variants(stages, job, &file, live).await?;
-    let stripped = stripped(&profile, job, &file).await?;
+    let stripped = stripped(&profile, job, &mut file).await?;
     if stripped.is_none() && transfer::in_parts(file.size) {
         // Each part asks for room of its own; holding this one meanwhile could starve them all.
         file.bytes = None;
@@ -181,19 +181,15 @@ async fn variants(stages: &Stages, job: &JobRow, file: &Fingerprint, live: &Live
 ///
 /// # Errors
 /// `cannot-strip`: then nothing of the job goes up.
-async fn stripped(profile: &Profile, job: &JobRow, file: &Fingerprint) -> Result<Option<Bytes>> {
+async fn stripped(profile: &Profile, job: &JobRow, file: &mut Fingerprint) -> Result<Option<Bytes>> {
     let originals = profile.originals;
     if originals == Originals::Keep {
         return Ok(None);
     }
-    let (content, held, path) = (file.content.clone(), file.bytes.clone(), job.source.clone());
-    let clean = blocking(move || {
-        let bytes = match held {
-            Some(bytes) => bytes,
-            None => std::fs::read(&path).map(Bytes::from).map_err(|error| Error::from_io(&error, &path))?,
-        };
-        privacy::strip(&bytes, &content, originals)
-    });
+    let content = file.content.clone();
+    // Pictures and small files are in memory already; nothing else can be cleaned.
+    let Some(bytes) = file.bytes.take() else { return Err(privacy::refusal(&content).about(&job.name)) };
+    let clean = blocking(move || privacy::strip(&bytes, &content, originals));
     clean.await.map(|clean| Some(clean.into())).map_err(|error| error.about(&job.name))
 }
 

@@ -3,7 +3,8 @@
 use std::io::Cursor;
 
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
-use image::{AnimationDecoder as _, Frames};
+use image::metadata::Orientation;
+use image::{AnimationDecoder as _, DynamicImage, Frames};
 
 use super::encode::Animation;
 use super::plan::Frame;
@@ -28,8 +29,10 @@ pub(super) fn render(
         // A file that ends early shows what it has.
         let Ok(picture) = picture else { break };
         let milliseconds = duration(picture.delay(), &mut late);
-        let (width, height) = picture.buffer().dimensions();
-        let whole = Raster { width, height, alpha: true, pixels: picture.into_buffer().into_raw() };
+        let mut image = DynamicImage::ImageRgba8(picture.into_buffer());
+        image.apply_orientation(Orientation::from_exif(source.orientation).unwrap_or(Orientation::NoTransforms));
+        let (width, height) = (image.width(), image.height());
+        let whole = Raster { width, height, alpha: true, pixels: image.into_rgba8().into_raw() };
         let view = frame.view.scaled(full, (width, height));
         let small = renderer.resizing.view(&whole, view, frame.size, variant.linear)?;
         let small = renderer.colours.to_srgb(small, profile);

@@ -92,6 +92,11 @@ impl Colours {
     }
 }
 
+/// Whether a profile is of three colours: its header says so (ICC.1:2022, 7.2.6).
+pub(super) fn is_rgb(profile: &[u8]) -> bool {
+    profile.get(16..20) == Some(b"RGB ")
+}
+
 fn options() -> TransformOptions {
     TransformOptions { rendering_intent: RenderingIntent::Perceptual, ..TransformOptions::default() }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use exif::{Exif, In, Rational, Tag, Value};
 use serde::Serialize;
 
-use super::decode::{dimensions as decoded_dimensions, gif_moves, icc};
-use crate::container::{jpeg, png, riff};
+use super::decode::{dimensions as decoded_dimensions, icc};
+use crate::container::{gif, jpeg, png, riff};
 use crate::content::{self, Codec, Kind};
 use crate::error::{Code, Error, Result};
 use crate::metadata::{self, captured_at, text};
@@ -88,7 +88,7 @@ fn facts(file: &[u8], codec: Codec, content_type: &str) -> Facts {
         animated: match codec {
             Codec::Png => png::is_animated(file),
             Codec::Webp => riff::is_animated(file),
-            Codec::Gif => gif_moves(file),
+            Codec::Gif => gif::is_animated(file),
             _ => false,
         },
         captured: exif.and_then(captured_at).map(|time| time.to_string()),

@@ -98,7 +98,8 @@ impl Renderer {
         let moving = decoded.moving;
         let note = note(&decoded, variants);
         let pixels = decoded.full;
-        let profile = decoded.profile.clone();
+        // A profile of another kind of picture, or a grey one, cannot be kept in a picture of three colours.
+        let profile = decoded.profile.clone().filter(|profile| colour::is_rgb(profile));
         let done = self.resize_all(decoded, variants)?;
         let mut renditions = Vec::with_capacity(variants.len());
         for (made, variant) in done.into_iter().zip(variants) {
@@ -122,22 +123,25 @@ impl Renderer {
         }
         let Some((planes, pixels)) = self.decoder.decode_planes(source, variants, self.limits, &mut self.colours)? else { return Ok(None) };
         let rights = variants.iter().any(|variant| variant.keep_copyright).then(|| metadata::rights(source.file, source.codec));
-        let renditions = planar::render(planes, pixels, variants, &mut self.resizing.resizer, |variant, planes| {
+        let renditions = planar::render(&planes, pixels, variants, &mut self.resizing.resizer, |variant, planes| {
             let rights = rights.as_ref().filter(|_| variant.keep_copyright);
             self.encoder.jpeg(variant, encode::Carried { icc: None, rights }, planes)
         })?;
+        self.decoder.recycle(planes.into_samples());
         Ok(Some(Rendered { pixels, renditions, note: None }))
     }
 
     /// All variants at their size, in the order asked for, the largest made first.
     fn resize_all(&mut self, decoded: Decoded, variants: &[Variant]) -> Result<Vec<Made>> {
-        let Decoded { raster, full, profile, .. } = decoded;
+        let Decoded { raster, full, profile, grey, .. } = decoded;
+        let profile = profile.filter(|profile| grey || colour::is_rgb(profile));
         let focus = plan::wants_attention(variants).then(|| attention::focus(&raster));
         let frames: Vec<Frame> = variants.iter().map(|variant| plan::frame(full, variant, focus)).collect();
         let mut order: Vec<usize> = (0..variants.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(frames[index].pixels()));
         // Colours are converted once; only a variant that keeps them sees the source's own.
-        let kept = variants.iter().any(|variant| variant.keep_icc).then(|| raster.clone());
+        let keeps = variants.iter().any(|variant| variant.keep_icc) && profile.as_deref().is_some_and(colour::is_rgb);
+        let kept = keeps.then(|| raster.clone());
         let converted = self.colours.to_srgb(raster, profile.as_deref());
         let mut done: Vec<Option<Made>> = variants.iter().map(|_| None).collect();
         for index in order {

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+use fast_image_resize::{PixelType, Resizer};
 use image::metadata::Orientation;
 use turbojpeg::{Compressor, Subsamp, YuvImage};
 
@@ -21,7 +21,6 @@ use crate::variant::{Effort, Fit, Format, Variant};
 struct Plane {
     width: u32,
     height: u32,
-    pixels: Vec<u8>,
     /// Pixels of the picture that one sample of the plane stands for, across and down.
     step: (f64, f64),
     /// Pixels of the picture that lie before its edge, left and above: what filled the last block before the picture
@@ -35,6 +34,8 @@ pub(super) struct Planes {
     planes: [Plane; 3],
     /// Pixels of the picture.
     size: (u32, u32),
+    /// The planes' samples, one plane after the other.
+    samples: Vec<u8>,
 }
 
 /// Whether a variant can go the short way.
@@ -50,53 +51,61 @@ pub(super) fn suits(variant: &Variant) -> bool {
 
 impl Planes {
     /// Takes apart what libjpeg-turbo decoded and turns it upright.
-    pub(super) fn new(decoded: &YuvImage<Vec<u8>>, orientation: Orientation) -> Self {
-        let (across, down) = decoded.subsamp.size();
-        let luma = decoded.y_width() * decoded.y_height();
-        let chroma = decoded.uv_width() * decoded.uv_height();
-        let plane = |start: usize, (width, height): (usize, usize), (across, down): (usize, usize)| {
-            let pixels = &decoded.pixels[start..start + width * height];
-            Plane::turned(pixels, (width, height), (across, down), (decoded.width, decoded.height), orientation)
+    pub(super) fn new(decoded: YuvImage<Vec<u8>>, orientation: Orientation) -> Self {
+        let steps = [(1, 1), decoded.subsamp.size(), decoded.subsamp.size()];
+        let sizes = [decoded.y_size(), decoded.uv_size(), decoded.uv_size()];
+        let picture = (decoded.width, decoded.height);
+        let planes = std::array::from_fn(|index| Plane::turned(sizes[index], steps[index], picture, orientation));
+        let samples = if orientation == Orientation::NoTransforms {
+            decoded.pixels
+        } else {
+            let mut rest = decoded.pixels.as_slice();
+            let mut turned = Vec::with_capacity(rest.len());
+            for (width, height) in sizes {
+                let (plane, later) = rest.split_at(width * height);
+                turn(plane, width, orientation, &mut turned);
+                rest = later;
+            }
+            turned
         };
-        let planes = [
-            plane(0, decoded.y_size(), (1, 1)),
-            plane(luma, decoded.uv_size(), (across, down)),
-            plane(luma + chroma, decoded.uv_size(), (across, down)),
-        ];
-        let (width, height) = (side(decoded.width), side(decoded.height));
-        Self { planes, size: if swaps(orientation) { (height, width) } else { (width, height) } }
+        let (width, height) = (side(picture.0), side(picture.1));
+        Self { planes, size: if swaps(orientation) { (height, width) } else { (width, height) }, samples }
     }
 
-    /// The part of the picture that a frame shows, at the frame's size.
+    /// The part of the picture that a view shows, at a size.
     fn resized(&self, resizer: &mut Resizer, view: View, size: (u32, u32)) -> Result<Self> {
-        let subsampled = |(width, height): (u32, u32), step: u32| (width.div_ceil(step), height.div_ceil(step));
         // TurboJPEG wants a brightness plane that whole colour samples cover.
-        let chroma = subsampled(size, 2);
-        let luma = (chroma.0 * 2, chroma.1 * 2);
-        let mut one = |plane: &Plane, target: (u32, u32), step: u32| {
+        let chroma = (size.0.div_ceil(2), size.1.div_ceil(2));
+        let targets = [((chroma.0 * 2, chroma.1 * 2), 1), (chroma, 2), (chroma, 2)];
+        let length = |(width, height): (u32, u32)| width as usize * height as usize;
+        let mut samples = vec![0; targets.iter().map(|(target, _)| length(*target)).sum()];
+        let (mut from, mut to) = (self.samples.as_slice(), samples.as_mut_slice());
+        for (plane, (target, step)) in self.planes.iter().zip(targets) {
+            let (own, later) = from.split_at(length((plane.width, plane.height)));
+            let (out, rest) = to.split_at_mut(length(target));
             let (width, height) = (f64::from(target.0 * step), f64::from(target.1 * step));
             let shown = View { width: view.width * width / f64::from(size.0), height: view.height * height / f64::from(size.1), ..view };
-            plane.resized(resizer, shown, target, f64::from(step))
-        };
-        let [y, u, v] = &self.planes;
-        Ok(Self { planes: [one(y, luma, 1)?, one(u, chroma, 2)?, one(v, chroma, 2)?], size })
+            plane.resize(own, resizer, shown, out, target)?;
+            (from, to) = (later, rest);
+        }
+        let planes =
+            targets.map(|((width, height), step)| Plane { width, height, step: (f64::from(step), f64::from(step)), margin: (0.0, 0.0) });
+        Ok(Self { planes, size, samples })
+    }
+
+    /// The buffer, for the next picture.
+    pub(super) fn into_samples(self) -> Vec<u8> {
+        self.samples
     }
 
     fn encode(&self, encoder: &mut Compressor) -> turbojpeg::Result<Vec<u8>> {
-        let pixels = self.planes.iter().flat_map(|plane| plane.pixels.iter().copied()).collect::<Vec<u8>>();
         let (width, height) = (self.size.0 as usize, self.size.1 as usize);
-        encoder.compress_yuv_to_vec(YuvImage { pixels: pixels.as_slice(), width, align: 1, height, subsamp: Subsamp::Sub2x2 })
+        encoder.compress_yuv_to_vec(YuvImage { pixels: self.samples.as_slice(), width, align: 1, height, subsamp: Subsamp::Sub2x2 })
     }
 }
 
 impl Plane {
-    fn turned(
-        pixels: &[u8],
-        (width, height): (usize, usize),
-        (across, down): (usize, usize),
-        picture: (usize, usize),
-        orientation: Orientation,
-    ) -> Self {
+    fn turned((width, height): (usize, usize), (across, down): (usize, usize), picture: (usize, usize), orientation: Orientation) -> Self {
         // What the plane has beyond the picture's right and lower edge.
         let over = (side_f64(width * across - picture.0), side_f64(height * down - picture.1));
         let (mirrored, flipped) = match orientation {
@@ -107,16 +116,16 @@ impl Plane {
         };
         let margin = (if mirrored { over.0 } else { 0.0 }, if flipped { over.1 } else { 0.0 });
         let step = (side_f64(across), side_f64(down));
-        let mut plane = Self { width: side(width), height: side(height), pixels: turn(pixels, width, orientation), step, margin };
+        let (width, height) = (side(width), side(height));
         if swaps(orientation) {
-            (plane.width, plane.height) = (plane.height, plane.width);
-            plane.step = (step.1, step.0);
-            plane.margin = (margin.1, margin.0);
+            Self { width: height, height: width, step: (step.1, step.0), margin: (margin.1, margin.0) }
+        } else {
+            Self { width, height, step, margin }
         }
-        plane
     }
 
-    fn resized(&self, resizer: &mut Resizer, view: View, (width, height): (u32, u32), step: f64) -> Result<Self> {
+    /// Resizes the plane's samples into others.
+    fn resize(&self, samples: &[u8], resizer: &mut Resizer, view: View, out: &mut [u8], (width, height): (u32, u32)) -> Result<()> {
         let place = |start: f64, length: f64, margin: f64, own: f64, have: u32| {
             let have = f64::from(have);
             let from = ((start + margin) / own).clamp(0.0, have - 1.0);
@@ -124,18 +133,15 @@ impl Plane {
         };
         let (left, across) = place(view.left, view.width, self.margin.0, self.step.0, self.width);
         let (top, down) = place(view.top, view.height, self.margin.1, self.step.1, self.height);
-        let failed = |error: &dyn std::fmt::Display| resize::failed(error);
-        let from = ImageRef::new(self.width, self.height, &self.pixels, PixelType::U8).map_err(|error| failed(&error))?;
-        let mut to = Image::new(width, height, PixelType::U8);
-        let options = ResizeOptions::new().crop(left, top, across, down);
-        resizer.resize(&from, &mut to, &options).map_err(|error| failed(&error))?;
-        Ok(Self { width, height, pixels: to.into_vec(), step: (step, step), margin: (0.0, 0.0) })
+        let from = ImageRef::new(self.width, self.height, samples, PixelType::U8).map_err(|error| resize::failed(&error))?;
+        let mut to = Image::from_slice_u8(width, height, out, PixelType::U8).map_err(|error| resize::failed(&error))?;
+        resizer.resize(&from, &mut to, &resize::options().crop(left, top, across, down)).map_err(|error| resize::failed(&error))
     }
 }
 
 /// Makes all variants, each from the nearest larger one; `full` is the size of the picture itself.
 pub(super) fn render(
-    source: Planes,
+    source: &Planes,
     full: (u32, u32),
     variants: &[Variant],
     resizer: &mut Resizer,
@@ -163,42 +169,39 @@ pub(super) fn render(
     finished.collect()
 }
 
-/// Samples in rows of `width`, turned as EXIF's orientation asks for.
-fn turn(pixels: &[u8], width: usize, orientation: Orientation) -> Vec<u8> {
-    let height = pixels.len() / width.max(1);
-    let rows = pixels.chunks_exact(width);
-    let mirrored = |row: &[u8]| row.iter().rev().copied().collect::<Vec<u8>>();
+/// Appends samples in rows of `width`, turned as EXIF's orientation asks for.
+fn turn(samples: &[u8], width: usize, orientation: Orientation, out: &mut Vec<u8>) {
+    let height = samples.len() / width.max(1);
+    let rows = samples.chunks_exact(width.max(1));
     match orientation {
-        Orientation::NoTransforms => pixels.to_vec(),
-        Orientation::FlipHorizontal => rows.flat_map(mirrored).collect(),
-        Orientation::FlipVertical => rows.rev().flatten().copied().collect(),
-        Orientation::Rotate180 => mirrored(pixels),
-        Orientation::Rotate90FlipH => transposed(pixels, width, height, |x, y| x * height + y),
-        Orientation::Rotate90 => transposed(pixels, width, height, |x, y| x * height + (height - 1 - y)),
-        Orientation::Rotate270 => transposed(pixels, width, height, |x, y| (width - 1 - x) * height + y),
-        Orientation::Rotate270FlipH => transposed(pixels, width, height, |x, y| (width - 1 - x) * height + (height - 1 - y)),
+        Orientation::NoTransforms => out.extend_from_slice(samples),
+        Orientation::FlipHorizontal => rows.for_each(|row| out.extend(row.iter().rev())),
+        Orientation::FlipVertical => rows.rev().for_each(|row| out.extend_from_slice(row)),
+        Orientation::Rotate180 => out.extend(samples.iter().rev()),
+        Orientation::Rotate90FlipH => transpose(samples, width, out, |x, y| x * height + y),
+        Orientation::Rotate90 => transpose(samples, width, out, |x, y| x * height + (height - 1 - y)),
+        Orientation::Rotate270 => transpose(samples, width, out, |x, y| (width - 1 - x) * height + y),
+        Orientation::Rotate270FlipH => transpose(samples, width, out, |x, y| (width - 1 - x) * height + (height - 1 - y)),
     }
 }
 
 /// In blocks that fit the cache: row by row every write would miss it.
-fn transposed(pixels: &[u8], width: usize, height: usize, place: impl Fn(usize, usize) -> usize) -> Vec<u8> {
+fn transpose(samples: &[u8], width: usize, out: &mut Vec<u8>, place: impl Fn(usize, usize) -> usize) {
     const BLOCK: usize = 32;
-    let mut out = vec![0; pixels.len()];
+    let start = out.len();
+    out.resize(start + samples.len(), 0);
+    let (out, height) = (&mut out[start..], samples.len() / width.max(1));
     for (top, left) in (0..height).step_by(BLOCK).flat_map(|top| (0..width).step_by(BLOCK).map(move |left| (top, left))) {
         for y in top..(top + BLOCK).min(height) {
             for x in left..(left + BLOCK).min(width) {
-                out[place(x, y)] = pixels[y * width + x];
+                out[place(x, y)] = samples[y * width + x];
             }
         }
     }
-    out
 }
 
 const fn swaps(orientation: Orientation) -> bool {
-    matches!(
-        orientation,
-        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
-    )
+    matches!(orientation, Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH)
 }
 
 fn side(pixels: usize) -> u32 {
@@ -220,7 +223,9 @@ mod tests {
             let orientation = Orientation::from_exif(exif).expect("1 to 8");
             let mut expected = image::DynamicImage::ImageLuma8(picture.clone());
             expected.apply_orientation(orientation);
-            assert_eq!(turn(picture.as_raw(), 70, orientation), expected.into_luma8().into_raw(), "{exif}");
+            let mut turned = Vec::new();
+            turn(picture.as_raw(), 70, orientation, &mut turned);
+            assert_eq!(turned, expected.into_luma8().into_raw(), "{exif}");
         }
     }
 }

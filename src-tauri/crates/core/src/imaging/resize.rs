@@ -1,7 +1,10 @@
 //! Resizing by SIMD convolution.
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelComponentMapper, PixelType, ResizeOptions, Resizer, create_srgb_mapper};
+use std::f64::consts::PI;
+use std::sync::LazyLock;
+
+use fast_image_resize::{Filter, FilterType, PixelComponentMapper, PixelType, ResizeAlg, ResizeOptions, Resizer, create_srgb_mapper};
 
 use super::plan::View;
 use super::raster::Raster;
@@ -23,7 +26,7 @@ impl Resizing {
         let top = view.top.clamp(0.0, f64::from(source.height - 1));
         let width = view.width.min(f64::from(source.width) - left);
         let height = view.height.min(f64::from(source.height) - top);
-        self.run(source, size, &ResizeOptions::new().crop(left, top, width, height), linear)
+        self.run(source, size, &options().crop(left, top, width, height), linear)
     }
 
     /// Resizes the whole of a picture.
@@ -31,7 +34,7 @@ impl Resizing {
         if (source.width, source.height) == size {
             return Ok(source.clone());
         }
-        self.run(source, size, &ResizeOptions::new(), linear)
+        self.run(source, size, &options(), linear)
     }
 
     fn run(&mut self, source: &Raster, (width, height): (u32, u32), options: &ResizeOptions, linear: bool) -> Result<Raster> {
@@ -53,6 +56,50 @@ impl Resizing {
     }
 }
 
+/// Convolution with Lanczos3.
+pub(super) fn options() -> ResizeOptions {
+    let filter = Filter::new("Lanczos3 by table", lanczos3, 3.0).map_or(FilterType::Lanczos3, FilterType::Custom);
+    ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter))
+}
+
+/// Entries of the table between two zeros of the filter.
+const STEPS: f64 = 1024.0;
+
+/// sinc(x) · sinc(x / 3) from 0 to 3.
+static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) };
+    let entry = |index: u32| f64::from(index) / STEPS;
+    (0..=3 * 1024 + 1).map(|index| sinc(entry(index)) * sinc(entry(index) / 3.0)).collect()
+});
+
+/// Lanczos3 from a table: the sines for every edge of every plane were a twentieth of all time. Between two entries it
+/// is a straight line, wrong by less than a hundred-thousandth.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 3,072")]
+fn lanczos3(x: f64) -> f64 {
+    let at = x.abs() * STEPS;
+    if at >= 3.0 * STEPS {
+        return 0.0;
+    }
+    let index = at as usize;
+    let (here, next) = (TABLE[index], TABLE[index + 1]);
+    here + (next - here) * (at - at.floor())
+}
+
 pub(super) fn failed(error: &dyn std::fmt::Display) -> Error {
     Error::new(Code::Internal, format!("the picture could not be resized: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_lanczos3() {
+        for step in 0..3500_i32 {
+            let x = f64::from(step) * 0.001 - 0.25;
+            let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) };
+            let exact = if x.abs() < 3.0 { sinc(x) * sinc(x / 3.0) } else { 0.0 };
+            assert!((lanczos3(x) - exact).abs() < 1e-5, "{x}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! EXIF: written anew from the parts that may stay, so that nothing unreferenced survives.
 
+use std::collections::HashSet;
+
 use crate::container::tiff::{Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, ORIENTATION, Tiff};
 use crate::privacy::Originals;
 
@@ -17,6 +19,12 @@ pub(super) fn tells_location(block: &[u8]) -> bool {
         let xmp = directory.entry(700).and_then(|entry| block.get(entry.value..entry.value + entry.length));
         placed || xmp.is_some_and(super::xmp::tells_location) || super::tiff::is_geotiff(directory)
     })
+}
+
+/// Whether a structure that is a GPS directory alone tells a place.
+pub(super) fn is_placed_gps(block: &[u8]) -> bool {
+    let Some(directory) = Tiff::new(block).and_then(|tiff| tiff.directories().into_iter().next()) else { return false };
+    directory.entries.iter().any(|entry| !PLACELESS.contains(&entry.tag) && !is_blank(block, entry))
 }
 
 /// Some programs blank a value and leave the entry.
@@ -58,8 +66,16 @@ impl Writer<'_> {
     }
 
     fn directory(&self, out: &mut Vec<u8>, directory: &Directory, keep: impl Fn(u16) -> bool + Copy, depth: u8) -> Option<()> {
-        let is_link = |tag: u16| matches!(tag, EXIF_IFD | INTEROP_IFD);
-        let kept: Vec<&Entry> = directory.entries.iter().filter(|entry| keep(entry.tag) && (depth > 0 || !is_link(entry.tag))).collect();
+        // EXIF's directory hangs at the main one, interoperability's at EXIF's; no others, and no link twice.
+        let is_link = |tag: u16| matches!((tag, depth), (EXIF_IFD, 2) | (INTEROP_IFD, 1));
+        let other_link = |tag: u16| matches!(tag, EXIF_IFD | INTEROP_IFD) && !is_link(tag);
+        let mut seen = HashSet::new();
+        let kept = directory.entries.iter().filter(|entry| keep(entry.tag) && !other_link(entry.tag));
+        let kept: Vec<&Entry> = kept.filter(|entry| seen.insert(entry.tag)).collect();
+        // Values that overlap could make more of the block than it was.
+        if kept.iter().map(|entry| entry.length).sum::<usize>() > self.block.len() {
+            return None;
+        }
         out.extend(self.short(u16::try_from(kept.len()).ok()?));
         let table = out.len();
         out.resize(table + kept.len() * 12 + 4, 0);

@@ -17,27 +17,33 @@ pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
     let mut out = file.to_vec();
     let whole = boxes(file, 0..file.len());
     let items = items(file);
-    if items.is_empty() {
+    let metas = whole.iter().filter(|found| &found.kind == b"meta").count();
+    if items.is_empty() || metas != 1 {
         return Err("its items cannot be told apart".into());
     }
+    let end = whole.last().map_or(0, |last| last.whole.end);
+    if items.iter().any(|item| item.extents.is_empty() && is_picture(item))
+        || items.iter().flat_map(|item| &item.extents).any(|at| at.end > end)
+    {
+        return Err("it is cut off".into());
+    }
     for item in items {
-        let is_metadata = matches!(&item.kind, b"Exif" | b"mime" | b"uri ");
-        if is_metadata && item.extents.is_empty() {
+        if !is_picture(&item) && item.extents.is_empty() {
             return Err("it keeps metadata in a place that cannot be found".into());
         }
         match &item.kind {
             b"Exif" => overwrite(&mut out, &item, |content| cleaned_exif(content, originals))?,
-            b"mime" | b"uri " if originals == Originals::StripAll || tells_location(file, &item) => {
-                overwrite(&mut out, &item, |content| Some(vec![b' '; content.len()]))?;
-            }
+            b"mime" if originals == Originals::StripLocation && is_plain_xmp(file, &item) && !tells_location(file, &item) => {}
+            // Compressed or unknown: nobody knows what it tells.
+            _ if !is_picture(&item) => overwrite(&mut out, &item, |content| Some(vec![b' '; content.len()]))?,
             _ => {}
         }
     }
     for found in &whole {
         match &found.kind {
-            b"ftyp" | b"meta" | b"mdat" | b"free" | b"skip" | b"idat" => {}
+            b"ftyp" | b"meta" | b"mdat" | b"idat" => {}
             b"moov" | b"moof" => return Err("it has a film in it".into()),
-            // A maker's own box becomes empty space.
+            // A maker's own box becomes empty space, and empty space is emptied.
             _ => {
                 out[found.whole.start + 4..found.whole.start + 8].copy_from_slice(b"free");
                 out[found.content.clone()].fill(0);
@@ -45,8 +51,20 @@ pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
         }
     }
     // What follows the last box is no part of the picture.
-    out.truncate(whole.last().map_or(0, |last| last.whole.end));
+    out.truncate(end);
     Ok(out)
+}
+
+/// Coded pictures, and the ways pictures are derived from others (ISO/IEC 23008-12, MIAF, AV1, ISO 21496-1).
+fn is_picture(item: &Item) -> bool {
+    matches!(&item.kind, b"hvc1" | b"av01" | b"avc1" | b"jpeg" | b"grid" | b"iovl" | b"iden" | b"tmap" | b"lhv1" | b"hvt1" | b"unci")
+}
+
+/// An XMP packet that can be read as it lies there.
+fn is_plain_xmp(file: &[u8], item: &Item) -> bool {
+    let begins =
+        item.extents.first().and_then(|at| file.get(at.clone())).is_some_and(|content| content.trim_ascii_start().starts_with(b"<"));
+    begins && item.content_type == b"application/rdf+xml"
 }
 
 /// The item's content, cleaned and filled up to its old length.
@@ -78,9 +96,37 @@ pub(super) fn strip_jxl(file: &[u8]) -> Cleaned {
     if file.starts_with(&[0xff, 0x0a]) {
         return Ok(file.to_vec());
     }
-    let kept = boxes(file, 0..file.len()).into_iter().filter(|found| {
+    let all = boxes(file, 0..file.len());
+    let has_picture = all.iter().any(|found| matches!(&found.kind, b"jxlc" | b"jxlp"));
+    if !has_picture || all.last().is_none_or(|last| last.whole.end != file.len()) {
+        return Err("it is cut off".into());
+    }
+    let kept = all.into_iter().filter(|found| {
         // `brob` is compressed metadata, `jbrd` rebuilds a JPEG with all it carried.
         matches!(&found.kind, b"JXL " | b"ftyp" | b"jxll" | b"jxlc" | b"jxlp" | b"jxli")
     });
     Ok(kept.flat_map(|found| &file[found.whole]).copied().collect())
+}
+
+/// EXIF and XMP boxes of a JPEG XL; what is compressed counts as telling.
+pub(super) fn jxl_tells_location(file: &[u8]) -> bool {
+    boxes(file, 0..file.len()).iter().any(|found| {
+        let content = &file[found.content.clone()];
+        match &found.kind {
+            b"Exif" => heif_tiff_at(content).is_some_and(|at| exif::tells_location(&content[at..])),
+            b"xml " => xmp::tells_location(content),
+            b"brob" => true,
+            _ => false,
+        }
+    })
+}
+
+/// How far into a CR3 its `moov` box reaches.
+const CR3_HEAD: usize = 1 << 20;
+
+/// `CMT4`, inside Canon's box in `moov`, is a TIFF structure whose main directory is the GPS directory.
+pub(super) fn cr3_tells_location(file: &[u8]) -> bool {
+    let head = &file[..file.len().min(CR3_HEAD)];
+    let at = head.windows(4).position(|window| window == b"CMT4");
+    at.and_then(|at| head.get(at + 4..)).is_some_and(exif::is_placed_gps)
 }

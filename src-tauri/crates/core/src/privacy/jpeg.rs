@@ -6,7 +6,7 @@ use crate::container::jpeg::{APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, EX
 pub(super) fn tells_location(segment: &Segment<'_>) -> bool {
     match segment.marker {
         APP1 => segment.data.strip_prefix(XMP).is_some_and(xmp::tells_location),
-        APP13 => xmp::iptc_tells_location(segment.data),
+        APP13 => xmp::iptc_tells_location(segment.data) || xmp::names_a_place(segment.data),
         _ => false,
     }
 }
@@ -22,6 +22,8 @@ pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
                 return if has_scan { Ok(out) } else { Err("it has no picture in it".into()) };
             }
             APP0..=APP15 | COM => out.extend(keep(&found, originals)?),
+            // Reserved: nobody knows what is in them.
+            0x02..=0xbf | 0xf0..=0xfd => {}
             marker => {
                 has_scan |= marker == SOS;
                 out.extend(found.whole);
@@ -37,15 +39,17 @@ fn keep(found: &Segment<'_>, originals: Originals) -> Cleaned {
     let nothing = || Ok(Vec::new());
     let all = originals == Originals::StripAll;
     match found.marker {
-        // JFXX may hold a thumbnail.
-        APP0 if found.data.starts_with(b"JFIF\0") => whole(),
+        // Without its thumbnail; JFXX has nothing else.
+        APP0 if found.data.starts_with(b"JFIF\0") && found.data.len() >= 12 => {
+            segment(APP0, &[&found.data[..12], &[0, 0]]).ok_or_else(|| "its JFIF header is too long".into())
+        }
         APP1 if found.data.starts_with(EXIF) => match exif::clean(&found.data[EXIF.len()..], originals) {
             Some(clean) => segment(APP1, &[EXIF, &clean]).ok_or_else(|| "its EXIF is too long".into()),
             None => nothing(),
         },
         APP1 if found.data.starts_with(XMP) && !all && !tells_location(found) => whole(),
         APP2 if found.data.starts_with(b"ICC_PROFILE\0") => whole(),
-        APP13 if !all && !tells_location(found) => whole(),
+        // Photoshop's block holds IPTC, but also thumbnails and whole copies of EXIF and XMP.
         // Adobe's says how the colours are stored.
         APP14 if found.data.starts_with(b"Adobe") => whole(),
         COM if !all => whole(),

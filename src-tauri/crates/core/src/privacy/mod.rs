@@ -3,6 +3,7 @@
 //! Fails closed: what cannot be cleaned, or does not read back clean, is an error and is not uploaded.
 
 mod exif;
+mod gif;
 mod heif;
 mod jpeg;
 mod png;
@@ -12,7 +13,7 @@ mod xmp;
 
 use serde::{Deserialize, Serialize};
 
-use crate::container::{bmff, jpeg as segments, png as chunks, riff};
+use crate::container::{bmff, gif as blocks, jpeg as segments, png as chunks, riff};
 use crate::content::{Codec, Content, Kind};
 use crate::error::{Code, Error, Result};
 use crate::metadata;
@@ -42,7 +43,11 @@ pub fn tells_location(file: &[u8], codec: Codec) -> bool {
         Codec::Png => chunks::chunks(file).any(|chunk| png::tells_location(&chunk)),
         Codec::Webp => riff::chunks(file).any(|chunk| &chunk.kind == b"XMP " && xmp::tells_location(chunk.data)),
         Codec::Heic | Codec::Avif => bmff::items(file).iter().any(|item| heif::tells_location(file, item)),
-        Codec::Gif => xmp::tells_location(file),
+        Codec::Gif => blocks::blocks(file).any(|block| gif::tells_location(&block)),
+        Codec::Jxl => heif::jxl_tells_location(file),
+        Codec::Svg => xmp::names_a_place(file),
+        // Canon's CR3 has a box for the place alone; only its beginning is looked at.
+        Codec::Raw if file.get(4..8) == Some(b"ftyp") => heif::cr3_tells_location(file),
         _ => false,
     };
     by_exif() || beside()
@@ -53,16 +58,11 @@ pub fn tells_location(file: &[u8], codec: Codec) -> bool {
 /// # Errors
 /// `cannot-strip`: the file must not go up.
 pub fn strip(file: &[u8], content: &Content, originals: Originals) -> Result<Vec<u8>> {
-    let refuse = |why: String| {
-        Error::new(Code::CannotStrip, format!("its metadata cannot be stripped ({why}), so it was not uploaded"))
-            .hint("convert it to JPEG or PNG, or upload it with a profile that keeps originals as they are")
-    };
     let codec = match content.kind {
         _ if originals == Originals::Keep => return Ok(file.to_vec()),
         Kind::Image(codec) => codec,
-        // Plain text has no hidden part.
-        Kind::Other if content.content_type.starts_with("text/") => return Ok(file.to_vec()),
-        Kind::UnknownImage | Kind::Other => return Err(refuse(format!("it is {}", content.content_type))),
+        Kind::Other if is_plain_text(file, content) => return Ok(file.to_vec()),
+        Kind::UnknownImage | Kind::Other => return Err(refusal(content)),
     };
     let clean = match codec {
         Codec::Jpeg => jpeg::strip(file, originals),
@@ -71,15 +71,26 @@ pub fn strip(file: &[u8], content: &Content, originals: Originals) -> Result<Vec
         Codec::Tiff => tiff::strip(file, originals),
         Codec::Heic | Codec::Avif => heif::strip(file, originals),
         Codec::Jxl => heif::strip_jxl(file),
-        Codec::Gif => gif(file, originals),
-        Codec::Bmp | Codec::Svg => Ok(file.to_vec()),
-        Codec::Ico if chunks::embedded_metadata(file) => Err("it has metadata in one of its pictures".into()),
-        Codec::Ico => Ok(file.to_vec()),
+        Codec::Gif => gif::strip(file, originals),
+        Codec::Svg => svg(file, originals),
+        Codec::Bmp => bmp(file),
+        Codec::Ico => Err("it is an icon, whose pictures may hold anything".into()),
         Codec::Raw => Err("it is a camera's raw file, which only its maker can rewrite".into()),
     };
     let clean = clean.map_err(refuse)?;
     check(file, &clean, codec, originals).map_err(refuse)?;
     Ok(clean)
+}
+
+/// Why a file of that kind does not go up, whatever is in it.
+pub fn refusal(content: &Content) -> Error {
+    refuse(format!("it is {}", content.content_type))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+fn refuse(why: String) -> Error {
+    Error::new(Code::CannotStrip, format!("its metadata cannot be stripped ({why}), so it was not uploaded"))
+        .hint("convert it to JPEG or PNG, or upload it with a profile that keeps originals as they are")
 }
 
 /// Reads the cleaned file back as any program would.
@@ -100,17 +111,28 @@ fn check(file: &[u8], clean: &[u8], codec: Codec, originals: Originals) -> std::
     Ok(())
 }
 
-/// A GIF holds metadata in extensions only, and rarely: without them it is clean as it is.
-fn gif(file: &[u8], originals: Originals) -> Cleaned {
+/// Words without a hidden part: all of it is text, and nothing in it is a picture, a track or a map.
+fn is_plain_text(file: &[u8], content: &Content) -> bool {
+    let is_text = content.content_type.starts_with("text/") && !file.contains(&0) && std::str::from_utf8(file).is_ok();
+    is_text && !file.trim_ascii_start().starts_with(b"<") && !file.windows(11).any(|window| window == b"data:image/")
+}
+
+/// Text as it is, unless it holds pictures, metadata or an editor's notes.
+fn svg(file: &[u8], originals: Originals) -> Cleaned {
     let has = |wanted: &[u8]| file.windows(wanted.len()).any(|window| window == wanted);
-    if has(b"XMP DataXMP") {
-        return Err("it is a GIF with XMP in it".into());
+    if has(b"data:") || has(b"<metadata") || has(b"sodipodi:") || has(b"inkscape:") || xmp::names_a_place(file) {
+        return Err("it is a drawing with metadata or pictures inside".into());
     }
-    // An extension of the comment kind, after a block's end or the header's.
-    if originals == Originals::StripAll && has(&[0x00, 0x21, 0xfe]) {
-        return Err("it is a GIF with comments in it".into());
+    if originals == Originals::StripAll && (has(b"<!--") || has(b"<desc") || has(b"<title")) {
+        return Err("it is a drawing with words about itself inside".into());
     }
     Ok(file.to_vec())
+}
+
+/// Header, colours and pixels, and nothing behind them: the length in the header is the file's.
+fn bmp(file: &[u8]) -> Cleaned {
+    let told = file.get(2..6).and_then(|length| length.first_chunk()).map(|length| u32::from_le_bytes(*length) as usize);
+    if told == Some(file.len()) { Ok(file.to_vec()) } else { Err("it has something behind its pixels".into()) }
 }
 
 #[cfg(test)]

@@ -9,13 +9,34 @@ const SHOWN: &[&[u8; 4]] = &[
     b"mDCV", b"cLLI", b"acTL", b"fcTL", b"fdAT",
 ];
 
-pub(super) fn tells_location(chunk: &Chunk<'_>) -> bool {
-    matches!(&chunk.kind, b"iTXt" | b"tEXt") && xmp::tells_location(chunk.data) || is_raw_profile(chunk)
+/// Keywords of texts that may stay when only the place goes (W3C PNG, 11.3.3.2, without `Description` and `Comment`, which
+/// hold anything).
+const PLACELESS: &[&[u8]] = &[b"Title", b"Author", b"Copyright", b"Creation Time", b"Software", b"Disclaimer", b"Warning", b"Source"];
+const XMP: &[u8] = b"XML:com.adobe.xmp";
+
+/// A chunk of text: its keyword, and what follows the zero behind it.
+fn text<'a>(chunk: &Chunk<'a>) -> Option<(&'a [u8], &'a [u8])> {
+    let is_text = matches!(&chunk.kind, b"tEXt" | b"zTXt" | b"iTXt");
+    let end = chunk.data.iter().position(|byte| *byte == 0).filter(|_| is_text)?;
+    Some((&chunk.data[..end], &chunk.data[end + 1..]))
 }
 
-/// ImageMagick's way to keep EXIF, IPTC and XMP in a PNG: as compressed hexadecimal text, told by its keyword.
-fn is_raw_profile(chunk: &Chunk<'_>) -> bool {
-    matches!(&chunk.kind, b"zTXt" | b"tEXt" | b"iTXt") && chunk.data.starts_with(b"Raw profile type ")
+/// Whether a text tells a place: by its own words, or as a block of EXIF or IPTC kept as text (ImageMagick's `Raw
+/// profile type …`).
+pub(super) fn tells_location(chunk: &Chunk<'_>) -> bool {
+    let Some((keyword, rest)) = text(chunk) else { return false };
+    let compressed = &chunk.kind == b"iTXt" && rest.first() == Some(&1);
+    match keyword {
+        XMP => compressed || xmp::tells_location(&rest[rest.len().min(2)..].iter().copied().filter(|byte| *byte != 0).collect::<Vec<_>>()),
+        keyword if keyword.starts_with(b"Raw profile type ") => true,
+        keyword => xmp::names_a_place(keyword),
+    }
+}
+
+/// Whether a text stays when only the place goes.
+fn stays(chunk: &Chunk<'_>) -> bool {
+    &chunk.kind == b"tIME"
+        || text(chunk).is_some_and(|(keyword, _)| PLACELESS.contains(&keyword) || keyword == XMP && !tells_location(chunk))
 }
 
 pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
@@ -23,22 +44,14 @@ pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
     let mut ended = false;
     for found in chunks(file) {
         ended |= &found.kind == b"IEND";
-        let text = matches!(&found.kind, b"tEXt" | b"zTXt" | b"iTXt" | b"tIME");
-        // A compressed text is not looked into: it stays only if it cannot be XMP.
-        let opaque = &found.kind == b"iTXt" && found.data.starts_with(b"XML:com.adobe.xmp") && !tells_plainly(&found);
         if SHOWN.contains(&&found.kind) {
             out.extend(found.whole);
         } else if &found.kind == b"eXIf" {
             let clean = exif::clean(found.data, originals).and_then(|clean| chunk(b"eXIf", &clean));
             out.extend(clean.unwrap_or_default());
-        } else if text && originals == Originals::StripLocation && !tells_location(&found) && !opaque {
+        } else if originals == Originals::StripLocation && stays(&found) {
             out.extend(found.whole);
         }
     }
     if ended { Ok(out) } else { Err("it is cut off".into()) }
-}
-
-/// Whether an XMP chunk is readable text (its compression flag, after the keyword's zero, is 0).
-fn tells_plainly(chunk: &Chunk<'_>) -> bool {
-    chunk.data.iter().position(|byte| *byte == 0).and_then(|at| chunk.data.get(at + 1)) == Some(&0)
 }

@@ -216,3 +216,83 @@ fn lies_and_cuts_end_in_an_error_or_a_clean_file() {
         }
     }
 }
+
+/// A JPEG with nothing but this XMP packet.
+fn with_xmp(packet: &[u8]) -> Vec<u8> {
+    let plain = picture(ImageFormat::Jpeg);
+    [&plain[..2], &segments::segment(segments::APP1, &[segments::XMP, packet]).expect("segment"), &plain[2..]].concat()
+}
+
+#[test]
+fn places_are_seen_in_every_dialect() {
+    let utf16: Vec<u8> = "<x exif:GPSLatitude='1'/>".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let packets: [&[u8]; 5] = [
+        b"<x drone-dji:GpsLatitude='-20.44'/>",
+        b"<x Iptc4xmpExt:LocationCreated='home'/>",
+        b"<x iptcExt:City='Wien'/>",
+        b"<x cell:LocationAreaCode='7'/>",
+        &utf16,
+    ];
+    for packet in packets {
+        let file = with_xmp(packet);
+        let shown = String::from_utf8_lossy(packet);
+        assert!(tells_location(&file, Codec::Jpeg), "{shown}");
+        assert!(!has(&clean(&file, Originals::StripLocation), packet), "{shown}");
+    }
+    let plain = picture(ImageFormat::Png);
+    let text = chunks::chunk(b"tEXt", b"exif:GPSLatitude\0 54/1, 5938/100").expect("chunk");
+    let file = [&plain[..33], &text, &plain[33..]].concat();
+    assert!(tells_location(&file, Codec::Png) && !has(&clean(&file, Originals::StripLocation), b"GPS"));
+}
+
+#[test]
+fn gifs_lose_comments_and_what_follows_them() {
+    let plain = picture(ImageFormat::Gif);
+    // Right behind the colours, before anything else.
+    let head = crate::container::gif::blocks(&plain).next().expect("header").whole.len();
+    let comment = b"\x21\xfe\x08secret!!\0";
+    let file = [&plain[..head], comment, &plain[head..], b"GPS behind the end"].concat();
+    let clean = clean(&file, Originals::StripAll);
+    assert!(!has(&clean, b"secret") && !has(&clean, b"behind"));
+    assert_eq!(pixels(&clean), pixels(&plain));
+}
+
+#[test]
+fn what_hides_in_other_files_is_refused() {
+    let long: Vec<u8> = {
+        // Seventy pages, each only the offset of the next.
+        let mut file = b"II*\0\x08\0\0\0".to_vec();
+        (0..70_u32).for_each(|page| file.extend([&[0, 0][..], &(8 + (page + 1) * 6).to_le_bytes()].concat()));
+        file
+    };
+    let heic = heic(XMP_PLACE);
+    for (file, name) in [
+        (long.as_slice(), "pages.tif"),
+        (&heic[..heic.len() * 9 / 10], "cut.heic"),
+        (b"<svg><image href='data:image/jpeg;base64,AAAA'/></svg>", "a.svg"),
+        (b"<?xml version='1.0'?><gpx><trkpt lat='48'/></gpx>", "walk.gpx"),
+        (b"<p>a page <img src='data:image/jpeg;base64,AAAA'>", "a.html"),
+    ] {
+        for originals in [Originals::StripLocation, Originals::StripAll] {
+            let error = strip(file, &content::sniff(file, name), originals).map(|_| ()).expect_err(name);
+            assert_eq!(error.code, Code::CannotStrip, "{name}");
+        }
+    }
+}
+
+#[test]
+fn bombs_in_containers_end_at_once() {
+    // Each was seconds or gigabytes before there were limits; what they give does not matter.
+    let boxed = |kind: &[u8; 4], content: &[u8]| [&u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..], kind, content].concat();
+    let empty_extents = [&b"\x01\0\0\0\0\0"[..], &60_000_u16.to_be_bytes(), &b"\0\x01\0\0\0\0\xff\xff".repeat(300)].concat();
+    let meta = boxed(b"meta", &[&b"\0\0\0\0"[..], &boxed(b"iinf", b"\0\0\0\0\0\0"), &boxed(b"iloc", &empty_extents)].concat());
+    let heif = [boxed(b"ftyp", b"heic\0\0\0\0"), meta].concat();
+    assert!(bmff::items(&heif).is_empty());
+    let raw = [b"FUJIFILMCCD-RAW ".to_vec(), [0xff, 0xd8].repeat(300_000)].concat();
+    assert!(segments::largest_inside(&raw).is_none());
+    let mut links = b"MM\0*\0\0\0\x08".to_vec();
+    links.extend(5000_u16.to_be_bytes());
+    (0..5000).for_each(|_| links.extend(b"\x87\x69\0\x04\0\0\0\x01\0\0\0\x08"));
+    links.extend([0; 4]);
+    assert!(exif::clean(&links, Originals::StripLocation).is_none_or(|clean| clean.len() <= links.len()));
+}

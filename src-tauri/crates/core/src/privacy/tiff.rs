@@ -1,16 +1,19 @@
 //! TIFF files: entries are taken out of their directories where they lie, and their values blanked; nothing moves.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{Cleaned, Originals, xmp};
 use crate::container::tiff::{Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, NEW_SUBFILE_TYPE, SUB_IFDS, Tiff};
 
-/// GeoTIFF: where every pixel lies on earth (OGC 19-008r4).
-const GEOTIFF: &[u16] = &[33550, 33922, 34264, 34735, 34736, 34737];
+/// GeoTIFF: where every pixel lies on earth (OGC 19-008r4), with its forerunners and GDAL's notes.
+const GEOTIFF: &[u16] = &[33550, 33920, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844];
 /// XMP, IPTC, Photoshop.
 const XMP: u16 = 700;
 const IPTC: u16 = 33723;
 const PHOTOSHOP: u16 = 34377;
+/// Layers, each with metadata of its own.
+const PHOTOSHOP_LAYERS: u16 = 37724;
 /// Where pixels lie: strips and tiles, offsets and byte counts.
 const PIXELS: &[(u16, u16)] = &[(273, 279), (324, 325)];
 
@@ -25,6 +28,9 @@ pub(super) fn is_geotiff(directory: &Directory) -> bool {
 
 pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
     let tiff = Tiff::new(file).filter(|tiff| tiff.u16(2) == Some(42)).ok_or("it is no TIFF of the common kind")?;
+    if !tiff.is_whole() {
+        return Err("its pages go in circles, or are too many".into());
+    }
     let mut edits = Edits::default();
     for directory in tiff.directories() {
         if directory.number(&tiff, NEW_SUBFILE_TYPE).is_some_and(|kind| kind & 1 == 1) {
@@ -32,7 +38,10 @@ pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
         }
         edits.look(&tiff, file, &directory, originals, 2);
     }
-    if edits.wiped.iter().any(|wiped| edits.kept.iter().any(|kept| wiped.start < kept.end && kept.start < wiped.end)) {
+    if edits.unclear {
+        return Err("its directories are nested too deep, or hang together in circles".into());
+    }
+    if edits.overlap() {
         return Err("its metadata and its pixels overlap".into());
     }
     let mut out = file.to_vec();
@@ -47,17 +56,27 @@ struct Edits {
     directories: Vec<(usize, Vec<u8>)>,
     wiped: Vec<Range<usize>>,
     kept: Vec<Range<usize>>,
+    /// Offsets of the directories that were looked at.
+    seen: HashSet<usize>,
+    /// Something was left unlooked at.
+    unclear: bool,
 }
 
 impl Edits {
     fn look(&mut self, tiff: &Tiff<'_>, file: &[u8], directory: &Directory, originals: Originals, depth: u8) {
+        if !self.seen.insert(directory.at) {
+            self.unclear = true;
+            return;
+        }
         let goes = |entry: &Entry| {
             let value = file.get(entry.value..entry.value + entry.length).unwrap_or_default();
             match entry.tag {
                 GPS_IFD | MAKER_NOTE => true,
                 tag if GEOTIFF.contains(&tag) => true,
                 XMP if originals == Originals::StripLocation => xmp::tells_location(value),
-                IPTC | PHOTOSHOP if originals == Originals::StripLocation => xmp::iptc_tells_location(value),
+                IPTC if originals == Originals::StripLocation => xmp::iptc_tells_location(value),
+                // Thumbnails, and whole copies of EXIF and XMP.
+                PHOTOSHOP | PHOTOSHOP_LAYERS => true,
                 tag => originals == Originals::StripAll && !is_shown(tag),
             }
         };
@@ -67,8 +86,12 @@ impl Edits {
         }
         for entry in &kept {
             self.kept.extend((entry.length > 4).then(|| entry.value..entry.value + entry.length));
-            if depth > 0 && matches!(entry.tag, EXIF_IFD | INTEROP_IFD | SUB_IFDS) {
-                tiff.below(entry).iter().for_each(|below| self.look(tiff, file, below, originals, depth - 1));
+            if matches!(entry.tag, EXIF_IFD | INTEROP_IFD | SUB_IFDS) {
+                self.unclear |= depth == 0;
+                tiff.below(entry)
+                    .iter()
+                    .filter(|_| depth > 0)
+                    .for_each(|below| self.look(tiff, file, below, originals, depth.saturating_sub(1)));
             }
         }
         for (offsets, lengths) in PIXELS {
@@ -79,12 +102,32 @@ impl Edits {
         self.rewrite(tiff, file, directory, &kept);
     }
 
+    /// Whether anything is both wiped and kept.
+    fn overlap(&mut self) -> bool {
+        self.kept.sort_by_key(|range| range.start);
+        // The furthest end of all that begin no later.
+        let mut furthest = 0;
+        let ends: Vec<usize> = self
+            .kept
+            .iter()
+            .map(|kept| {
+                furthest = kept.end.max(furthest);
+                furthest
+            })
+            .collect();
+        self.wiped.iter().any(|wiped| {
+            let before = self.kept.partition_point(|kept| kept.start < wiped.end);
+            before > 0 && ends[before - 1] > wiped.start && !wiped.is_empty()
+        })
+    }
+
     /// Blanks a value, and what it points to.
     fn wipe(&mut self, tiff: &Tiff<'_>, entry: &Entry, depth: u8) {
         self.wiped.extend((entry.length > 4).then(|| entry.value..entry.value + entry.length));
         if depth > 0 && matches!(entry.tag, GPS_IFD | EXIF_IFD | INTEROP_IFD) {
             for below in tiff.below(entry) {
-                self.wiped.push(below.at..below.at + 2 + below.entries.len() * 12);
+                let entries = tiff.u16(below.at).map_or(0, usize::from);
+                self.wiped.push(below.at..(below.at + 2 + entries * 12).min(tiff.len()));
                 below.entries.iter().for_each(|entry| self.wipe(tiff, entry, depth - 1));
             }
         }

@@ -2,9 +2,12 @@
 
 use super::{Cleaned, Originals, exif, xmp};
 use crate::container::jpeg::EXIF;
-use crate::container::riff::{HAS_EXIF, HAS_XMP, chunks, file as riff_file};
+use crate::container::riff::{HAS_EXIF, HAS_XMP, chunks, file as riff_file, reaches_the_end};
 
 pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
+    if !reaches_the_end(file) {
+        return Err("it is cut off".into());
+    }
     let mut kept: Vec<([u8; 4], Vec<u8>)> = Vec::new();
     for chunk in chunks(file) {
         match &chunk.kind {

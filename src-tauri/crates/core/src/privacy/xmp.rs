@@ -1,16 +1,34 @@
-//! XMP packets and IPTC blocks: whether they tell a place. One that does is taken out whole.
+//! XMP packets and IPTC blocks: whether they tell a place. One that may is taken out whole.
 
-/// Properties of the XMP namespaces that tell a place: EXIF's GPS, IPTC's and Photoshop's addresses, regions of Google's
-/// and Apple's panoramas.
-const XMP_PLACES: &[&[u8]] =
-    &[b"GPS", b"Location", b"photoshop:City", b"photoshop:State", b"photoshop:Country", b"CountryCode", b"Sublocation"];
+/// Words in the names of properties that tell a place, in every namespace met so far (EXIF's GPS, the drones', IPTC's
+/// and Photoshop's addresses, mobile cells), compared without case.
+const PLACES: &[&[u8]] = &[
+    b":gps",
+    b":location",
+    b"latitude",
+    b"longitude",
+    b":city",
+    b"country",
+    b"province",
+    b":state",
+    b"cell:",
+    b"cellid",
+    b"geotag",
+    b"altitude",
+];
 /// IPTC-IIM datasets of record 2: content location, city, sublocation, state, country.
 const IPTC_PLACES: &[u8] = &[26, 27, 90, 92, 95, 100, 101];
 
+/// Whether an XMP packet tells a place, or is written so that it cannot be told (UTF-16, compressed).
 pub(super) fn tells_location(packet: &[u8]) -> bool {
-    // Only what is XMP at all: any bytes may hold these letters by chance.
-    let finds = |wanted: &[u8]| packet.windows(wanted.len()).any(|window| window == wanted);
-    finds(b"http://ns.adobe.com/") && XMP_PLACES.iter().any(|place| finds(place))
+    let Ok(text) = std::str::from_utf8(packet) else { return true };
+    text.contains('\0') || names_a_place(packet)
+}
+
+/// Whether any of the words stands in a piece of metadata.
+pub(super) fn names_a_place(data: &[u8]) -> bool {
+    let lower = data.to_ascii_lowercase();
+    PLACES.iter().any(|place| lower.windows(place.len()).any(|window| window == *place))
 }
 
 /// Whether a Photoshop block (`8BIM` resources) holds an IPTC dataset of a place.

@@ -30,8 +30,13 @@ impl fmt::Display for Variant {
         if self.effort != Effort::default() {
             write!(f, ":effort={}", self.effort.name())?;
         }
-        let flags =
-            [(self.baseline, "baseline"), (self.enlarge, "enlarge"), (self.linear, "linear"), (self.lossless, "lossless"), (self.still, "still")];
+        let flags = [
+            (self.baseline, "baseline"),
+            (self.enlarge, "enlarge"),
+            (self.linear, "linear"),
+            (self.lossless, "lossless"),
+            (self.still, "still"),
+        ];
         for (_, word) in flags.into_iter().filter(|(set, _)| *set) {
             write!(f, ":{word}")?;
         }

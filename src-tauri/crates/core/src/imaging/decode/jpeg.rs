@@ -51,7 +51,10 @@ impl Decoder {
             Colorspace::CMYK | Colorspace::YCCK => (colours.cmyk_to_srgb(&inks(pixels, jpeg::by_adobe(file)), profile.as_deref()), None),
             _ => (pixels, profile),
         };
-        let image = image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8);
+        let image = match space {
+            Colorspace::Gray => image::GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
+            _ => image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
+        };
         let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
         Ok(Stored { image, full: (frame.width, frame.height), profile, damaged: warning, orientation })
     }
@@ -104,7 +107,11 @@ impl Decoder {
         decoder.set_scaling_factor(factor).map_err(|error| damaged(&error))?;
         let scaled = header.scaled(factor);
         let inked = matches!(header.colorspace, Colorspace::CMYK | Colorspace::YCCK);
-        let format = if inked { PixelFormat::CMYK } else { PixelFormat::RGB };
+        let format = match header.colorspace {
+            _ if inked => PixelFormat::CMYK,
+            Colorspace::Gray => PixelFormat::GRAY,
+            _ => PixelFormat::RGB,
+        };
         let pitch = scaled.width * format.size();
         let mut pixels = std::mem::take(&mut self.buffer);
         pixels.clear();

@@ -17,7 +17,6 @@ use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::settings::Limits;
 use crate::variant::Variant;
-pub(super) use still::gif_moves;
 pub(super) use vector::text;
 
 /// A decoded picture: its first frame, the right way up, at the scale that is needed.
@@ -27,6 +26,8 @@ pub(super) struct Decoded {
     pub(super) full: (u32, u32),
     /// The ICC profile of the raster's values; without one they are sRGB.
     pub(super) profile: Option<Vec<u8>>,
+    /// The picture has no colours: only a grey profile makes sense.
+    pub(super) grey: bool,
     /// Why only a part could be read.
     pub(super) damaged: Option<String>,
     /// Whether there are more frames.
@@ -75,7 +76,8 @@ impl Decoder {
         let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
         image.apply_orientation(orientation);
         let moving = is_animated(file, codec);
-        Ok(Decoded { raster: into_raster(image), full: turned(full, orientation), profile, damaged, moving })
+        let grey = !image.color().has_color();
+        Ok(Decoded { raster: into_raster(image), full: turned(full, orientation), profile, grey, damaged, moving })
     }
 
     /// A JPEG's planes as they are stored, upright, and the size of the picture itself; nothing for what has to go
@@ -93,7 +95,7 @@ impl Decoder {
         }
         let Some((planes, full)) = self.jpeg.decode_planes(file, orientation, variants, limits)? else { return Ok(None) };
         let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
-        Ok(Some((Planes::new(&planes, orientation), turned(full, orientation))))
+        Ok(Some((Planes::new(planes, orientation), turned(full, orientation))))
     }
 
     /// Takes a raster's buffer back for the next picture.
@@ -105,7 +107,7 @@ impl Decoder {
 /// Whether a file has more than one frame that follow each other in time.
 fn is_animated(file: &[u8], codec: Codec) -> bool {
     match codec {
-        Codec::Gif => still::gif_moves(file),
+        Codec::Gif => container::gif::is_animated(file),
         Codec::Png => container::png::is_animated(file),
         Codec::Webp => container::riff::is_animated(file),
         _ => false,

@@ -46,13 +46,6 @@ pub(super) fn icc(file: &[u8], codec: Codec) -> Option<Vec<u8>> {
     ImageReader::with_format(Cursor::new(file), format(codec)).into_decoder().ok()?.icc_profile().ok().flatten()
 }
 
-/// Whether a GIF has a second frame.
-pub(in super::super) fn gif_moves(file: &[u8]) -> bool {
-    use image::AnimationDecoder as _;
-    let decoder = image::codecs::gif::GifDecoder::new(Cursor::new(file));
-    decoder.is_ok_and(|decoder| decoder.into_frames().nth(1).is_some_and(|frame| frame.is_ok()))
-}
-
 fn image_limits(limits: Limits) -> image::Limits {
     let mut own = image::Limits::default();
     own.max_alloc = Some(limits.decode_bytes());

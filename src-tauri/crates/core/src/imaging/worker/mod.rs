@@ -23,8 +23,8 @@ pub use pool::{Program, Workers};
 /// The one argument a worker is started with.
 pub const ARGUMENT: &str = "imaging-worker";
 
-/// Memory besides the picture's own: code, encoders, the file, the variants.
-const ROOM_MIB: u64 = 320;
+/// Memory besides the picture's pixels and its file: code, encoders, the variants.
+const ROOM_MIB: u64 = 88;
 
 #[derive(Serialize, Deserialize)]
 struct Request {
@@ -84,8 +84,8 @@ fn serve(input: &mut impl Read, output: &mut impl Write) -> std::io::Result<()> 
         if !std::mem::replace(&mut limited, true) {
             limit_memory(request.limits);
         }
-        file.resize(request.length, 0);
-        input.read_exact(&mut file)?;
+        file.clear();
+        input.take(request.length as u64).read_to_end(&mut file)?;
         let mut own = renderer.take().unwrap_or_else(|| Renderer::new(request.limits));
         let source = Source { file: &file, codec: request.codec, orientation: request.orientation };
         let rendered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| own.render(source, &request.variants)));

@@ -69,21 +69,31 @@ impl Workers {
     /// # Errors
     /// As [`Renderer::render`]; `image-too-slow` beyond the time limit; `image-damaged` if the decoder crashed.
     pub async fn render(&self, file: Bytes, codec: Codec, orientation: u8, variants: Vec<Variant>) -> Result<Rendered> {
-        let source = Source { file: &file, codec, orientation };
-        let mib = u32::try_from(cost(source, &variants, self.limits) >> 20).unwrap_or(u32::MAX) + 1;
+        let (shared, specs, limits) = (file.clone(), variants.clone(), self.limits);
+        // Headers are read here, which takes a moment for a large raw file.
+        let cost = move || cost(Source { file: &shared, codec, orientation }, &specs, limits);
+        let cost = tokio::task::spawn_blocking(cost).await.map_err(|_| crashed())?;
+        let mib = u32::try_from(cost >> 20).unwrap_or(u32::MAX) + 1;
         let _memory = self.memory.acquire_many(mib.min(self.limits.memory_mib.max(1))).await.map_err(|_| closing())?;
         let Program::Own(program) = &self.program else {
             let limits = self.limits;
             let here = move || Renderer::new(limits).render(Source { file: &file, codec, orientation }, &variants);
             return tokio::task::spawn_blocking(here).await.unwrap_or_else(|_| Err(crashed()));
         };
+        let request = Arc::new(Request { codec, orientation, variants, limits: self.limits, length: file.len() });
+        // One that waited may have been ended by the system meanwhile: that is not the picture's fault.
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut worker = match idle {
-            Some(worker) => worker,
-            None => Worker::start(program)?,
-        };
-        let request = Request { codec, orientation, variants, limits: self.limits, length: file.len() };
-        let life = Arc::clone(&worker.life);
+        if let Some(worker) = idle
+            && let Some(answer) = self.ask(worker, &request, &file).await?
+        {
+            return answer;
+        }
+        self.ask(Worker::start(program)?, &request, &file).await?.ok_or_else(crashed)?
+    }
+
+    /// What a worker makes of a picture; nothing if it died over it.
+    async fn ask(&self, mut worker: Worker, request: &Arc<Request>, file: &Bytes) -> Result<Option<Result<Rendered>>> {
+        let (life, request, file) = (Arc::clone(&worker.life), Arc::clone(request), file.clone());
         let asked = tokio::task::spawn_blocking(move || {
             let answer = ask(&mut worker.input, &mut worker.output, &request, &file);
             (worker, answer)
@@ -91,14 +101,15 @@ impl Workers {
         match tokio::time::timeout(Duration::from_secs(u64::from(self.limits.seconds.max(1))), asked).await {
             Ok(Ok((worker, Ok(answer)))) => {
                 self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
-                answer
+                Ok(Some(answer))
             }
             // Dropped here: a worker that did not answer is not asked again.
-            Ok(_) => Err(crashed()),
+            Ok(_) => Ok(None),
             Err(_) => {
                 life.end();
-                Err(Error::new(Code::ImageTooSlow, format!("the picture took longer than {} s to decode", self.limits.seconds))
-                    .hint("the original is uploaded as it is; make it smaller, or raise the limit (seconds)"))
+                let told = format!("the picture took longer than {} s to decode", self.limits.seconds);
+                let hint = "the original is uploaded as it is; make it smaller, or raise the limit (seconds)";
+                Err(Error::new(Code::ImageTooSlow, told).hint(hint))
             }
         }
     }
@@ -147,8 +158,21 @@ impl Worker {
         command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| missing(error.to_string()))?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(input), Some(output)) => Ok(Self { input, output, life: Arc::new(Life(Mutex::new(child))) }),
+            (Some(input), Some(output)) => {
+                widen(&input);
+                Ok(Self { input, output, life: Arc::new(Life(Mutex::new(child))) })
+            }
             _ => Err(missing("it has no pipes".into())),
         }
     }
+}
+
+/// A photograph goes through the pipe in a few pieces instead of fifty.
+fn widen(pipe: &ChildStdin) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Err(error) = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20) {
+        tracing::debug!(%error, "the pipe to a worker stays narrow");
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = pipe;
 }

@@ -1,0 +1,91 @@
+//! GIF's blocks (GIF89a specification, sections 18 to 26).
+
+/// What a block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Signature, screen and global colours.
+    Header,
+    /// One frame's pixels.
+    Image,
+    /// How the next frame is shown.
+    Control,
+    Comment,
+    /// An application's own, by its name of eleven bytes.
+    Application([u8; 11]),
+    /// Anything else.
+    Other,
+    Trailer,
+}
+
+/// A block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block<'a> {
+    pub kind: Kind,
+    pub whole: &'a [u8],
+}
+
+/// The blocks up to and with the trailer, or as far as they can be read.
+pub fn blocks(file: &[u8]) -> impl Iterator<Item = Block<'_>> {
+    let mut rest = if file.starts_with(b"GIF8") { file } else { &[] };
+    let mut first = true;
+    std::iter::from_fn(move || {
+        let (kind, length) = if std::mem::take(&mut first) { (Kind::Header, 13 + colours(*rest.get(10)?)) } else { next(rest)? };
+        let whole = rest.get(..length)?;
+        rest = if kind == Kind::Trailer { &[] } else { &rest[length..] };
+        Some(Block { kind, whole })
+    })
+}
+
+/// Bytes of a colour table, by the flags before it.
+const fn colours(flags: u8) -> usize {
+    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
+}
+
+fn next(rest: &[u8]) -> Option<(Kind, usize)> {
+    match rest.first()? {
+        // The code size follows the frame's own colours.
+        0x2c => Some((Kind::Image, sub_blocks(rest, 10 + colours(*rest.get(9)?) + 1)?)),
+        0x21 => {
+            let kind = match rest.get(1)? {
+                0xf9 => Kind::Control,
+                0xfe => Kind::Comment,
+                0xff => Kind::Application(*rest.get(3..)?.first_chunk()?),
+                _ => Kind::Other,
+            };
+            Some((kind, sub_blocks(rest, 2)?))
+        }
+        0x3b => Some((Kind::Trailer, 1)),
+        _ => None,
+    }
+}
+
+/// Where a chain of sub-blocks that begins at `at` ends.
+fn sub_blocks(rest: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let length = usize::from(*rest.get(at)?);
+        at += 1 + length;
+        if length == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// Whether the file moves.
+pub fn is_animated(file: &[u8]) -> bool {
+    blocks(file).filter(|block| block.kind == Kind::Image).nth(1).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff\x21\xfe\x02hi\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3bmore";
+
+    #[test]
+    fn blocks_end_where_the_picture_ends() {
+        let kinds: Vec<Kind> = blocks(FILE).map(|block| block.kind).collect();
+        assert_eq!(kinds, [Kind::Header, Kind::Comment, Kind::Image, Kind::Trailer]);
+        assert!(!is_animated(FILE));
+        assert!((0..FILE.len()).all(|cut| blocks(&FILE[..cut]).count() <= 4));
+    }
+}

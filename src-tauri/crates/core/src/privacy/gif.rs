@@ -1,0 +1,34 @@
+//! GIF: frames and what shows them are copied; comments and other programs' blocks are left out.
+
+use super::{Cleaned, Originals, xmp};
+use crate::container::gif::{Block, Kind, blocks};
+
+/// Loops and colours.
+const SHOWN: &[&[u8; 11]] = &[b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"];
+
+pub(super) fn tells_location(block: &Block<'_>) -> bool {
+    match block.kind {
+        Kind::Comment | Kind::Other => xmp::names_a_place(block.whole),
+        Kind::Application(name) => !SHOWN.contains(&&name) && xmp::names_a_place(block.whole),
+        Kind::Header | Kind::Image | Kind::Control | Kind::Trailer => false,
+    }
+}
+
+pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
+    let mut out = Vec::with_capacity(file.len());
+    for block in blocks(file) {
+        let stays = match block.kind {
+            Kind::Header | Kind::Image | Kind::Control | Kind::Trailer => true,
+            Kind::Application(name) => SHOWN.contains(&&name),
+            Kind::Comment => originals == Originals::StripLocation && !tells_location(&block),
+            Kind::Other => false,
+        };
+        if stays {
+            out.extend(block.whole);
+        }
+        if block.kind == Kind::Trailer {
+            return Ok(out);
+        }
+    }
+    Err("it is cut off".into())
+}
