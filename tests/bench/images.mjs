@@ -55,21 +55,20 @@ async function sharpWorker([way, task, concurrency, lanes, out, ...files]) {
   }));
 }
 
-/** The most memory each process of a tree ever had, summed, in MiB: an upper bound of the sum at one time. */
+/** The most memory a process and its children had at one time, in MiB: proportional set size, what they share counted once. */
 function watchMemory(pid) {
-  const most = new Map();
+  let most = 0;
   const look = (id) => {
     try {
-      most.set(id, Math.max(most.get(id) ?? 0, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? 0)));
-      for (const task of readdirSync(`/proc/${id}/task`)) {
-        readFileSync(`/proc/${id}/task/${task}/children`, "utf8").split(" ").filter(Boolean).forEach(look);
-      }
+      const own = Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+      const children = readdirSync(`/proc/${id}/task`).flatMap((task) => readFileSync(`/proc/${id}/task/${task}/children`, "utf8").split(" ").filter(Boolean));
+      return own + children.reduce((sum, child) => sum + look(child), 0);
     } catch {
-      // Ended meanwhile, or no such system: what was seen counts.
+      return 0; // Ended meanwhile, or no such system: what was seen counts.
     }
   };
-  const timer = setInterval(() => look(pid), 15);
-  return () => (clearInterval(timer), [...most.values()].reduce((sum, kib) => sum + kib, 0) / 1024);
+  const timer = setInterval(() => (most = Math.max(most, look(pid))), 25);
+  return () => (clearInterval(timer), most / 1024);
 }
 
 async function measure(command, args, expected) {

@@ -113,7 +113,7 @@ pub fn sniff(head: &[u8], name: &str) -> Content {
 }
 
 fn codec(head: &[u8], name: &str) -> Option<Codec> {
-    let brand = (head.get(4..8) == Some(b"ftyp")).then(|| brands(head)).unwrap_or_default();
+    let brand = if head.get(4..8) == Some(b"ftyp") { brands(head) } else { &[] };
     let has = |wanted: &[&[u8; 4]]| brand.chunks_exact(4).any(|brand| wanted.iter().any(|wanted| brand == *wanted));
     let is_tiff = head.starts_with(b"II*\0") || head.starts_with(b"MM\0*");
     match head {

@@ -35,7 +35,7 @@ pub(super) fn render(
         let whole = Raster { width, height, alpha: true, pixels: image.into_rgba8().into_raw() };
         let view = frame.view.scaled(full, (width, height));
         let small = renderer.resizing.view(&whole, view, frame.size, variant.linear)?;
-        let small = renderer.colours.to_srgb(small, profile);
+        let small = renderer.colours.convert(small, profile);
         let small = renderer.compose(small, &variant)?;
         let size = (small.width, small.height);
         let (animation, _) = made.get_or_insert_with(|| (Animation::new(size), size));

@@ -42,7 +42,7 @@ enum Layouts {
 
 impl Colours {
     /// Converts a picture's colours to sRGB; without a profile they are that already.
-    pub(super) fn to_srgb(&mut self, mut raster: Raster, profile: Option<&[u8]>) -> Raster {
+    pub(super) fn convert(&mut self, mut raster: Raster, profile: Option<&[u8]>) -> Raster {
         let Some(profile) = profile else { return raster };
         let channels = raster.channels();
         match self.conversion(profile, if raster.alpha { Layouts::Rgba } else { Layouts::Rgb }) {
@@ -177,8 +177,8 @@ fn press(c: u8, m: u8, y: u8, k: u8) -> [u8; 3] {
         + m * (1.714_976_3 * m - 5.609_673_6 * y - 17.873_87 * k - 5.497_006_4)
         + y * (-2.521_734 * y - 21.248_923 * k + 17.511_927)
         + k * (-21.861_221 * k - 189.481_81);
-    let green = c * (8.841_041 * c + 60.118_027 * m + 6.871_425_6 * y + 31.159_1 * k - 79.297_084)
-        + m * (-15.310_361 * m + 17.575_251 * y + 131.352_51 * k - 190.945_33)
+    let green = c * (8.841_041 * c + 60.118_027 * m + 6.871_425_6 * y + 31.159_1 * k - 79.297_08)
+        + m * (-15.310_361 * m + 17.575_25 * y + 131.352_51 * k - 190.945_33)
         + y * (4.444_339 * y + 9.863_286 * k - 24.867_416)
         + k * (-20.737_325 * k - 187.804_54);
     let blue = c * (0.884_252_24 * c + 8.078_677 * m + 30.899_783 * y - 0.238_832_39 * k - 14.183_577)
@@ -196,7 +196,7 @@ mod tests {
     fn one(profile: &ColorProfile, pixel: [u8; 3]) -> [u8; 3] {
         let raster = Raster { width: 1, height: 1, alpha: false, pixels: pixel.to_vec() };
         let icc = profile.encode().expect("profile");
-        Colours::default().to_srgb(raster, Some(&icc)).pixels.try_into().expect("pixel")
+        Colours::default().convert(raster, Some(&icc)).pixels.try_into().expect("pixel")
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
     fn srgb_and_nonsense_change_nothing() {
         assert_eq!(one(&ColorProfile::new_srgb(), [12, 130, 250]), [12, 130, 250]);
         let raster = Raster { width: 1, height: 1, alpha: false, pixels: vec![1, 2, 3] };
-        assert_eq!(Colours::default().to_srgb(raster, Some(b"no profile")).pixels, [1, 2, 3]);
+        assert_eq!(Colours::default().convert(raster, Some(b"no profile")).pixels, [1, 2, 3]);
     }
 
     #[test]

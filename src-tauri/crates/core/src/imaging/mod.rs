@@ -142,7 +142,7 @@ impl Renderer {
         // Colours are converted once; only a variant that keeps them sees the source's own.
         let keeps = variants.iter().any(|variant| variant.keep_icc) && profile.as_deref().is_some_and(colour::is_rgb);
         let kept = keeps.then(|| raster.clone());
-        let converted = self.colours.to_srgb(raster, profile.as_deref());
+        let converted = self.colours.convert(raster, profile.as_deref());
         let mut done: Vec<Option<Made>> = variants.iter().map(|_| None).collect();
         for index in order {
             let (frame, variant) = (frames[index], &variants[index]);

@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn planes_turn_as_pictures_do() {
-        let picture = image::GrayImage::from_fn(70, 41, |x, y| image::Luma([u8::try_from(x * 3 % 251 ^ y).expect("small")]));
+        let picture = image::GrayImage::from_fn(70, 41, |x, y| image::Luma([u8::try_from((x * 3 % 251) ^ y).expect("small")]));
         for exif in 1..=8 {
             let orientation = Orientation::from_exif(exif).expect("1 to 8");
             let mut expected = image::DynamicImage::ImageLuma8(picture.clone());

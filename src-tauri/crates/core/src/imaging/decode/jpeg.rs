@@ -13,6 +13,11 @@ use crate::variant::Variant;
 /// A progressive JPEG of a few kilobytes can ask for hours of work through its scans.
 const MAX_SCANS: u32 = 500;
 
+/// Planes and the picture's own size, as stored.
+pub(super) type StoredPlanes = (YuvImage<Vec<u8>>, (u32, u32));
+/// Pixels, width, height, colour space, and what was wrong with the file although there are pixels.
+type Decompressed = (Vec<u8>, usize, usize, Colorspace, Option<String>);
+
 #[derive(Default)]
 pub(super) struct Decoder {
     handle: Option<Decompressor>,
@@ -66,7 +71,7 @@ impl Decoder {
         orientation: u8,
         variants: &[Variant],
         limits: Limits,
-    ) -> Result<Option<(YuvImage<Vec<u8>>, (u32, u32))>> {
+    ) -> Result<Option<StoredPlanes>> {
         let Some(frame) = jpeg::frame(file).filter(|frame| frame.precision == 8 && frame.components == 3) else { return Ok(None) };
         check((frame.width, frame.height), decoded_bytes(&frame, orientation, variants), limits)?;
         let mut decoder = match self.handle.take() {
@@ -96,12 +101,7 @@ impl Decoder {
     }
 
     /// Pixels, width, height, colour space, and what was wrong with the file although there are pixels.
-    fn run(
-        &mut self,
-        decoder: &mut Decompressor,
-        file: &[u8],
-        factor: ScalingFactor,
-    ) -> Result<(Vec<u8>, usize, usize, Colorspace, Option<String>)> {
+    fn run(&mut self, decoder: &mut Decompressor, file: &[u8], factor: ScalingFactor) -> Result<Decompressed> {
         let header = decoder.read_header(file).map_err(|error| damaged(&error))?;
         decoder.set_scan_limit(MAX_SCANS).map_err(|error| damaged(&error))?;
         decoder.set_scaling_factor(factor).map_err(|error| damaged(&error))?;

@@ -177,8 +177,7 @@ fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
 }
 
 fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
-    let options =
-        heifer::Options { max_threads: 1, max_pixels: limits.pixels().min(limits.decode_bytes() / 8), ..heifer::Options::default() };
+    let options = heifer::Options { max_threads: 1, max_pixels: limits.pixels().min(limits.decode_bytes() / 8) };
     let profile = heifer::read_metadata(file).ok().and_then(|metadata| metadata.icc_profile);
     // Without an ICC profile the colours are told by code points that only the decoder knows.
     let decoded = match &profile {

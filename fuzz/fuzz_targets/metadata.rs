@@ -1,0 +1,14 @@
+//! Orientation, date, place and rights: whatever the bytes, reading them ends.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tintype_core::content::{self, Kind};
+use tintype_core::metadata;
+
+fuzz_target!(|file: &[u8]| {
+    if let Kind::Image(codec) = content::sniff(&file[..file.len().min(content::SNIFF_LEN)], "x.nef").kind {
+        let found = metadata::read(file, codec);
+        assert!((1..=8).contains(&found.orientation));
+        let _ = metadata::rights(file, codec);
+    }
+});
