@@ -18,6 +18,7 @@ const DEBIAN_BUILD: &[&str] = &[
     "build-essential",
     "cmake",
     "nasm",
+    "perl",
     "pkg-config",
     "libwebkit2gtk-4.1-dev",
     "libayatana-appindicator3-dev",
@@ -53,7 +54,7 @@ pub(crate) fn install(yes: bool, purpose: Purpose) -> Result {
         install_one_by_one(yes, &["brew", "install"], &[("cmake", "cmake"), ("nasm", "nasm")])
     } else {
         let winget = ["winget", "install", "--accept-source-agreements", "--accept-package-agreements", "--id"];
-        install_one_by_one(yes, &winget, &[("cmake", "Kitware.CMake"), ("nasm", "NASM.NASM")])
+        install_one_by_one(yes, &winget, &[("cmake", "Kitware.CMake"), ("nasm", "NASM.NASM"), ("perl", "StrawberryPerl.StrawberryPerl")])
     }
 }
 
