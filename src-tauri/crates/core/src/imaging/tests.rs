@@ -335,6 +335,16 @@ fn a_watermark_lies_where_it_is_told() -> std::io::Result<()> {
 }
 
 #[test]
+fn words_are_drawn_as_a_watermark() -> Result<()> {
+    let file = encoded(&DynamicImage::ImageRgb8(RgbImage::from_pixel(400, 400, Rgb([0; 3]))), ImageFormat::Png);
+    let made = render_as(&file, 1, &["v=400x400:cover:png:mark=north,100,50,text,Tintype & <Co>"])?;
+    let bright =
+        |rows: std::ops::Range<u32>| made[0].enumerate_pixels().filter(|(_, y, pixel)| rows.contains(y) && pixel.0[0] > 200).count();
+    assert!(bright(0..80) > 200 && bright(80..400) == 0, "{} and {}", bright(0..80), bright(80..400));
+    Ok(())
+}
+
+#[test]
 fn only_the_rights_are_kept_when_asked() -> Result<()> {
     let mut file = Vec::new();
     let mut encoder = image::codecs::png::PngEncoder::new(&mut file);

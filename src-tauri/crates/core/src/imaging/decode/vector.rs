@@ -20,9 +20,22 @@ impl Fonts {
         Arc::clone(self.0.get_or_insert_with(|| {
             let mut database = fontdb::Database::new();
             database.load_system_fonts();
+            // Generic families are names of faces here: of some that every system has one of.
+            if let Some(family) = plain_family(&database) {
+                database.set_sans_serif_family(&family);
+                database.set_serif_family(&family);
+            }
             Arc::new(database)
         }))
     }
+}
+
+const PLAIN: &[&str] = &["DejaVu Sans", "Noto Sans", "Liberation Sans", "Segoe UI", "Helvetica Neue", "Helvetica", "Arial"];
+
+fn plain_family(database: &fontdb::Database) -> Option<String> {
+    let has = |family: &&str| database.faces().any(|face| face.families.iter().any(|(name, _)| name == *family));
+    let first = || database.faces().next().and_then(|face| Some(face.families.first()?.0.clone()));
+    PLAIN.iter().copied().find(has).map(str::to_owned).or_else(first)
 }
 
 pub(super) fn decode(file: &[u8], variants: &[Variant], limits: Limits, fonts: &mut Fonts) -> Result<Stored> {
@@ -68,6 +81,9 @@ fn parse(file: &[u8], fonts: &mut Fonts) -> Result<Tree> {
     };
     if file.windows(5).any(|window| window == b"<text") {
         options.fontdb = fonts.get();
+        if let Some(family) = plain_family(&options.fontdb) {
+            options.font_family = family;
+        }
     }
     Tree::from_data(file, &options).map_err(|error| damaged(&error))
 }
