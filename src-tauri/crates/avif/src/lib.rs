@@ -55,11 +55,8 @@ pub struct Picture {
 pub struct Header {
     pub width: u32,
     pub height: u32,
-    pub alpha: bool,
-    pub depth: u8,
     pub orientation: u8,
     pub icc: Option<Vec<u8>>,
-    pub exif: Option<Vec<u8>>,
 }
 
 /// How a picture is encoded.
@@ -88,11 +85,8 @@ pub fn header(file: &[u8], max_pixels: u32) -> Result<Header, Error> {
     Ok(Header {
         width: crop.map_or(image.width, |crop| crop[2]),
         height: crop.map_or(image.height, |crop| crop[3]),
-        alpha: decoder.has_alpha(),
-        depth: u8::try_from(image.depth).unwrap_or(8),
         orientation: orientation(image),
         icc: bytes(&image.icc),
-        exif: bytes(&image.exif),
     })
 }
 
@@ -253,6 +247,7 @@ impl<'a> Decoder<'a> {
         // libavif knows no limit above 2^28.
         settings.imageSizeLimit = max_pixels.min(1 << 28);
         settings.ignoreXMP = 1;
+        settings.ignoreExif = 1;
         settings.strictFlags = 0;
         // SAFETY: the file outlives the decoder by the lifetime `'a`.
         check(unsafe { sys::avifDecoderSetIOMemory(raw, file.as_ptr(), file.len()) })?;

@@ -5,13 +5,8 @@
 
 /// Tags that matter here (TIFF 6.0; EXIF 2.32; DNG 1.6; TIFF/EP).
 pub const NEW_SUBFILE_TYPE: u16 = 254;
-pub const COMPRESSION: u16 = 259;
-pub const STRIP_OFFSETS: u16 = 273;
 pub const ORIENTATION: u16 = 274;
-pub const STRIP_BYTE_COUNTS: u16 = 279;
 pub const SUB_IFDS: u16 = 330;
-pub const JPEG_OFFSET: u16 = 513;
-pub const JPEG_LENGTH: u16 = 514;
 pub const EXIF_IFD: u16 = 34665;
 pub const GPS_IFD: u16 = 34853;
 pub const INTEROP_IFD: u16 = 40965;
