@@ -10,8 +10,8 @@ use tintype_core::home::Home;
 use tintype_core::imaging::{self, Facts};
 use tintype_core::intake::{self, Located};
 use tintype_core::link::{self, LinkFormat, Linkable};
-use tintype_core::profile::{Provider, provider};
-use tintype_core::settings::Settings;
+use tintype_core::profile::{Fix, OnConflict, Profile, Provider, provider};
+use tintype_core::settings::{Bandwidth, Settings};
 
 use crate::Running;
 use crate::clipboard::{Clipboard, Pasted};
@@ -30,6 +30,13 @@ pub(crate) async fn snapshot(engine: Engine<'_>) -> Result<Snapshot> {
 #[specta::specta]
 pub(crate) fn providers() -> Vec<Provider> {
     provider::all().to_vec()
+}
+
+/// A profile as it is before anything is filled in.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn blank_profile() -> Profile {
+    Profile { provider: "aws".into(), ..Profile::default() }
 }
 
 /// A job with its objects.
@@ -76,11 +83,32 @@ pub(crate) async fn paste(engine: Engine<'_>, clipboard: State<'_, Clipboard>, p
     }
 }
 
-/// Tries failed jobs again.
+/// Tries failed jobs again; with a choice for keys that are taken.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn retry(engine: Engine<'_>, ids: Vec<String>) -> Result<()> {
-    engine.handle()?.retry(ids).await
+pub(crate) async fn retry(engine: Engine<'_>, ids: Vec<String>, choice: Option<OnConflict>) -> Result<()> {
+    engine.handle()?.retry(ids, choice).await
+}
+
+/// Lets jobs rest, or go on.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pause(engine: Engine<'_>, ids: Vec<String>, paused: bool) -> Result<()> {
+    engine.handle()?.pause(ids, paused).await
+}
+
+/// Lets all uploads rest, or go on.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pause_all(engine: Engine<'_>, paused: bool) -> Result<()> {
+    engine.handle()?.pause_all(paused).await.map(|_| ())
+}
+
+/// Sets how fast bytes may leave.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_bandwidth(engine: Engine<'_>, bandwidth: Bandwidth) -> Result<()> {
+    engine.handle()?.set_bandwidth(bandwidth).await.map(|_| ())
 }
 
 /// Takes finished jobs out of the list.
@@ -168,7 +196,21 @@ pub(crate) async fn set_default_profile(engine: Engine<'_>, name: String) -> Res
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn test_profile(engine: Engine<'_>, name: String) -> Result<Vec<StepResult>> {
-    engine.handle()?.test_profile(&name).await
+    engine.handle()?.test_profile(&name, None).await
+}
+
+/// Sets what the test of a profile found to be right.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn fix_profile(engine: Engine<'_>, name: String, fixes: Vec<Fix>) -> Result<()> {
+    engine.handle()?.fix_profile(&name, fixes).await.map(|_| ())
+}
+
+/// Puts the rights that a profile's key needs on the clipboard.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn copy_rights(engine: Engine<'_>, clipboard: State<'_, Clipboard>, name: String) -> Result<()> {
+    clipboard.write(&engine.handle()?.rights(&name).await?)
 }
 
 /// The same for a profile that is not saved yet.

@@ -30,7 +30,7 @@ fn a_secret_goes_through_the_keyring_and_into_no_file() {
     let tested = client.run(["profile", "test", "kept"]).with_code(0);
 
     // No credentials in the environment: only the keyring can have had the secret.
-    assert_eq!(tested.lines().len(), 4);
+    assert_eq!(tested.lines().len(), 11);
     assert!(!client.home_contains(&server.secret_access_key), "a file has the secret");
     for printed in [added.stdout, added.stderr, tested.stdout, tested.stderr] {
         assert!(!printed.contains(&server.secret_access_key), "the log has the secret");

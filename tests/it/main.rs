@@ -4,8 +4,11 @@
 mod architecture;
 mod crash;
 mod errors;
+mod faults;
 mod handover;
 mod keyring;
+mod outage;
+mod promises;
 mod suite;
 mod variants;
 mod watch;

@@ -237,10 +237,18 @@ fn templates_have_their_say(server: &Server) {
 }
 
 fn the_doctor_walks_all_steps(server: &Server) {
-    let steps = server.client().run(["profile", "test", "test", "--json"]).with_code(0).json();
+    let ended = server.client().run(["profile", "test", "test", "--cors", "https://blog.example", "--json"]);
+    let steps = ended.json();
     let names: Vec<&str> = steps.iter().map(|step| text(step, "step")).collect();
-    assert_eq!(names, ["put", "head", "get", "delete"]);
-    assert!(steps.iter().all(|step| step["error"].is_null()), "{steps:?}");
+    let all = ["resolve", "connect", "clock", "ask", "put", "head", "get", "link", "conditional", "parts", "cors", "delete"];
+    assert_eq!(names, all, "{}", ended.stderr);
+    let failed: Vec<(&str, &str)> =
+        steps.iter().filter(|step| step["error"].is_object()).map(|step| (text(step, "step"), text(&step["error"], "code"))).collect();
+    // Garage's website needs a name of its own that this test has not; nobody allowed that blog anything.
+    let expected: &[_] =
+        if server.provider == "garage" { &[("link", "link-broken"), ("cors", "link-broken")] } else { &[("cors", "link-broken")] };
+    assert_eq!(failed, expected);
+    assert!(text(&steps[8], "note").contains(if server.provider == "garage" { "not honoured" } else { "honoured" }), "{steps:?}");
 }
 
 fn a_wrong_secret_is_said(server: &Server) {

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test rig that cannot be set up has to stop the test")]
 
 pub mod desktop;
+pub mod middleman;
 pub mod pictures;
 pub mod program;
 pub mod server;

@@ -108,11 +108,28 @@ impl Server {
 
     /// `tintype` with a profile `test` for this server, and the credentials in the environment.
     pub fn client(&self) -> Tintype {
+        self.client_at(&self.endpoint, &[])
+    }
+
+    /// The same, reached at another address, and with more words for `profile add`.
+    pub fn client_at(&self, endpoint: &str, more: &[&str]) -> Tintype {
         let tintype = Tintype::new().env("AWS_ACCESS_KEY_ID", &self.access_key_id).env("AWS_SECRET_ACCESS_KEY", &self.secret_access_key);
-        let add = ["profile", "add", "test", "--credentials", "env", "--provider", self.provider, "--endpoint", &self.endpoint];
-        let more = ["--bucket", &self.bucket, "--region", &self.region, "--public-url", &self.public_url];
-        tintype.run(add.iter().chain(&more)).with_code(0);
+        let add = ["profile", "add", "test", "--credentials", "env", "--provider", self.provider, "--endpoint", endpoint];
+        let rest = ["--bucket", &self.bucket, "--region", &self.region, "--public-url", &self.public_url];
+        tintype.run(add.iter().chain(&rest).chain(more)).with_code(0);
         tintype
+    }
+
+    /// The file that is an object of the demo bucket.
+    pub fn demo_object(&self, key: &str) -> PathBuf {
+        self.folder.path().join("objects").join(&self.bucket).join(key)
+    }
+
+    /// Files of parts that belong to no whole object, in the demo bucket.
+    pub fn demo_strays(&self) -> Vec<PathBuf> {
+        let objects = self.folder.path().join("objects");
+        let is_part = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".upload"));
+        files_below(&objects).into_iter().filter(is_part).collect()
     }
 
     /// GETs a link, as a stranger.

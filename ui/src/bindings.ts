@@ -24,8 +24,16 @@ export const commands = {
 	 *  one, the picture that is there.
 	 */
 	paste: (picture: string | null) => __TAURI_INVOKE<string[]>("paste", { picture }),
-	/**  Tries failed jobs again. */
-	retry: (ids: string[]) => __TAURI_INVOKE<null>("retry", { ids }),
+	/**  Tries failed jobs again; with a choice for keys that are taken. */
+	retry: (ids: string[], choice: OnConflict | null) => __TAURI_INVOKE<null>("retry", { ids, choice }),
+	/**  Lets jobs rest, or go on. */
+	pause: (ids: string[], paused: boolean) => __TAURI_INVOKE<null>("pause", { ids, paused }),
+	/**  Lets all uploads rest, or go on. */
+	pauseAll: (paused: boolean) => __TAURI_INVOKE<null>("pause_all", { paused }),
+	/**  Sets how fast bytes may leave. */
+	setBandwidth: (bandwidth: Bandwidth) => __TAURI_INVOKE<null>("set_bandwidth", { bandwidth }),
+	/**  A profile as it is before anything is filled in. */
+	blankProfile: () => __TAURI_INVOKE<Profile>("blank_profile"),
 	/**  Takes finished jobs out of the list. */
 	forget: (ids: string[]) => __TAURI_INVOKE<null>("forget", { ids }),
 	/**  Jobs by name, key or profile, newest first. */
@@ -46,6 +54,10 @@ export const commands = {
 	testProfile: (name: string) => __TAURI_INVOKE<StepResult[]>("test_profile", { name }),
 	/**  The same for a profile that is not saved yet. */
 	testDraft: (draft: ProfileDraft) => __TAURI_INVOKE<StepResult[]>("test_draft", { draft }),
+	/**  Sets what the test of a profile found to be right. */
+	fixProfile: (name: string, fixes: Fix[]) => __TAURI_INVOKE<null>("fix_profile", { name, fixes }),
+	/**  Puts the rights that a profile's key needs on the clipboard. */
+	copyRights: (name: string) => __TAURI_INVOKE<null>("copy_rights", { name }),
 	/**  Watches a folder from now on. */
 	addFolder: (path: string, profile: string) => __TAURI_INVOKE<Settings>("add_folder", { path, profile }),
 	/**  Lets a folder rest, or wakes it. */
@@ -70,8 +82,23 @@ export type Addressing =
 /**  `https://bucket.host/key` */
 "virtual";
 
+/**  How fast bytes may leave, over all uploads. */
+export type Bandwidth = {
+	/**  KiB a second; 0: as fast as the line takes. */
+	kib_per_second: number,
+	/**  Other limits at certain hours; the first that fits is in force. */
+	hours: Hours[],
+};
+
 /**  What changed since the last time, oldest first. */
 export type Changed = Event[];
+
+/**  How bodies are protected on their way: the service refuses other bytes than were meant. */
+export type Checksum = 
+/**  `x-amz-checksum-crc32`: newer, quick to compute, named in the answer. */
+"crc32" | 
+/**  `Content-MD5`: every service knows it. */
+"md5";
 
 /**  A stable name for a kind of failure. Programs may match on it; it never changes its meaning. */
 export type Code = 
@@ -141,8 +168,16 @@ export type Code =
 "checksum-mismatch" | 
 /**  The key is taken by other content. */
 "key-taken" | 
+/**  The bucket no longer knows an unfinished upload. */
+"upload-lost" | 
+/**  The key is taken by other content, and the profile says to leave it so. */
+"skipped" | 
 /**  No object with that key. */
 "object-missing" | 
+/**  The webhook could not be told. */
+"webhook-failed" | 
+/**  A public link does not open. */
+"link-broken" | 
 /**  The disk has no room. */
 "disk-full" | 
 /**  The operating system offers no keyring. */
@@ -165,6 +200,8 @@ export type Code =
 "demo-unavailable" | 
 /**  The clipboard has nothing to upload. */
 "clipboard-empty" | 
+/**  A person let all uploads rest. */
+"paused" | 
 /**  The engine is closing. */
 "closing" | 
 /**  A defect in Tintype. */
@@ -178,6 +215,13 @@ export type CredentialSource =
 "env" | 
 /**  The demo bucket, which invents them at each start. */
 "demo";
+
+/**  What to do with content that is in the bucket already under another name. */
+export type Duplicates = 
+/**  It goes up under this name, too. */
+"send" | 
+/**  The links of what is there are given. */
+"link";
 
 /**  How much time an encoder may take. */
 export type Effort = 
@@ -252,6 +296,21 @@ export type Fit =
 /**  A piece of the box's size, cut out by the variant's gravity and not scaled. */
 "crop";
 
+/**  A setting that would be right, as the doctor found. */
+export type Fix = 
+/**  The bucket's region. */
+{ setting: "region"; 
+/**  The right one. */
+region: string } | 
+/**  How bodies are protected. */
+{ setting: "checksum"; 
+/**  The way that works. */
+checksum: Checksum } | 
+/**  Whether `If-None-Match` is honoured. */
+{ setting: "if-none-match"; 
+/**  Whether it is. */
+honoured: boolean };
+
 /**  What a watched folder is doing. */
 export type FolderView = {
 	/**  Absolute path. */
@@ -281,6 +340,22 @@ export type Format =
 export type Gravity = "centre" | "north" | "northeast" | "east" | "southeast" | "south" | "southwest" | "west" | "northwest" | 
 /**  Where the eye goes first: detail, saturated colour, skin. */
 "attention";
+
+/**  Headers for the objects whose key matches. */
+export type HeaderRule = {
+	/**  A glob over the key's last part (`*.svg`), or over the whole key if it has a slash (`originals/**`). */
+	pattern: string,
+} & ObjectHeaders;
+
+/**  A limit for some hours of every day. */
+export type Hours = {
+	/**  From this time of day on, as `HH:MM`. */
+	from: string,
+	/**  Until this one; earlier than `from` means the next day. */
+	until: string,
+	/**  KiB a second; 0: as fast as the line takes. */
+	kib_per_second: number,
+};
 
 /**  A job with all its objects. */
 export type JobReport = {
@@ -378,6 +453,26 @@ export type Mark =
 /**  One line, in the system's sans-serif face. */
 ({ text: string }) & { picture?: never };
 
+/**  Headers of an object; what is empty is not sent. */
+export type ObjectHeaders = {
+	/**  `Cache-Control` */
+	cache_control?: string,
+	/**  `Content-Disposition` */
+	content_disposition?: string,
+	/**  As the service names it: `STANDARD_IA`, `GLACIER_IR` … */
+	storage_class?: string,
+	/**  `AES256` or `aws:kms` */
+	encryption?: string,
+	/**  The KMS key's id, for `aws:kms`. */
+	kms_key?: string,
+	/**  A canned ACL: `public-read` …; many services take none. */
+	acl?: string,
+	/**  User metadata, without the `x-amz-meta-`. */
+	metadata?: { [key in string]: string },
+	/**  Tags. */
+	tags?: { [key in string]: string },
+};
+
 /**  One object of a job: the original or a variant. */
 export type ObjectView = {
 	/**  Opaque; also names its preview. */
@@ -397,6 +492,17 @@ export type ObjectView = {
 	/**  Media type, once sent. */
 	content_type: string | null,
 };
+
+/**  What to do where a key is taken by other content. */
+export type OnConflict = 
+/**  The new one gets a piece of its content's hash into its name. */
+"keep-both" | 
+/**  The new one takes the place of the old one. */
+"overwrite" | 
+/**  The old one stays; the new one is not uploaded. */
+"skip" | 
+/**  The upload waits for a person to choose. */
+"ask";
 
 /**  What happens to the originals on their way into a bucket. */
 export type Originals = 
@@ -443,6 +549,26 @@ export type Profile = {
 	variant_key: string,
 	/**  Sent with every object; nothing where empty. */
 	cache_control: string,
+	/**  Headers by pattern of the key. */
+	rules: HeaderRule[],
+	/**  What to do where a key is taken by other content. */
+	on_conflict: OnConflict,
+	/**  What to do with content that is there already under another name. */
+	duplicates: Duplicates,
+	/**  GET the public link before a job is called done. */
+	check_links: boolean,
+	/**  Links are signed and good for this many hours, at most 168; 0: plain public links. */
+	link_hours: number,
+	/**  How bodies are protected on their way, where the doctor found another way than the provider's. */
+	checksum: Checksum | null,
+	/**  Whether `If-None-Match` is honoured, where the doctor found out. */
+	if_none_match: boolean | null,
+	/**  A PEM file with the certificate authority of the endpoint, besides the system's. */
+	ca_file: string,
+	/**  Told of every finished job with a POST; nothing where empty. */
+	webhook: string,
+	/**  Finished jobs are listed in the bucket under this prefix; nothing where empty. */
+	manifest: string,
 	/**  What happens to the originals' metadata. */
 	originals: Originals,
 	/**  The window asks before it uploads originals that tell where they were taken. */
@@ -461,6 +587,8 @@ export type ProfileDraft = {
 	profile: Profile,
 	/**  The secret access key, where it is new or changed. */
 	secret: string | null,
+	/**  The webhook's secret, where it is new or changed. */
+	webhook_secret: string | null,
 	/**  Keep the secret in memory only. */
 	session_only: boolean,
 	/**  The name of the profile this one takes the place of. */
@@ -489,6 +617,18 @@ export type Provider = {
 	public_url: string,
 	/**  Whether a PUT with `If-None-Match: *` is refused when the key exists. */
 	honours_if_none_match: boolean,
+	/**  Whether path addressing is refused. */
+	virtual_only: boolean,
+	/**  How bodies are protected on their way. */
+	checksum: Checksum,
+	/**  Parts of a large object, at most. */
+	most_parts: number,
+	/**  MiB of a part, at least (but for the last). */
+	least_part_mib: number,
+	/**  Whether objects may carry a canned ACL. */
+	takes_acl: boolean,
+	/**  Who writes policies as AWS does. */
+	takes_policy: boolean,
 	/**  What a person should know when filling in the form. */
 	note: string,
 };
@@ -510,8 +650,14 @@ export type Settings = {
 	version: number,
 	/**  The profile that is used when none is named. */
 	default_profile: string,
-	/**  Uploads in flight at once, 1 to 256. */
+	/**  Requests in flight to one bucket, at most: 1 to 256. How many there are is found out by trying. */
 	uploads_at_once: number,
+	/**  MiB of file contents held in memory, over all uploads. */
+	memory_mib: number,
+	/**  How fast bytes may leave. */
+	bandwidth: Bandwidth,
+	/**  Nothing is uploaded until this is taken back. */
+	paused: boolean,
 	/**  What is made of every image. */
 	variants: Variant[],
 	/**  What decoding a picture may take. */
@@ -546,6 +692,8 @@ export type Stage =
 "imaging" | 
 /**  On its way to the bucket. */
 "sending" | 
+/**  Rests until a person lets it go on. */
+"paused" | 
 /**  Waits for the network, the server or room on the disk, and goes on by itself. */
 "waiting" | 
 /**  In the bucket. */
@@ -555,12 +703,28 @@ export type Stage =
 
 /**  What was tried. */
 export type Step = 
+/**  Find the service's address. */
+"resolve" | 
+/**  Reach it. */
+"connect" | 
+/**  Compare clocks. */
+"clock" | 
+/**  Ask for a key that is not there: credentials, region and bucket are right. */
+"ask" | 
 /**  Store a small object. */
 "put" | 
 /**  Ask for its size. */
 "head" | 
 /**  Read it back. */
 "get" | 
+/**  Open its link as a stranger. */
+"link" | 
+/**  Store it again only if it is not there: honoured or not. */
+"conditional" | 
+/**  Store an object in parts. */
+"parts" | 
+/**  May a page of that origin read it? */
+"cors" | 
 /**  Take it away again. */
 "delete";
 
@@ -572,6 +736,10 @@ export type StepResult = {
 	millis: number,
 	/**  Why it failed; nothing if it worked. */
 	error: Error | null,
+	/**  What a person should know although it worked. */
+	note: string | null,
+	/**  The setting that would be right. */
+	fix: Fix | null,
 };
 
 /**

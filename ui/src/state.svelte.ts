@@ -1,6 +1,6 @@
 // What the page knows: a snapshot first, then changes. One reducer, nothing else writes here.
 import { commands, isFailure, listen } from "./backend";
-import type { Error as Failure, Event, FolderView, JobView, Overall, Provider, Settings, Snapshot } from "./bindings";
+import type { Error as Failure, Event, FolderView, JobView, Overall, Profile, Provider, Settings, Snapshot } from "./bindings";
 
 export type View = "uploads" | "folders" | "buckets";
 export type Notice = { id: number; failure: Failure | null; text: string };
@@ -14,6 +14,8 @@ export class AppState {
   settings = $state.raw<Settings | null>(null);
   folders = $state.raw<FolderView[]>([]);
   providers = $state.raw<Provider[]>([]);
+  /** A profile before anything is filled in. */
+  blank = $state.raw<Profile | null>(null);
   standby = $state(false);
   view = $state<View>("uploads");
   /** The job whose details are shown. */
@@ -111,5 +113,6 @@ export async function refresh(): Promise<void> {
 export async function connect(): Promise<void> {
   await listen((changes) => app.apply(changes), refresh);
   app.providers = await commands.providers();
+  app.blank = await commands.blankProfile();
   await refresh();
 }

@@ -36,7 +36,8 @@ async fn run() -> Result<usize> {
     let engine = Engine::start(Config::new(Home::locate()?, Secrets::default()))?;
     let handle = engine.handle();
     let batch = handle.enqueue(paths, Some(DEMO.into()), true).await?;
-    let jobs = handle.wait(&batch, None, |_| {}).await?.jobs;
+    handle.wait(&batch, None, |_| {}).await?;
+    let jobs = handle.batch(&batch, 0, u32::MAX).await?;
     let (mut links, mut wrong) = (0, 0);
     for job in jobs {
         println!("\n{}", job.job.name);

@@ -12,7 +12,7 @@ const base: JobView = {
 
 test("a failed job shows its sentence and Retry, and its name is only text", async () => {
   const onretry = vi.fn();
-  const { container } = render(JobRow, { job: base, selected: false, onopen: () => {}, onretry });
+  const { container } = render(JobRow, { job: base, selected: false, onopen: () => {}, onretry, onresume: () => {} });
   expect(screen.getByText("there is no bucket")).toBeTruthy();
   expect(screen.getByText(base.name)).toBeTruthy();
   expect(container.querySelectorAll("img").length).toBe(1);
@@ -21,6 +21,6 @@ test("a failed job shows its sentence and Retry, and its name is only text", asy
 });
 
 test("a job on its way shows how far it is", () => {
-  render(JobRow, { job: { ...base, stage: "sending", error: null, sent: 250, total: 1000 }, selected: false, onopen: () => {}, onretry: () => {} });
+  render(JobRow, { job: { ...base, stage: "sending", error: null, sent: 250, total: 1000 }, selected: false, onopen: () => {}, onretry: () => {}, onresume: () => {} });
   expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("25");
 });

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use tintype_core::profile::HeaderRule;
 use tintype_core::variant::Variant;
 
 /// Pictures into a bucket, with every thumbnail made on this computer, and their links ready to paste.
@@ -27,6 +28,12 @@ pub(crate) enum Command {
     Profile(Profile),
     /// What was uploaded
     History(History),
+    /// Is everything that was uploaded still in the bucket, as it was?
+    Verify(Verify),
+    /// Let all uploads rest, in the window too, until `tintype resume`
+    Pause,
+    /// Let all uploads go on
+    Resume,
     /// Serve a bucket on this computer, to try things with
     Demo(Demo),
 }
@@ -116,13 +123,21 @@ pub(crate) enum ProfileCommand {
     Show { name: String },
     /// Remove a profile and its secret
     Remove { name: String },
-    /// Store, look at, read and delete a small object
+    /// Walk a small object all the way through: address, clock, credentials, store, read, link, delete
     Test {
         name: String,
+        /// Set what was found to be right (region, checksums, conditional writes)
+        #[arg(long)]
+        fix: bool,
+        /// Also ask whether pages of this origin may read the objects
+        #[arg(long, value_name = "ORIGIN")]
+        cors: Option<String>,
         /// Print one JSON object per step
         #[arg(long)]
         json: bool,
     },
+    /// The rights the access key needs, to copy to the provider
+    Rights { name: String },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -151,10 +166,31 @@ pub(crate) enum Originals {
     StripAll,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnConflict {
+    /// The new one gets a piece of its content's hash into its name
+    KeepBoth,
+    /// The new one takes the place of the old one
+    Overwrite,
+    /// The new one is not uploaded
+    Skip,
+    /// The upload waits for a person to choose
+    Ask,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Duplicates {
+    /// It goes up under this name, too
+    Send,
+    /// The links of what is there are given
+    Link,
+}
+
 #[derive(ClapArgs)]
 pub(crate) struct AddProfile {
     pub(crate) name: String,
-    /// aws, r2, b2, minio, ceph, garage or other
+    /// aws, r2, b2, spaces, wasabi, gcs, scaleway, hetzner, dreamobjects, tigris, oss, cos, storj, idrive, linode, ovh,
+    /// supabase, minio, ceph, garage or other
     #[arg(long, value_name = "P")]
     pub(crate) provider: String,
     #[arg(long)]
@@ -182,6 +218,32 @@ pub(crate) struct AddProfile {
     /// What happens to the metadata of originals
     #[arg(long, value_enum, default_value_t = Originals::Keep)]
     pub(crate) originals: Originals,
+    /// Where a key is taken by other content
+    #[arg(long, value_enum, default_value_t = OnConflict::KeepBoth)]
+    pub(crate) on_conflict: OnConflict,
+    /// Content that is there already under another name
+    #[arg(long, value_enum, default_value_t = Duplicates::Send)]
+    pub(crate) duplicates: Duplicates,
+    /// Headers by pattern, as "PATTERN; NAME=VALUE; …"; may be given several times
+    ///
+    /// NAME: cache-control, content-disposition, storage-class, encryption, kms-key, acl, meta-X, tag-X.
+    #[arg(long = "rule", value_name = "RULE")]
+    pub(crate) rules: Vec<HeaderRule>,
+    /// GET each link before a file is called done
+    #[arg(long)]
+    pub(crate) check_links: bool,
+    /// Signed links for a private bucket, good for so many hours (at most 168)
+    #[arg(long, value_name = "HOURS", default_value_t = 0)]
+    pub(crate) link_hours: u32,
+    /// A PEM file with the endpoint's certificate authority
+    #[arg(long, value_name = "FILE", default_value = "")]
+    pub(crate) ca_file: String,
+    /// Told of every finished file with a POST; its secret: TINTYPE_WEBHOOK_SECRET
+    #[arg(long, value_name = "URL", default_value = "")]
+    pub(crate) webhook: String,
+    /// List finished files in the bucket under this prefix
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub(crate) manifest: String,
     #[arg(long, value_enum, default_value_t = CredentialSource::Keyring)]
     pub(crate) credentials: CredentialSource,
     #[arg(long, value_name = "ID", default_value = "")]
@@ -196,7 +258,29 @@ pub(crate) struct History {
     /// At most so many, newest first
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) limit: u32,
+    /// First read what other computers uploaded from the bucket's manifest
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+    /// With --rebuild: the bucket profile (default: the default profile)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// Print one JSON object per file
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct Verify {
+    /// The bucket profile (default: the default profile)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Read every byte, not only sizes and checksums
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// Upload again what is missing or differs
+    #[arg(long)]
+    pub(crate) repair: bool,
+    /// Print one JSON object per fault
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -8,6 +8,13 @@ use crate::{Outcome, start_engine, terminal};
 
 pub(crate) async fn run(args: History) -> Result<Outcome> {
     let engine = start_engine(|_| {})?;
+    if args.rebuild {
+        let (new, damaged) = engine.handle().rebuild(args.profile.as_deref()).await?;
+        terminal::say(&format!("{new} files were new to this computer"));
+        if damaged > 0 {
+            terminal::say(&format!("  {damaged} lines of the manifest could not be read and were left out"));
+        }
+    }
     for report in engine.handle().history(&args.search, args.limit).await? {
         let report = FileReport::from(report);
         if args.json {
@@ -17,6 +24,7 @@ pub(crate) async fn run(args: History) -> Result<Outcome> {
         let status = match report.status {
             Status::Uploaded => "uploaded",
             Status::Present => "present",
+            Status::Skipped => "skipped",
             Status::Failed => "failed",
             Status::Queued => "queued",
         };

@@ -12,6 +12,7 @@ mod report;
 mod terminal;
 mod upload;
 mod variants;
+mod verify;
 mod watch;
 
 use std::process::ExitCode;
@@ -68,6 +69,9 @@ async fn run(command: Command) -> Result<Outcome> {
         Command::Watch(args) => watch::run(args).await,
         Command::Profile(args) => profile::run(args.command).await,
         Command::History(args) => history::run(args).await,
+        Command::Verify(args) => verify::run(args).await,
+        Command::Pause => verify::pause(true).await,
+        Command::Resume => verify::pause(false).await,
         Command::Demo(args) => demo::run(args).await,
     }
 }

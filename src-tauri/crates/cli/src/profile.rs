@@ -2,12 +2,12 @@
 
 use std::io::{IsTerminal as _, Read as _};
 
-use tintype_core::engine::{ProfileDraft, Step};
+use tintype_core::engine::{EngineHandle, ProfileDraft, Step};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::privacy;
-use tintype_core::profile::{self, Profile};
+use tintype_core::profile::{self, Fix, Profile};
 
-use crate::args::{AddProfile, Addressing, CredentialSource, Originals, ProfileCommand};
+use crate::args::{AddProfile, Addressing, CredentialSource, Duplicates, OnConflict, Originals, ProfileCommand};
 use crate::{Outcome, start_engine, terminal};
 
 pub(crate) async fn run(command: ProfileCommand) -> Result<Outcome> {
@@ -38,7 +38,11 @@ pub(crate) async fn run(command: ProfileCommand) -> Result<Outcome> {
             terminal::say(&format!("removed the profile \"{name}\" and its secret; the bucket stays as it is"));
             Outcome::AllWell
         }
-        ProfileCommand::Test { name, json } => test(&handle, &name, json).await?,
+        ProfileCommand::Test { name, fix, cors, json } => test(&handle, &name, Examination { fix, cors, json }).await?,
+        ProfileCommand::Rights { name } => {
+            terminal::print(&handle.rights(&name).await?);
+            Outcome::AllWell
+        }
     };
     engine.shutdown().await;
     Ok(done)
@@ -61,20 +65,35 @@ fn draft(args: AddProfile) -> Result<ProfileDraft> {
         original_key: args.original_key.unwrap_or(defaults.original_key),
         variant_key: args.variant_key.unwrap_or(defaults.variant_key),
         cache_control: args.cache_control.unwrap_or(defaults.cache_control),
+        on_conflict: match args.on_conflict {
+            OnConflict::KeepBoth => profile::OnConflict::KeepBoth,
+            OnConflict::Overwrite => profile::OnConflict::Overwrite,
+            OnConflict::Skip => profile::OnConflict::Skip,
+            OnConflict::Ask => profile::OnConflict::Ask,
+        },
+        duplicates: match args.duplicates {
+            Duplicates::Send => profile::Duplicates::Send,
+            Duplicates::Link => profile::Duplicates::Link,
+        },
+        rules: args.rules,
+        check_links: args.check_links,
+        link_hours: args.link_hours,
+        ca_file: args.ca_file,
+        webhook: args.webhook,
+        manifest: args.manifest,
         originals: match args.originals {
             Originals::Keep => privacy::Originals::Keep,
             Originals::StripLocation => privacy::Originals::StripLocation,
             Originals::StripAll => privacy::Originals::StripAll,
         },
-        warn_location: true,
         credentials: if from_env { profile::CredentialSource::Env } else { profile::CredentialSource::Keyring },
         access_key_id: args.access_key_id,
-        secret_ref: String::new(),
+        ..defaults
     };
     // Checked before the secret is asked for: nobody should type it twice.
     profile.clone().normalise()?;
     let secret = if from_env { None } else { Some(read_secret()?) };
-    Ok(ProfileDraft { profile, secret, session_only: false, replaces: None })
+    Ok(ProfileDraft { profile, secret, webhook_secret: None, session_only: false, replaces: None })
 }
 
 /// From a prompt where a person sits, from stdin where a program does; never from the arguments.
@@ -119,25 +138,54 @@ fn shown(profile: &Profile) -> Result<String> {
     Ok(lines.map(|(name, value)| format!("{name:<18} {value}")).join("\n"))
 }
 
-async fn test(handle: &tintype_core::engine::EngineHandle, name: &str, json: bool) -> Result<Outcome> {
+/// How a profile is to be tested.
+struct Examination {
+    fix: bool,
+    cors: Option<String>,
+    json: bool,
+}
+
+async fn test(handle: &EngineHandle, name: &str, how: Examination) -> Result<Outcome> {
     let mut outcome = Outcome::AllWell;
-    for result in handle.test_profile(name).await? {
-        if json {
-            terminal::print_json(&result);
+    let results = handle.test_profile(name, how.cors).await?;
+    for result in &results {
+        if how.json {
+            terminal::print_json(result);
         } else {
-            let what = match result.step {
-                Step::Put => "store a small object",
-                Step::Head => "look at it",
-                Step::Get => "read it back",
-                Step::Delete => "delete it",
-            };
-            let how = if result.error.is_some() { "failed" } else { "ok" };
-            terminal::print(&format!("{what:<22} {how:<7} {} ms", result.millis));
+            let state = if result.error.is_some() { "failed" } else { "ok" };
+            terminal::print(&format!("{:<24} {state:<7} {} ms", what(result.step), result.millis));
+        }
+        if let Some(note) = &result.note {
+            terminal::say(&format!("  note: {note}"));
         }
         if let Some(error) = &result.error {
             terminal::say_error(error);
             outcome = Outcome::SomethingFailed;
         }
     }
+    let fixes: Vec<Fix> = results.into_iter().filter_map(|result| result.fix).collect();
+    if !fixes.is_empty() && how.fix {
+        handle.fix_profile(name, fixes).await?;
+        terminal::say(&format!("the settings of \"{name}\" were put right; test it once more"));
+    } else if !fixes.is_empty() {
+        terminal::say(&format!("  hint: `tintype profile test {name} --fix` puts the settings right"));
+    }
     Ok(outcome)
+}
+
+fn what(step: Step) -> &'static str {
+    match step {
+        Step::Resolve => "find the service",
+        Step::Connect => "reach it",
+        Step::Clock => "compare clocks",
+        Step::Ask => "ask with the credentials",
+        Step::Put => "store a small object",
+        Step::Head => "look at it",
+        Step::Get => "read it back",
+        Step::Link => "open its link",
+        Step::Conditional => "store only if absent",
+        Step::Parts => "store one in parts",
+        Step::Cors => "let pages read it",
+        Step::Delete => "delete it",
+    }
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tintype_core::Error;
 use tintype_core::engine::{JobReport, Stage};
+use tintype_core::{Code, Error};
 
 use crate::terminal;
 
@@ -27,6 +27,8 @@ pub(crate) struct FileReport {
 pub(crate) enum Status {
     Uploaded,
     Present,
+    /// Its key is taken by other content, and the profile says to leave it so.
+    Skipped,
     Failed,
     /// In history only: not finished yet.
     Queued,
@@ -46,6 +48,7 @@ pub(crate) struct VariantReport {
 impl From<JobReport> for FileReport {
     fn from(report: JobReport) -> Self {
         let status = match report.job.stage {
+            Stage::Done if report.job.error.as_ref().is_some_and(|error| error.code == Code::Skipped) => Status::Skipped,
             Stage::Done if report.job.present => Status::Present,
             Stage::Done => Status::Uploaded,
             Stage::Failed => Status::Failed,

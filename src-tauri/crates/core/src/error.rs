@@ -17,6 +17,8 @@ pub enum Retry {
     Never,
     /// A passing fault: try again after a pause, a few times.
     Soon,
+    /// The server takes no more at this rate: try again after a pause, and send less at once.
+    Slower,
     /// There is no way to the bucket at the moment: wait, without limit.
     WhenOnline,
 }
@@ -111,8 +113,16 @@ codes! {
     ChecksumMismatch = "checksum-mismatch",
     /// The key is taken by other content.
     KeyTaken = "key-taken",
+    /// The bucket no longer knows an unfinished upload.
+    UploadLost = "upload-lost",
+    /// The key is taken by other content, and the profile says to leave it so.
+    Skipped = "skipped",
     /// No object with that key.
     ObjectMissing = "object-missing",
+    /// The webhook could not be told.
+    WebhookFailed = "webhook-failed",
+    /// A public link does not open.
+    LinkBroken = "link-broken",
     /// The disk has no room.
     DiskFull = "disk-full",
     /// The operating system offers no keyring.
@@ -135,6 +145,8 @@ codes! {
     DemoUnavailable = "demo-unavailable",
     /// The clipboard has nothing to upload.
     ClipboardEmpty = "clipboard-empty",
+    /// A person let all uploads rest.
+    Paused = "paused",
     /// The engine is closing.
     Closing = "closing",
     /// A defect in Tintype.
@@ -144,7 +156,7 @@ codes! {
 impl Code {
     /// Nothing failed and nothing is missing; a person only should know.
     pub const fn is_note(self) -> bool {
-        matches!(self, Self::ImageFlattened)
+        matches!(self, Self::ImageFlattened | Self::Skipped)
     }
 }
 
@@ -160,12 +172,15 @@ pub struct Error {
     pub hint: Option<String>,
     #[serde(skip)]
     pub(crate) retry: Retry,
+    /// With `wrong-region`: the right one.
+    #[serde(skip)]
+    pub(crate) right_region: Option<String>,
 }
 
 impl Error {
     /// A failure that only a person can mend.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, retry: Retry::Never }
+        Self { code, message: message.into(), hint: None, retry: Retry::Never, right_region: None }
     }
 
     /// The same with what to do about it.

@@ -154,6 +154,11 @@ impl Subject<'_> {
     }
 }
 
+/// One text for all spellings of a key that differ in case or Unicode composition only.
+pub fn folded(key: &str) -> String {
+    key.nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
 /// The key with a piece of the content's hash before its extension: the way out when other content holds the key.
 pub fn with_hash(key: &str, sha256: &str, digits: usize) -> String {
     let (folder, name) = key.rsplit_once('/').map_or(("", key), |(folder, name)| (folder, name));

@@ -12,6 +12,7 @@ pub mod intake;
 pub mod journal;
 pub mod key;
 pub mod link;
+pub mod manifest;
 pub mod metadata;
 pub mod privacy;
 pub mod profile;

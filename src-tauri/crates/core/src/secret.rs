@@ -178,6 +178,23 @@ impl Secrets {
         }
     }
 
+    /// What a profile's webhook is told with every message, so that it knows who speaks.
+    ///
+    /// From `TINTYPE_WEBHOOK_SECRET` where it is set, else from the keyring; nothing where neither has one.
+    pub async fn webhook(&self, profile: &Profile) -> Result<Option<Secret>> {
+        if let Some(secret) = std::env::var("TINTYPE_WEBHOOK_SECRET").ok().filter(|secret| !secret.is_empty()) {
+            return Ok(Some(Secret::new(secret)));
+        }
+        if profile.credentials != CredentialSource::Keyring {
+            return Ok(None);
+        }
+        let name = webhook_name(&profile.secret_ref);
+        if let Some(secret) = self.session.get(&name)? {
+            return Ok(Some(secret));
+        }
+        self.on_keyring(move |keyring| keyring.get(&name)).await
+    }
+
     /// The keyring may ask the user, and its calls block: never on the runtime's threads.
     async fn on_keyring<T: Send + 'static>(&self, work: impl FnOnce(&dyn SecretStore) -> Result<T> + Send + 'static) -> Result<T> {
         let keyring = Arc::clone(&self.keyring);
@@ -185,6 +202,11 @@ impl Secrets {
             .await
             .map_err(|error| Error::new(Code::Internal, format!("the keyring call ended early: {error}")))?
     }
+}
+
+/// What a profile's webhook secret is filed under.
+pub fn webhook_name(secret_ref: &str) -> String {
+    format!("{secret_ref}-webhook")
 }
 
 fn pair(profile: &Profile, secret: Secret) -> Credentials {

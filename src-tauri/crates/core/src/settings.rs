@@ -57,6 +57,52 @@ impl Limits {
     }
 }
 
+/// How fast bytes may leave, over all uploads.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Bandwidth {
+    /// KiB a second; 0: as fast as the line takes.
+    pub kib_per_second: u32,
+    /// Other limits at certain hours; the first that fits is in force.
+    pub hours: Vec<Hours>,
+}
+
+/// A limit for some hours of every day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Hours {
+    /// From this time of day on, as `HH:MM`.
+    pub from: String,
+    /// Until this one; earlier than `from` means the next day.
+    pub until: String,
+    /// KiB a second; 0: as fast as the line takes.
+    pub kib_per_second: u32,
+}
+
+impl Bandwidth {
+    /// Bytes a second at a time of day; 0 for no limit.
+    pub fn at(&self, time: jiff::civil::Time) -> u64 {
+        let fits = |hours: &&Hours| {
+            let (Ok(from), Ok(until)) = (hours.from.parse::<jiff::civil::Time>(), hours.until.parse::<jiff::civil::Time>()) else {
+                return false;
+            };
+            if from <= until { from <= time && time < until } else { from <= time || time < until }
+        };
+        let kib = self.hours.iter().find(fits).map_or(self.kib_per_second, |hours| hours.kib_per_second);
+        u64::from(kib) << 10
+    }
+
+    /// Whether the times of day can be read.
+    pub fn check(&self) -> Result<()> {
+        let readable = |time: &str| time.len() == 5 && time.parse::<jiff::civil::Time>().is_ok();
+        match self.hours.iter().find(|hours| !readable(&hours.from) || !readable(&hours.until)) {
+            None => Ok(()),
+            Some(hours) => Err(Error::new(Code::SettingsDamaged, format!("\"{}\" to \"{}\" are no times of day", hours.from, hours.until))
+                .hint("write them as HH:MM, for example 08:00 and 18:30")),
+        }
+    }
+}
+
 /// Everything a person can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -65,8 +111,14 @@ pub struct Settings {
     pub version: u32,
     /// The profile that is used when none is named.
     pub default_profile: String,
-    /// Uploads in flight at once, 1 to 256.
+    /// Requests in flight to one bucket, at most: 1 to 256. How many there are is found out by trying.
     pub uploads_at_once: u16,
+    /// MiB of file contents held in memory, over all uploads.
+    pub memory_mib: u32,
+    /// How fast bytes may leave.
+    pub bandwidth: Bandwidth,
+    /// Nothing is uploaded until this is taken back.
+    pub paused: bool,
     /// What is made of every image.
     pub variants: Vec<Variant>,
     /// What decoding a picture may take.
@@ -82,7 +134,10 @@ impl Default for Settings {
         Self {
             version: VERSION,
             default_profile: String::new(),
-            uploads_at_once: 16,
+            uploads_at_once: 64,
+            memory_mib: 64,
+            bandwidth: Bandwidth::default(),
+            paused: false,
             variants: Variant::defaults(),
             limits: Limits::default(),
             profiles: Vec::new(),
@@ -112,6 +167,7 @@ impl Settings {
         }
         let settings: Self = complete(given).and_then(toml::Table::try_into).map_err(|error| damaged(path, error.message()))?;
         Variant::check_all(&settings.variants)?;
+        settings.bandwidth.check()?;
         Ok(settings)
     }
 
@@ -214,6 +270,11 @@ fn complete(given: toml::Table) -> Result<toml::Table, toml::de::Error> {
         limits.extend(std::mem::take(given));
         *given = limits;
     }
+    let mut bandwidth = default(toml::Table::try_from(Bandwidth::default()))?;
+    if let Some(toml::Value::Table(given)) = all.get_mut("bandwidth") {
+        bandwidth.extend(std::mem::take(given));
+        *given = bandwidth;
+    }
     let profile = default(toml::Table::try_from(Profile::default()))?;
     for place in all.get_mut("profiles").and_then(toml::Value::as_array_mut).into_iter().flatten() {
         if let toml::Value::Table(given) = place {
@@ -275,6 +336,16 @@ mod tests {
         std::fs::write(&path, [0xff, 0xfe, 0x00])?;
         assert_eq!(Settings::load(&path).expect_err("binary").code, Code::SettingsDamaged);
         Ok(())
+    }
+
+    #[test]
+    fn the_bandwidth_follows_the_hours() {
+        let hours = |from: &str, until: &str, kib_per_second| Hours { from: from.into(), until: until.into(), kib_per_second };
+        let bandwidth = Bandwidth { kib_per_second: 100, hours: vec![hours("08:00", "18:30", 10), hours("22:00", "06:00", 0)] };
+        let at = |hour, minute| bandwidth.at(jiff::civil::time(hour, minute, 0, 0)) >> 10;
+        assert_eq!([at(8, 0), at(18, 29), at(18, 30), at(23, 0), at(5, 59), at(6, 0)], [10, 10, 100, 0, 0, 100]);
+        assert!(bandwidth.check().is_ok());
+        assert!(Bandwidth { hours: vec![hours("8 am", "noon", 1)], ..bandwidth }.check().is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The actor: owns the queue, decides what runs, tells what changed.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,12 +9,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Config;
+use super::chores::Chores;
 use super::folders::{self, Folders};
 use super::job::{self, Live, Stages};
 use super::lock::EngineLock;
 use super::outages::Outages;
+use super::queue::{OWN_PAUSE, Queue};
 use super::view::{Event, JobView, Overall, Snapshot, Stage};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::journal::{JobRow, JobState};
 use crate::profile::DEMO;
 use crate::settings::{Settings, WatchedFolder};
@@ -24,6 +26,8 @@ use crate::watch::Report;
 const TICK: Duration = Duration::from_millis(100);
 /// What a snapshot shows; older jobs are found by searching.
 const SNAPSHOT_JOBS: u32 = 2000;
+/// The clock on the wall went on by more than this between two ticks: the computer slept.
+const SLEPT: Duration = Duration::from_secs(10);
 
 type Answer<T> = oneshot::Sender<T>;
 type Change = Box<dyn FnOnce(&mut Settings) -> Result<()> + Send>;
@@ -34,6 +38,8 @@ pub(super) enum Request {
     Edit(Change, Answer<Result<Settings>>),
     /// Jobs were put into the journal.
     Queued(Vec<i64>, Answer<()>),
+    /// Jobs are to rest, or to go on.
+    Paused(Vec<String>, Answer<Result<()>>, bool),
     /// Jobs were taken out of it.
     Forgotten(Vec<String>, Answer<()>),
     /// Watch these as well, in this run.
@@ -45,6 +51,7 @@ struct Running {
     row: Arc<JobRow>,
     live: Live,
     told: (Stage, u64, u64),
+    stop: CancellationToken,
 }
 
 pub(super) struct Actor {
@@ -56,19 +63,20 @@ pub(super) struct Actor {
     at_once: usize,
     /// Held while this engine is the one that works.
     lock: Option<EngineLock>,
-    /// To be run, in order.
-    queue: VecDeque<Arc<JobRow>>,
+    queue: Queue,
     running: HashMap<i64, Running>,
-    /// Ran into an outage; back in the queue when it is over.
-    waiting: HashMap<i64, Arc<JobRow>>,
     outages: Outages,
     /// Unfinished jobs that another process works on.
     followed: HashSet<i64>,
-    /// Jobs up to this id are known.
+    /// Jobs up to this number are followed.
     newest: i64,
+    /// Jobs whose rows are to be told with the next tick.
+    news: HashSet<i64>,
+    last_tick: SystemTime,
     data_version: i64,
     overall: Overall,
     tasks: JoinSet<(i64, Result<()>)>,
+    chores: Option<tokio::task::JoinHandle<()>>,
     stop: CancellationToken,
     folders: Folders,
     reports: mpsc::Receiver<Report>,
@@ -85,15 +93,17 @@ impl Actor {
             events,
             at_once,
             lock: None,
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             running: HashMap::new(),
-            waiting: HashMap::new(),
             outages: Outages::default(),
             followed: HashSet::new(),
             newest: 0,
+            news: HashSet::new(),
+            last_tick: SystemTime::now(),
             data_version: -1,
             overall: Overall::default(),
             tasks: JoinSet::new(),
+            chores: None,
             stop: CancellationToken::new(),
             folders: Folders::new(report),
             reports,
@@ -118,7 +128,9 @@ impl Actor {
             if let Err(error) = done {
                 tracing::error!(%error, "the engine could not do this");
             }
-            self.start_jobs();
+            if let Err(error) = self.start_jobs().await {
+                tracing::error!(%error, "the queue could not be read");
+            }
         }
     }
 
@@ -126,6 +138,12 @@ impl Actor {
         self.stop.cancel();
         self.folders.stop().await;
         self.tasks.shutdown().await;
+        if let Some(Err(error)) = match self.chores.take() {
+            Some(chores) => Some(chores.await),
+            None => None,
+        } {
+            tracing::error!(%error, "the chores ended badly");
+        }
         let _ = answer.send(());
     }
 
@@ -140,6 +158,7 @@ impl Actor {
                 let _ = answer.send(());
                 taken?;
             }
+            Request::Paused(ids, answer, paused) => drop(answer.send(self.pause(ids, paused).await)),
             Request::Forgotten(ids, answer) => {
                 self.tell(Event::Forgotten(ids));
                 self.recount().await?;
@@ -186,7 +205,11 @@ impl Actor {
     async fn recount(&mut self) -> Result<()> {
         let (unfinished, done, failed) = self.stages.journal.counts().await?;
         let waiting_for = self.outages.reason();
-        let overall = Overall { unfinished, waiting: self.waiting.len() as u64, done, failed, waiting_for };
+        let waiting = match &waiting_for {
+            Some(_) => self.stages.journal.count_unfinished_of(&self.outages.profiles()).await?,
+            None => 0,
+        };
+        let overall = Overall { unfinished, waiting, done, failed, waiting_for };
         if overall != self.overall {
             self.overall = overall;
             self.tell(Event::Overall(self.overall.clone()));
@@ -205,6 +228,8 @@ impl Actor {
     async fn settings_changed(&mut self) {
         // New settings may be the cure: try again at once.
         self.outages.look_again(Instant::now());
+        self.queue.look_again();
+        self.stages.limits.pause(self.settings.paused);
         self.tell(Event::Settings(self.settings.clone()));
         self.follow_folders();
         self.serve_demo().await;
@@ -224,6 +249,8 @@ impl Actor {
     }
 
     async fn tick(&mut self) -> Result<()> {
+        self.notice_sleep();
+        self.stages.limits.bandwidth().set(self.settings.bandwidth.at(jiff::Zoned::now().time()));
         if self.lock.is_none() {
             self.try_to_lead().await?;
         }
@@ -244,9 +271,19 @@ impl Actor {
             self.data_version = version;
             self.notice_others().await?;
         }
-        self.end_outages();
+        self.tell_news().await?;
         self.tell_progress();
         Ok(())
+    }
+
+    /// After a sleep nothing is as it was: connections are gone, and the network may be another.
+    fn notice_sleep(&mut self) {
+        let now = SystemTime::now();
+        if now.duration_since(self.last_tick).is_ok_and(|gap| gap > SLEPT) {
+            tracing::info!("the computer slept");
+            self.outages.look_again(Instant::now());
+        }
+        self.last_tick = now;
     }
 
     /// Becomes the engine that works, if no other is.
@@ -256,17 +293,19 @@ impl Actor {
         self.followed.clear();
         self.serve_demo().await;
         self.follow_folders();
-        let rows = self.stages.journal.unfinished().await?;
-        self.enlist(rows);
+        let (stages, home, secrets) = (Arc::clone(&self.stages), self.config.home.clone(), self.config.secrets.clone());
+        self.chores = Some(tokio::spawn(Chores { stages, home, secrets }.run(self.stop.child_token())));
+        self.queue.look_again();
         self.recount().await
     }
 
     /// Another process has written: new jobs to do, or news of jobs that it does.
     async fn notice_others(&mut self) -> Result<()> {
-        let fresh = self.stages.journal.unfinished_after(self.newest).await?;
-        self.enlist(fresh);
-        if self.lock.is_none() && !self.followed.is_empty() {
-            let rows = self.stages.journal.jobs(self.followed.iter().copied().collect()).await?;
+        self.queue.look_again();
+        if self.lock.is_none() {
+            self.follow().await?;
+            let followed: Vec<i64> = self.followed.iter().copied().collect();
+            let rows = self.stages.journal.news_of(&followed).await?;
             for row in rows.iter().filter(|row| matches!(row.state, JobState::Done | JobState::Failed)) {
                 self.followed.remove(&row.id);
             }
@@ -275,45 +314,58 @@ impl Actor {
         self.recount().await
     }
 
-    /// Jobs that were just put into the journal by this process.
+    /// Unfinished jobs are another process's affair; what becomes of them is told here, too.
+    async fn follow(&mut self) -> Result<()> {
+        let fresh = self.stages.journal.unfinished_after(self.newest).await?;
+        self.newest = fresh.last().copied().unwrap_or(self.newest);
+        self.followed.extend(fresh);
+        Ok(())
+    }
+
+    /// Jobs that were just put into the journal by this process, or back into its queue.
     async fn take_up(&mut self, ids: Vec<i64>) -> Result<()> {
-        let rows = self.stages.journal.jobs(ids).await?;
+        // Of a very large batch only as much is told as a list shows.
+        let shown = ids.len().saturating_sub(SNAPSHOT_JOBS as usize);
+        let rows = self.stages.journal.jobs(&ids[shown..]).await?;
         self.tell(Event::Jobs(rows.iter().map(|row| self.view(row)).collect()));
-        let unfinished = rows.into_iter().filter(|row| matches!(row.state, JobState::Queued | JobState::Planned));
-        self.enlist(unfinished.collect());
+        if self.lock.is_none() {
+            self.followed.extend(ids);
+        }
+        self.queue.look_again();
         self.recount().await
     }
 
-    /// Puts unfinished jobs where they belong: into the queue, or among those another process does.
-    fn enlist(&mut self, rows: Vec<JobRow>) {
-        let queued: HashSet<i64> = self.queue.iter().map(|row| row.id).collect();
-        for row in rows {
-            self.newest = self.newest.max(row.id);
-            let known = queued.contains(&row.id) || self.running.contains_key(&row.id) || self.waiting.contains_key(&row.id);
-            if self.lock.is_none() {
-                self.followed.insert(row.id);
-            } else if !known {
-                self.queue.push_back(Arc::new(row));
-            }
+    /// Lets jobs rest, or go on. What a resting job has sent stays: it goes on from there.
+    async fn pause(&mut self, uids: Vec<String>, paused: bool) -> Result<()> {
+        self.stages.journal.pause(uids.clone(), paused).await?;
+        let rows = self.stages.journal.jobs_by_uid(&uids).await?;
+        for running in rows.iter().filter(|row| row.paused).filter_map(|row| self.running.get(&row.id)) {
+            running.stop.cancel();
         }
+        self.queue.clear();
+        self.tell(Event::Jobs(rows.iter().map(|row| self.view(row)).collect()));
+        self.recount().await
     }
 
     /// Starts what may run: as many as there is room for, and of a profile in an outage only one, to see.
-    fn start_jobs(&mut self) {
-        if self.lock.is_none() || self.stop.is_cancelled() {
-            return;
+    async fn start_jobs(&mut self) -> Result<()> {
+        if self.lock.is_none() || self.stop.is_cancelled() || self.settings.paused || self.running.len() >= self.at_once {
+            return Ok(());
         }
-        let mut held_back = VecDeque::new();
+        let running: Vec<i64> = self.running.keys().copied().collect();
+        let probes: Vec<String> = self.outages.profiles().into_iter().filter(|profile| self.may_probe(profile)).collect();
+        self.queue.fill(&self.stages.journal, &running, &self.outages, &probes).await?;
         while self.running.len() < self.at_once {
-            let Some(row) = self.queue.pop_front() else { break };
-            if self.outages.has(&row.profile) && !self.may_probe(&row.profile) {
-                held_back.push_back(row);
-                continue;
-            }
+            let (outages, running) = (&self.outages, &self.running);
+            let may_start = |row: &JobRow| {
+                let probed = || running.values().any(|running| running.row.profile == row.profile);
+                !running.contains_key(&row.id)
+                    && (!outages.has(&row.profile) || (outages.is_due(&row.profile, Instant::now()) && !probed()))
+            };
+            let Some(row) = self.queue.take(may_start) else { break };
             self.start(row);
         }
-        held_back.append(&mut self.queue);
-        self.queue = held_back;
+        Ok(())
     }
 
     fn may_probe(&self, profile: &str) -> bool {
@@ -323,15 +375,16 @@ impl Actor {
     fn start(&mut self, row: Arc<JobRow>) {
         let live = Live::default();
         let profile = self.settings.profile(Some(&row.profile)).cloned();
-        let (stages, job, shown, stop) = (Arc::clone(&self.stages), Arc::clone(&row), live.clone(), self.stop.clone());
+        let stop = self.stop.child_token();
+        let (stages, job, shown, stopped) = (Arc::clone(&self.stages), Arc::clone(&row), live.clone(), stop.clone());
         self.tasks.spawn(async move {
             let run = job::run(&stages, profile, &job, &shown);
-            match stop.run_until_cancelled(run).await {
+            match stopped.run_until_cancelled(run).await {
                 Some(result) => (job.id, result),
                 None => (job.id, Ok(())),
             }
         });
-        self.running.insert(row.id, Running { row, live, told: (Stage::Queued, 0, 0) });
+        self.running.insert(row.id, Running { row, live, told: (Stage::Queued, 0, 0), stop });
     }
 
     async fn ended(&mut self, ended: Result<(i64, Result<()>), tokio::task::JoinError>) -> Result<()> {
@@ -340,18 +393,33 @@ impl Actor {
             Err(error) => return self.clean_up_after(&error).await,
         };
         let Some(running) = self.running.remove(&id) else { return Ok(()) };
+        self.news.insert(id);
         match result {
+            // It rests: nothing is known of its bucket.
+            Ok(()) if running.stop.is_cancelled() => self.queue.look_again(),
             Ok(()) => {
                 // The bucket answered: whatever was out is back.
-                self.outages.end(&running.row.profile);
+                if self.outages.end(&running.row.profile) {
+                    self.queue.look_again();
+                }
             }
             Err(error) => self.put_off(running.row, error).await?,
         }
-        self.tell_rows(vec![id]).await
+        // The last one is told at once: somebody waits for it.
+        if self.running.is_empty() { self.tell_news().await } else { Ok(()) }
+    }
+
+    /// Tells of what has ended since the last time, in one go.
+    async fn tell_news(&mut self) -> Result<()> {
+        if self.news.is_empty() {
+            return Ok(());
+        }
+        let ids = std::mem::take(&mut self.news).into_iter().collect();
+        self.tell_rows(ids).await
     }
 
     async fn tell_rows(&mut self, ids: Vec<i64>) -> Result<()> {
-        let rows = self.stages.journal.jobs(ids).await?;
+        let rows = self.stages.journal.jobs(&ids).await?;
         self.tell(Event::Jobs(rows.iter().map(|row| self.view(row)).collect()));
         self.recount().await
     }
@@ -362,38 +430,21 @@ impl Actor {
         let gone: Vec<i64> = self.running.iter().filter(|(_, running)| Arc::strong_count(&running.row) == 1).map(|(id, _)| *id).collect();
         for id in &gone {
             self.running.remove(id);
-            self.stages
-                .journal
-                .fail(*id, Error::new(crate::Code::Internal, format!("a defect in Tintype stopped this upload: {error}")))
-                .await?;
+            self.stages.journal.fail(*id, Error::new(Code::Internal, format!("a defect in Tintype stopped this upload: {error}"))).await?;
         }
         self.tell_rows(gone).await
     }
 
-    /// The job waits; its profile is tried again after a pause that grows.
+    /// The job waits: alone, if the reason is its own; with all of its profile, if it is the bucket's.
     async fn put_off(&mut self, row: Arc<JobRow>, error: Error) -> Result<()> {
-        self.outages.note(&row.profile, &error, Instant::now());
-        let id = row.id;
-        self.waiting.insert(id, row);
-        self.stages.journal.note_waiting(id, error).await
-    }
-
-    /// Brings one waiting job per profile back when its pause is over; the others follow when it succeeds.
-    fn end_outages(&mut self) {
-        let mut back: Vec<i64> = Vec::new();
-        let mut probed: HashSet<String> = HashSet::new();
-        for (id, row) in &self.waiting {
-            let free = !self.outages.has(&row.profile);
-            if free || (self.may_probe(&row.profile) && probed.insert(row.profile.clone())) {
-                back.push(*id);
-            }
+        let now = Instant::now();
+        if matches!(error.code, Code::FileChanging | Code::KeyTaken) {
+            self.queue.put_off(row.id, now + OWN_PAUSE);
+        } else {
+            self.outages.note(&row.profile, &error, now);
         }
-        back.sort_unstable();
-        for id in back.into_iter().rev() {
-            if let Some(row) = self.waiting.remove(&id) {
-                self.queue.push_front(row);
-            }
-        }
+        self.queue.look_again();
+        self.stages.journal.note_waiting(row.id, error).await
     }
 
     fn tell_progress(&mut self) {

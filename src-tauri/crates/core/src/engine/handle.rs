@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::Config;
 use super::actor::Request;
+use super::chores::{self, Chores};
 use super::job::Stages;
 use super::previews::Preview;
 use super::view::{Event, JobReport, JobView, Snapshot, Stage};
@@ -16,9 +17,9 @@ use crate::error::{Code, Error, Result};
 use crate::intake::{self, Found};
 use crate::journal::{JobRow, NewJob};
 use crate::key;
-use crate::profile::DEMO;
+use crate::profile::{DEMO, OnConflict, Profile};
 use crate::secret::Secrets;
-use crate::settings::{Settings, WatchedFolder};
+use crate::settings::{Bandwidth, Settings, WatchedFolder};
 use crate::watch;
 
 /// Speaks to an engine; cheap to clone.
@@ -31,13 +32,26 @@ pub struct EngineHandle {
     home: crate::home::Home,
 }
 
+/// What somebody who waits for a batch sees of it.
+pub enum Watching<'a> {
+    /// So many of its jobs are not finished.
+    Open {
+        /// Not finished.
+        open: usize,
+        /// All there are.
+        total: usize,
+    },
+    /// A job of it changed.
+    Job(&'a JobView),
+}
+
 /// How waiting for a batch ended.
-#[derive(Debug)]
-pub struct Waited {
-    /// The batch's jobs in order.
-    pub jobs: Vec<JobReport>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    /// Every job of it is finished.
+    Finished,
     /// Nothing moved for too long: some jobs still wait, and go on at the next start.
-    pub gave_up: bool,
+    GaveUp,
 }
 
 impl EngineHandle {
@@ -45,7 +59,7 @@ impl EngineHandle {
         Self { requests, events, stages, secrets: config.secrets.clone(), home: config.home.clone() }
     }
 
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
+    pub(super) async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         let closing = || Error::new(Code::Closing, "Tintype is closing");
         self.requests.send(request(answer)).await.map_err(|_| closing())?;
@@ -135,17 +149,20 @@ impl EngineHandle {
 
     /// Waits until a batch is finished. With `patience`: at most that long without any change while all that is
     /// left waits for network, server or disk.
-    pub async fn wait(&self, batch: &str, patience: Option<Duration>, mut seen: impl FnMut(&JobView)) -> Result<Waited> {
+    pub async fn wait(&self, batch: &str, patience: Option<Duration>, mut seen: impl FnMut(Watching<'_>)) -> Result<Waited> {
         let mut events = self.events();
         loop {
-            let rows = self.stages.journal.batch(batch).await?;
-            let mut open: HashSet<String> = rows.iter().filter(|row| is_open(row)).map(|row| row.uid.clone()).collect();
-            let mut stuck = rows.iter().any(|row| is_open(row) && row.error.is_some());
-            rows.iter().for_each(|row| seen(&JobView::from(row)));
+            let states = self.stages.journal.batch_states(batch).await?;
+            let paused = self.settings().await?.paused;
+            let mut stuck = paused || states.iter().any(|(_, finished, held_up)| !finished && *held_up);
+            let total = states.iter().map(|(id, ..)| id).collect::<HashSet<_>>().len();
+            let mut open: HashSet<String> = states.into_iter().filter(|(_, finished, _)| !finished).map(|(id, ..)| id).collect();
+            seen(Watching::Open { open: open.len(), total });
             while !open.is_empty() {
                 let limit = if stuck { patience.unwrap_or(Duration::MAX) } else { Duration::MAX };
                 let event = match tokio::time::timeout(limit, events.recv()).await {
-                    Err(_) => return Ok(Waited { jobs: self.reports(batch).await?, gave_up: true }),
+                    Err(_) => return Ok(Waited::GaveUp),
+                    // Some events were missed: the journal knows.
                     Ok(Err(broadcast::error::RecvError::Lagged(_))) => break,
                     Ok(Err(broadcast::error::RecvError::Closed)) => return Err(Error::new(Code::Closing, "Tintype is closing")),
                     Ok(Ok(event)) => event,
@@ -153,14 +170,14 @@ impl EngineHandle {
                 let Event::Jobs(jobs) = event else { continue };
                 for job in jobs.iter().filter(|job| open.contains(&job.id)) {
                     stuck = job.stage == Stage::Waiting || (stuck && job.stage == Stage::Queued);
-                    seen(job);
+                    seen(Watching::Job(job));
                 }
                 jobs.iter().filter(|job| matches!(job.stage, Stage::Done | Stage::Failed)).for_each(|job| {
                     open.remove(&job.id);
                 });
             }
             if open.is_empty() {
-                return Ok(Waited { jobs: self.reports(batch).await?, gave_up: false });
+                return Ok(Waited::Finished);
             }
         }
     }
@@ -169,9 +186,9 @@ impl EngineHandle {
     pub async fn idle(&self) -> Result<()> {
         let mut events = self.events();
         loop {
-            let Snapshot { overall, standby, .. } = self.snapshot().await?;
+            let Snapshot { overall, standby, settings, .. } = self.snapshot().await?;
             // What another engine does is its own affair.
-            if standby || overall.unfinished == overall.waiting || overall.waiting_for.is_some() {
+            if standby || settings.paused || overall.unfinished <= overall.waiting || overall.waiting_for.is_some() {
                 return Ok(());
             }
             // Whatever happens next, the snapshot tells.
@@ -179,40 +196,65 @@ impl EngineHandle {
         }
     }
 
-    async fn reports(&self, batch: &str) -> Result<Vec<JobReport>> {
-        let rows = self.stages.journal.batch(batch).await?;
+    /// Jobs of a batch with their objects, in order, from a position on.
+    pub async fn batch(&self, batch: &str, from: usize, limit: u32) -> Result<Vec<JobReport>> {
+        let rows = self.stages.journal.batch(batch, from, limit).await?;
+        self.reports(rows).await
+    }
+
+    async fn reports(&self, rows: Vec<JobRow>) -> Result<Vec<JobReport>> {
+        let settings = self.settings().await?;
         let mut reports = Vec::with_capacity(rows.len());
         for row in rows {
-            reports.push(self.report(row).await?);
+            reports.push(self.report(&settings, row).await?);
         }
         Ok(reports)
     }
 
-    async fn report(&self, row: JobRow) -> Result<JobReport> {
+    async fn report(&self, settings: &Settings, row: JobRow) -> Result<JobReport> {
         let objects = self.stages.journal.objects(row.id).await?;
-        Ok(JobReport {
+        let mut report = JobReport {
             job: JobView::from(&row),
             sha256: row.sha256,
             content_type: row.content_type,
             objects: objects.into_iter().map(Into::into).collect(),
-        })
+        };
+        if let Ok(profile) = settings.profile(Some(&row.profile))
+            && profile.link_hours > 0
+        {
+            self.sign_links(profile, &mut report).await?;
+        }
+        Ok(report)
+    }
+
+    /// Links of a private bucket are signed when they are asked for: they do not last.
+    async fn sign_links(&self, profile: &Profile, report: &mut JobReport) -> Result<()> {
+        let open = self.stages.stores.get(profile).await?;
+        let lifetime = Duration::from_secs(u64::from(profile.link_hours) * 3600);
+        for object in report.objects.iter_mut().filter(|object| object.url.is_some()) {
+            object.url = Some(open.bucket.store.presign(&object.key, lifetime).await?);
+        }
+        if report.job.url.is_some() {
+            report.job.url = report.objects.first().and_then(|original| original.url.clone());
+        }
+        Ok(())
     }
 
     /// A job with its objects.
     pub async fn job(&self, id: &str) -> Result<JobReport> {
         match self.stages.journal.job(id).await? {
-            Some(row) => self.report(row).await,
+            Some(row) => {
+                let settings = self.settings().await?;
+                self.report(&settings, row).await
+            }
             None => Err(Error::new(Code::FileMissing, "this upload is no longer in the list")),
         }
     }
 
     /// The newest jobs whose name, key or profile contains `search`, newest first.
     pub async fn history(&self, search: &str, limit: u32) -> Result<Vec<JobReport>> {
-        let mut reports = Vec::new();
-        for row in self.stages.journal.recent(search, limit).await? {
-            reports.push(self.report(row).await?);
-        }
-        Ok(reports)
+        let rows = self.stages.journal.recent(search, limit).await?;
+        self.reports(rows).await
     }
 
     /// The picture to show for an object, if it is still there.
@@ -221,14 +263,35 @@ impl EngineHandle {
         tokio::task::spawn_blocking(move || previews.get(&object)).await.ok().flatten()
     }
 
-    /// Tries failed jobs again.
-    pub async fn retry(&self, ids: Vec<String>) -> Result<()> {
-        self.stages.journal.requeue(ids.clone()).await?;
-        let mut rows = Vec::new();
-        for id in ids {
-            rows.extend(self.stages.journal.job(&id).await?.map(|row| row.id));
-        }
+    /// Tries failed jobs again; with a choice for keys that are taken, if a person made one.
+    pub async fn retry(&self, ids: Vec<String>, choice: Option<OnConflict>) -> Result<()> {
+        self.stages.journal.requeue(ids.clone(), choice).await?;
+        let rows = self.stages.journal.jobs_by_uid(&ids).await?.iter().map(|row| row.id).collect();
         self.ask(|answer| Request::Queued(rows, answer)).await
+    }
+
+    /// Lets jobs rest, or go on where they stopped.
+    pub async fn pause(&self, ids: Vec<String>, paused: bool) -> Result<()> {
+        self.ask(|answer| Request::Paused(ids, answer, paused)).await?
+    }
+
+    /// Lets all uploads rest, or go on; remembered over restarts.
+    pub async fn pause_all(&self, paused: bool) -> Result<Settings> {
+        self.edit(move |settings| {
+            settings.paused = paused;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Sets how fast bytes may leave.
+    pub async fn set_bandwidth(&self, bandwidth: Bandwidth) -> Result<Settings> {
+        bandwidth.check()?;
+        self.edit(move |settings| {
+            settings.bandwidth = bandwidth;
+            Ok(())
+        })
+        .await
     }
 
     /// Takes finished jobs out of the list; the bucket keeps what it has.
@@ -285,15 +348,26 @@ impl EngineHandle {
         Ok(path)
     }
 
+    /// Does what is left beside the uploads, as far as that is possible now: for a program that is about to end.
+    pub async fn finish_chores(&self) -> Result<()> {
+        // Another engine does its own.
+        if !self.snapshot().await?.standby {
+            Chores { stages: Arc::clone(&self.stages), home: self.home.clone(), secrets: self.secrets.clone() }.once().await;
+        }
+        Ok(())
+    }
+
+    /// Reads what other computers uploaded from a bucket's manifest into this history: how many jobs were new, and
+    /// how many lines could not be read.
+    pub async fn rebuild(&self, profile: Option<&str>) -> Result<(u64, u64)> {
+        let profile = self.settings().await?.profile(profile)?.clone();
+        chores::rebuild(&self.stages, &profile).await
+    }
+
     pub(super) async fn stop(&self) {
         // An engine that does not answer has stopped already.
         let _ = self.ask(Request::Stop).await;
     }
-}
-
-fn is_open(row: &JobRow) -> bool {
-    use crate::journal::JobState::{Planned, Queued};
-    matches!(row.state, Queued | Planned)
 }
 
 fn new_job(found: Found, profile: &str, variants: &[crate::variant::Variant]) -> NewJob {

@@ -1,6 +1,7 @@
 //! One job's way through the house: intake → imaging → plan → transfer → journal.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -9,8 +10,10 @@ use futures::future::try_join_all;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
-use super::plan::{HASH_DIGITS, plan};
+use super::check;
+use super::plan::{HASH_DIGITS, How, Planned, plan};
 use super::previews::{Preview, Previews};
+use super::record::Record;
 use super::stores::{Open, Stores};
 use super::view::Stage;
 use crate::content::Kind;
@@ -18,11 +21,11 @@ use crate::error::{Code, Error, Result};
 use crate::imaging::Rendered;
 use crate::imaging::worker::Workers;
 use crate::intake::{self, Fingerprint};
-use crate::journal::{JobRow, Journal, Outcome, SentObject};
+use crate::journal::{JobRow, Journal, MessageKind, Outcome, SentObject, UploadKey};
 use crate::link;
 use crate::privacy::{self, Originals};
 use crate::profile::Profile;
-use crate::transfer::{self, Content, Headers, META_SHA256, META_SOURCE, META_VARIANT, Progress};
+use crate::transfer::{self, Content, Headers, META_SHA256, META_SOURCE, META_VARIANT, Progress, Source};
 use crate::variant::Variant;
 
 /// Files up to this size are read once and sent from memory; larger ones are read again, part by part.
@@ -38,6 +41,8 @@ pub(super) struct Stages {
     pub(super) limits: transfer::Limits,
     pub(super) workers: Workers,
     pub(super) same_content: SameContent,
+    /// Held by whoever does the chores: nobody is told twice.
+    pub(super) chores: tokio::sync::Mutex<()>,
 }
 
 /// A job as it is shown while it runs.
@@ -82,9 +87,20 @@ pub(super) struct Object {
     pub(super) pixels: Option<(u32, u32)>,
     pub(super) size: u64,
     pub(super) sha256: String,
-    pub(super) md5: String,
-    content_type: String,
+    pub(super) content_type: String,
     bytes: Option<Bytes>,
+}
+
+impl Object {
+    /// MD5 of its bytes, hex: what most buckets show as ETag. Rarely needed, so it is made when it is.
+    pub(super) async fn md5(&self, source: &Path) -> Result<String> {
+        let (bytes, source) = (self.bytes.clone(), source.to_owned());
+        blocking(move || match bytes {
+            Some(bytes) => Ok(hex::encode(Md5::digest(&bytes))),
+            None => intake::md5(&source),
+        })
+        .await
+    }
 }
 
 /// Runs a job to its end, which is recorded.
@@ -104,7 +120,8 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: 
     let open = stages.stores.get(&profile).await?;
     live.enter(Stage::Reading);
     let expected = std::fs::metadata(&job.source).map_or(0, |meta| meta.len());
-    let mut room = Some(stages.limits.memory(expected.min(IN_MEMORY) + VARIANTS_ROOM).await?);
+    let for_variants = if job.variants.is_empty() { 0 } else { VARIANTS_ROOM };
+    let mut room = Some(stages.limits.memory(expected.min(IN_MEMORY) + for_variants).await?);
     let path = job.source.clone();
     let mut file = blocking(move || intake::read(&path, IN_MEMORY)).await?;
     let (rendered, warning) = variants(stages, job, &file, live).await?;
@@ -119,22 +136,50 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: 
     live.enter(Stage::Sending);
     let mut objects = objects(&file, stripped, rendered.as_ref());
     let work = Work { stages, open: &open, profile: &profile, job, file: &file, rendered: rendered.as_ref() };
-    let mut level = 0;
-    let sent_any = loop {
-        let plan = plan(&work, &mut objects, level).await?;
-        match send_all(&work, &objects, &plan.send, live).await {
-            // Someone else was faster, or took a key that cannot be seen: look again.
-            Err(error) if error.code == Code::KeyTaken && level + 1 < HASH_DIGITS.len() => level += usize::from(plan.hidden),
-            other => {
-                other?;
-                break plan.send.contains(&true);
-            }
-        }
+    let Some(sent_any) = plan_and_send(&work, &mut objects, live).await? else {
+        return stages.journal.finish(job.id, outcome(&work, false, Some(skipped(job))), Vec::new()).await;
     };
     drop(room);
+    if profile.check_links {
+        check::links(objects.iter().map(|object| link::url(&open.public_base, &object.key)).collect(), &profile.name).await?;
+    }
     keep_previews(stages, &objects).await?;
-    let outcome = Outcome { present: !sent_any, size: file.size, content_type: file.content.content_type.clone(), warning };
-    stages.journal.finish(job.id, outcome, objects.iter().map(|object| sent(object, &open)).collect()).await
+    let sent = objects.iter().map(|object| sent(object, &open)).collect();
+    stages.journal.finish(job.id, outcome(&work, sent_any, warning), sent).await
+}
+
+/// Sends what has to be sent; whether that was anything, or nothing at all if the file is skipped.
+async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> Result<Option<bool>> {
+    let mut level = 0;
+    loop {
+        let plan = match plan(work, objects, level).await? {
+            Planned::Skip => return Ok(None),
+            Planned::Go(plan) => plan,
+        };
+        match send_all(work, objects, &plan.send, live).await {
+            // Someone else was faster, or took a key that cannot be seen: look again.
+            Err(error) if error.code == Code::KeyTaken && level + 1 < HASH_DIGITS.len() => level += usize::from(plan.hidden),
+            other => return other.map(|()| Some(plan.send.iter().any(|how| *how != How::Not))),
+        }
+    }
+}
+
+fn outcome(work: &Work<'_>, sent_any: bool, warning: Option<Error>) -> Outcome {
+    let Work { profile, file, .. } = work;
+    let mut tell = Vec::new();
+    if !profile.webhook.is_empty() {
+        tell.push(MessageKind::Webhook);
+    }
+    if !profile.manifest.is_empty() && sent_any {
+        tell.push(MessageKind::Manifest);
+    }
+    let content_type = file.content.content_type.clone();
+    Outcome { present: !sent_any, size: file.size, content_type, warning, profile: profile.name.clone(), tell }
+}
+
+fn skipped(job: &JobRow) -> Error {
+    Error::new(Code::Skipped, format!("{} was not uploaded: its key is taken by other content", job.name))
+        .hint("the profile says to skip such files; rename the file, or choose otherwise for it")
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
@@ -196,9 +241,9 @@ async fn stripped(profile: &Profile, job: &JobRow, file: &mut Fingerprint) -> Re
 /// The job's objects, the original first.
 fn objects(file: &Fingerprint, stripped: Option<Bytes>, rendered: Option<&Rendered>) -> Vec<Object> {
     let uid = || uuid::Uuid::new_v4().simple().to_string();
-    let (size, sha256, md5) = match &stripped {
-        Some(clean) => (clean.len() as u64, hex::encode(Sha256::digest(clean)), hex::encode(Md5::digest(clean))),
-        None => (file.size, file.sha256.clone(), file.md5.clone()),
+    let (size, sha256) = match &stripped {
+        Some(clean) => (clean.len() as u64, hex::encode(Sha256::digest(clean))),
+        None => (file.size, file.sha256.clone()),
     };
     let original = Object {
         uid: uid(),
@@ -207,7 +252,6 @@ fn objects(file: &Fingerprint, stripped: Option<Bytes>, rendered: Option<&Render
         pixels: rendered.map(|rendered| rendered.pixels),
         size,
         sha256,
-        md5,
         content_type: file.content.content_type.clone(),
         bytes: stripped.or_else(|| file.bytes.clone()),
     };
@@ -219,38 +263,51 @@ fn objects(file: &Fingerprint, stripped: Option<Bytes>, rendered: Option<&Render
         pixels: Some(rendition.pixels),
         size: rendition.bytes.len() as u64,
         sha256: hex::encode(Sha256::digest(&rendition.bytes)),
-        md5: hex::encode(Md5::digest(&rendition.bytes)),
         content_type: rendition.variant.format.content_type().into(),
         bytes: Some(rendition.bytes.clone()),
     });
     std::iter::once(original).chain(variants).collect()
 }
 
-async fn send_all(work: &Work<'_>, objects: &[Object], wanted: &[bool], live: &Live) -> Result<()> {
-    let Work { stages, open, profile, job, file, .. } = work;
-    let to_send = || objects.iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(object, _)| object);
+async fn send_all(work: &Work<'_>, objects: &[Object], plan: &[How], live: &Live) -> Result<()> {
+    let Work { stages, open, job, file, .. } = work;
+    let to_send = || objects.iter().zip(plan).filter(|(_, how)| **how != How::Not);
     live.progress.reset();
-    live.total.store(to_send().map(|object| object.size).sum(), Ordering::Relaxed);
+    live.total.store(to_send().map(|(object, _)| object.size).sum(), Ordering::Relaxed);
     let unchanged = || intake::unchanged(&job.source, file);
-    let sends = to_send().map(|object| {
+    let sends = to_send().map(|(object, how)| {
         let content = match &object.bytes {
             Some(bytes) => Content::Memory(bytes.clone()),
-            None => Content::File(&job.source, object.size, &unchanged),
+            None => Content::File(Source {
+                path: &job.source,
+                size: object.size,
+                unchanged: &unchanged,
+                log: Box::new(Record { journal: &stages.journal, key: upload_key(work, object) }),
+            }),
         };
-        let headers = headers(object, profile, file);
-        let progress = &live.progress;
-        async move { transfer::send(&*open.store, &stages.limits, &object.key, content, &headers, true, progress).await }
+        let (headers, progress) = (headers(work, object), &live.progress);
+        async move { transfer::send(&open.bucket, &object.key, content, &headers, *how == How::IfAbsent, progress).await }
     });
     try_join_all(sends).await.map(|_| ())
 }
 
-fn headers(object: &Object, profile: &Profile, file: &Fingerprint) -> Headers {
-    let mut metadata = vec![(META_SHA256, object.sha256.clone())];
-    if let Some(variant) = &object.variant {
-        metadata.push((META_SOURCE, file.sha256.clone()));
-        metadata.push((META_VARIANT, variant.to_string()));
+fn upload_key(work: &Work<'_>, object: &Object) -> UploadKey {
+    UploadKey {
+        job: work.job.id,
+        profile: work.profile.name.clone(),
+        target: work.open.target.clone(),
+        key: object.key.clone(),
+        sha256: object.sha256.clone(),
     }
-    Headers { content_type: object.content_type.clone(), cache_control: profile.cache_control.clone(), metadata }
+}
+
+fn headers(work: &Work<'_>, object: &Object) -> Headers {
+    let mut metadata = vec![(META_SHA256.to_owned(), object.sha256.clone())];
+    if let Some(variant) = &object.variant {
+        metadata.push((META_SOURCE.to_owned(), work.file.sha256.clone()));
+        metadata.push((META_VARIANT.to_owned(), variant.to_string()));
+    }
+    Headers { content_type: object.content_type.clone(), extra: work.profile.headers(&object.key), metadata }
 }
 
 fn sent(object: &Object, open: &Open) -> SentObject {

@@ -4,6 +4,8 @@
 //! queues is done by the first, and it takes over when the first ends.
 
 mod actor;
+mod check;
+mod chores;
 mod doctor;
 mod folders;
 mod handle;
@@ -13,18 +15,22 @@ mod outages;
 mod plan;
 mod previews;
 mod profiles;
+mod queue;
+mod record;
 mod stores;
+mod verify;
 mod view;
 
 pub use doctor::{Step, StepResult};
-pub use handle::{EngineHandle, Waited};
+pub use handle::{EngineHandle, Waited, Watching};
 pub use previews::Preview;
 pub use profiles::ProfileDraft;
+pub use verify::{Fault, Finding, Verified};
 pub use view::{Event, FolderView, JobReport, JobView, ObjectView, Overall, Snapshot, Stage};
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc};
 
 use crate::error::Result;
 use crate::home::Home;
@@ -77,16 +83,16 @@ impl Engine {
         let journal = Journal::open(&config.home.journal())?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let uploads = usize::from(settings.uploads_at_once.clamp(1, 256));
+        let limits = transfer::Limits::new(settings.memory_mib);
+        limits.pause(settings.paused);
         let stages = Arc::new(Stages {
             journal,
-            stores: stores::Stores::new(config.secrets.clone(), config.home.demo_bucket()),
+            stores: stores::Stores::new(config.secrets.clone(), config.home.demo_bucket(), limits.clone(), uploads),
             previews: previews::Previews::open(&config.home.previews()),
-            limits: transfer::Limits {
-                network: Arc::new(Semaphore::new(uploads)),
-                memory_kib: Arc::new(Semaphore::new(transfer::MEMORY_KIB as usize)),
-            },
+            limits,
             workers: Workers::new(config.imaging.clone(), settings.limits),
             same_content: SameContent::default(),
+            chores: tokio::sync::Mutex::default(),
         });
         let (requests, inbox) = mpsc::channel(256);
         let (events, _) = broadcast::channel(EVENTS);

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
+use crate::error::{Error, Retry};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Between two looks whether a busy server is well again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// Between two looks whether there is a way to the bucket again: looking costs nobody anything.
+const LONGEST_OFFLINE: Duration = Duration::from_secs(5);
 
 struct Outage {
     until: Instant,
@@ -25,14 +28,15 @@ impl Outages {
         if known.is_some_and(|outage| outage.until > now) {
             return;
         }
-        let pause = known.map_or(FIRST_PAUSE, |outage| (outage.pause * 2).min(LONGEST_PAUSE));
+        let longest = if error.retry_class() == Retry::WhenOnline { LONGEST_OFFLINE } else { LONGEST_PAUSE };
+        let pause = known.map_or(FIRST_PAUSE, |outage| (outage.pause * 2).min(longest));
         let until = now + pause.mul_f64(0.5 + fastrand::f64() / 2.0);
         self.0.insert(profile.to_owned(), Outage { until, pause, error: error.clone() });
     }
 
-    /// The bucket answered.
-    pub(super) fn end(&mut self, profile: &str) {
-        self.0.remove(profile);
+    /// The bucket answered; true if that is news.
+    pub(super) fn end(&mut self, profile: &str) -> bool {
+        self.0.remove(profile).is_some()
     }
 
     /// Something changed that may be the cure: look again at once.
@@ -42,6 +46,11 @@ impl Outages {
 
     pub(super) fn has(&self, profile: &str) -> bool {
         self.0.contains_key(profile)
+    }
+
+    /// The profiles that have one.
+    pub(super) fn profiles(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
     }
 
     /// Whether it is time for one job of the profile to see if its bucket is back.
@@ -73,6 +82,9 @@ mod tests {
             outages.note("p", &error, now);
         }
         assert!(!outages.is_due("p", now + LONGEST_PAUSE / 3) && outages.is_due("p", now + LONGEST_PAUSE));
+        let offline = Error::new(Code::EndpointUnreachable, "away").retry(Retry::WhenOnline);
+        outages.note("p", &offline, now + LONGEST_PAUSE);
+        assert!(outages.is_due("p", now + LONGEST_PAUSE + LONGEST_OFFLINE), "the network's return is noticed within seconds");
         outages.look_again(now);
         assert!(outages.is_due("p", now) && outages.has("p"));
         outages.end("p");

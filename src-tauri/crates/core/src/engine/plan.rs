@@ -3,46 +3,114 @@
 use futures::future::try_join_all;
 
 use super::job::{Object, Work};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Retry};
 use crate::journal::{Claim, JobState, PlannedObject};
 use crate::key::{self, Source, Subject, Template};
-use crate::transfer::{Lookup, META_SHA256, META_SOURCE, META_VARIANT, ObjectMeta, retrying};
+use crate::profile::{Duplicates, OnConflict};
+use crate::transfer::{Lookup, META_SHA256, META_SOURCE, META_VARIANT, ObjectMeta};
 
 /// How many digits of the content's hash go into the keys: none at first, more at each conflict.
 pub(super) const HASH_DIGITS: [usize; 4] = [0, 8, 16, 64];
 
+/// How an object is to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// Not at all: the bucket has it.
+    Not,
+    /// Only where its key is free.
+    IfAbsent,
+    /// In the place of what is there.
+    Over,
+}
+
 /// A job's keys, claimed in the journal and compared with the bucket.
 pub(super) struct Plan {
-    /// For each object whether it has to be sent, in the order of the objects.
-    pub(super) send: Vec<bool>,
+    /// For each object how it is to be sent, in the order of the objects.
+    pub(super) send: Vec<How>,
     /// Some keys could not be looked at.
     pub(super) hidden: bool,
 }
 
-/// Finds free keys for all objects of a job together: if one is taken by other content, all get a piece of the
-/// content's hash. Fills in the objects' keys.
-pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: usize) -> Result<Plan> {
-    let Work { stages, open, job, file, .. } = work;
+/// What is to become of a job.
+pub(super) enum Planned {
+    Go(Plan),
+    /// A key is taken, and the profile says to leave it so.
+    Skip,
+}
+
+/// What the bucket has under a job's keys.
+enum Compared {
+    Free(Plan),
+    /// One of them holds other content; the plan would take its place.
+    Taken(String, Plan),
+}
+
+/// Finds keys for all objects of a job together, as the profile says for keys that are taken: if all are to be kept,
+/// all get a piece of the content's hash. Fills in the objects' keys.
+pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: usize) -> Result<Planned> {
+    let Work { profile, job, file, .. } = work;
+    if let Some(plan) = linked(work, objects).await? {
+        return Ok(Planned::Go(plan));
+    }
+    let choice = job.on_conflict.unwrap_or(profile.on_conflict);
     let plain = keys(work, objects)?;
     for digits in HASH_DIGITS.into_iter().skip(first_level) {
         for (object, key) in objects.iter_mut().zip(&plain) {
             object.key = if digits == 0 { key.clone() } else { key::with_hash(key, &file.sha256, digits) };
         }
-        let planned = objects.iter().map(|object| PlannedObject {
-            uid: object.uid.clone(),
-            variant: object.variant.clone(),
-            key: object.key.clone(),
-        });
-        let claim = stages.journal.plan(job.id, open.target.clone(), file.sha256.clone(), planned.collect()).await?;
-        if claim == Claim::Taken {
-            continue;
-        }
-        if let Some(plan) = compare(work, objects).await? {
-            return Ok(plan);
+        let taken = match claim(work, objects).await? {
+            Claim::Granted => match compare(work, objects).await? {
+                Compared::Free(plan) => return Ok(Planned::Go(plan)),
+                Compared::Taken(_, plan) if choice == OnConflict::Overwrite => return Ok(Planned::Go(plan)),
+                Compared::Taken(key, _) => key,
+            },
+            Claim::Busy if choice != OnConflict::KeepBoth => return Err(busy(work)),
+            Claim::Busy | Claim::Twin => plain[0].clone(),
+        };
+        match choice {
+            OnConflict::Skip => return Ok(Planned::Skip),
+            OnConflict::Ask => {
+                return Err(Error::new(Code::KeyTaken, format!("the key {taken} is taken by other content"))
+                    .hint("choose for this file: keep both, overwrite, or skip"));
+            }
+            OnConflict::KeepBoth | OnConflict::Overwrite => {}
         }
     }
     Err(Error::new(Code::KeyTaken, format!("every key for {} is taken by other content", job.name))
         .hint("rename the file, or put {uuid} into the profile's key template"))
+}
+
+/// Another file on its way has the key: when it has arrived, the bucket decides.
+fn busy(work: &Work<'_>) -> Error {
+    Error::new(Code::KeyTaken, format!("another file with the key of {} is on its way", work.job.name)).retry(Retry::Soon)
+}
+
+async fn claim(work: &Work<'_>, objects: &[Object]) -> Result<Claim> {
+    let planned =
+        objects.iter().map(|object| PlannedObject { uid: object.uid.clone(), variant: object.variant.clone(), key: object.key.clone() });
+    let Work { stages, open, job, file, .. } = work;
+    stages.journal.plan(job.id, open.target.clone(), file.sha256.clone(), planned.collect()).await
+}
+
+/// Where the profile wants it so: the keys under which the same content is in the bucket already, all of it.
+async fn linked(work: &Work<'_>, objects: &mut [Object]) -> Result<Option<Plan>> {
+    let Work { stages, open, profile, file, .. } = work;
+    if profile.duplicates != Duplicates::Link {
+        return Ok(None);
+    }
+    let Some((_, earlier)) = stages.journal.same_content(&open.target, &file.sha256).await? else { return Ok(None) };
+    for object in objects.iter_mut() {
+        let name = object.variant.as_ref().map(|variant| &variant.name);
+        let Some(there) = earlier.iter().find(|there| there.variant.as_ref() == name) else { return Ok(None) };
+        object.key.clone_from(&there.key);
+    }
+    if claim(work, objects).await? != Claim::Granted {
+        return Ok(None);
+    }
+    match compare(work, objects).await? {
+        Compared::Free(plan) if plan.send.iter().all(|how| *how == How::Not) => Ok(Some(plan)),
+        _ => Ok(None),
+    }
 }
 
 fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
@@ -69,28 +137,27 @@ fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
     Ok(keys)
 }
 
-/// What the bucket has under the keys: nothing if one of them holds other content.
-async fn compare(work: &Work<'_>, objects: &[Object]) -> Result<Option<Plan>> {
-    let Work { stages, open, job, file, .. } = work;
-    let looks = objects.iter().map(|object| async {
-        retrying(|| async {
-            let _permit = stages.limits.request().await?;
-            open.store.head(&object.key).await
-        })
-        .await
-    });
+/// Looks at all keys.
+async fn compare(work: &Work<'_>, objects: &[Object]) -> Result<Compared> {
+    let Work { open, job, file, .. } = work;
+    let looks = objects.iter().map(|object| open.bucket.call(0, || open.bucket.store.head(&object.key)));
     let mut plan = Plan { send: Vec::with_capacity(objects.len()), hidden: false };
+    let mut taken = None;
     for (object, lookup) in objects.iter().zip(try_join_all(looks).await?) {
-        let send = match lookup {
-            Lookup::Absent => true,
-            Lookup::Found(meta) if same(&meta, object, &file.sha256) => {
+        let how = match lookup {
+            Lookup::Absent => How::IfAbsent,
+            Lookup::Found(meta) if same(&meta, object, work).await? => {
                 // A crash between the bucket's file and its headers: the content is there, the headers are not.
-                meta.get(META_SHA256).is_none() && job.state == JobState::Planned
+                let bare = meta.get(META_SHA256).is_none() && job.state == JobState::Planned;
+                if bare { How::Over } else { How::Not }
             }
-            Lookup::Found(_) => return Ok(None),
-            Lookup::Hidden if open.store.honours_if_absent() => {
+            Lookup::Found(_) => {
+                taken.get_or_insert_with(|| object.key.clone());
+                How::Over
+            }
+            Lookup::Hidden if open.bucket.store.honours_if_absent() => {
                 plan.hidden = true;
-                true
+                How::IfAbsent
             }
             Lookup::Hidden => {
                 return Err(Error::new(
@@ -100,21 +167,26 @@ async fn compare(work: &Work<'_>, objects: &[Object]) -> Result<Option<Plan>> {
                 .hint("give the key the right to get objects (s3:GetObject); otherwise something could be overwritten"));
             }
         };
-        plan.send.push(send);
+        plan.send.push(how);
     }
-    Ok(Some(plan))
+    tracing::trace!(name = job.name, sha256 = file.sha256, taken, "compared with the bucket");
+    Ok(match taken {
+        Some(key) => Compared::Taken(key, plan),
+        None => Compared::Free(plan),
+    })
 }
 
 /// Whether the bucket's object is this one. A variant is also the same if it was made of the same file in the same
 /// way, by whatever version.
-fn same(meta: &ObjectMeta, object: &Object, source: &str) -> bool {
+async fn same(meta: &ObjectMeta, object: &Object, work: &Work<'_>) -> Result<bool> {
+    let source = work.file.sha256.as_str();
     let made_alike = object
         .variant
         .as_ref()
         .is_some_and(|variant| meta.get(META_SOURCE) == Some(source) && meta.get(META_VARIANT) == Some(variant.to_string().as_str()));
-    match meta.get(META_SHA256) {
+    Ok(match meta.get(META_SHA256) {
         Some(sha256) => sha256 == object.sha256 || made_alike,
         // Put there by another program: ETag and size tell, where the ETag is an MD5.
-        None => meta.size == object.size && meta.etag == object.md5,
-    }
+        None => meta.size == object.size && meta.etag.len() == 32 && meta.etag == object.md5(&work.job.source).await?,
+    })
 }

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::doctor::{self, StepResult};
+use super::doctor::{self, Doctor, StepResult};
 use super::handle::EngineHandle;
 use crate::error::{Code, Error, Result};
-use crate::profile::{CredentialSource, DEMO, Profile};
-use crate::secret::Secret;
+use crate::profile::{CredentialSource, DEMO, Fix, Profile};
+use crate::secret::{Secret, webhook_name};
 use crate::settings::Settings;
 
 /// A profile as a form gives it.
@@ -17,6 +17,8 @@ pub struct ProfileDraft {
     pub profile: Profile,
     /// The secret access key, where it is new or changed.
     pub secret: Option<String>,
+    /// The webhook's secret, where it is new or changed.
+    pub webhook_secret: Option<String>,
     /// Keep the secret in memory only.
     pub session_only: bool,
     /// The name of the profile this one takes the place of.
@@ -29,6 +31,9 @@ impl EngineHandle {
         let profile = self.check_draft(&draft).await?;
         if let Some(secret) = draft.secret.filter(|secret| !secret.is_empty()) {
             self.secrets.keep(&profile.secret_ref, Secret::new(secret), draft.session_only).await?;
+        }
+        if let Some(secret) = draft.webhook_secret.filter(|secret| !secret.is_empty()) {
+            self.secrets.keep(&webhook_name(&profile.secret_ref), Secret::new(secret), draft.session_only).await?;
         }
         self.stages.stores.close(&profile.name).await;
         self.edit(move |settings| settings.put_profile(profile, draft.replaces.as_deref())).await
@@ -67,13 +72,18 @@ impl EngineHandle {
         let settings = self.settings().await?;
         let profile = settings.profile(Some(&name))?.clone();
         if profile.credentials == CredentialSource::Keyring
-            && let Err(error) = self.secrets.forget(&profile.secret_ref).await
+            && let Err(error) = self.forget_secrets(&profile).await
         {
             // Without a keyring there is no secret to forget.
             tracing::warn!(%error, "the secret of a removed profile could not be deleted");
         }
         self.stages.stores.close(&name).await;
         self.edit(move |settings| settings.remove_profile(&name).map(|_| ())).await
+    }
+
+    async fn forget_secrets(&self, profile: &Profile) -> Result<()> {
+        self.secrets.forget(&webhook_name(&profile.secret_ref)).await?;
+        self.secrets.forget(&profile.secret_ref).await
     }
 
     /// Makes a profile the one that is used when none is named.
@@ -102,14 +112,14 @@ impl EngineHandle {
         .await
     }
 
-    /// Sends a small object all the way through a profile.
-    pub async fn test_profile(&self, name: &str) -> Result<Vec<StepResult>> {
+    /// Sends a small object all the way through a profile; with `cors`, also asks whether pages of that origin may
+    /// read it.
+    pub async fn test_profile(&self, name: &str, cors: Option<String>) -> Result<Vec<StepResult>> {
         if name == DEMO {
             self.use_demo().await?;
         }
         let profile = self.settings().await?.profile(Some(name))?.clone();
-        let open = self.stages.stores.get(&profile).await?;
-        Ok(doctor::examine(&*open.store).await)
+        self.examine(&profile, cors).await
     }
 
     /// The same for a profile that is not saved yet.
@@ -119,7 +129,27 @@ impl EngineHandle {
             profile.secret_ref = uuid::Uuid::new_v4().simple().to_string();
             self.secrets.keep(&profile.secret_ref, Secret::new(secret), true).await?;
         }
-        let open = self.stages.stores.open(&profile).await?;
-        Ok(doctor::examine(&*open.store).await)
+        self.examine(&profile, None).await
+    }
+
+    async fn examine(&self, profile: &Profile, cors: Option<String>) -> Result<Vec<StepResult>> {
+        Doctor { stores: &self.stages.stores, profile, cors, results: Vec::new() }.examine().await
+    }
+
+    /// Sets what the doctor found to be right.
+    pub async fn fix_profile(&self, name: &str, fixes: Vec<Fix>) -> Result<Settings> {
+        let name = name.to_owned();
+        self.stages.stores.close(&name).await;
+        self.edit(move |settings| {
+            let mut profile = settings.profile(Some(&name))?.clone();
+            fixes.iter().for_each(|fix| profile.apply(fix));
+            settings.put_profile(profile, Some(&name))
+        })
+        .await
+    }
+
+    /// The rights a profile's key needs, to be copied to the provider: JSON where it takes policies, else a sentence.
+    pub async fn rights(&self, name: &str) -> Result<String> {
+        doctor::rights(self.settings().await?.profile(Some(name))?)
     }
 }

@@ -10,13 +10,15 @@ use tokio::sync::Mutex;
 use crate::error::{Code, Error, Result};
 use crate::profile::{CredentialSource, Profile};
 use crate::secret::{Credentials, Secret, Secrets};
-use crate::transfer::{ObjectStore, S3};
+use crate::transfer::{Bucket, Lane, Limits, S3};
 
 /// A bucket that is ready to be used.
 #[derive(Clone)]
 pub(super) struct Open {
     profile: Profile,
-    pub(super) store: Arc<dyn ObjectStore>,
+    pub(super) bucket: Bucket,
+    /// The service's address, where it is known.
+    pub(super) endpoint: Option<String>,
     /// What links begin with.
     pub(super) public_base: String,
     /// One name for the bucket, whatever the profile.
@@ -27,13 +29,16 @@ pub(super) struct Open {
 pub(super) struct Stores {
     secrets: Secrets,
     demo_dir: PathBuf,
+    limits: Limits,
+    /// Requests in flight to one bucket, at most.
+    most: usize,
     open: Mutex<HashMap<String, Open>>,
     demo: Mutex<Option<DemoBucket>>,
 }
 
 impl Stores {
-    pub(super) fn new(secrets: Secrets, demo_dir: PathBuf) -> Self {
-        Self { secrets, demo_dir, open: Mutex::default(), demo: Mutex::default() }
+    pub(super) fn new(secrets: Secrets, demo_dir: PathBuf, limits: Limits, most: usize) -> Self {
+        Self { secrets, demo_dir, limits, most, open: Mutex::default(), demo: Mutex::default() }
     }
 
     /// The bucket of a profile; opened once, and again when the profile has changed.
@@ -60,7 +65,12 @@ impl Stores {
             (profile.clone(), self.secrets.credentials(profile).await?)
         };
         Ok(Open {
-            store: Arc::new(S3::new(&in_force, &credentials)?),
+            bucket: Bucket {
+                store: Arc::new(S3::new(&in_force, &credentials, &self.limits)?),
+                lane: Arc::new(Lane::new(self.most)),
+                limits: self.limits.clone(),
+            },
+            endpoint: in_force.endpoint()?,
             public_base: in_force.public_base()?,
             // The demo bucket may come up on another port; it is the same bucket all the same.
             target: profile.target()?,

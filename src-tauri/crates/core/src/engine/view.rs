@@ -21,6 +21,8 @@ pub enum Stage {
     Imaging,
     /// On its way to the bucket.
     Sending,
+    /// Rests until a person lets it go on.
+    Paused,
     /// Waits for the network, the server or room on the disk, and goes on by itself.
     Waiting,
     /// In the bucket.
@@ -72,6 +74,7 @@ impl From<&JobRow> for JobView {
         let stage = match (row.state, &row.error) {
             (JobState::Done, _) => Stage::Done,
             (JobState::Failed, _) => Stage::Failed,
+            (JobState::Queued | JobState::Planned, _) if row.paused => Stage::Paused,
             (JobState::Queued | JobState::Planned, Some(_)) => Stage::Waiting,
             (JobState::Queued | JobState::Planned, None) => Stage::Queued,
         };

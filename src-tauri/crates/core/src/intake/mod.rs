@@ -28,8 +28,6 @@ pub struct Fingerprint {
     pub mtime_ns: i64,
     /// SHA-256 of the content, hex.
     pub sha256: String,
-    /// MD5 of the content, hex: what most buckets show as ETag.
-    pub md5: String,
     /// What it is.
     pub content: Content,
     /// What the camera wrote.
@@ -59,25 +57,21 @@ pub fn read(path: &Path, keep: u64) -> Result<Fingerprint> {
             .hint("nothing was uploaded; check where the file came from"));
     }
     let name = crate::key::file_name(path);
-    let mut head = vec![0; content::SNIFF_LEN];
-    let head_len = read_up_to(&mut file, &mut head).map_err(io)?;
-    head.truncate(head_len);
-    let content = content::sniff(&head, &name);
+    let mut kept = vec![0; content::SNIFF_LEN.min(usize::try_from(before.len()).unwrap_or(usize::MAX))];
+    let head_len = read_up_to(&mut file, &mut kept).map_err(io)?;
+    kept.truncate(head_len);
+    let content = content::sniff(&kept, &name);
     let keep_bytes = before.len() <= keep || (matches!(content.kind, Kind::Image(_)) && before.len() <= LARGEST_PICTURE);
-    let (mut sha256, mut md5, mut size) = (Sha256::new(), md5::Md5::new(), 0_u64);
-    let mut kept = Vec::with_capacity(if keep_bytes { usize::try_from(before.len()).unwrap_or_default() } else { 0 });
-    let mut chunk = head;
-    while !chunk.is_empty() {
-        sha256.update(&chunk);
-        md5.update(&chunk);
-        size += chunk.len() as u64;
-        if keep_bytes {
-            kept.extend_from_slice(&chunk);
-        }
-        chunk.resize(CHUNK, 0);
-        let length = read_up_to(&mut file, &mut chunk).map_err(io)?;
-        chunk.truncate(length);
-    }
+    let mut sha256 = Sha256::new();
+    let size = if keep_bytes {
+        kept.reserve_exact(usize::try_from(before.len()).unwrap_or_default().saturating_sub(head_len));
+        file.read_to_end(&mut kept).map_err(io)?;
+        sha256.update(&kept);
+        kept.len() as u64
+    } else {
+        sha256.update(&kept);
+        head_len as u64 + hash_rest(&mut file, &mut sha256).map_err(io)?
+    };
     let after = file.metadata().map_err(io)?;
     let mtime_ns = mtime_ns(&after);
     if size != after.len() || size != before.len() || mtime_ns != self::mtime_ns(&before) {
@@ -94,12 +88,30 @@ pub fn read(path: &Path, keep: u64) -> Result<Fingerprint> {
         size,
         mtime_ns,
         sha256: hex::encode(sha256.finalize()),
-        md5: hex::encode(md5.finalize()),
         content,
         metadata,
         date,
         bytes: keep_bytes.then(|| kept.into()),
     })
+}
+
+fn hash_rest(file: &mut File, hash: &mut impl sha2::Digest) -> std::io::Result<u64> {
+    let (mut chunk, mut size) = (vec![0; CHUNK], 0);
+    loop {
+        let length = read_up_to(file, &mut chunk)?;
+        if length == 0 {
+            return Ok(size);
+        }
+        hash.update(&chunk[..length]);
+        size += length as u64;
+    }
+}
+
+/// MD5 of a file, hex: what most buckets show as ETag. Blocks.
+pub fn md5(path: &Path) -> Result<String> {
+    let mut hash = md5::Md5::new();
+    let read = File::open(path).and_then(|mut file| hash_rest(&mut file, &mut hash));
+    read.map(|_| hex::encode(hash.finalize())).map_err(|error| Error::from_io(&error, path))
 }
 
 /// Whether a file is still what its fingerprint says, by size and time.
@@ -143,7 +155,7 @@ mod tests {
         std::fs::write(&path, "abc")?;
         let found = read(&path, 16).expect("readable");
         assert_eq!(found.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(found.md5, "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(md5(&path).expect("readable"), "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(found.bytes.as_deref(), Some(b"abc".as_slice()));
         assert!(unchanged(&path, &found));
         std::fs::write(&path, "abcd")?;

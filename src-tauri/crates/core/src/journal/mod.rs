@@ -3,9 +3,14 @@
 //! SQLite with WAL and `synchronous=FULL`: what is acknowledged survives a power cut. One thread of one process
 //! writes at a time; requests that arrive together share a commit, so durability costs one disk flush for many jobs.
 
+mod outbox;
 mod rows;
 mod schema;
+mod uploads;
 mod writer;
+
+pub use outbox::{Message, MessageKind};
+pub use uploads::{Orphan, PartRow, UploadKey, UploadRow};
 
 pub use rows::{JobRow, JobState, NewJob, ObjectRow, Outcome, PlannedObject, SentObject};
 
@@ -16,6 +21,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Code, Error, Result};
+use crate::manifest::ManifestEntry;
+use crate::profile::OnConflict;
 use writer::Writer;
 
 /// A handle on the journal; cheap to clone.
@@ -42,7 +49,9 @@ pub enum Claim {
     /// The keys belong to the job until it is finished.
     Granted,
     /// Another unfinished job has one of them for other content.
-    Taken,
+    Busy,
+    /// Other content is in the bucket under a key that differs in case or composition only.
+    Twin,
 }
 
 impl Journal {
@@ -89,22 +98,74 @@ impl Journal {
             .await
     }
 
-    /// The jobs of a batch in the order given.
-    pub async fn batch(&self, batch: &str) -> Result<Vec<JobRow>> {
+    /// Jobs of a batch in the order given, from a position on.
+    pub async fn batch(&self, batch: &str, from: usize, limit: u32) -> Result<Vec<JobRow>> {
         let batch = batch.to_owned();
-        self.read(move |db| rows::select_jobs(db, "JOIN batches b ON b.job = j.id WHERE b.batch = ?1 ORDER BY b.position", params![batch]))
-            .await
+        let clauses = "JOIN batches b ON b.job = j.id WHERE b.batch = ?1 AND b.position >= ?2 ORDER BY b.position LIMIT ?3";
+        self.read(move |db| rows::select_jobs(db, clauses, params![batch, from as i64, limit])).await
     }
 
-    /// Every job that is not finished, oldest first.
-    pub async fn unfinished(&self) -> Result<Vec<JobRow>> {
-        self.read(|db| rows::select_jobs(db, "WHERE j.state IN ('queued', 'planned') ORDER BY j.id", [])).await
+    /// How far the jobs of a batch are: (public id, finished, held up), in the order given.
+    pub async fn batch_states(&self, batch: &str) -> Result<Vec<(String, bool, bool)>> {
+        let batch = batch.to_owned();
+        self.read(move |db| {
+            let mut statement = db.prepare_cached(
+                "SELECT j.uid, j.state IN ('done', 'failed'), j.error_code IS NOT NULL FROM batches b JOIN jobs j ON j.id = b.job \
+                 WHERE b.batch = ?1 ORDER BY b.position",
+            )?;
+            statement.query_map(params![batch], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+        })
+        .await
     }
 
-    /// Unfinished jobs with an id above `after`, oldest first.
-    pub async fn unfinished_after(&self, after: i64) -> Result<Vec<JobRow>> {
-        self.read(move |db| rows::select_jobs(db, "WHERE j.state IN ('queued', 'planned') AND j.id > ?1 ORDER BY j.id", params![after]))
-            .await
+    /// The jobs to be run next: those a person gave before those a watched folder found, older ones first. Without
+    /// those of `known`, and without those of `profiles` that cannot be used at the moment.
+    pub async fn next(&self, known: &[i64], profiles: &[String], limit: u32) -> Result<Vec<JobRow>> {
+        let (known, profiles) = (rows::json(known), rows::json(profiles));
+        self.read(move |db| {
+            rows::select_jobs(
+                db,
+                "WHERE j.state IN ('queued', 'planned') AND j.paused = 0 AND j.id NOT IN (SELECT value FROM json_each(?1)) \
+                 AND j.profile NOT IN (SELECT value FROM json_each(?2)) ORDER BY j.watched IS NOT NULL, j.id LIMIT ?3",
+                params![known, profiles, limit],
+            )
+        })
+        .await
+    }
+
+    /// The job of a profile to be run next, to see whether its bucket is back.
+    pub async fn next_of(&self, profile: &str, known: &[i64]) -> Result<Option<JobRow>> {
+        let (profile, known) = (profile.to_owned(), rows::json(known));
+        self.read(move |db| {
+            let clauses = "WHERE j.state IN ('queued', 'planned') AND j.paused = 0 AND j.profile = ?1 \
+                 AND j.id NOT IN (SELECT value FROM json_each(?2)) ORDER BY j.watched IS NOT NULL, j.id LIMIT 1";
+            Ok(rows::select_jobs(db, clauses, params![profile, known])?.pop())
+        })
+        .await
+    }
+
+    /// Numbers of the unfinished jobs after a number.
+    pub async fn unfinished_after(&self, after: i64) -> Result<Vec<i64>> {
+        let sql = "SELECT id FROM jobs WHERE state IN ('queued', 'planned') AND id > ?1 ORDER BY id";
+        self.read(move |db| db.prepare_cached(sql)?.query_map(params![after], |row| row.get(0))?.collect()).await
+    }
+
+    /// Those of these jobs that have finished, or have something to say.
+    pub async fn news_of(&self, ids: &[i64]) -> Result<Vec<JobRow>> {
+        let ids = rows::json(ids);
+        self.read(move |db| {
+            let clauses = "WHERE j.id IN (SELECT value FROM json_each(?1)) AND (j.state IN ('done', 'failed') OR j.error_code IS NOT NULL)";
+            rows::select_jobs(db, clauses, params![ids])
+        })
+        .await
+    }
+
+    /// Unfinished jobs of these profiles.
+    pub async fn count_unfinished_of(&self, profiles: &[String]) -> Result<u64> {
+        let profiles = rows::json(profiles);
+        let sql = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'planned') AND paused = 0 \
+                   AND profile IN (SELECT value FROM json_each(?1))";
+        self.read(move |db| db.prepare_cached(sql)?.query_row(params![profiles], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)).await
     }
 
     /// The newest jobs, newest first, whose name, key or profile contains `search`.
@@ -122,13 +183,36 @@ impl Journal {
     }
 
     /// The jobs of those ids, in no particular order.
-    pub async fn jobs(&self, ids: Vec<i64>) -> Result<Vec<JobRow>> {
+    pub async fn jobs(&self, ids: &[i64]) -> Result<Vec<JobRow>> {
+        let ids = rows::json(ids);
+        self.read(move |db| rows::select_jobs(db, "WHERE j.id IN (SELECT value FROM json_each(?1))", params![ids])).await
+    }
+
+    /// The jobs of those public ids, in no particular order.
+    pub async fn jobs_by_uid(&self, uids: &[String]) -> Result<Vec<JobRow>> {
+        let uids = rows::json(uids);
+        self.read(move |db| rows::select_jobs(db, "WHERE j.uid IN (SELECT value FROM json_each(?1))", params![uids])).await
+    }
+
+    /// A finished job of the same content in the same bucket, with all its objects, if there is one.
+    pub async fn same_content(&self, target: &str, sha256: &str) -> Result<Option<(JobRow, Vec<ObjectRow>)>> {
+        let (target, sha256) = (target.to_owned(), sha256.to_owned());
         self.read(move |db| {
-            let mut found = Vec::with_capacity(ids.len());
-            for id in ids {
-                found.extend(rows::select_jobs(db, "WHERE j.id = ?1", params![id])?);
-            }
-            Ok(found)
+            let clauses = "WHERE j.sha256 = ?1 AND j.state = 'done' AND EXISTS \
+                 (SELECT 1 FROM objects o WHERE o.job = j.id AND o.target = ?2 AND o.url IS NOT NULL) ORDER BY j.id DESC LIMIT 1";
+            let Some(job) = rows::select_jobs(db, clauses, params![sha256, target])?.pop() else { return Ok(None) };
+            let objects = rows::select_objects(db, job.id)?;
+            Ok(Some((job, objects)))
+        })
+        .await
+    }
+
+    /// Finished jobs of a profile after a number, oldest first: for checking them against the bucket.
+    pub async fn done_after(&self, profile: &str, after: i64, limit: u32) -> Result<Vec<JobRow>> {
+        let profile = profile.to_owned();
+        self.read(move |db| {
+            let clauses = "WHERE j.state = 'done' AND j.profile = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3";
+            rows::select_jobs(db, clauses, params![profile, after, limit])
         })
         .await
     }
@@ -147,11 +231,17 @@ impl Journal {
     /// Jobs by state, over everything the journal knows: (unfinished, done, failed).
     pub async fn counts(&self) -> Result<(u64, u64, u64)> {
         self.read(|db| {
-            let count = |states: &str| {
-                db.query_row(&format!("SELECT count(*) FROM jobs WHERE state IN ({states})"), [], |row| row.get::<_, i64>(0))
-                    .map(|n| n.unsigned_abs())
-            };
-            Ok((count("'queued','planned'")?, count("'done'")?, count("'failed'")?))
+            let mut counts = (0, 0, 0);
+            let mut statement = db.prepare_cached("SELECT state, jobs FROM tally")?;
+            let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+            for row in rows {
+                match row? {
+                    (state, jobs) if state == "done" => counts.1 = jobs,
+                    (state, jobs) if state == "failed" => counts.2 = jobs,
+                    (_, jobs) => counts.0 += jobs,
+                }
+            }
+            Ok(counts)
         })
         .await
     }
@@ -163,8 +253,9 @@ impl Journal {
         self.writer
             .write(move |tx| {
                 for object in &objects {
-                    if rows::claimed_by_other(tx, job, &target, &sha256, object)? {
-                        return Ok(Claim::Taken);
+                    match rows::claimed(tx, job, &target, &sha256, object)? {
+                        Claim::Granted => {}
+                        other => return Ok(other),
                     }
                 }
                 rows::store_plan(tx, job, &target, &sha256, &objects)?;
@@ -175,7 +266,13 @@ impl Journal {
 
     /// Records a finished job and all its objects, in one commit.
     pub async fn finish(&self, job: i64, outcome: Outcome, sent: Vec<SentObject>) -> Result<()> {
-        self.writer.write(move |tx| rows::finish(tx, job, &outcome, &sent)).await
+        self.writer
+            .write(move |tx| {
+                rows::finish(tx, job, &outcome, &sent)?;
+                uploads::finish_upload(tx, job)?;
+                outcome.tell.iter().try_for_each(|kind| outbox::add(tx, *kind, &outcome.profile, job))
+            })
+            .await
     }
 
     /// Records that a job failed, and lets go of the keys it had not filled.
@@ -188,22 +285,32 @@ impl Journal {
         self.writer.write(move |tx| rows::note_waiting(tx, job, &error)).await
     }
 
-    /// Puts failed jobs back into the queue; returns how many there were.
-    pub async fn requeue(&self, uids: Vec<String>) -> Result<usize> {
-        self.writer
-            .write(move |tx| {
-                let mut count = 0;
-                for uid in &uids {
-                    count += tx
-                        .prepare_cached(
-                            "UPDATE jobs SET state = 'queued', error_code = NULL, error_message = NULL, error_hint = NULL, \
-                         finished_at = NULL WHERE uid = ?1 AND (state = 'failed' OR (state = 'done' AND error_code IS NOT NULL))",
-                        )?
-                        .execute(params![uid])?;
-                }
-                Ok(count)
-            })
-            .await
+    /// Puts jobs back into the queue: failed ones, and finished ones of which something is missing. With a person's
+    /// choice for keys that are taken, if there is one.
+    pub async fn requeue(&self, uids: Vec<String>, choice: Option<OnConflict>) -> Result<()> {
+        let sql = "UPDATE jobs SET state = 'queued', error_code = NULL, error_message = NULL, error_hint = NULL, finished_at = NULL, \
+                   on_conflict = coalesce(?2, on_conflict) \
+                   WHERE uid = ?1 AND (state = 'failed' OR (state = 'done' AND error_code IS NOT NULL))";
+        let choice = choice.map(rows::choice_name);
+        self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, choice]).map(|_| ()))).await
+    }
+
+    /// Puts a finished job back into the queue: the bucket does not have what it should.
+    pub async fn redo(&self, job: i64) -> Result<()> {
+        let sql = "UPDATE jobs SET state = 'queued', outcome = NULL, finished_at = NULL, error_code = NULL, error_message = NULL, \
+                   error_hint = NULL WHERE id = ?1 AND state = 'done'";
+        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![job]).map(|_| ())).await
+    }
+
+    /// Lets unfinished jobs rest, or go on.
+    pub async fn pause(&self, uids: Vec<String>, paused: bool) -> Result<()> {
+        let sql = "UPDATE jobs SET paused = ?2 WHERE uid = ?1 AND state IN ('queued', 'planned')";
+        self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, paused]).map(|_| ()))).await
+    }
+
+    /// Records an upload that another computer made, unless this journal knows it; true if it is new.
+    pub async fn adopt(&self, profile: String, target: String, entry: ManifestEntry) -> Result<bool> {
+        self.writer.write(move |tx| rows::adopt(tx, &profile, &target, &entry)).await
     }
 
     /// Takes finished or failed jobs out of the list.

@@ -6,8 +6,11 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::Seen;
+use super::{Claim, MessageKind, Seen};
 use crate::error::{Code, Error};
+use crate::key;
+use crate::manifest::ManifestEntry;
+use crate::profile::OnConflict;
 use crate::variant::Variant;
 
 /// How far a job has come, as recorded.
@@ -65,6 +68,10 @@ pub struct JobRow {
     pub variants: Vec<Variant>,
     /// How far it has come.
     pub state: JobState,
+    /// Whether it rests.
+    pub paused: bool,
+    /// What a person chose for keys that are taken.
+    pub on_conflict: Option<OnConflict>,
     /// For a finished job: whether anything was sent.
     pub present: bool,
     /// Bytes of the source, once known.
@@ -124,6 +131,10 @@ pub struct Outcome {
     pub content_type: String,
     /// What is missing all the same (variants of a damaged picture).
     pub warning: Option<Error>,
+    /// The profile's name.
+    pub profile: String,
+    /// Who is to be told of it.
+    pub tell: Vec<MessageKind>,
 }
 
 /// An object as recorded.
@@ -192,7 +203,7 @@ const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j
      j.outcome, j.size, j.sha256, j.content_type, j.error_code, j.error_message, j.error_hint, j.created_at, j.finished_at, \
      (SELECT url FROM objects o WHERE o.job = j.id AND o.position = 0), \
      (SELECT uid FROM objects o WHERE o.job = j.id AND o.variant IS NOT NULL AND o.width IS NOT NULL \
-      ORDER BY abs(o.width - 400) LIMIT 1)";
+      ORDER BY abs(o.width - 400) LIMIT 1), j.paused, j.on_conflict";
 
 pub(super) fn select_jobs(db: &Connection, clauses: &str, values: impl Params) -> rusqlite::Result<Vec<JobRow>> {
     let mut statement = db.prepare_cached(&format!("SELECT {JOB_COLUMNS} FROM jobs j {clauses}"))?;
@@ -225,6 +236,8 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         watched: row.get(6)?,
         variants,
         state,
+        paused: row.get(20)?,
+        on_conflict: row.get::<_, Option<String>>(21)?.as_deref().and_then(choice_from),
         present: row.get::<_, Option<String>>(9)?.as_deref() == Some("present"),
         size: row.get::<_, Option<i64>>(10)?.map(i64::unsigned_abs),
         sha256: row.get(11)?,
@@ -257,21 +270,21 @@ pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<
     rows.collect()
 }
 
-/// Whether another unfinished job has this key for other content, or for another rendition of the same.
-pub(super) fn claimed_by_other(
-    tx: &Transaction<'_>,
-    job: i64,
-    target: &str,
-    sha256: &str,
-    object: &PlannedObject,
-) -> rusqlite::Result<bool> {
+/// Whether another unfinished job has this key for other content, or for another rendition of the same; or whether
+/// other content is in the bucket under one that differs in case or composition only.
+pub(super) fn claimed(tx: &Transaction<'_>, job: i64, target: &str, sha256: &str, object: &PlannedObject) -> rusqlite::Result<Claim> {
     tx.prepare_cached(
-        "SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.key = ?2 AND j.state = 'planned' \
-         AND j.id <> ?3 AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5)",
+        "SELECT j.state = 'planned' FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.folded = ?2 AND j.id <> ?3 AND \
+         ((j.state = 'planned' AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5)) OR (o.key <> ?6 AND j.state = 'done' AND j.sha256 IS NOT ?4)) \
+         ORDER BY 1 DESC LIMIT 1",
     )?
-    .query_row(params![target, object.key, job, sha256, spec(object.variant.as_ref())], |_| Ok(()))
+    .query_row(params![target, key::folded(&object.key), job, sha256, spec(object.variant.as_ref()), object.key], |row| row.get(0))
     .optional()
-    .map(|found| found.is_some())
+    .map(|planned| match planned {
+        Some(true) => Claim::Busy,
+        Some(false) => Claim::Twin,
+        None => Claim::Granted,
+    })
 }
 
 pub(super) fn store_plan(tx: &Transaction<'_>, job: i64, target: &str, sha256: &str, objects: &[PlannedObject]) -> rusqlite::Result<()> {
@@ -279,8 +292,19 @@ pub(super) fn store_plan(tx: &Transaction<'_>, job: i64, target: &str, sha256: &
     tx.prepare_cached("DELETE FROM objects WHERE job = ?1")?.execute(params![job])?;
     for (position, object) in objects.iter().enumerate() {
         let variant = object.variant.as_ref();
-        tx.prepare_cached("INSERT INTO objects(job, position, uid, variant, spec, target, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-            .execute(params![job, position as i64, object.uid, variant.map(|variant| &variant.name), spec(variant), target, object.key])?;
+        tx.prepare_cached(
+            "INSERT INTO objects(job, position, uid, variant, spec, target, key, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            job,
+            position as i64,
+            object.uid,
+            variant.map(|variant| &variant.name),
+            spec(variant),
+            target,
+            object.key,
+            key::folded(&object.key)
+        ])?;
     }
     Ok(())
 }
@@ -332,6 +356,73 @@ pub(super) fn note_waiting(tx: &Transaction<'_>, job: i64, error: &Error) -> rus
     )?
     .execute(params![job, error.code.as_str(), error.message, error.hint])?;
     Ok(())
+}
+
+/// Records an upload that another computer made, unless its original's key is known; true if it is new.
+pub(super) fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, entry: &ManifestEntry) -> rusqlite::Result<bool> {
+    let known = tx
+        .prepare_cached("SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.key = ?2 AND j.sha256 = ?3")?
+        .query_row(params![target, entry.original().key, entry.sha256], |_| Ok(()))
+        .optional()?;
+    if known.is_some() {
+        return Ok(false);
+    }
+    tx.prepare_cached(
+        "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at) \
+         VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8)",
+    )?
+    .execute(params![
+        uuid::Uuid::new_v4().simple().to_string(),
+        path_to_blob(Path::new(&entry.name)),
+        entry.name,
+        profile,
+        entry.original().size as i64,
+        entry.sha256,
+        entry.original().content_type,
+        entry.finished_at,
+    ])?;
+    let job = tx.last_insert_rowid();
+    for (position, object) in entry.objects.iter().enumerate() {
+        tx.prepare_cached(
+            "INSERT INTO objects(job, position, uid, variant, target, key, folded, width, height, size, sha256, content_type, url) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            job,
+            position as i64,
+            uuid::Uuid::new_v4().simple().to_string(),
+            object.variant,
+            target,
+            object.key,
+            key::folded(&object.key),
+            object.width,
+            object.height,
+            object.size as i64,
+            object.sha256,
+            object.content_type,
+            object.url,
+        ])?;
+    }
+    Ok(true)
+}
+
+/// A list for `json_each`.
+pub(super) fn json<T: Serialize>(list: &[T]) -> String {
+    // Numbers and strings always have a JSON form.
+    serde_json::to_string(list).unwrap_or_else(|_| "[]".into())
+}
+
+pub(super) fn choice_name(choice: OnConflict) -> &'static str {
+    match choice {
+        OnConflict::KeepBoth => "keep-both",
+        OnConflict::Overwrite => "overwrite",
+        OnConflict::Skip => "skip",
+        OnConflict::Ask => "ask",
+    }
+}
+
+fn choice_from(name: &str) -> Option<OnConflict> {
+    [OnConflict::KeepBoth, OnConflict::Overwrite, OnConflict::Skip, OnConflict::Ask].into_iter().find(|choice| choice_name(*choice) == name)
 }
 
 fn spec(variant: Option<&Variant>) -> Option<String> {

@@ -9,7 +9,8 @@ use super::sql_error;
 use crate::error::{Code, Error, Result};
 
 /// One entry per layout; entry N brings layout N to N + 1. Never edit an entry that was released: add one.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE jobs (
         id INTEGER PRIMARY KEY,
         uid TEXT NOT NULL UNIQUE,
@@ -64,7 +65,64 @@ const MIGRATIONS: &[&str] = &["
         job INTEGER,
         PRIMARY KEY (folder, path)
     ) WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE uploads (
+        id INTEGER PRIMARY KEY,
+        job INTEGER UNIQUE REFERENCES jobs(id) ON DELETE SET NULL,
+        profile TEXT NOT NULL,
+        target TEXT NOT NULL,
+        key TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        upload TEXT,
+        part_size INTEGER NOT NULL,
+        began_at INTEGER NOT NULL
+    );
+    CREATE TABLE parts (
+        upload INTEGER NOT NULL REFERENCES uploads(id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        etag TEXT NOT NULL,
+        crc32 TEXT,
+        PRIMARY KEY (upload, number)
+    ) WITHOUT ROWID;
+
+    ALTER TABLE jobs ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE jobs ADD COLUMN on_conflict TEXT;
+    DROP INDEX jobs_unfinished;
+    CREATE INDEX jobs_next ON jobs(watched IS NOT NULL, id) WHERE state IN ('queued', 'planned') AND paused = 0;
+    CREATE INDEX jobs_by_content ON jobs(sha256) WHERE state = 'done';
+
+    -- Counting the jobs of a state would take longer with every job; this is kept up by the database itself.
+    CREATE TABLE tally (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO tally VALUES ('queued', 0), ('planned', 0), ('done', 0), ('failed', 0);
+    UPDATE tally SET jobs = (SELECT count(*) FROM jobs j WHERE j.state = tally.state);
+    CREATE TRIGGER tally_insert AFTER INSERT ON jobs BEGIN
+        UPDATE tally SET jobs = jobs + 1 WHERE state = new.state;
+    END;
+    CREATE TRIGGER tally_delete AFTER DELETE ON jobs BEGIN
+        UPDATE tally SET jobs = jobs - 1 WHERE state = old.state;
+    END;
+    CREATE TRIGGER tally_update AFTER UPDATE OF state ON jobs WHEN old.state <> new.state BEGIN
+        UPDATE tally SET jobs = jobs - 1 WHERE state = old.state;
+        UPDATE tally SET jobs = jobs + 1 WHERE state = new.state;
+    END;
+
+    -- Keys that differ in case or composition only name one thing to people and to many file systems.
+    ALTER TABLE objects ADD COLUMN folded TEXT;
+    UPDATE objects SET folded = lower(key);
+    CREATE INDEX objects_by_folded_key ON objects(target, folded);
+
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('webhook', 'manifest')),
+        profile TEXT NOT NULL,
+        job INTEGER NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        due_at INTEGER NOT NULL
+    );
+",
+];
 
 /// Opens the database as decided (WAL, FULL, foreign keys) and migrates it.
 pub(super) fn open(path: &Path) -> Result<Connection> {

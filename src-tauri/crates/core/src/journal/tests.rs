@@ -32,9 +32,9 @@ async fn a_batch_keeps_its_order_and_shares_what_is_on_its_way() -> Result<()> {
     let first = journal.enqueue("one".into(), vec![job("b.jpg"), job("a.jpg")]).await?;
     let second = journal.enqueue("two".into(), vec![job("a.jpg"), job("c.jpg")]).await?;
     assert_eq!(second[0], first[1], "a.jpg is on its way already");
-    let names: Vec<String> = journal.batch("two").await?.into_iter().map(|row| row.name).collect();
+    let names: Vec<String> = journal.batch("two", 0, 9).await?.into_iter().map(|row| row.name).collect();
     assert_eq!(names, ["a.jpg", "c.jpg"]);
-    assert_eq!(journal.unfinished().await?.len(), 3);
+    assert_eq!(journal.next(&[], &[], 9).await?.len(), 3);
     Ok(())
 }
 
@@ -44,7 +44,7 @@ async fn a_key_belongs_to_one_content_while_a_job_is_unfinished() -> Result<()> 
     let ids = journal.enqueue("b".into(), vec![job("1"), job("2"), job("3")]).await?;
     let plan = |id, sha: &str| journal.plan(id, "t".into(), sha.into(), vec![planned("k")]);
     assert_eq!(plan(ids[0], "aa").await?, Claim::Granted);
-    assert_eq!(plan(ids[1], "bb").await?, Claim::Taken);
+    assert_eq!(plan(ids[1], "bb").await?, Claim::Busy);
     assert_eq!(plan(ids[2], "aa").await?, Claim::Granted, "the same content may share its key");
     journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
     journal.fail(ids[2], Error::new(Code::AccessDenied, "no")).await?;
@@ -58,7 +58,7 @@ async fn a_refused_job_is_recorded_as_failed_with_its_sentence() -> Result<()> {
     let (_dir, journal) = open();
     let refused = NewJob { refused: Some(Error::new(Code::FileMissing, "gone").hint("look")), ..job("x") };
     journal.enqueue("b".into(), vec![refused]).await?;
-    let row = journal.batch("b").await?.remove(0);
+    let row = journal.batch("b", 0, 9).await?.remove(0);
     assert_eq!((row.state, row.error.map(|e| (e.code, e.hint))), (JobState::Failed, Some((Code::FileMissing, Some("look".into())))));
     Ok(())
 }
@@ -71,7 +71,7 @@ async fn one_bad_request_leaves_its_group_alone() -> Result<()> {
     let (bad, good) = tokio::join!(bad, good);
     assert!(bad.is_err());
     assert_eq!(good?.len(), 1);
-    assert_eq!(journal.unfinished().await?.len(), 1);
+    assert_eq!(journal.next(&[], &[], 9).await?.len(), 1);
     Ok(())
 }
 
@@ -81,5 +81,95 @@ async fn search_takes_wildcards_literally() -> Result<()> {
     journal.enqueue("b".into(), vec![job("100%.jpg"), job("1000.jpg")]).await?;
     assert_eq!(journal.recent("100%", 10).await?.len(), 1);
     assert_eq!(journal.recent("", 10).await?.len(), 2);
+    Ok(())
+}
+
+fn upload_key(job: i64, sha256: &str) -> UploadKey {
+    UploadKey { job, profile: "demo".into(), target: "t".into(), key: "k".into(), sha256: sha256.into() }
+}
+
+fn part(number: i32) -> PartRow {
+    PartRow { number, size: 8, etag: format!("e{number}"), crc32: None }
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_with_the_parts_it_has() -> Result<()> {
+    let (_dir, journal) = open();
+    let job = journal.enqueue("b".into(), vec![job("film")]).await?[0];
+    assert_eq!(journal.upload(upload_key(job, "aa")).await?, None);
+    journal.intend_upload(upload_key(job, "aa")).await?;
+    assert_eq!(journal.upload(upload_key(job, "aa")).await?.map(|row| row.upload), Some(None), "whether it began is not known");
+    journal.begin_upload(job, "id".into(), 8).await?;
+    for number in [2, 1, 2] {
+        journal.add_part(job, part(number)).await?;
+    }
+    let row = journal.upload(upload_key(job, "aa")).await?.expect("on record");
+    assert_eq!((row.upload.as_deref(), row.part_size, row.parts), (Some("id"), 8, vec![part(1), part(2)]));
+    assert_eq!(journal.orphans().await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_nobody_goes_on_with_is_an_orphan_until_it_is_aborted() -> Result<()> {
+    let (_dir, journal) = open();
+    let ids = journal.enqueue("b".into(), vec![job("changed"), job("failed"), job("whole")]).await?;
+    for (id, name) in ids.iter().zip(["one", "two", "three"]) {
+        journal.intend_upload(upload_key(*id, "aa")).await?;
+        journal.begin_upload(*id, name.into(), 8).await?;
+    }
+    assert_eq!(journal.upload(upload_key(ids[0], "other bytes")).await?, None);
+    journal.fail(ids[1], Error::new(Code::AccessDenied, "no")).await?;
+    let outcome = Outcome { present: false, size: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
+    journal.finish(ids[2], outcome, Vec::new()).await?;
+    let uploads = |orphans: Vec<Orphan>| orphans.into_iter().map(|orphan| orphan.upload).collect::<Vec<_>>();
+    assert_eq!(uploads(journal.orphans().await?), ["one", "two"]);
+    journal.forget_upload("t".into(), "one".into()).await?;
+    assert_eq!(uploads(journal.orphans().await?), ["two"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn people_come_before_folders_and_resting_jobs_not_at_all() -> Result<()> {
+    let (_dir, journal) = open();
+    let found = NewJob { watched: "/w".into(), ..job("found") };
+    let ids =
+        journal.enqueue("b".into(), vec![found, job("dropped"), job("resting"), NewJob { profile: "out".into(), ..job("out") }]).await?;
+    let resting = journal.jobs(&[ids[2]]).await?.remove(0).uid;
+    journal.pause(vec![resting.clone()], true).await?;
+    let names = |rows: Vec<JobRow>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
+    assert_eq!(names(journal.next(&[], &["out".into()], 9).await?), ["dropped", "found"]);
+    assert_eq!(names(journal.next(&[ids[1]], &[], 9).await?), ["out", "found"]);
+    assert_eq!(journal.next_of("out", &[]).await?.map(|row| row.name).as_deref(), Some("out"));
+    journal.pause(vec![resting], false).await?;
+    assert_eq!(journal.next(&[], &[], 9).await?.len(), 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_tally_is_kept_by_the_database() -> Result<()> {
+    let (_dir, journal) = open();
+    let ids = journal.enqueue("b".into(), vec![job("1"), job("2"), job("3")]).await?;
+    journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
+    assert_eq!(journal.counts().await?, (2, 0, 1));
+    let failed = journal.jobs(&[ids[0]]).await?.remove(0).uid;
+    journal.requeue(vec![failed.clone()], Some(OnConflict::Overwrite)).await?;
+    assert_eq!(journal.counts().await?, (3, 0, 0));
+    assert_eq!(journal.jobs(&[ids[0]]).await?[0].on_conflict, Some(OnConflict::Overwrite));
+    journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
+    journal.forget(vec![failed]).await?;
+    assert_eq!(journal.counts().await?, (2, 0, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn keys_that_differ_in_case_only_are_twins() -> Result<()> {
+    let (_dir, journal) = open();
+    let ids = journal.enqueue("b".into(), vec![job("1"), job("2")]).await?;
+    let key = |key: &str| vec![PlannedObject { uid: uuid::Uuid::new_v4().to_string(), variant: None, key: key.into() }];
+    journal.plan(ids[0], "t".into(), "aa".into(), key("Größe.jpg")).await?;
+    let outcome = Outcome { present: false, size: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
+    journal.finish(ids[0], outcome, Vec::new()).await?;
+    assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("GRO\u{308}ße.JPG")).await?, Claim::Twin);
+    assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("größe-2.jpg")).await?, Claim::Granted);
     Ok(())
 }

@@ -1,8 +1,11 @@
 //! Bucket profiles: everything needed to reach one bucket, except the secret.
 
+mod endpoint;
+mod headers;
 pub mod provider;
 
-pub use provider::{Addressing, Provider};
+pub use headers::{HeaderRule, ObjectHeaders};
+pub use provider::{Addressing, Checksum, Provider};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +28,56 @@ pub enum CredentialSource {
     Env,
     /// The demo bucket, which invents them at each start.
     Demo,
+}
+
+/// What to do where a key is taken by other content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum OnConflict {
+    /// The new one gets a piece of its content's hash into its name.
+    #[default]
+    KeepBoth,
+    /// The new one takes the place of the old one.
+    Overwrite,
+    /// The old one stays; the new one is not uploaded.
+    Skip,
+    /// The upload waits for a person to choose.
+    Ask,
+}
+
+/// A setting that would be right, as the doctor found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "setting", rename_all = "kebab-case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Fix {
+    /// The bucket's region.
+    Region {
+        /// The right one.
+        region: String,
+    },
+    /// How bodies are protected.
+    Checksum {
+        /// The way that works.
+        checksum: Checksum,
+    },
+    /// Whether `If-None-Match` is honoured.
+    IfNoneMatch {
+        /// Whether it is.
+        honoured: bool,
+    },
+}
+
+/// What to do with content that is in the bucket already under another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Duplicates {
+    /// It goes up under this name, too.
+    #[default]
+    Send,
+    /// The links of what is there are given.
+    Link,
 }
 
 /// One bucket and how to use it. Has no secret in it.
@@ -51,6 +104,26 @@ pub struct Profile {
     pub variant_key: String,
     /// Sent with every object; nothing where empty.
     pub cache_control: String,
+    /// Headers by pattern of the key.
+    pub rules: Vec<HeaderRule>,
+    /// What to do where a key is taken by other content.
+    pub on_conflict: OnConflict,
+    /// What to do with content that is there already under another name.
+    pub duplicates: Duplicates,
+    /// GET the public link before a job is called done.
+    pub check_links: bool,
+    /// Links are signed and good for this many hours, at most 168; 0: plain public links.
+    pub link_hours: u32,
+    /// How bodies are protected on their way, where the doctor found another way than the provider's.
+    pub checksum: Option<Checksum>,
+    /// Whether `If-None-Match` is honoured, where the doctor found out.
+    pub if_none_match: Option<bool>,
+    /// A PEM file with the certificate authority of the endpoint, besides the system's.
+    pub ca_file: String,
+    /// Told of every finished job with a POST; nothing where empty.
+    pub webhook: String,
+    /// Finished jobs are listed in the bucket under this prefix; nothing where empty.
+    pub manifest: String,
     /// What happens to the originals' metadata.
     pub originals: Originals,
     /// The window asks before it uploads originals that tell where they were taken.
@@ -76,6 +149,16 @@ impl Default for Profile {
             original_key: "originals/{name}".into(),
             variant_key: "{variant}/{name}".into(),
             cache_control: "public, max-age=31536000, immutable".into(),
+            rules: Vec::new(),
+            on_conflict: OnConflict::default(),
+            duplicates: Duplicates::default(),
+            check_links: false,
+            link_hours: 0,
+            checksum: None,
+            if_none_match: None,
+            ca_file: String::new(),
+            webhook: String::new(),
+            manifest: String::new(),
             originals: Originals::Keep,
             warn_location: true,
             credentials: CredentialSource::Keyring,
@@ -102,19 +185,29 @@ impl Profile {
         provider::find(&self.provider)
     }
 
-    /// Tidies what a person typed (spaces, a missing scheme) and checks that the profile can work.
+    /// Tidies what a person typed (spaces, a missing scheme, the bucket in the address) and checks that the profile
+    /// can work.
     pub fn normalise(&mut self) -> Result<()> {
-        for field in [&mut self.name, &mut self.endpoint, &mut self.region, &mut self.bucket, &mut self.public_url, &mut self.access_key_id]
-        {
+        for field in [
+            &mut self.name,
+            &mut self.endpoint,
+            &mut self.region,
+            &mut self.bucket,
+            &mut self.public_url,
+            &mut self.access_key_id,
+            &mut self.ca_file,
+            &mut self.webhook,
+            &mut self.manifest,
+        ] {
             *field = field.trim().to_owned();
         }
-        self.endpoint = normalise_url(&self.endpoint);
-        self.public_url = normalise_url(&self.public_url);
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ');
         if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(plain) {
             return Err(invalid("a profile's name has 1 to 64 letters, digits, spaces, \".\", \"_\" or \"-\"", "choose another name"));
         }
         let provider = self.provider()?;
+        (self.endpoint, self.bucket) = endpoint::normalise(&self.endpoint, &self.bucket)?;
+        self.public_url = endpoint::with_scheme(&self.public_url);
         if self.bucket.is_empty() || self.bucket.contains(['/', ' ']) {
             return Err(invalid(
                 &format!("\"{}\" is no bucket name", self.bucket),
@@ -124,21 +217,49 @@ impl Profile {
         if provider.asks_endpoint && self.endpoint.is_empty() {
             return Err(invalid(&format!("{} needs an endpoint", provider.label), &format!("for example {}", provider.endpoint_example)));
         }
-        if provider.asks_region && self.region.is_empty() {
+        if provider.asks_region && self.region.is_empty() && self.endpoint.is_empty() {
             return Err(invalid(
                 &format!("{} needs the bucket's region", provider.label),
                 "the provider's console shows it beside the bucket",
             ));
         }
+        if provider.virtual_only && self.addressing == Some(Addressing::Path) {
+            return Err(invalid(&format!("{} does not take path addressing", provider.label), "choose virtual addressing"));
+        }
+        if self.link_hours > 168 {
+            return Err(invalid("signed links are good for at most 168 hours (7 days)", "choose fewer hours, or make the bucket public"));
+        }
+        if !self.webhook.is_empty() && !self.webhook.starts_with("https://") && !self.webhook.starts_with("http://") {
+            return Err(invalid("the webhook is no web address", "it begins with https://"));
+        }
+        self.manifest = self.manifest.trim_matches('/').to_owned();
+        self.rules.iter().try_for_each(HeaderRule::check)?;
         Template::parse(&self.original_key)?;
         Template::parse(&self.variant_key)?;
         Ok(())
     }
 
+    /// Sets what the doctor found to be right.
+    pub fn apply(&mut self, fix: &Fix) {
+        match fix {
+            Fix::Region { region } => self.region.clone_from(region),
+            Fix::Checksum { checksum } => self.checksum = Some(*checksum),
+            Fix::IfNoneMatch { honoured } => self.if_none_match = Some(*honoured),
+        }
+    }
+
+    /// The headers of the object with that key.
+    pub fn headers(&self, key: &str) -> ObjectHeaders {
+        headers::of(&self.cache_control, &self.rules, key)
+    }
+
     /// The region in force.
     pub fn region(&self) -> Result<&str> {
+        if !self.region.is_empty() {
+            return Ok(&self.region);
+        }
         let provider = self.provider()?;
-        Ok(if self.region.is_empty() { provider.default_region } else { &self.region })
+        Ok(endpoint::region(provider.endpoint, &self.endpoint).unwrap_or(provider.default_region))
     }
 
     /// The service's address in force; nothing where the SDK knows it (AWS).
@@ -179,17 +300,6 @@ fn invalid(message: &str, hint: &str) -> Error {
     Error::new(Code::ProfileInvalid, message).hint(hint)
 }
 
-/// Adds the scheme people leave out (https, but http on this computer) and drops the slash at the end.
-fn normalise_url(text: &str) -> String {
-    let text = text.trim_end_matches('/');
-    if text.is_empty() || text.contains("://") {
-        return text.to_owned();
-    }
-    let host = text.split(['/', ':']).next().unwrap_or_default();
-    let scheme = if matches!(host, "localhost" | "127.0.0.1" | "[") { "http" } else { "https" };
-    format!("{scheme}://{text}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +317,9 @@ mod tests {
         let mut local = Profile { endpoint: "localhost:9000".into(), ..profile("minio") };
         local.normalise()?;
         assert_eq!(local.endpoint, "http://localhost:9000");
+        let mut from_endpoint = Profile { endpoint: "s3.eu-central-003.backblazeb2.com".into(), ..profile("b2") };
+        from_endpoint.normalise()?;
+        assert_eq!(from_endpoint.region()?, "eu-central-003");
         Ok(())
     }
 

@@ -17,6 +17,11 @@ pub(super) struct Context {
     pub(super) endpoint: String,
 }
 
+/// A request that does not move any more.
+pub(super) fn stalled(context: &Context) -> Error {
+    busy(context, "does not take or give anything any more")
+}
+
 /// Translates a failed request.
 pub(super) fn explain<E>(context: &Context, error: &SdkError<E, HttpResponse>) -> Error
 where
@@ -32,6 +37,7 @@ where
                 region: response.headers().get("x-amz-bucket-region"),
                 is_s3: response.headers().get("x-amz-request-id").is_some()
                     || response.headers().get("content-type").is_some_and(|kind| kind.contains("xml")),
+                is_page: is_page(response),
             };
             answer.explain(context)
         }
@@ -41,6 +47,7 @@ where
             message: "",
             region: response.raw().headers().get("x-amz-bucket-region"),
             is_s3: false,
+            is_page: is_page(response.raw()),
         }
         .explain(context),
         SdkError::TimeoutError(_) => busy(context, "took too long to answer"),
@@ -55,6 +62,12 @@ struct Answer<'a> {
     message: &'a str,
     region: Option<&'a str>,
     is_s3: bool,
+    /// A page for people: what a hotel's sign-in answers instead of the bucket.
+    is_page: bool,
+}
+
+fn is_page(response: &HttpResponse) -> bool {
+    response.headers().get("content-type").is_some_and(|kind| kind.contains("text/html"))
 }
 
 impl Answer<'_> {
@@ -62,8 +75,9 @@ impl Answer<'_> {
         let Context { profile, bucket, region, endpoint } = context;
         let said = if self.message.is_empty() { self.code } else { self.message };
         if let Some(right) = self.other_region(region) {
-            return Error::new(Code::WrongRegion, format!("bucket \"{bucket}\" is in {right}, not {region}"))
-                .hint(format!("set the region of the profile \"{profile}\" to {right}"));
+            let told = format!("bucket \"{bucket}\" is in {right}, not {region}");
+            let hint = format!("set the region of the profile \"{profile}\" to {right} (`tintype profile test {profile} --fix` does)");
+            return Error { right_region: Some(right), ..Error::new(Code::WrongRegion, told).hint(hint) };
         }
         match (self.code, self.status) {
             ("NoSuchBucket", _) => Error::new(Code::BucketMissing, format!("there is no bucket \"{bucket}\" at {endpoint}"))
@@ -78,19 +92,34 @@ impl Answer<'_> {
             ("AccessDenied", _) if said.contains("signature") => refused(profile, "does not accept the secret access key"),
             ("AuthorizationHeaderMalformed", _) => Error::new(Code::WrongRegion, format!("bucket \"{bucket}\" is not in {region}: {said}"))
                 .hint(format!("correct the region of the profile \"{profile}\"")),
-            ("RequestTimeTooSkewed", _) => Error::new(Code::ClockSkew, "this computer's clock differs too much from the server's")
-                .hint("set date and time to automatic; uploads then go on"),
+            ("RequestTimeTooSkewed" | "RequestExpired", _) => {
+                Error::new(Code::ClockSkew, "this computer's clock differs too much from the server's")
+                    .hint("set date and time to automatic, then try again")
+                    // The client has learnt the server's time from this answer: signed by that, the next try will do.
+                    .retry(Retry::Soon)
+            }
             ("PreconditionFailed" | "ConditionalRequestConflict", _) | (_, 412) => {
                 Error::new(Code::KeyTaken, "the key is taken by other content")
             }
             ("BadDigest" | "XAmzContentSHA256Mismatch" | "InvalidDigest", _) => {
                 Error::new(Code::ChecksumMismatch, "the bucket received other bytes than were sent").retry(Retry::Soon)
             }
+            ("NoSuchUpload", _) => {
+                Error::new(Code::UploadLost, "the bucket no longer knows this unfinished upload").hint("Tintype begins it again")
+            }
             ("NoSuchKey" | "NotFound", _) | (_, 404) if self.is_s3 || !self.code.is_empty() => {
                 Error::new(Code::ObjectMissing, "there is no such object")
             }
-            ("SlowDown" | "ServiceUnavailable" | "InternalError" | "RequestTimeout" | "RequestTimeTooSlow" | "OperationAborted", _)
-            | (_, 408 | 429 | 500 | 502 | 503 | 504 | 200) => busy(context, &format!("answered {} {said}", self.status)),
+            (_, 511) | ("", 200 | 302 | 303 | 307) if self.status == 511 || self.is_page => {
+                Error::new(Code::EndpointUnreachable, format!("a sign-in page answers instead of {endpoint}"))
+                    .hint("sign in to this network in a browser; uploads then go on by themselves")
+                    .retry(Retry::WhenOnline)
+            }
+            ("SlowDown" | "TooManyRequests" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded", _) | (_, 429) => {
+                busy(context, &format!("answered {} {said}", self.status)).retry(Retry::Slower)
+            }
+            ("ServiceUnavailable" | "InternalError" | "RequestTimeout" | "RequestTimeTooSlow" | "OperationAborted", _)
+            | (_, 408 | 500 | 502 | 503 | 504 | 200) => busy(context, &format!("answered {} {said}", self.status)),
             (_, 401 | 403) => Error::new(
                 Code::AccessDenied,
                 format!("the credentials of \"{profile}\" are not allowed to use bucket \"{bucket}\" this way"),
@@ -191,7 +220,7 @@ mod tests {
 
     fn answer<'a>(status: u16, code: &'a str, message: &'a str, region: Option<&'a str>) -> Error {
         let context = Context { profile: "p".into(), bucket: "photos".into(), region: "us-east-1".into(), endpoint: "https://s3".into() };
-        Answer { status, code, message, region, is_s3: true }.explain(&context)
+        Answer { status, code, message, region, is_s3: true, is_page: false }.explain(&context)
     }
 
     #[test]
@@ -210,8 +239,10 @@ mod tests {
             (403, "InvalidAccessKeyId", "", Code::CredentialsRefused, Retry::Never),
             (403, "SignatureDoesNotMatch", "", Code::CredentialsRefused, Retry::Never),
             (403, "AccessDenied", "", Code::AccessDenied, Retry::Never),
-            (403, "RequestTimeTooSkewed", "", Code::ClockSkew, Retry::Never),
-            (503, "SlowDown", "", Code::ServerBusy, Retry::Soon),
+            (403, "RequestTimeTooSkewed", "", Code::ClockSkew, Retry::Soon),
+            (503, "SlowDown", "", Code::ServerBusy, Retry::Slower),
+            (503, "ServiceUnavailable", "", Code::ServerBusy, Retry::Soon),
+            (404, "NoSuchUpload", "", Code::UploadLost, Retry::Never),
             (200, "InternalError", "", Code::ServerBusy, Retry::Soon),
             (412, "PreconditionFailed", "", Code::KeyTaken, Retry::Never),
             (400, "BadDigest", "", Code::ChecksumMismatch, Retry::Soon),

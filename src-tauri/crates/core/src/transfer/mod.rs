@@ -1,33 +1,48 @@
 //! Transfer: objects into a bucket, retried where that helps, verified against what the bucket says.
 
 mod body;
+mod client;
 mod failure;
+mod flow;
+mod pace;
+mod parts;
 mod retry;
 mod s3;
 mod send;
+mod watchdog;
 
-pub use retry::retrying;
+pub use flow::{Lane, Limits};
+pub use parts::{Begun, PartsLog, Recalled};
+pub use retry::Bucket;
 pub use s3::S3;
-pub use send::{Content, Limits, send};
-pub(crate) use send::{MEMORY_KIB, in_parts};
+pub use send::{Content, Source, in_parts, send};
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::error::Result;
+use crate::profile::ObjectHeaders;
 
 /// What goes with an object besides its bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers {
     /// Its media type.
     pub content_type: String,
-    /// `Cache-Control`; not sent where empty.
-    pub cache_control: String,
+    /// What the profile wants for it besides.
+    pub extra: ObjectHeaders,
     /// User metadata, without the `x-amz-meta-`; ASCII.
-    pub metadata: Vec<(&'static str, String)>,
+    pub metadata: Vec<(String, String)>,
+}
+
+impl Headers {
+    /// The SHA-256 of the object's bytes, as its metadata say.
+    pub fn sha256(&self) -> Option<&str> {
+        self.metadata.iter().find(|(name, _)| name == META_SHA256).map(|(_, value)| value.as_str())
+    }
 }
 
 /// Metadata: SHA-256 of the object's bytes, hex.
@@ -44,8 +59,6 @@ pub struct ObjectMeta {
     pub size: u64,
     /// The ETag without quotes.
     pub etag: String,
-    /// Encrypted with a KMS key: then the ETag is no MD5.
-    pub kms: bool,
     /// User metadata.
     pub metadata: Vec<(String, String)>,
 }
@@ -73,8 +86,21 @@ pub enum Lookup {
 pub struct Part {
     /// From 1.
     pub number: i32,
+    /// Bytes.
+    pub size: u64,
     /// The ETag as the bucket gave it.
     pub etag: String,
+    /// CRC32 of its bytes, base64, where the bucket checks those.
+    pub crc32: Option<String>,
+}
+
+/// The bucket's answer to a PUT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The ETag without quotes.
+    pub etag: String,
+    /// The answer itself shows that the bucket has these bytes: it names their checksum.
+    pub proven: bool,
 }
 
 /// Counts bytes on their way, for progress.
@@ -82,6 +108,7 @@ pub struct Part {
 pub struct Progress {
     job: Arc<AtomicU64>,
     attempt: Arc<AtomicU64>,
+    held: Arc<AtomicBool>,
 }
 
 impl Progress {
@@ -95,6 +122,20 @@ impl Progress {
         self.attempt.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Bytes of this attempt alone.
+    fn of_attempt(&self) -> u64 {
+        self.attempt.load(Ordering::Relaxed)
+    }
+
+    /// Nothing moves because nothing may: the bandwidth limit is reached.
+    fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::Relaxed);
+    }
+
+    fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
+    }
+
     /// Back to nothing, for a new try at the whole job.
     pub(crate) fn reset(&self) {
         self.job.store(0, Ordering::Relaxed);
@@ -102,7 +143,7 @@ impl Progress {
 
     /// One request's share: shown as it goes, taken back if the request comes to nothing.
     pub(crate) fn attempt(&self) -> Attempt {
-        Attempt(Self { job: Arc::clone(&self.job), attempt: Arc::default() })
+        Attempt(Self { job: Arc::clone(&self.job), ..Self::default() })
     }
 }
 
@@ -133,20 +174,41 @@ impl Drop for Attempt {
 pub trait ObjectStore: Send + Sync {
     /// Looks at a key.
     async fn head(&self, key: &str) -> Result<Lookup>;
-    /// Stores an object; with `if_absent`, only where the key is free (`key-taken` if not). Returns the ETag.
-    async fn put(&self, key: &str, body: Bytes, headers: &Headers, if_absent: bool, progress: &Progress) -> Result<String>;
+    /// Stores an object; with `if_absent`, only where the key is free (`key-taken` if not).
+    async fn put(&self, key: &str, body: Bytes, headers: &Headers, if_absent: bool, progress: &Progress) -> Result<Receipt>;
     /// Reads an object.
     async fn get(&self, key: &str) -> Result<Bytes>;
+    /// Reads some bytes of an object: `from` up to but without `until`.
+    async fn get_range(&self, key: &str, from: u64, until: u64) -> Result<Bytes>;
+    /// Keys that begin so, in order, after a key; at most a thousand.
+    async fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>>;
     /// Deletes an object; that there is none is fine.
     async fn delete(&self, key: &str) -> Result<()>;
     /// Begins a large object; returns the upload id.
     async fn create_upload(&self, key: &str, headers: &Headers) -> Result<String>;
     /// Stores one part of it.
     async fn put_part(&self, key: &str, upload: &str, number: i32, body: Bytes, progress: &Progress) -> Result<Part>;
-    /// Puts the parts together; returns the ETag.
-    async fn complete_upload(&self, key: &str, upload: &str, parts: &[Part]) -> Result<String>;
-    /// Gives a large object up.
+    /// The parts that are there, by number; nothing if there is no such upload.
+    async fn list_parts(&self, key: &str, upload: &str) -> Result<Option<Vec<Part>>>;
+    /// Puts the parts together; returns the ETag. With `if_absent` as for [`Self::put`].
+    async fn complete_upload(&self, key: &str, upload: &str, parts: &[Part], if_absent: bool) -> Result<String>;
+    /// Gives a large object up; that there is none is fine.
     async fn abort_upload(&self, key: &str, upload: &str) -> Result<()>;
+    /// Uploads of this very key that were begun and not finished: their ids and when they began (seconds since 1970).
+    async fn unfinished_uploads(&self, key: &str) -> Result<Vec<(String, i64)>>;
+    /// A link that works for that long (at most 7 days) without credentials.
+    async fn presign(&self, key: &str, lifetime: Duration) -> Result<String>;
     /// Whether `if_absent` is enforced by the bucket itself.
     fn honours_if_absent(&self) -> bool;
+    /// What the service takes at most and at least.
+    fn part_rules(&self) -> PartRules;
+}
+
+/// What a service allows for parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartRules {
+    /// Bytes of a part, at least.
+    pub least: u64,
+    /// Number of parts, at most.
+    pub most: u64,
 }

@@ -1,0 +1,235 @@
+//! What is done beside the uploads: unfinished uploads nobody goes on with are aborted, webhooks are told, and the
+//! manifest in the bucket is kept up. All of it is on record, and tried again until it is done.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::check;
+use super::job::Stages;
+use crate::error::{Code, Error, Result};
+use crate::home::Home;
+use crate::journal::{JobRow, Message, MessageKind, ObjectRow};
+use crate::manifest::{self, ManifestEntry, ManifestObject};
+use crate::profile::Profile;
+use crate::secret::Secrets;
+use crate::settings::Settings;
+use crate::transfer::{Headers, Progress};
+
+/// How often to look.
+const ROUND: Duration = Duration::from_secs(1);
+/// Orphans that could not be aborted are tried again so often.
+const ORPHANS: Duration = Duration::from_secs(60);
+/// Jobs in one object of the manifest, and how long the first of them waits for others (milliseconds).
+const BATCH: u32 = 100;
+const BATCH_WAIT_MS: i64 = 30_000;
+/// A webhook that does not answer is tried again after this, then twice as long each time (milliseconds).
+const FIRST_PAUSE_MS: i64 = 2_000;
+const LONGEST_PAUSE_MS: i64 = 3_600_000;
+
+/// What the chores are done with.
+pub(super) struct Chores {
+    pub(super) stages: Arc<Stages>,
+    pub(super) home: Home,
+    pub(super) secrets: Secrets,
+}
+
+impl Chores {
+    /// Does them until stopped.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let mut orphans_at = tokio::time::Instant::now();
+        while stop.run_until_cancelled(tokio::time::sleep(ROUND)).await.is_some() {
+            let _alone = self.stages.chores.lock().await;
+            if orphans_at <= tokio::time::Instant::now() {
+                self.say(stop.run_until_cancelled(self.orphans()).await);
+                orphans_at = tokio::time::Instant::now() + ORPHANS;
+            }
+            self.say(stop.run_until_cancelled(self.webhooks()).await);
+            self.say(stop.run_until_cancelled(self.manifests(false)).await);
+        }
+    }
+
+    /// Does all that can be done now, for a program that is about to end.
+    pub(super) async fn once(&self) {
+        let _alone = self.stages.chores.lock().await;
+        self.say(Some(self.orphans().await));
+        self.say(Some(self.webhooks().await));
+        self.say(Some(self.manifests(true).await));
+    }
+
+    /// What was not done stays on record; the log says why.
+    fn say(&self, done: Option<Result<()>>) {
+        if let Some(Err(error)) = done {
+            tracing::warn!(%error, "a chore is not done yet");
+        }
+    }
+
+    fn settings(&self) -> Result<Settings> {
+        Settings::load(&self.home.settings())
+    }
+
+    async fn orphans(&self) -> Result<()> {
+        let orphans = self.stages.journal.orphans().await?;
+        if orphans.is_empty() {
+            return Ok(());
+        }
+        let settings = self.settings()?;
+        for orphan in orphans {
+            let Ok(profile) = settings.profile(Some(&orphan.profile)) else { continue };
+            let open = self.stages.stores.get(profile).await?;
+            // Another bucket by now: the upload cannot be reached any more.
+            if open.target == orphan.target {
+                open.bucket.call(0, || open.bucket.store.abort_upload(&orphan.key, &orphan.upload)).await?;
+            }
+            self.stages.journal.forget_upload(orphan.target, orphan.upload).await?;
+        }
+        Ok(())
+    }
+
+    async fn webhooks(&self) -> Result<()> {
+        let messages = self.stages.journal.messages(MessageKind::Webhook, BATCH).await?;
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let settings = self.settings()?;
+        for message in messages {
+            let profile = settings.profile(Some(&message.profile)).ok().filter(|profile| !profile.webhook.is_empty());
+            let job = self.stages.journal.jobs(&[message.job]).await?.pop();
+            let (Some(profile), Some(job)) = (profile, job) else {
+                // The webhook, or the job itself, was taken away: there is nothing left to tell.
+                self.stages.journal.told(vec![message.id]).await?;
+                continue;
+            };
+            let objects = self.stages.journal.objects(message.job).await?;
+            let secret = self.secrets.webhook(profile).await?;
+            match check::post(&profile.webhook, secret, body(&job, &objects)?).await {
+                Ok(()) => self.stages.journal.told(vec![message.id]).await?,
+                Err(error) => {
+                    tracing::warn!(%error, tries = message.tries, "the webhook was not told yet");
+                    self.stages.journal.tell_again(message.id, pause(&message)).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn manifests(&self, now: bool) -> Result<()> {
+        let messages = self.stages.journal.messages(MessageKind::Manifest, BATCH).await?;
+        let mut by_profile: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+        for message in messages {
+            by_profile.entry(message.profile.clone()).or_default().push(message);
+        }
+        let time = jiff::Timestamp::now().as_millisecond();
+        for (name, messages) in by_profile {
+            let waited = messages.first().is_some_and(|first| time - first.due_at >= BATCH_WAIT_MS);
+            if now || waited || messages.len() == BATCH as usize {
+                self.list(&name, messages).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends jobs to a profile's manifest: an object of its own, so that two computers never tear it.
+    async fn list(&self, name: &str, messages: Vec<Message>) -> Result<()> {
+        let settings = self.settings()?;
+        let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
+        if let Ok(profile) = settings.profile(Some(name))
+            && !profile.manifest.is_empty()
+        {
+            let mut entries = Vec::new();
+            for message in &messages {
+                let objects = self.stages.journal.objects(message.job).await?;
+                entries.extend(self.stages.journal.jobs(&[message.job]).await?.pop().map(|job| entry(job, objects)));
+            }
+            let now = jiff::Timestamp::now();
+            let key = format!("{}/{}-{}.jsonl", profile.manifest, now.strftime("%Y/%m/%d/%H%M%S"), uuid::Uuid::new_v4().simple());
+            let headers = Headers { content_type: "application/jsonl".into(), ..Headers::default() };
+            let open = self.stages.stores.get(profile).await?;
+            let text = Bytes::from(manifest::write(&entries));
+            let progress = Progress::default();
+            open.bucket.call(text.len() as u64, || open.bucket.store.put(&key, text.clone(), &headers, false, &progress)).await?;
+        }
+        self.stages.journal.told(ids).await
+    }
+}
+
+/// Reads a bucket's manifest into the journal; returns how many jobs were new, and how many lines were damaged.
+pub(super) async fn rebuild(stages: &Stages, profile: &Profile) -> Result<(u64, u64)> {
+    if profile.manifest.is_empty() {
+        return Err(Error::new(Code::ProfileInvalid, format!("the profile \"{}\" keeps no manifest", profile.name))
+            .hint("set its manifest prefix, as on the computer that uploaded"));
+    }
+    let open = stages.stores.get(profile).await?;
+    let prefix = format!("{}/", profile.manifest);
+    let (mut new, mut damaged, mut after) = (0, 0, String::new());
+    loop {
+        let keys = open.bucket.call(0, || open.bucket.store.list(&prefix, &after)).await?;
+        let Some(last) = keys.last() else { return Ok((new, damaged)) };
+        after.clone_from(last);
+        for key in keys {
+            let text = open.bucket.call(0, || open.bucket.store.get(&key)).await?;
+            let (entries, bad) = manifest::read(&text);
+            damaged += bad as u64;
+            for entry in entries {
+                new += u64::from(stages.journal.adopt(profile.name.clone(), open.target.clone(), entry).await?);
+            }
+        }
+    }
+}
+
+fn pause(message: &Message) -> i64 {
+    FIRST_PAUSE_MS.saturating_mul(1 << message.tries.min(20)).min(LONGEST_PAUSE_MS)
+}
+
+fn entry(job: JobRow, objects: Vec<ObjectRow>) -> ManifestEntry {
+    let object = |object: ObjectRow| ManifestObject {
+        variant: object.variant,
+        key: object.key,
+        size: object.size.unwrap_or_default(),
+        sha256: object.sha256.unwrap_or_default(),
+        content_type: object.content_type.unwrap_or_default(),
+        url: object.url.unwrap_or_default(),
+        width: object.pixels.map(|(width, _)| width),
+        height: object.pixels.map(|(_, height)| height),
+    };
+    ManifestEntry {
+        name: job.name,
+        sha256: job.sha256.unwrap_or_default(),
+        finished_at: job.finished_at.unwrap_or_default(),
+        objects: objects.into_iter().map(object).collect(),
+    }
+}
+
+/// What a webhook is told of a job.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    content_length: u64,
+    content_type: String,
+    method: &'static str,
+    status: &'static str,
+    url: String,
+    key: String,
+    sha256: String,
+    variants: Vec<ManifestObject>,
+}
+
+fn body(job: &JobRow, objects: &[ObjectRow]) -> Result<String> {
+    let entry = entry(job.clone(), objects.to_vec());
+    let original = entry.original();
+    let told = Told {
+        content_length: original.size,
+        content_type: original.content_type,
+        method: "PUT",
+        status: if job.present { "present" } else { "uploaded" },
+        url: original.url,
+        key: original.key,
+        sha256: entry.sha256,
+        variants: entry.objects.into_iter().skip(1).collect(),
+    };
+    serde_json::to_string(&told).map_err(|error| Error::new(Code::Internal, format!("a message has no JSON form: {error}")))
+}

@@ -1,0 +1,208 @@
+//! How much may be in flight: requests to one bucket (found out by trying), and over all buckets memory, bytes per
+//! second, and whether anything may be sent at all.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
+
+use super::pace::Pace;
+use crate::error::{Code, Error, Result, Retry};
+
+/// What all uploads share.
+#[derive(Debug, Clone)]
+pub struct Limits(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// One permit per KiB of file content held in memory.
+    memory: Semaphore,
+    memory_kib: u32,
+    bandwidth: Bandwidth,
+    paused: watch::Sender<bool>,
+}
+
+/// Room in memory; given back when dropped.
+pub(crate) type Room<'a> = SemaphorePermit<'a>;
+
+impl Limits {
+    /// With room for that many MiB of file contents, over all uploads.
+    pub fn new(memory_mib: u32) -> Self {
+        let memory_kib = memory_mib.clamp(16, 4096) << 10;
+        Self(Arc::new(Shared {
+            memory: Semaphore::new(memory_kib as usize),
+            memory_kib,
+            bandwidth: Bandwidth::default(),
+            paused: watch::Sender::new(false),
+        }))
+    }
+
+    /// Waits for room to hold that many bytes; never more than there is at all.
+    pub(crate) async fn memory(&self, bytes: u64) -> Result<Room<'_>> {
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).clamp(1, self.0.memory_kib);
+        self.0.memory.acquire_many(kib).await.map_err(|_| closing())
+    }
+
+    /// How fast bytes may leave, over all uploads.
+    pub(crate) fn bandwidth(&self) -> &Bandwidth {
+        &self.0.bandwidth
+    }
+
+    /// Lets no further request begin, or lets them go on.
+    pub fn pause(&self, paused: bool) {
+        self.0.paused.send_if_modified(|now| std::mem::replace(now, paused) != paused);
+    }
+
+    async fn unpaused(&self) -> Result<()> {
+        self.0.paused.subscribe().wait_for(|paused| !paused).await.map(|_| ()).map_err(|_| closing())
+    }
+}
+
+/// Bytes per second over all uploads: each frame is given the moment at which it may leave.
+#[derive(Debug, Default)]
+pub(crate) struct Bandwidth {
+    /// Bytes per second; 0: no limit.
+    rate: AtomicU64,
+    next: Mutex<Option<Instant>>,
+}
+
+impl Bandwidth {
+    /// Sets the limit in bytes per second; 0 for none.
+    pub(crate) fn set(&self, bytes_per_second: u64) {
+        self.rate.store(bytes_per_second, Ordering::Relaxed);
+    }
+
+    /// How long to wait before that many bytes may leave.
+    pub(super) fn reserve(&self, bytes: u64, now: Instant) -> Duration {
+        let rate = self.rate.load(Ordering::Relaxed);
+        if rate == 0 {
+            return Duration::ZERO;
+        }
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = next.map_or(now, |next| next.max(now));
+        *next = Some(start + Duration::from_secs_f64(bytes as f64 / rate as f64));
+        start - now
+    }
+}
+
+/// The requests in flight to one bucket, and how many retries it has earned.
+#[derive(Debug)]
+pub struct Lane {
+    requests: Arc<Semaphore>,
+    pace: Mutex<Pace>,
+}
+
+/// One request in flight.
+pub(crate) struct Request<'a> {
+    lane: &'a Lane,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Lane {
+    /// A lane that tries up to `most` requests at once.
+    pub fn new(most: usize) -> Self {
+        let pace = Pace::new(most, Instant::now());
+        Self { requests: Arc::new(Semaphore::new(pace.limit())), pace: Mutex::new(pace) }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Requests that may be in flight at the moment.
+    pub fn limit(&self) -> usize {
+        self.pace().limit()
+    }
+
+    /// Waits until one more request may be in flight.
+    pub(crate) async fn request(&self, limits: &Limits) -> Result<Request<'_>> {
+        limits.unpaused().await?;
+        let permit = Arc::clone(&self.requests).acquire_owned().await.map_err(|_| closing())?;
+        Ok(Request { lane: self, permit: Some(permit) })
+    }
+
+    /// Takes one retry from the budget; false where it is used up, so that an outage does not multiply the load.
+    pub(super) fn may_retry(&self) -> bool {
+        self.pace().may_retry()
+    }
+}
+
+impl Request<'_> {
+    /// Notes how the request ended: this is what the number in flight is found by.
+    pub(crate) fn ended<T>(self, result: &Result<T>, bytes: u64) {
+        let now = Instant::now();
+        let mut pace = self.lane.pace();
+        match result {
+            Ok(_) => pace.done(bytes, now),
+            Err(error) if error.retry_class() == Retry::Slower => pace.slower(now),
+            Err(_) => {}
+        }
+        let grown = pace.settle();
+        drop(pace);
+        self.lane.requests.add_permits(grown);
+    }
+}
+
+impl Drop for Request<'_> {
+    fn drop(&mut self) {
+        // Where the limit fell, permits are withdrawn as they come back.
+        if let Some(permit) = self.permit.take()
+            && self.lane.pace().withdraw()
+        {
+            permit.forget();
+        }
+    }
+}
+
+pub(super) fn closing() -> Error {
+    Error::new(Code::Closing, "Tintype is closing")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_leave_no_faster_than_they_may() {
+        let (bandwidth, now) = (Bandwidth::default(), Instant::now());
+        assert_eq!(bandwidth.reserve(1 << 30, now), Duration::ZERO, "no limit");
+        bandwidth.set(1000);
+        let waits: Vec<u128> = (0..4).map(|_| bandwidth.reserve(500, now).as_millis()).collect();
+        assert_eq!(waits, [0, 500, 1000, 1500]);
+        assert_eq!(bandwidth.reserve(500, now + Duration::from_secs(9)), Duration::ZERO, "what was not used is not saved up");
+    }
+
+    #[tokio::test]
+    async fn nothing_begins_while_paused() -> Result<()> {
+        let (limits, lane) = (Limits::new(64), Lane::new(8));
+        limits.pause(true);
+        let waiting = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits)).await;
+        assert!(waiting.is_err());
+        limits.pause(false);
+        lane.request(&limits).await.map(drop)
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_slow_down_gets_fewer_requests() -> Result<()> {
+        let (limits, lane) = (Limits::new(64), Lane::new(16));
+        let before = lane.limit();
+        let slower: Result<()> = Err(Error::new(Code::ServerBusy, "slow down").retry(Retry::Slower));
+        while lane.limit() == before {
+            lane.request(&limits).await?.ended(&slower, 0);
+        }
+        let mut held = Vec::new();
+        while let Ok(request) = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits)).await {
+            held.push(request?);
+        }
+        // The first withdrawal comes with the first permit that returns.
+        let in_flight = held.len();
+        drop(held);
+        let mut again = Vec::new();
+        while let Ok(request) = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits)).await {
+            again.push(request?);
+        }
+        assert!(again.len() <= in_flight && again.len() == lane.limit(), "{} of {}", again.len(), lane.limit());
+        Ok(())
+    }
+}

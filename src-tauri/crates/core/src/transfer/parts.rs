@@ -1,0 +1,246 @@
+//! A large file in parts. What is in the bucket already is recorded, so that after a kill, a crash or a reboot the
+//! upload goes on from the last whole part; what is given up is aborted, since unfinished uploads are billed.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+
+use super::send::{Source, changed, is_ours, verify};
+use super::{Bucket, Headers, Part, PartRules, Progress};
+use crate::error::{Code, Error, Result};
+
+/// Parts are this large where the file is not too large for it (S3 allows 5 MiB to 5 GiB; R2 wants them equal).
+const PART_SIZE: u64 = 8 << 20;
+/// Parts of one object in flight: enough to fill a line, few enough for the memory.
+const PARTS_IN_FLIGHT: usize = 4;
+/// The server may have to read the whole object before an upload is complete; a service forgets uploads now and then.
+const STARTS: u32 = 3;
+
+/// An upload that was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// The id the bucket gave it.
+    pub upload: String,
+    /// Bytes of every part but the last.
+    pub part_size: u64,
+    /// The parts known to be in the bucket.
+    pub parts: Vec<Part>,
+}
+
+/// What is recorded of one object's upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recalled {
+    /// Nothing.
+    Nothing,
+    /// It was about to begin, at that time (seconds since 1970); whether it did is not known.
+    Intended(i64),
+    /// It was begun.
+    Begun(Begun),
+}
+
+/// The durable record of one object's upload. Every call returns when it is safe on disk.
+#[async_trait]
+pub trait PartsLog: Send + Sync {
+    /// What is known of an upload of these very bytes under this key.
+    async fn recall(&self) -> Result<Recalled>;
+    /// An upload is about to begin.
+    async fn intend(&self) -> Result<()>;
+    /// The bucket gave it an id.
+    async fn begun(&self, upload: &str, part_size: u64) -> Result<()>;
+    /// A part is in the bucket.
+    async fn part(&self, part: &Part) -> Result<()>;
+    /// It is given up: if it cannot be aborted now, then later.
+    async fn discard(&self) -> Result<()>;
+    /// Nothing is left in the bucket of the upload with that id.
+    async fn gone(&self, upload: &str) -> Result<()>;
+}
+
+/// One object on its way in parts.
+pub(super) struct Large<'a> {
+    pub(super) bucket: &'a Bucket,
+    pub(super) key: &'a str,
+    pub(super) source: &'a Source<'a>,
+    pub(super) headers: &'a Headers,
+    pub(super) if_absent: bool,
+    pub(super) progress: &'a Progress,
+}
+
+impl Large<'_> {
+    pub(super) async fn send(&self) -> Result<()> {
+        let mut starts = 1;
+        loop {
+            let begun = self.begin().await?;
+            match self.go_on(&begun).await {
+                // The service forgot the upload: nothing of it is left to be aborted.
+                Err(error) if error.code == Code::UploadLost && starts < STARTS => {
+                    starts += 1;
+                    self.source.log.gone(&begun.upload).await?;
+                    self.progress.reset();
+                }
+                Err(error) if will_give_up(&error) => {
+                    self.give_up(&begun.upload).await?;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(()),
+            }
+        }
+    }
+
+    /// The upload to go on with: the one on record if the bucket still knows it, else a new one.
+    async fn begin(&self) -> Result<Begun> {
+        let log = &self.source.log;
+        match log.recall().await? {
+            Recalled::Begun(begun) => {
+                let there = self.bucket.call(0, || self.bucket.store.list_parts(self.key, &begun.upload)).await?;
+                if let Some(there) = there {
+                    // Some services list no ETags: then the size has to do, the last step compares the ETags anyway.
+                    let same = |part: &Part, other: &Part| {
+                        other.number == part.number && other.size == part.size && (other.etag.is_empty() || other.etag == part.etag)
+                    };
+                    let parts = begun.parts.into_iter().filter(|part| there.iter().any(|other| same(part, other))).collect();
+                    return Ok(Begun { parts, ..begun });
+                }
+                log.gone(&begun.upload).await?;
+            }
+            Recalled::Intended(since) => self.abort_strays(since).await,
+            Recalled::Nothing => {}
+        }
+        log.intend().await?;
+        let part_size = part_size(self.source.size, self.bucket.store.part_rules());
+        let upload = self.bucket.call(0, || self.bucket.store.create_upload(self.key, self.headers)).await?;
+        log.begun(&upload, part_size).await?;
+        Ok(Begun { upload, part_size, parts: Vec::new() })
+    }
+
+    /// A crash came between the bucket's answer and the record of it: the upload has no id on record.
+    async fn abort_strays(&self, since: i64) {
+        // The bucket's clock may be a little behind ours.
+        let strays = self
+            .bucket
+            .call(0, || self.bucket.store.unfinished_uploads(self.key))
+            .await
+            .map(|all| all.into_iter().filter(|(_, began)| *began >= since - 60).map(|(id, _)| id).collect::<Vec<_>>());
+        match strays {
+            Ok(strays) => {
+                for stray in strays {
+                    if let Err(error) = self.bucket.call(0, || self.bucket.store.abort_upload(self.key, &stray)).await {
+                        tracing::warn!(%error, key = self.key, upload = stray, "an unfinished upload could not be aborted");
+                    }
+                }
+            }
+            Err(error) => tracing::debug!(%error, key = self.key, "the bucket does not list unfinished uploads"),
+        }
+    }
+
+    async fn go_on(&self, begun: &Begun) -> Result<()> {
+        let mut parts = begun.parts.clone();
+        parts.iter().for_each(|part| self.progress.add(part.size));
+        let missing = (1..=self.source.size.div_ceil(begun.part_size)).filter_map(|number| i32::try_from(number).ok());
+        let known: Vec<i32> = parts.iter().map(|part| part.number).collect();
+        let mut waiting = missing.filter(|number| !known.contains(number)).map(|number| self.send_part(begun, number));
+        let mut in_flight: FuturesUnordered<_> = waiting.by_ref().take(PARTS_IN_FLIGHT).collect();
+        while let Some(sent) = in_flight.next().await {
+            match sent {
+                Ok(part) => parts.push(part),
+                Err(error) => {
+                    // What is still under way would arrive after the abort, and stay.
+                    if will_give_up(&error) {
+                        while in_flight.next().await.is_some() {}
+                    }
+                    return Err(error);
+                }
+            }
+            in_flight.extend(waiting.next());
+        }
+        parts.sort_unstable_by_key(|part| part.number);
+        if !(self.source.unchanged)() {
+            return Err(changed(self.source.path));
+        }
+        self.complete(begun, &parts).await
+    }
+
+    async fn send_part(&self, begun: &Begun, number: i32) -> Result<Part> {
+        let start = (u64::from(number.unsigned_abs()) - 1) * begun.part_size;
+        let length = begun.part_size.min(self.source.size - start);
+        let _room = self.bucket.limits.memory(length).await?;
+        let bytes = read_part(self.source.path.to_owned(), start, length).await?;
+        let send = |progress: Progress| {
+            let bytes = bytes.clone();
+            async move { self.bucket.store.put_part(self.key, &begun.upload, number, bytes, &progress).await }
+        };
+        let part = self.bucket.send(length, self.progress, send).await?;
+        self.source.log.part(&part).await?;
+        Ok(part)
+    }
+
+    async fn complete(&self, begun: &Begun, parts: &[Part]) -> Result<()> {
+        let (store, size) = (&self.bucket.store, self.source.size);
+        self.bucket
+            .call(0, || async {
+                match store.complete_upload(self.key, &begun.upload, parts, self.if_absent).await {
+                    // The reply to an earlier try was lost: what is under the key decides.
+                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => match store.head(self.key).await {
+                        Ok(found) if is_ours(&found, size, self.headers) => Ok(()),
+                        _ => Err(error),
+                    },
+                    Err(error) => Err(error),
+                    Ok(_) => verify(&**store, self.key, size, self.headers).await,
+                }
+            })
+            .await
+    }
+
+    /// Recorded first: if the abort fails, it is tried again later.
+    async fn give_up(&self, upload: &str) -> Result<()> {
+        self.source.log.discard().await?;
+        match self.bucket.call(0, || self.bucket.store.abort_upload(self.key, upload)).await {
+            Ok(()) => self.source.log.gone(upload).await,
+            Err(error) => {
+                tracing::warn!(%error, key = self.key, upload, "an unfinished upload could not be aborted yet");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Whether an upload cannot go on after this: the file is another, or the bucket says no for good.
+fn will_give_up(error: &Error) -> bool {
+    error.code == Code::FileChanging || (!error.is_retryable() && error.code != Code::Closing)
+}
+
+/// A constant size for one upload, grown so that any file fits.
+fn part_size(size: u64, rules: PartRules) -> u64 {
+    PART_SIZE.max(rules.least).max(size.div_ceil(rules.most).next_multiple_of(1 << 20))
+}
+
+async fn read_part(path: PathBuf, start: u64, length: u64) -> Result<Bytes> {
+    let read = move || -> Result<Bytes> {
+        let io = |error: std::io::Error| Error::from_io(&error, &path);
+        let mut file = File::open(&path).map_err(io)?;
+        file.seek(SeekFrom::Start(start)).map_err(io)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+        file.take(length).read_to_end(&mut bytes).map_err(io)?;
+        if bytes.len() as u64 == length { Ok(bytes.into()) } else { Err(changed(Path::new(&path))) }
+    };
+    tokio::task::spawn_blocking(read).await.map_err(|error| Error::new(Code::Internal, format!("reading a part ended early: {error}")))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_file_fits_into_the_parts_a_service_takes() {
+        let s3 = PartRules { least: 5 << 20, most: 10_000 };
+        assert_eq!(part_size(20 << 20, s3), PART_SIZE);
+        for (size, rules) in [(5 << 40, s3), (1 << 40, PartRules { most: 1000, ..s3 }), (100 << 30, PartRules { least: 64 << 20, ..s3 })] {
+            let part = part_size(size, rules);
+            assert!(size.div_ceil(part) <= rules.most && part >= rules.least && part <= 5 << 30, "{size}: {part}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What a profile promises: keys that are taken, links, headers, webhooks, the manifest, checking what is there.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+
+use serde_json::Value;
+use tintype_tests::middleman::{Fate, Middleman};
+use tintype_tests::pictures::{jpeg, landscape};
+use tintype_tests::program::{Ended, Tintype};
+use tintype_tests::server::Server;
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn upload(client: &Tintype, file: &Path) -> Ended {
+    client.run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "test".as_ref(), file.as_os_str()])
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+/// Two files of one name: what is said of the second, and what the key holds then.
+fn second_of_one_name(choice: &str) -> (Value, Vec<u8>, Vec<String>) {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client_at(&server.endpoint, &["--on-conflict", choice]);
+    let first = upload(&client, &write(folder.path(), "1/a.txt", b"old")).with_code(0).json().remove(0);
+    let second = upload(&client, &write(folder.path(), "2/a.txt", b"new")).json().remove(0);
+    let there = server.fetch(text(&first, "url")).body;
+    (second, there, server.demo_keys())
+}
+
+#[test]
+fn row_30_a_taken_key_is_a_choice() {
+    let (report, there, keys) = second_of_one_name("keep-both");
+    assert_eq!((text(&report, "status"), there.as_slice(), keys.len()), ("uploaded", b"old".as_slice(), 2));
+    let (report, there, keys) = second_of_one_name("overwrite");
+    assert_eq!((text(&report, "status"), there.as_slice(), keys.len()), ("uploaded", b"new".as_slice(), 1));
+    let (report, there, keys) = second_of_one_name("skip");
+    assert_eq!((text(&report, "status"), there.as_slice(), keys.len()), ("skipped", b"old".as_slice(), 1));
+    let (report, there, keys) = second_of_one_name("ask");
+    assert_eq!((text(&report, "status"), there.as_slice(), keys.len()), ("failed", b"old".as_slice(), 1));
+    assert_eq!(text(&report["error"], "code"), "key-taken");
+    assert!(text(&report["error"], "hint").contains("overwrite"), "{report}");
+}
+
+#[test]
+fn row_31_twins_in_case_and_composition_have_one_identity() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    let composed = upload(&client, &write(folder.path(), "1/Gr\u{f6}\u{df}e.txt", b"same")).with_code(0).json().remove(0);
+    let decomposed = upload(&client, &write(folder.path(), "2/Gro\u{308}\u{df}e.txt", b"same")).with_code(0).json().remove(0);
+    assert_eq!((text(&decomposed, "status"), text(&decomposed, "key")), ("present", text(&composed, "key")));
+    let twin = upload(&client, &write(folder.path(), "3/GR\u{d6}\u{df}E.TXT", b"other")).with_code(0).json().remove(0);
+    assert_ne!(text(&twin, "key").to_lowercase(), text(&composed, "key").to_lowercase(), "never two objects that differ in case only");
+}
+
+#[test]
+fn the_same_content_under_another_name_is_linked_if_wanted() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client_at(&server.endpoint, &["--duplicates", "link"]);
+    let picture = jpeg(&landscape(900, 700, 1), None);
+    let first = upload(&client, &write(folder.path(), "a.jpg", &picture)).with_code(0).json().remove(0);
+    let second = upload(&client, &write(folder.path(), "b.jpg", &picture)).with_code(0).json().remove(0);
+    assert_eq!((text(&second, "status"), text(&second, "url")), ("present", text(&first, "url")));
+    assert_eq!(second["variants"].as_array().unwrap().len(), 3);
+    assert_eq!(server.demo_keys().len(), 4);
+    // What was linked is gone from the bucket: then it goes up after all.
+    server.demo_keys().iter().for_each(|key| std::fs::remove_file(server.demo_object(key)).unwrap());
+    let third = upload(&client, &write(folder.path(), "c.jpg", &picture)).with_code(0).json().remove(0);
+    assert_eq!((text(&third, "status"), text(&third, "key")), ("uploaded", "originals/c.jpg"));
+}
+
+#[test]
+fn signed_links_open_and_plain_ones_are_checked() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let signed = server.client_at(&server.endpoint, &["--link-hours", "2", "--check-links"]);
+    let report = upload(&signed, &write(folder.path(), "a b+c.txt", b"hello")).with_code(0).json().remove(0);
+    assert!(text(&report, "url").contains("X-Amz-Expires=7200"), "{report}");
+    assert_eq!(server.fetch(text(&report, "url")).body, b"hello");
+    let args = ["profile", "add", "wrong", "--credentials", "env", "--provider", "other", "--bucket", &server.bucket, "--check-links"];
+    let more = ["--endpoint", &server.endpoint, "--public-url", &format!("{}/nowhere", server.endpoint)];
+    signed.run(args.iter().chain(&more)).with_code(0);
+    let file = write(folder.path(), "b.txt", b"hello");
+    let ended = signed.run(["upload", "--json", "--profile", "wrong", file.to_str().unwrap()]).with_code(1);
+    assert_eq!(text(&ended.json()[0]["error"], "code"), "link-broken");
+}
+
+#[test]
+fn headers_follow_the_rules() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let middleman = Middleman::before(&server.endpoint, |_| Fate::Pass);
+    let rules = ["--rule", "*.svg; content-disposition=attachment; meta-kind=drawing", "--rule", "originals/**; cache-control=private"];
+    let client = server.client_at(&middleman.endpoint(), &rules);
+    let svg = write(folder.path(), "a.svg", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>");
+    client.run(["upload", "--no-variants", "--profile", "test", svg.to_str().unwrap()]).with_code(0);
+    let put = middleman.asked().into_iter().find(|asked| asked.is_put()).unwrap();
+    assert_eq!((put.header("content-disposition"), put.header("cache-control")), ("attachment", "private"));
+    assert_eq!((put.header("x-amz-meta-kind"), put.header("x-amz-acl")), ("drawing", ""), "no ACL unless asked");
+}
+
+/// A web server that notes what is POSTed to it, and answers as told.
+fn listener(answers: Vec<u16>) -> (String, Receiver<(String, Value)>) {
+    let (tell, told) = channel();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/hook", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for (stream, status) in listener.incoming().flatten().zip(answers) {
+            let mut from = BufReader::new(stream.try_clone().unwrap());
+            let (mut length, mut secret) = (0, String::new());
+            loop {
+                let mut line = String::new();
+                from.read_line(&mut line).unwrap();
+                match line.trim_end().to_ascii_lowercase().split_once(": ") {
+                    Some(("content-length", value)) => length = value.parse().unwrap(),
+                    Some(("x-tintype-secret", value)) => value.clone_into(&mut secret),
+                    Some(_) => {}
+                    None if line.trim_end().is_empty() => break,
+                    None => {}
+                }
+            }
+            let mut body = vec![0; length];
+            from.read_exact(&mut body).unwrap();
+            let mut stream = stream;
+            write!(stream, "HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            // The test may have heard enough.
+            let _ = tell.send((secret, serde_json::from_slice(&body).unwrap()));
+        }
+    });
+    (address, told)
+}
+
+#[test]
+fn a_webhook_is_told_of_every_job_even_if_it_sleeps_at_first() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let (hook, told) = listener(vec![500, 200]);
+    let client = server.client_at(&server.endpoint, &["--webhook", &hook]).env("TINTYPE_WEBHOOK_SECRET", "open-sesame");
+    let picture = jpeg(&landscape(900, 700, 1), None);
+    let report = upload(&client, &write(folder.path(), "a.jpg", &picture)).with_code(0).json().remove(0);
+    told.recv().unwrap();
+    // The next start tries again, when it is time.
+    let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
+    assert_eq!(journal.execute("UPDATE outbox SET due_at = 0", []).unwrap(), 1, "what was not told stays on record");
+    client.run(["upload", "--profile", "test", write(folder.path(), "b.txt", b"x").to_str().unwrap()]);
+
+    let (secret, body) = told.recv().unwrap();
+
+    assert_eq!(secret, "open-sesame");
+    assert_eq!((text(&body, "url"), text(&body, "key")), (text(&report, "url"), "originals/a.jpg"));
+    assert_eq!((body["contentLength"].as_u64(), text(&body, "contentType")), (Some(picture.len() as u64), "image/jpeg"));
+    assert_eq!((text(&body, "sha256"), body["variants"].as_array().unwrap().len()), (text(&report, "sha256"), 3));
+    assert!(!client.home_contains("open-sesame"), "the secret is in no file");
+}
+
+#[test]
+fn another_computer_rebuilds_its_history_from_the_bucket() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let more = ["--manifest", "lists"];
+    let first = server.client_at(&server.endpoint, &more);
+    let report = upload(&first, &write(folder.path(), "a.jpg", &jpeg(&landscape(900, 700, 1), None))).with_code(0).json().remove(0);
+    let second = server.client_at(&server.endpoint, &more);
+
+    let history = second.run(["history", "--rebuild", "--json"]).with_code(0).json();
+
+    assert_eq!((history.len(), text(&history[0], "url")), (1, text(&report, "url")));
+    assert_eq!(history[0]["variants"], report["variants"]);
+    assert_eq!(second.run(["history", "--rebuild", "--json"]).with_code(0).json().len(), 1, "nothing is taken twice");
+}
+
+#[test]
+fn what_is_missing_or_differs_is_found_and_mended() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client_at(&server.endpoint, &["--on-conflict", "overwrite"]);
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        upload(&client, &write(folder.path(), name, name.as_bytes())).with_code(0);
+    }
+    client.run(["verify", "--profile", "test", "--deep"]).with_code(0);
+    std::fs::remove_file(server.demo_object("originals/a.txt")).unwrap();
+    std::fs::write(server.demo_object("originals/b.txt"), b"B.TXT").unwrap();
+    let faults = |more: &[&str]| {
+        let ended = client.run(["verify", "--profile", "test", "--json"].iter().chain(more));
+        ended.json().iter().map(|fault| (text(fault, "key").to_owned(), text(fault, "fault").to_owned())).collect::<Vec<_>>()
+    };
+    let fault = |key: &str, fault: &str| (format!("originals/{key}.txt"), fault.to_owned());
+    assert_eq!(faults(&[]), [fault("a", "missing")], "the same size under the same name hides from a look");
+
+    assert_eq!(faults(&["--deep", "--repair"]), [fault("a", "missing"), fault("b", "differs")]);
+
+    assert_eq!(std::fs::read(server.demo_object("originals/a.txt")).unwrap(), b"a.txt");
+}
+
+#[test]
+fn paused_uploads_wait_until_they_may_go_on() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    let file = write(folder.path(), "a.txt", b"hello");
+    client.run(["pause"]).with_code(0);
+    let ended = client.run(["upload", "--json", "--patience", "1", "--profile", "test", file.to_str().unwrap()]).with_code(1);
+    assert_eq!(text(&ended.json()[0]["error"], "code"), "paused");
+    assert_eq!(server.demo_keys(), [] as [&str; 0]);
+    client.run(["resume"]).with_code(0);
+    upload(&client, &file).with_code(0);
+    assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+}
+
+#[test]
+fn a_bandwidth_limit_is_kept() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    let settings = client.home().join("settings.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, text.replace("kib_per_second = 0", "kib_per_second = 512")).unwrap();
+    let start = std::time::Instant::now();
+    upload(&client, &write(folder.path(), "a.bin", &vec![7; 1 << 20])).with_code(0);
+    // A MiB at half a MiB a second; the first frame goes at once.
+    assert!(start.elapsed().as_millis() > 1700, "{:?}", start.elapsed());
+}
+
+#[test]
+fn the_rights_a_key_needs_are_ready_to_copy() {
+    let client = Tintype::new();
+    client
+        .run(["profile", "add", "x", "--credentials", "env", "--provider", "aws", "--bucket", "photos", "--region", "eu-west-1"])
+        .with_code(0);
+    let policy: Value = serde_json::from_str(&client.run(["profile", "rights", "x"]).with_code(0).stdout).unwrap();
+    assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:s3:::photos/*");
+}
