@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tauri::State;
 use tauri_plugin_opener::OpenerExt as _;
-use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult};
+use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult, Wish};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
 use tintype_core::imaging::{self, Facts};
@@ -50,7 +50,7 @@ pub(crate) async fn job(engine: Engine<'_>, id: String) -> Result<JobReport> {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn upload(engine: Engine<'_>, paths: Vec<PathBuf>, profile: Option<String>) -> Result<()> {
-    engine.handle()?.enqueue(paths, profile, true).await.map(|_| ())
+    engine.handle()?.enqueue(paths, profile, Wish::default()).await.map(|_| ())
 }
 
 /// What a picture's file says of itself.

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 
 use tauri::Manager as _;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
-use tintype_core::engine::{Config, Engine};
+use tintype_core::engine::{Config, Engine, Wish};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
 use tintype_core::imaging::worker::{self, Program};
@@ -100,7 +100,7 @@ fn arguments(app: &tauri::AppHandle) {
         tauri::async_runtime::spawn(async move {
             let demo = if flags.is_empty() { Ok(()) } else { handle.use_demo().await.map(|_| ()) };
             let paths: Vec<_> = paths.into_iter().map(Into::into).collect();
-            let queued = if paths.is_empty() { Ok(()) } else { handle.enqueue(paths, None, true).await.map(|_| ()) };
+            let queued = if paths.is_empty() { Ok(()) } else { handle.enqueue(paths, None, Wish::default()).await.map(|_| ()) };
             if let Err(error) = demo.and(queued) {
                 tracing::error!(%error, "the command line could not be followed");
             }

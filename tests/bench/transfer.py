@@ -1,5 +1,10 @@
-"""`tintype upload --no-variants` against the peers: the same files, the same Garage, in turn. Wall seconds and peak memory."""
+"""`tintype upload --no-variants` against the peers: the same files, the same server, in turn, on two servers.
 
+Prints wall seconds, CPU seconds and peak memory of each client, medians. `TINTYPE_BENCH=small,tiny,large` and
+`TINTYPE_SERVERS=garage,demo` choose; `TINTYPE_PEERS=obstore,s5cmd` leaves the others out.
+"""
+
+import json
 import os
 import pathlib
 import shutil
@@ -11,7 +16,6 @@ import tempfile
 import time
 
 ROUNDS = 3
-KEY, SECRET, BUCKET = "GK" + "3" * 24, "5" * 64, "bench"
 BIN = pathlib.Path(sys.executable).parent
 
 
@@ -21,7 +25,23 @@ def free_port():
         return listener.getsockname()[1]
 
 
+class Server:
+    """A running server: its process, and how to reach it."""
+
+    def __init__(self, process, endpoint, key, secret, bucket, region, provider):
+        self.process, self.endpoint, self.key, self.secret = process, endpoint, key, secret
+        self.bucket, self.region, self.provider = bucket, region, provider
+
+
+def start_demo(tintype, folder):
+    process = subprocess.Popen([tintype, "demo", "--json", "--dir", folder / "demo"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    access = json.loads(process.stdout.readline())
+    names = ("endpoint", "access_key_id", "secret_access_key", "bucket", "region")
+    return Server(process, *(access[name] for name in names), "other")
+
+
 def start_garage(program, folder):
+    key, secret, bucket = "GK" + "3" * 24, "5" * 64, "bench"
     rpc, api, web, admin = (free_port() for _ in range(4))
     config = folder / "garage.toml"
     config.write_text(
@@ -31,94 +51,119 @@ def start_garage(program, folder):
         f'[s3_web]\nbind_addr = "127.0.0.1:{web}"\nroot_domain = ".web.localhost"\n'
         f'[admin]\napi_bind_addr = "127.0.0.1:{admin}"\nadmin_token = "x"\n'
     )
-    env = os.environ | {"GARAGE_DEFAULT_ACCESS_KEY": KEY, "GARAGE_DEFAULT_SECRET_KEY": SECRET, "GARAGE_DEFAULT_BUCKET": BUCKET}
+    env = os.environ | {"GARAGE_DEFAULT_ACCESS_KEY": key, "GARAGE_DEFAULT_SECRET_KEY": secret, "GARAGE_DEFAULT_BUCKET": bucket}
     command = [program, "-c", config, "server", "--single-node", "--default-bucket"]
     server = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while socket.socket().connect_ex(("127.0.0.1", api)) != 0:
         time.sleep(0.1)
-    listing = [program, "-c", config, "bucket", "info", BUCKET]
+    listing = [program, "-c", config, "bucket", "info", bucket]
     while subprocess.run(listing, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
         time.sleep(0.1)
-    return server, f"http://127.0.0.1:{api}"
+    return Server(server, f"http://127.0.0.1:{api}", key, secret, bucket, "garage", "garage")
 
 
 def measure(command, env):
-    """Wall seconds and peak resident MiB of a command and its children."""
+    """Wall seconds, CPU seconds and peak resident MiB of a command."""
     start = time.perf_counter()
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    _, errors = process.stderr.read(), None
+    errors = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
-        raise SystemExit(f"{command[0]} failed: {_.decode()[-500:]}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+        raise SystemExit(f"{command[0]} failed: {errors.decode()[-500:]}")
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 OBSTORE = """
 import sys, pathlib, concurrent.futures
 from obstore.store import S3Store
-endpoint, bucket, prefix, *folders = sys.argv[1:]
-store = S3Store(bucket, endpoint=endpoint, region="garage", client_options={"allow_http": True}, virtual_hosted_style_request=False)
+endpoint, region, bucket, prefix, *folders = sys.argv[1:]
+store = S3Store(bucket, endpoint=endpoint, region=region, client_options={"allow_http": True}, virtual_hosted_style_request=False)
 files = [f for folder in folders for f in sorted(pathlib.Path(folder).iterdir())]
 with concurrent.futures.ThreadPoolExecutor(32) as pool:
     list(pool.map(lambda f: store.put(f"{prefix}/{f.name}", f), files))
 """
 
 
-def clients(tintype, endpoint, work):
+def clients(tintype, server, work):
     """Each client: a function from (folder, prefix) to its command."""
-    s3cfg = work / "s3cfg"
-    host = endpoint.removeprefix("http://")
+    s3cfg, host = work / "s3cfg", server.endpoint.removeprefix("http://")
     s3cfg.write_text(
-        f"[default]\naccess_key = {KEY}\nsecret_key = {SECRET}\nhost_base = {host}\nhost_bucket = {host}\nuse_https = False\nbucket_location = garage\n"
+        f"[default]\naccess_key = {server.key}\nsecret_key = {server.secret}\nhost_base = {host}\nhost_bucket = {host}\n"
+        f"use_https = False\nbucket_location = {server.region}\n"
     )
-    remote = f":s3,provider=Other,access_key_id={KEY},secret_access_key={SECRET},endpoint='{endpoint}',region=garage,no_check_bucket=true:{BUCKET}"
-    return {
+    keys = f"access_key_id={server.key},secret_access_key={server.secret},endpoint='{server.endpoint}',region={server.region}"
+    remote, to = f":s3,provider=Other,{keys},no_check_bucket=true:{server.bucket}", f"s3://{server.bucket}"
+    every = {
         "tintype": lambda folder, prefix: [tintype, "upload", "--no-variants", "--profile", prefix, folder],
-        "obstore": lambda folder, prefix: [sys.executable, "-c", OBSTORE, endpoint, BUCKET, prefix, folder],
-        "s5cmd": lambda folder, prefix: [BIN / "s5cmd", "--endpoint-url", endpoint, "cp", f"{folder}/", f"s3://{BUCKET}/{prefix}/"],
+        "obstore": lambda folder, prefix: [sys.executable, "-c", OBSTORE, server.endpoint, server.region, server.bucket, prefix, folder],
+        "s5cmd": lambda folder, prefix: [BIN / "s5cmd", "--endpoint-url", server.endpoint, "cp", f"{folder}/", f"{to}/{prefix}/"],
         "rclone": lambda folder, prefix: [BIN / "rclone", "copy", "--transfers", "32", folder, f"{remote}/{prefix}"],
-        "s3cmd": lambda folder, prefix: [BIN / "s3cmd", "-c", s3cfg, "--no-progress", "put", "--recursive", f"{folder}/", f"s3://{BUCKET}/{prefix}/"],
-        "awscli": lambda folder, prefix: [BIN / "aws", "--endpoint-url", endpoint, "s3", "cp", "--recursive", "--quiet", folder, f"s3://{BUCKET}/{prefix}/"],
+        "s3cmd": lambda folder, prefix: [BIN / "s3cmd", "-c", s3cfg, "--no-progress", "put", "--recursive", f"{folder}/", f"{to}/{prefix}/"],
+        "awscli": lambda folder, prefix: [BIN / "aws", "--endpoint-url", server.endpoint, "s3", "cp", "--recursive", "--quiet", folder, f"{to}/{prefix}/"],
     }
+    wanted = os.environ.get("TINTYPE_PEERS")
+    return {name: command for name, command in every.items() if name == "tintype" or not wanted or name in wanted.split(",")}
 
 
-def add_profile(tintype, endpoint, name, env):
+def add_profile(tintype, server, name, env):
     """Each round of ours gets a home and a prefix of its own: nothing may be there already."""
-    add = [tintype, "profile", "add", name, "--provider", "garage", "--endpoint", endpoint, "--bucket", BUCKET, "--credentials", "env"]
-    subprocess.run([*add, "--original-key", name + "/{name}"], env=env, check=True, stderr=subprocess.DEVNULL)
+    add = [tintype, "profile", "add", name, "--provider", server.provider, "--endpoint", server.endpoint, "--bucket", server.bucket]
+    more = ["--credentials", "env", "--region", server.region, "--original-key", name + "/{name}"]
+    subprocess.run([*add, *more], env=env, check=True, stderr=subprocess.DEVNULL)
+
+
+def bench(tintype, server, title, folder, work):
+    keys = {"AWS_ACCESS_KEY_ID": server.key, "AWS_SECRET_ACCESS_KEY": server.secret}
+    env = os.environ | keys | {"AWS_DEFAULT_REGION": server.region, "AWS_REGION": server.region}
+    results = {}
+    for round_number in range(ROUNDS):
+        for name, command in clients(tintype, server, work).items():
+            prefix = f"{name}-{folder.name}-{round_number}"
+            env["TINTYPE_HOME"] = str(work / "homes" / server.provider / prefix)
+            os.makedirs(env["TINTYPE_HOME"])
+            if name == "tintype":
+                add_profile(tintype, server, prefix, env)
+            results.setdefault(name, []).append(measure([str(word) for word in command(folder, prefix)], env))
+    ours = statistics.median(seconds for seconds, *_ in results["tintype"])
+    print(f"{title}, medians of {ROUNDS}", flush=True)
+    for name, measured in results.items():
+        seconds, cpu, mebibytes = (statistics.median(column) for column in zip(*measured))
+        print(f"  {name:8} {seconds:6.2f} s  {cpu:6.2f} s CPU  {mebibytes:5.0f} MiB   tintype takes {ours / seconds:.2f} × its time", flush=True)
+
+
+def files(work, name, count, size):
+    folder = work / name
+    folder.mkdir()
+    for number in range(count):
+        with open(folder / f"{number:05}.bin", "wb") as file:
+            for start in range(0, size, 1 << 20):
+                file.write(os.urandom(min(1 << 20, size - start)))
+    return folder
+
+
+TASKS = {
+    "small": ("500 files of 200 KB", 500, 200_000),
+    "tiny": ("5,000 files of 20 KB", 5000, 20_000),
+    "large": ("one file of 512 MiB", 1, 512 << 20),
+}
 
 
 def main():
     tintype, garage = sys.argv[1:3]
     work = pathlib.Path(tempfile.mkdtemp(prefix="tintype-bench-"))
-    small, large = work / "small", work / "large"
-    small.mkdir(), large.mkdir()
-    for number in range(500):
-        (small / f"{number:04}.bin").write_bytes(os.urandom(200_000))
-    with open(large / "film.bin", "wb") as film:
-        for _ in range(512):
-            film.write(os.urandom(1 << 20))
-    server, endpoint = start_garage(garage, work)
-    env = os.environ | {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_DEFAULT_REGION": "garage", "AWS_REGION": "garage"}
+    chosen = os.environ.get("TINTYPE_BENCH", ",".join(TASKS)).split(",")
+    start = {"garage": lambda: start_garage(garage, work), "demo": lambda: start_demo(tintype, work)}
+    folders = {name: files(work, name, *TASKS[name][1:]) for name in chosen}
     try:
-        for title, folder in (("500 files of 200 KB", small), ("one file of 512 MiB", large)):
-            results = {}
-            for round_number in range(ROUNDS):
-                for name, command in clients(tintype, endpoint, work).items():
-                    prefix = f"{name}-{folder.name}-{round_number}"
-                    env["TINTYPE_HOME"] = str(work / "homes" / prefix)
-                    os.makedirs(env["TINTYPE_HOME"])
-                    if name == "tintype":
-                        add_profile(tintype, endpoint, prefix, env)
-                    results.setdefault(name, []).append(measure([str(word) for word in command(folder, prefix)], env))
-            ours = statistics.median(seconds for seconds, _ in results["tintype"])
-            print(f"{title} to Garage, medians of {ROUNDS}")
-            for name, measured in results.items():
-                seconds, mebibytes = (statistics.median(column) for column in zip(*measured))
-                print(f"  {name:8} {seconds:6.2f} s  {mebibytes:5.0f} MiB   tintype takes {ours / seconds:.2f} × its time")
+        for kind in os.environ.get("TINTYPE_SERVERS", "garage,demo").split(","):
+            server = start[kind]()
+            try:
+                for name, folder in folders.items():
+                    bench(tintype, server, f"{TASKS[name][0]} to {kind}", folder, work)
+            finally:
+                server.process.kill()
+                server.process.wait()
     finally:
-        server.kill()
-        server.wait()
         shutil.rmtree(work)
 
 

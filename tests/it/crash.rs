@@ -77,3 +77,44 @@ fn what_was_queued_goes_on_by_itself_at_the_next_start() {
 
     assert_eq!(server.demo_keys().iter().filter(|key| key.starts_with("originals/")).count(), 41);
 }
+
+/// How often it is killed; 200 times where `TINTYPE_KILLS=200` asks for that.
+fn kills() -> u32 {
+    std::env::var("TINTYPE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(25)
+}
+
+#[test]
+fn kills_amid_small_and_large_files_leave_no_part_behind() {
+    // Garage lists unfinished uploads, which the demo bucket does not; without it there is nothing to test on.
+    let Some(server) = Server::garage() else { return };
+    let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
+    let files = folder.path().join("files");
+    std::fs::create_dir(&files).unwrap();
+    for number in 0..100_u32 {
+        let length = if number % 10 == 0 { 17_000_000 + number } else { 30_000 + number };
+        let bytes: Vec<u8> = (0..length).map(|n| ((n ^ number).wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        std::fs::write(files.join(format!("{number:03}.bin")), bytes).unwrap();
+    }
+    let args = ["upload", "--json", "--profile", "test", files.to_str().unwrap()];
+    let (mut dice, mut killed) = (0x1234_5678_u32, 0);
+    for _ in 0..kills() {
+        let mut child = client.start(&mut client.command(args));
+        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        std::thread::sleep(Duration::from_millis(u64::from(dice >> 8) % 400));
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    let reports = client.run(args).with_code(0).json();
+
+    assert!(killed > kills() / 3, "only {killed} of {} runs were killed", kills());
+    let mut keys: Vec<&str> = reports.iter().map(|report| report["key"].as_str().unwrap()).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, (0..100).map(|number| format!("originals/{number:03}.bin")).collect::<Vec<_>>());
+    for report in &reports {
+        let body = server.fetch(report["url"].as_str().unwrap()).body;
+        assert_eq!(sha256(&body), report["sha256"].as_str().unwrap(), "{report}");
+    }
+    assert_eq!(server.garage_counts(), (100, 0), "every object once, and no upload that is not finished");
+}

@@ -46,7 +46,18 @@ fn row_30_a_taken_key_is_a_choice() {
     let (report, there, keys) = second_of_one_name("ask");
     assert_eq!((text(&report, "status"), there.as_slice(), keys.len()), ("failed", b"old".as_slice(), 1));
     assert_eq!(text(&report["error"], "code"), "key-taken");
-    assert!(text(&report["error"], "hint").contains("overwrite"), "{report}");
+    assert!(text(&report["error"], "hint").contains("--on-conflict"), "{report}");
+}
+
+#[test]
+fn a_choice_can_be_made_for_one_upload() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client_at(&server.endpoint, &["--on-conflict", "ask"]);
+    let first = upload(&client, &write(folder.path(), "1/a.txt", b"old")).with_code(0).json().remove(0);
+    let file = write(folder.path(), "2/a.txt", b"new");
+    upload(&client, &file).with_code(1);
+    client.run(["upload", "--on-conflict", "overwrite", "--profile", "test", file.to_str().unwrap()]).with_code(0);
+    assert_eq!((server.fetch(text(&first, "url")).body, server.demo_keys().len()), (b"new".to_vec(), 1));
 }
 
 #[test]

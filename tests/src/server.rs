@@ -120,6 +120,17 @@ impl Server {
         tintype
     }
 
+    /// What Garage says of its bucket: objects, and uploads in parts that are not finished.
+    pub fn garage_counts(&self) -> (u64, u64) {
+        let program = std::env::var_os("TINTYPE_GARAGE").expect("Garage is installed");
+        let config = self.folder.path().join("garage.toml");
+        let asked = format!("{{\"globalAlias\": \"{}\"}}", self.bucket);
+        let told = Command::new(program).arg("-c").arg(config).args(["json-api", "GetBucketInfo", &asked]).output().expect("garage runs");
+        let info: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+        let count = |name: &str| info[name].as_u64().unwrap_or_else(|| panic!("no {name} in {info}"));
+        (count("objects"), count("unfinishedMultipartUploads"))
+    }
+
     /// The file that is an object of the demo bucket.
     pub fn demo_object(&self, key: &str) -> PathBuf {
         self.folder.path().join("objects").join(&self.bucket).join(key)

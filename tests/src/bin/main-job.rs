@@ -35,7 +35,7 @@ async fn run() -> Result<usize> {
     };
     let engine = Engine::start(Config::new(Home::locate()?, Secrets::default()))?;
     let handle = engine.handle();
-    let batch = handle.enqueue(paths, Some(DEMO.into()), true).await?;
+    let batch = handle.enqueue(paths, Some(DEMO.into()), tintype_core::engine::Wish::default()).await?;
     handle.wait(&batch, None, |_| {}).await?;
     let jobs = handle.batch(&batch, 0, u32::MAX).await?;
     let (mut links, mut wrong) = (0, 0);

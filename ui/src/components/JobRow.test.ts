@@ -24,3 +24,18 @@ test("a job on its way shows how far it is", () => {
   render(JobRow, { job: { ...base, stage: "sending", error: null, sent: 250, total: 1000 }, selected: false, onopen: () => {}, onretry: () => {}, onresume: () => {} });
   expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("25");
 });
+
+test("a taken key is a choice", () => {
+  const onretry = vi.fn();
+  const error = { code: "key-taken" as const, message: "the key a.jpg is taken by other content", hint: null };
+  render(JobRow, { job: { ...base, stage: "failed", error }, selected: false, onopen: () => {}, onretry, onresume: () => {} });
+  for (const choice of ["keep-both", "overwrite", "skip"]) screen.getByTestId(choice).click();
+  expect(onretry.mock.calls).toEqual([["keep-both"], ["overwrite"], ["skip"]]);
+});
+
+test("a resting upload can go on", () => {
+  const onresume = vi.fn();
+  render(JobRow, { job: { ...base, stage: "paused", error: null }, selected: false, onopen: () => {}, onretry: () => {}, onresume });
+  screen.getByTestId("resume").click();
+  expect(onresume).toHaveBeenCalledOnce();
+});

@@ -49,6 +49,9 @@ pub(crate) struct Upload {
     /// Upload originals only
     #[arg(long)]
     pub(crate) no_variants: bool,
+    /// Where a key is taken by other content (default: as the profile says)
+    #[arg(long, value_enum)]
+    pub(crate) on_conflict: Option<OnConflict>,
     /// Give up after this many seconds without a way to the bucket; what is left goes on at the next start
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub(crate) patience: u64,
@@ -176,6 +179,17 @@ pub(crate) enum OnConflict {
     Skip,
     /// The upload waits for a person to choose
     Ask,
+}
+
+impl From<OnConflict> for tintype_core::profile::OnConflict {
+    fn from(choice: OnConflict) -> Self {
+        match choice {
+            OnConflict::KeepBoth => Self::KeepBoth,
+            OnConflict::Overwrite => Self::Overwrite,
+            OnConflict::Skip => Self::Skip,
+            OnConflict::Ask => Self::Ask,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -7,7 +7,7 @@ use tintype_core::error::{Code, Error, Result};
 use tintype_core::privacy;
 use tintype_core::profile::{self, Fix, Profile};
 
-use crate::args::{AddProfile, Addressing, CredentialSource, Duplicates, OnConflict, Originals, ProfileCommand};
+use crate::args::{AddProfile, Addressing, CredentialSource, Duplicates, Originals, ProfileCommand};
 use crate::{Outcome, start_engine, terminal};
 
 pub(crate) async fn run(command: ProfileCommand) -> Result<Outcome> {
@@ -65,12 +65,7 @@ fn draft(args: AddProfile) -> Result<ProfileDraft> {
         original_key: args.original_key.unwrap_or(defaults.original_key),
         variant_key: args.variant_key.unwrap_or(defaults.variant_key),
         cache_control: args.cache_control.unwrap_or(defaults.cache_control),
-        on_conflict: match args.on_conflict {
-            OnConflict::KeepBoth => profile::OnConflict::KeepBoth,
-            OnConflict::Overwrite => profile::OnConflict::Overwrite,
-            OnConflict::Skip => profile::OnConflict::Skip,
-            OnConflict::Ask => profile::OnConflict::Ask,
-        },
+        on_conflict: args.on_conflict.into(),
         duplicates: match args.duplicates {
             Duplicates::Send => profile::Duplicates::Send,
             Duplicates::Link => profile::Duplicates::Link,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tintype_core::engine::{EngineHandle, JobView, Stage, Waited, Watching};
+use tintype_core::engine::{EngineHandle, JobView, Stage, Waited, Watching, Wish};
 use tintype_core::error::{Code, Error, Result};
 
 use crate::args::Upload;
@@ -19,7 +19,8 @@ pub(crate) async fn run(args: Upload) -> Result<Outcome> {
     if before > 0 {
         terminal::say(&format!("{before} earlier uploads are not finished; they go on as well"));
     }
-    let batch = handle.enqueue(args.paths, args.profile, !args.no_variants).await?;
+    let wish = Wish { no_variants: args.no_variants, on_conflict: args.on_conflict.map(Into::into) };
+    let batch = handle.enqueue(args.paths, args.profile, wish).await?;
     let done = finish(&handle, &batch, args.json, Duration::from_secs(args.patience)).await;
     // What an earlier run left behind is finished, too, as far as there is a way to its bucket.
     handle.idle().await?;

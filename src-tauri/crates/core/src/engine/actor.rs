@@ -1,5 +1,7 @@
 //! The actor: owns the queue, decides what runs, tells what changed.
 
+mod telling;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,12 +13,12 @@ use tokio_util::sync::CancellationToken;
 use super::Config;
 use super::chores::Chores;
 use super::folders::{self, Folders};
-use super::job::{self, Live, Stages};
+use super::job::{self, Answered, Live, Stages};
 use super::lock::EngineLock;
 use super::outages::Outages;
 use super::queue::{OWN_PAUSE, Queue};
 use super::view::{Event, JobView, Overall, Snapshot, Stage};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Retry};
 use crate::journal::{JobRow, JobState};
 use crate::profile::DEMO;
 use crate::settings::{Settings, WatchedFolder};
@@ -75,7 +77,7 @@ pub(super) struct Actor {
     last_tick: SystemTime,
     data_version: i64,
     overall: Overall,
-    tasks: JoinSet<(i64, Result<()>)>,
+    tasks: JoinSet<(i64, Result<Answered>)>,
     chores: Option<tokio::task::JoinHandle<()>>,
     stop: CancellationToken,
     folders: Folders,
@@ -170,49 +172,6 @@ impl Actor {
                 let _ = answer.send(());
             }
             Request::Stop(answer) => self.close(answer).await,
-        }
-        Ok(())
-    }
-
-    fn tell(&self, event: Event) {
-        // Nobody listening is fine.
-        let _ = self.events.send(event);
-    }
-
-    async fn snapshot(&mut self) -> Result<Snapshot> {
-        self.recount().await?;
-        let rows = self.stages.journal.recent("", SNAPSHOT_JOBS).await?;
-        Ok(Snapshot {
-            jobs: rows.iter().map(|row| self.view(row)).collect(),
-            overall: self.overall.clone(),
-            settings: self.settings.clone(),
-            folders: self.folders.views(&self.settings),
-            standby: self.lock.is_none(),
-        })
-    }
-
-    fn view(&self, row: &JobRow) -> JobView {
-        let view = JobView::from(row);
-        match self.running.get(&row.id) {
-            Some(running) => {
-                let (stage, sent, total) = running.live.look();
-                JobView { stage, sent, total, error: None, ..view }
-            }
-            None => view,
-        }
-    }
-
-    async fn recount(&mut self) -> Result<()> {
-        let (unfinished, done, failed) = self.stages.journal.counts().await?;
-        let waiting_for = self.outages.reason();
-        let waiting = match &waiting_for {
-            Some(_) => self.stages.journal.count_unfinished_of(&self.outages.profiles()).await?,
-            None => 0,
-        };
-        let overall = Overall { unfinished, waiting, done, failed, waiting_for };
-        if overall != self.overall {
-            self.overall = overall;
-            self.tell(Event::Overall(self.overall.clone()));
         }
         Ok(())
     }
@@ -353,23 +312,18 @@ impl Actor {
             return Ok(());
         }
         let running: Vec<i64> = self.running.keys().copied().collect();
-        let probes: Vec<String> = self.outages.profiles().into_iter().filter(|profile| self.may_probe(profile)).collect();
+        let probes: Vec<String> =
+            self.outages.profiles().into_iter().filter(|profile| may_probe(&self.outages, &self.running, profile)).collect();
         self.queue.fill(&self.stages.journal, &running, &self.outages, &probes).await?;
         while self.running.len() < self.at_once {
             let (outages, running) = (&self.outages, &self.running);
-            let may_start = |row: &JobRow| {
-                let probed = || running.values().any(|running| running.row.profile == row.profile);
-                !running.contains_key(&row.id)
-                    && (!outages.has(&row.profile) || (outages.is_due(&row.profile, Instant::now()) && !probed()))
-            };
+            let may_start =
+                |row: &JobRow| !running.contains_key(&row.id) && (!outages.has(&row.profile) || may_probe(outages, running, &row.profile));
             let Some(row) = self.queue.take(may_start) else { break };
+            self.outages.probe(&row.profile, row.id);
             self.start(row);
         }
         Ok(())
-    }
-
-    fn may_probe(&self, profile: &str) -> bool {
-        self.outages.is_due(profile, Instant::now()) && !self.running.values().any(|running| running.row.profile == profile)
     }
 
     fn start(&mut self, row: Arc<JobRow>) {
@@ -381,13 +335,13 @@ impl Actor {
             let run = job::run(&stages, profile, &job, &shown);
             match stopped.run_until_cancelled(run).await {
                 Some(result) => (job.id, result),
-                None => (job.id, Ok(())),
+                None => (job.id, Ok(Answered(false))),
             }
         });
         self.running.insert(row.id, Running { row, live, told: (Stage::Queued, 0, 0), stop });
     }
 
-    async fn ended(&mut self, ended: Result<(i64, Result<()>), tokio::task::JoinError>) -> Result<()> {
+    async fn ended(&mut self, ended: Result<(i64, Result<Answered>), tokio::task::JoinError>) -> Result<()> {
         let (id, result) = match ended {
             Ok(ended) => ended,
             Err(error) => return self.clean_up_after(&error).await,
@@ -395,33 +349,18 @@ impl Actor {
         let Some(running) = self.running.remove(&id) else { return Ok(()) };
         self.news.insert(id);
         match result {
-            // It rests: nothing is known of its bucket.
-            Ok(()) if running.stop.is_cancelled() => self.queue.look_again(),
-            Ok(()) => {
-                // The bucket answered: whatever was out is back.
+            // The bucket answered: whatever was out is back.
+            Ok(Answered(true)) => {
                 if self.outages.end(&running.row.profile) {
                     self.queue.look_again();
                 }
             }
+            // It rests, or its file is at fault: nothing is known of its bucket.
+            Ok(Answered(false)) => self.queue.look_again(),
             Err(error) => self.put_off(running.row, error).await?,
         }
         // The last one is told at once: somebody waits for it.
         if self.running.is_empty() { self.tell_news().await } else { Ok(()) }
-    }
-
-    /// Tells of what has ended since the last time, in one go.
-    async fn tell_news(&mut self) -> Result<()> {
-        if self.news.is_empty() {
-            return Ok(());
-        }
-        let ids = std::mem::take(&mut self.news).into_iter().collect();
-        self.tell_rows(ids).await
-    }
-
-    async fn tell_rows(&mut self, ids: Vec<i64>) -> Result<()> {
-        let rows = self.stages.journal.jobs(&ids).await?;
-        self.tell(Event::Jobs(rows.iter().map(|row| self.view(row)).collect()));
-        self.recount().await
     }
 
     /// A job's task panicked: a defect, but the file is not lost and the others go on.
@@ -438,27 +377,15 @@ impl Actor {
     /// The job waits: alone, if the reason is its own; with all of its profile, if it is the bucket's.
     async fn put_off(&mut self, row: Arc<JobRow>, error: Error) -> Result<()> {
         let now = Instant::now();
-        if matches!(error.code, Code::FileChanging | Code::KeyTaken) {
+        if error.retry_class() != Retry::WhenOnline {
+            // Should the reason be its own after all, another job goes to see.
             self.queue.put_off(row.id, now + OWN_PAUSE);
-        } else {
+        }
+        if !matches!(error.code, Code::FileChanging | Code::KeyTaken) {
             self.outages.note(&row.profile, &error, now);
         }
         self.queue.look_again();
         self.stages.journal.note_waiting(row.id, error).await
-    }
-
-    fn tell_progress(&mut self) {
-        let mut changed = Vec::new();
-        for running in self.running.values_mut() {
-            let now = running.live.look();
-            if now != running.told {
-                running.told = now;
-                changed.push(Arc::clone(&running.row));
-            }
-        }
-        if !changed.is_empty() {
-            self.tell(Event::Jobs(changed.iter().map(|row| self.view(row)).collect()));
-        }
     }
 
     async fn hear(&mut self, report: Report) -> Result<()> {
@@ -481,6 +408,11 @@ impl Actor {
             }
         }
     }
+}
+
+/// Whether it is time for one job of a profile in an outage to see if its bucket is back; one at a time.
+fn may_probe(outages: &Outages, running: &HashMap<i64, Running>, profile: &str) -> bool {
+    outages.is_due(profile, Instant::now()) && !outages.probed_by(profile).is_some_and(|job| running.contains_key(&job))
 }
 
 fn settings_time(config: &Config) -> Option<SystemTime> {

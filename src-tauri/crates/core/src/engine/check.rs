@@ -69,7 +69,8 @@ pub(super) async fn post(url: &str, secret: Option<Secret>, body: String) -> Res
     let failed = |why: String| Error::new(Code::WebhookFailed, format!("the webhook {why}")).hint("check the profile's webhook address");
     let url = url.to_owned();
     let posted = tokio::task::spawn_blocking(move || {
-        let mut request = agent().post(&url).header("content-type", "application/json");
+        // A secret goes to the address it was meant for, and to no other.
+        let mut request = agent().post(&url).config().max_redirects(0).build().header("content-type", "application/json");
         if let Some(secret) = &secret {
             request = request.header("x-tintype-secret", secret.expose());
         }

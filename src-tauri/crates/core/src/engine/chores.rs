@@ -13,7 +13,7 @@ use super::check;
 use super::job::Stages;
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
-use crate::journal::{JobRow, Message, MessageKind, ObjectRow};
+use crate::journal::{JobRow, Message, MessageKind, ObjectRow, Orphan};
 use crate::manifest::{self, ManifestEntry, ManifestObject};
 use crate::profile::Profile;
 use crate::secret::Secrets;
@@ -24,6 +24,8 @@ use crate::transfer::{Headers, Progress};
 const ROUND: Duration = Duration::from_secs(1);
 /// Orphans that could not be aborted are tried again so often.
 const ORPHANS: Duration = Duration::from_secs(60);
+/// A program that is about to end does not wait longer than this.
+const AT_THE_END: Duration = Duration::from_secs(15);
 /// Jobs in one object of the manifest, and how long the first of them waits for others (milliseconds).
 const BATCH: u32 = 100;
 const BATCH_WAIT_MS: i64 = 30_000;
@@ -55,10 +57,15 @@ impl Chores {
 
     /// Does all that can be done now, for a program that is about to end.
     pub(super) async fn once(&self) {
-        let _alone = self.stages.chores.lock().await;
-        self.say(Some(self.orphans().await));
-        self.say(Some(self.webhooks().await));
-        self.say(Some(self.manifests(true).await));
+        let all = async {
+            let _alone = self.stages.chores.lock().await;
+            self.say(Some(self.orphans().await));
+            self.say(Some(self.webhooks().await));
+            self.say(Some(self.manifests(true).await));
+        };
+        if tokio::time::timeout(AT_THE_END, all).await.is_err() {
+            tracing::warn!("some chores are left for the next start");
+        }
     }
 
     /// What was not done stays on record; the log says why.
@@ -78,16 +85,21 @@ impl Chores {
             return Ok(());
         }
         let settings = self.settings()?;
-        for orphan in orphans {
-            let Ok(profile) = settings.profile(Some(&orphan.profile)) else { continue };
-            let open = self.stages.stores.get(profile).await?;
-            // Another bucket by now: the upload cannot be reached any more.
-            if open.target == orphan.target {
-                open.bucket.call(0, || open.bucket.store.abort_upload(&orphan.key, &orphan.upload)).await?;
-            }
-            self.stages.journal.forget_upload(orphan.target, orphan.upload).await?;
+        for orphan in orphans.into_iter().filter(|_| !settings.paused) {
+            // One that cannot be aborted does not hold up the others.
+            self.say(Some(self.abort(&settings, orphan).await));
         }
         Ok(())
+    }
+
+    async fn abort(&self, settings: &Settings, orphan: Orphan) -> Result<()> {
+        let Ok(profile) = settings.profile(Some(&orphan.profile)) else { return Ok(()) };
+        let open = self.stages.stores.get(profile).await?;
+        // Another bucket by now: the upload cannot be reached any more.
+        if open.target == orphan.target {
+            open.bucket.call(0, || open.bucket.store.abort_upload(&orphan.key, &orphan.upload)).await?;
+        }
+        self.stages.journal.forget_upload(orphan.target, orphan.upload).await
     }
 
     async fn webhooks(&self) -> Result<()> {
@@ -123,11 +135,21 @@ impl Chores {
         for message in messages {
             by_profile.entry(message.profile.clone()).or_default().push(message);
         }
+        if self.settings()?.paused {
+            return Ok(());
+        }
         let time = jiff::Timestamp::now().as_millisecond();
         for (name, messages) in by_profile {
             let waited = messages.first().is_some_and(|first| time - first.due_at >= BATCH_WAIT_MS);
             if now || waited || messages.len() == BATCH as usize {
-                self.list(&name, messages).await?;
+                let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
+                let pause = messages.first().map_or(FIRST_PAUSE_MS, pause);
+                if let Err(error) = self.list(&name, messages).await {
+                    self.say(Some(Err(error)));
+                    for id in ids {
+                        self.stages.journal.tell_again(id, pause).await?;
+                    }
+                }
             }
         }
         Ok(())

@@ -98,6 +98,7 @@ pub(super) async fn new_jobs(journal: &Journal, settings: &Settings, folder: &Wa
         profile: folder.profile.clone(),
         watched: folder.path.clone(),
         variants: settings.variants.clone(),
+        on_conflict: None,
         seen: Some(file),
         refused: None,
     };

@@ -20,6 +20,7 @@ use crate::key;
 use crate::profile::{DEMO, OnConflict, Profile};
 use crate::secret::Secrets;
 use crate::settings::{Bandwidth, Settings, WatchedFolder};
+use crate::variant::Variant;
 use crate::watch;
 
 /// Speaks to an engine; cheap to clone.
@@ -30,6 +31,15 @@ pub struct EngineHandle {
     pub(super) stages: Arc<Stages>,
     pub(super) secrets: Secrets,
     home: crate::home::Home,
+}
+
+/// How files are to be taken, besides what the settings say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wish {
+    /// Originals only.
+    pub no_variants: bool,
+    /// What to do where a key is taken, instead of what the profile says.
+    pub on_conflict: Option<OnConflict>,
 }
 
 /// What somebody who waits for a batch sees of it.
@@ -89,16 +99,16 @@ impl EngineHandle {
     ///
     /// # Errors
     /// `profile-missing`; a file that cannot be taken is a failed job of the batch, not an error.
-    pub async fn enqueue(&self, paths: Vec<PathBuf>, profile: Option<String>, variants: bool) -> Result<String> {
+    pub async fn enqueue(&self, paths: Vec<PathBuf>, profile: Option<String>, wish: Wish) -> Result<String> {
         if profile.as_deref() == Some(DEMO) {
             self.use_demo().await?;
         }
         let settings = self.settings().await?;
         let profile = settings.profile(profile.as_deref())?.name.clone();
-        let variants = if variants { settings.variants } else { Vec::new() };
+        let variants = if wish.no_variants { Vec::new() } else { settings.variants };
         let found = tokio::task::spawn_blocking(move || intake::gather(&paths));
         let found = found.await.map_err(|error| Error::new(Code::Internal, format!("listing the files failed: {error}")))?;
-        let jobs = found.into_iter().map(|found| new_job(found, &profile, &variants)).collect();
+        let jobs = found.into_iter().map(|found| new_job(found, &profile, &variants, wish.on_conflict)).collect();
         self.enqueue_jobs(jobs).await
     }
 
@@ -188,7 +198,7 @@ impl EngineHandle {
         loop {
             let Snapshot { overall, standby, settings, .. } = self.snapshot().await?;
             // What another engine does is its own affair.
-            if standby || settings.paused || overall.unfinished <= overall.waiting || overall.waiting_for.is_some() {
+            if standby || settings.paused || overall.unfinished <= overall.waiting {
                 return Ok(());
             }
             // Whatever happens next, the snapshot tells.
@@ -370,7 +380,7 @@ impl EngineHandle {
     }
 }
 
-fn new_job(found: Found, profile: &str, variants: &[crate::variant::Variant]) -> NewJob {
+fn new_job(found: Found, profile: &str, variants: &[Variant], on_conflict: Option<OnConflict>) -> NewJob {
     NewJob {
         name: key::file_name(&found.path),
         source: found.path,
@@ -378,6 +388,7 @@ fn new_job(found: Found, profile: &str, variants: &[crate::variant::Variant]) ->
         profile: profile.to_owned(),
         watched: PathBuf::new(),
         variants: variants.to_vec(),
+        on_conflict,
         seen: None,
         refused: found.refused,
     }

@@ -24,7 +24,7 @@ use crate::intake::{self, Fingerprint};
 use crate::journal::{JobRow, Journal, MessageKind, Outcome, SentObject, UploadKey};
 use crate::link;
 use crate::privacy::{self, Originals};
-use crate::profile::Profile;
+use crate::profile::{OnConflict, Profile};
 use crate::transfer::{self, Content, Headers, META_SHA256, META_SOURCE, META_VARIANT, Progress, Source};
 use crate::variant::Variant;
 
@@ -103,16 +103,28 @@ impl Object {
     }
 }
 
+/// Whether the bucket was asked, and answered: then there is a way to it.
+pub(super) struct Answered(pub(super) bool);
+
 /// Runs a job to its end, which is recorded.
 ///
 /// # Errors
 /// Only what goes away by itself: the job waits and is run again.
-pub(super) async fn run(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: &Live) -> Result<()> {
+pub(super) async fn run(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: &Live) -> Result<Answered> {
     match attempt(stages, profile, job, live).await {
         Err(error) if error.is_retryable() || matches!(error.code, Code::DiskFull | Code::Closing) => Err(error),
-        Err(error) => stages.journal.fail(job.id, error).await,
-        Ok(()) => Ok(()),
+        Err(error) => {
+            let answered = Answered(is_answer(error.code));
+            stages.journal.fail(job.id, error).await.map(|()| answered)
+        }
+        Ok(()) => Ok(Answered(true)),
     }
+}
+
+/// Whether only a bucket can have said this.
+fn is_answer(code: Code) -> bool {
+    use Code::{AccessDenied, BucketMissing, CredentialsRefused, KeyTaken, RequestRefused, WrongRegion};
+    matches!(code, AccessDenied | BucketMissing | CredentialsRefused | KeyTaken | RequestRefused | WrongRegion)
 }
 
 async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: &Live) -> Result<()> {
@@ -150,15 +162,20 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: 
 
 /// Sends what has to be sent; whether that was anything, or nothing at all if the file is skipped.
 async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> Result<Option<bool>> {
-    let mut level = 0;
+    let keeps_both = work.job.on_conflict.unwrap_or(work.profile.on_conflict) == OnConflict::KeepBoth;
+    let (mut level, mut again) = (0, 0);
     loop {
         let plan = match plan(work, objects, level).await? {
             Planned::Skip => return Ok(None),
             Planned::Go(plan) => plan,
         };
         match send_all(work, objects, &plan.send, live).await {
-            // Someone else was faster, or took a key that cannot be seen: look again.
-            Err(error) if error.code == Code::KeyTaken && level + 1 < HASH_DIGITS.len() => level += usize::from(plan.hidden),
+            // Someone else was faster, or took a key that cannot be seen: look again; then take other keys.
+            Err(error) if error.code == Code::KeyTaken && again < HASH_DIGITS.len() && (keeps_both || !plan.hidden) => {
+                again += 1;
+                let elsewhere = keeps_both && (plan.hidden || again > 1) && level + 1 < HASH_DIGITS.len();
+                level += usize::from(elsewhere);
+            }
             other => return other.map(|()| Some(plan.send.iter().any(|how| *how != How::Not))),
         }
     }
@@ -167,7 +184,8 @@ async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> 
 fn outcome(work: &Work<'_>, sent_any: bool, warning: Option<Error>) -> Outcome {
     let Work { profile, file, .. } = work;
     let mut tell = Vec::new();
-    if !profile.webhook.is_empty() {
+    let skipped = warning.as_ref().is_some_and(|warning| warning.code == Code::Skipped);
+    if !profile.webhook.is_empty() && !skipped {
         tell.push(MessageKind::Webhook);
     }
     if !profile.manifest.is_empty() && sent_any {

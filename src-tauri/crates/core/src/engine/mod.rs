@@ -22,7 +22,7 @@ mod verify;
 mod view;
 
 pub use doctor::{Step, StepResult};
-pub use handle::{EngineHandle, Waited, Watching};
+pub use handle::{EngineHandle, Waited, Watching, Wish};
 pub use previews::Preview;
 pub use profiles::ProfileDraft;
 pub use verify::{Fault, Finding, Verified};

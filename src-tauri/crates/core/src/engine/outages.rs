@@ -15,6 +15,8 @@ struct Outage {
     until: Instant,
     pause: Duration,
     error: Error,
+    /// The job that went to see.
+    probe: Option<i64>,
 }
 
 /// Outages by profile name.
@@ -31,7 +33,7 @@ impl Outages {
         let longest = if error.retry_class() == Retry::WhenOnline { LONGEST_OFFLINE } else { LONGEST_PAUSE };
         let pause = known.map_or(FIRST_PAUSE, |outage| (outage.pause * 2).min(longest));
         let until = now + pause.mul_f64(0.5 + fastrand::f64() / 2.0);
-        self.0.insert(profile.to_owned(), Outage { until, pause, error: error.clone() });
+        self.0.insert(profile.to_owned(), Outage { until, pause, error: error.clone(), probe: None });
     }
 
     /// The bucket answered; true if that is news.
@@ -46,6 +48,18 @@ impl Outages {
 
     pub(super) fn has(&self, profile: &str) -> bool {
         self.0.contains_key(profile)
+    }
+
+    /// This job goes to see whether the profile's bucket is back.
+    pub(super) fn probe(&mut self, profile: &str, job: i64) {
+        if let Some(outage) = self.0.get_mut(profile) {
+            outage.probe = Some(job);
+        }
+    }
+
+    /// The job that went to see, if one did.
+    pub(super) fn probed_by(&self, profile: &str) -> Option<i64> {
+        self.0.get(profile).and_then(|outage| outage.probe)
     }
 
     /// The profiles that have one.

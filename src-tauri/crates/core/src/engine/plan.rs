@@ -71,7 +71,7 @@ pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: u
             OnConflict::Skip => return Ok(Planned::Skip),
             OnConflict::Ask => {
                 return Err(Error::new(Code::KeyTaken, format!("the key {taken} is taken by other content"))
-                    .hint("choose for this file: keep both, overwrite, or skip"));
+                    .hint("choose for this file: keep both, overwrite or skip (in the window, or with `tintype upload --on-conflict`)"));
             }
             OnConflict::KeepBoth | OnConflict::Overwrite => {}
         }

@@ -78,5 +78,5 @@ impl Queue {
     }
 }
 
-/// How long a single job waits that cannot go on for a reason of its own (its file is being written).
-pub(super) const OWN_PAUSE: Duration = Duration::from_secs(2);
+/// How long a single job waits that cannot go on for a reason that may be its own (its file is being written).
+pub(super) const OWN_PAUSE: Duration = Duration::from_secs(3);

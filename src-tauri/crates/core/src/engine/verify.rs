@@ -63,10 +63,14 @@ impl EngineHandle {
             let Some(last) = rows.last() else { return Ok(verified) };
             after = last.id;
             for row in rows {
-                let objects = self.stages.journal.objects(row.id).await?;
+                // What went to another bucket, before the profile was changed, is not this one's affair.
+                let all = self.stages.journal.objects(row.id).await?;
+                let objects: Vec<_> = all.into_iter().filter(|object| object.target == open.target).collect();
                 verified.objects += objects.len() as u64;
                 let faults = faults(&open, &objects, deep).await?;
-                let redo = repair && faults.iter().any(|(_, fault)| *fault != Fault::Hidden);
+                // Another computer's file, or one that is gone, cannot be sent from here.
+                let here = row.source.is_absolute() && row.source.is_file();
+                let redo = repair && here && faults.iter().any(|(_, fault)| *fault != Fault::Hidden);
                 if redo {
                     self.redo(&row).await?;
                     verified.repaired += 1;

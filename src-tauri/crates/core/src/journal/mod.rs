@@ -3,6 +3,7 @@
 //! SQLite with WAL and `synchronous=FULL`: what is acknowledged survives a power cut. One thread of one process
 //! writes at a time; requests that arrive together share a commit, so durability costs one disk flush for many jobs.
 
+mod adopt;
 mod outbox;
 mod rows;
 mod schema;
@@ -21,7 +22,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Code, Error, Result};
-use crate::manifest::ManifestEntry;
 use crate::profile::OnConflict;
 use writer::Writer;
 
@@ -110,7 +110,7 @@ impl Journal {
         let batch = batch.to_owned();
         self.read(move |db| {
             let mut statement = db.prepare_cached(
-                "SELECT j.uid, j.state IN ('done', 'failed'), j.error_code IS NOT NULL FROM batches b JOIN jobs j ON j.id = b.job \
+                "SELECT j.uid, j.state IN ('done', 'failed'), j.error_code IS NOT NULL OR j.paused = 1 FROM batches b JOIN jobs j ON j.id = b.job \
                  WHERE b.batch = ?1 ORDER BY b.position",
             )?;
             statement.query_map(params![batch], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
@@ -160,12 +160,18 @@ impl Journal {
         .await
     }
 
-    /// Unfinished jobs of these profiles.
-    pub async fn count_unfinished_of(&self, profiles: &[String]) -> Result<u64> {
+    /// Unfinished jobs that wait: they rest, have something to say, or are of these profiles.
+    pub async fn count_waiting(&self, profiles: &[String]) -> Result<u64> {
         let profiles = rows::json(profiles);
-        let sql = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'planned') AND paused = 0 \
+        let held = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'planned') AND (paused = 1 OR error_code IS NOT NULL)";
+        let out = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'planned') AND NOT (paused = 1 OR error_code IS NOT NULL) \
                    AND profile IN (SELECT value FROM json_each(?1))";
-        self.read(move |db| db.prepare_cached(sql)?.query_row(params![profiles], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)).await
+        self.read(move |db| {
+            let held: i64 = db.prepare_cached(held)?.query_row([], |row| row.get(0))?;
+            let out: i64 = if profiles == "[]" { 0 } else { db.prepare_cached(out)?.query_row(params![profiles], |row| row.get(0))? };
+            Ok((held + out).unsigned_abs())
+        })
+        .await
     }
 
     /// The newest jobs, newest first, whose name, key or profile contains `search`.
@@ -306,11 +312,6 @@ impl Journal {
     pub async fn pause(&self, uids: Vec<String>, paused: bool) -> Result<()> {
         let sql = "UPDATE jobs SET paused = ?2 WHERE uid = ?1 AND state IN ('queued', 'planned')";
         self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, paused]).map(|_| ()))).await
-    }
-
-    /// Records an upload that another computer made, unless this journal knows it; true if it is new.
-    pub async fn adopt(&self, profile: String, target: String, entry: ManifestEntry) -> Result<bool> {
-        self.writer.write(move |tx| rows::adopt(tx, &profile, &target, &entry)).await
     }
 
     /// Takes finished or failed jobs out of the list.

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::{Claim, MessageKind, Seen};
 use crate::error::{Code, Error};
 use crate::key;
-use crate::manifest::ManifestEntry;
 use crate::profile::OnConflict;
 use crate::variant::Variant;
 
@@ -41,6 +40,8 @@ pub struct NewJob {
     pub watched: PathBuf,
     /// What is to be made of it.
     pub variants: Vec<Variant>,
+    /// What a person chose for keys that are taken, where they did.
+    pub on_conflict: Option<OnConflict>,
     /// For a watched folder: what to remember, so that the file is taken once.
     pub seen: Option<Seen>,
     /// Why it cannot be a job at all: then it is recorded as failed.
@@ -144,6 +145,8 @@ pub struct ObjectRow {
     pub uid: String,
     /// The variant's name; nothing for the original.
     pub variant: Option<String>,
+    /// The bucket it is in.
+    pub target: String,
     /// Its key.
     pub key: String,
     /// Pixels, where it is a picture.
@@ -170,8 +173,8 @@ pub(super) fn find_unfinished(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::R
 pub(super) fn insert_job(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
     let watched = (!job.watched.as_os_str().is_empty()).then(|| path_to_blob(&job.watched));
     tx.prepare_cached(
-        "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8)",
+        "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9)",
     )?
     .execute(params![
         uuid::Uuid::new_v4().simple().to_string(),
@@ -182,6 +185,7 @@ pub(super) fn insert_job(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result
         watched,
         specs(&job.variants),
         now_ms(),
+        job.on_conflict.map(choice_name),
     ])?;
     let id = tx.last_insert_rowid();
     if let Some(error) = &job.refused {
@@ -252,13 +256,14 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
 
 pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<ObjectRow>> {
     let mut statement = db.prepare_cached(
-        "SELECT uid, variant, key, width, height, size, sha256, content_type, url FROM objects WHERE job = ?1 ORDER BY position",
+        "SELECT uid, variant, key, width, height, size, sha256, content_type, url, target FROM objects WHERE job = ?1 ORDER BY position",
     )?;
     let rows = statement.query_map(params![job], |row| {
         let (width, height): (Option<u32>, Option<u32>) = (row.get(3)?, row.get(4)?);
         Ok(ObjectRow {
             uid: row.get(0)?,
             variant: row.get(1)?,
+            target: row.get(9)?,
             key: row.get(2)?,
             pixels: width.zip(height),
             size: row.get::<_, Option<i64>>(5)?.map(i64::unsigned_abs),
@@ -313,7 +318,7 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
     let warning = outcome.warning.as_ref();
     tx.prepare_cached(
         "UPDATE jobs SET state = 'done', outcome = ?2, size = ?3, content_type = ?4, finished_at = ?5, error_code = ?6, \
-         error_message = ?7, error_hint = ?8 WHERE id = ?1",
+         error_message = ?7, error_hint = ?8, on_conflict = NULL WHERE id = ?1",
     )?
     .execute(params![
         job,
@@ -344,7 +349,8 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
 
 pub(super) fn fail(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "UPDATE jobs SET state = 'failed', error_code = ?2, error_message = ?3, error_hint = ?4, finished_at = ?5 WHERE id = ?1",
+        "UPDATE jobs SET state = 'failed', error_code = ?2, error_message = ?3, error_hint = ?4, finished_at = ?5 \
+         WHERE id = ?1 AND state IN ('queued', 'planned')",
     )?
     .execute(params![job, error.code.as_str(), error.message, error.hint, now_ms()])?;
     Ok(())
@@ -356,54 +362,6 @@ pub(super) fn note_waiting(tx: &Transaction<'_>, job: i64, error: &Error) -> rus
     )?
     .execute(params![job, error.code.as_str(), error.message, error.hint])?;
     Ok(())
-}
-
-/// Records an upload that another computer made, unless its original's key is known; true if it is new.
-pub(super) fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, entry: &ManifestEntry) -> rusqlite::Result<bool> {
-    let known = tx
-        .prepare_cached("SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.key = ?2 AND j.sha256 = ?3")?
-        .query_row(params![target, entry.original().key, entry.sha256], |_| Ok(()))
-        .optional()?;
-    if known.is_some() {
-        return Ok(false);
-    }
-    tx.prepare_cached(
-        "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at) \
-         VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8)",
-    )?
-    .execute(params![
-        uuid::Uuid::new_v4().simple().to_string(),
-        path_to_blob(Path::new(&entry.name)),
-        entry.name,
-        profile,
-        entry.original().size as i64,
-        entry.sha256,
-        entry.original().content_type,
-        entry.finished_at,
-    ])?;
-    let job = tx.last_insert_rowid();
-    for (position, object) in entry.objects.iter().enumerate() {
-        tx.prepare_cached(
-            "INSERT INTO objects(job, position, uid, variant, target, key, folded, width, height, size, sha256, content_type, url) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        )?
-        .execute(params![
-            job,
-            position as i64,
-            uuid::Uuid::new_v4().simple().to_string(),
-            object.variant,
-            target,
-            object.key,
-            key::folded(&object.key),
-            object.width,
-            object.height,
-            object.size as i64,
-            object.sha256,
-            object.content_type,
-            object.url,
-        ])?;
-    }
-    Ok(true)
 }
 
 /// A list for `json_each`.

@@ -91,6 +91,7 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE jobs ADD COLUMN on_conflict TEXT;
     DROP INDEX jobs_unfinished;
     CREATE INDEX jobs_next ON jobs(watched IS NOT NULL, id) WHERE state IN ('queued', 'planned') AND paused = 0;
+    CREATE INDEX jobs_held ON jobs(profile) WHERE state IN ('queued', 'planned') AND (paused = 1 OR error_code IS NOT NULL);
     CREATE INDEX jobs_by_content ON jobs(sha256) WHERE state = 'done';
 
     -- Counting the jobs of a state would take longer with every job; this is kept up by the database itself.

@@ -11,6 +11,7 @@ fn job(name: &str) -> NewJob {
         profile: "demo".into(),
         watched: PathBuf::new(),
         variants: Variant::defaults(),
+        on_conflict: None,
         seen: None,
         refused: None,
     }
@@ -122,6 +123,8 @@ async fn what_nobody_goes_on_with_is_an_orphan_until_it_is_aborted() -> Result<(
     let outcome = Outcome { present: false, size: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
     journal.finish(ids[2], outcome, Vec::new()).await?;
     let uploads = |orphans: Vec<Orphan>| orphans.into_iter().map(|orphan| orphan.upload).collect::<Vec<_>>();
+    assert_eq!(uploads(journal.orphans().await?), ["one", "two", "three"], "also what a finished job did not need");
+    journal.forget_upload("t".into(), "three".into()).await?;
     assert_eq!(uploads(journal.orphans().await?), ["one", "two"]);
     journal.forget_upload("t".into(), "one".into()).await?;
     assert_eq!(uploads(journal.orphans().await?), ["two"]);

@@ -137,9 +137,9 @@ impl Journal {
     }
 }
 
-/// A job's large object is whole: nothing is left to go on with.
+/// A job is finished: what it had begun in parts and did not need is given up.
 pub(super) fn finish_upload(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<()> {
-    tx.prepare_cached("DELETE FROM uploads WHERE job = ?1")?.execute(params![job]).map(|_| ())
+    tx.prepare_cached("UPDATE uploads SET job = NULL WHERE job = ?1")?.execute(params![job]).map(|_| ())
 }
 
 fn select_parts(db: &Connection, upload: i64) -> rusqlite::Result<Vec<PartRow>> {

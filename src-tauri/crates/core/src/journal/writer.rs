@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -11,6 +12,9 @@ use crate::error::{Code, Error, Result};
 
 /// More than this and the first in the group would wait for the last.
 const LARGEST_GROUP: usize = 512;
+/// Where many write, a moment's wait makes larger groups: fewer flushes of the disk, for all of them. Whoever writes
+/// alone does not wait.
+const GATHER: Duration = Duration::from_millis(2);
 
 type Reply = Box<dyn FnOnce(Result<()>) + Send>;
 /// Gets the transaction, or why there is none; gives back what to tell the asker once the outcome is known.
@@ -63,8 +67,13 @@ fn in_savepoint<T>(tx: &Transaction<'_>, work: impl FnOnce(&Transaction<'_>) -> 
 }
 
 fn run(mut connection: Connection, queue: &Receiver<Work>) {
+    let mut company = false;
     while let Ok(first) = queue.recv() {
-        let group = std::iter::once(first).chain(queue.try_iter().take(LARGEST_GROUP - 1)).collect();
+        if company {
+            std::thread::sleep(GATHER);
+        }
+        let group: Vec<Work> = std::iter::once(first).chain(queue.try_iter().take(LARGEST_GROUP - 1)).collect();
+        company = group.len() > 1;
         commit(&mut connection, group);
     }
 }

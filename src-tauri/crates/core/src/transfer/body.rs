@@ -13,8 +13,6 @@ use tokio::time::Sleep;
 use super::Progress;
 use super::flow::Limits;
 
-const FRAME: usize = 64 * 1024;
-
 /// Hands out its bytes in small frames and counts them as they go.
 pub(super) struct Counted {
     rest: Bytes,
@@ -38,7 +36,7 @@ impl Body for Counted {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
-        let length = self.rest.len().min(FRAME);
+        let length = self.rest.len().min(self.limits.bandwidth().frame());
         if self.wait.is_none() {
             let wait = self.limits.bandwidth().reserve(length as u64, Instant::now());
             if !wait.is_zero() {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
 use super::pace::Pace;
@@ -21,6 +22,34 @@ struct Shared {
     memory_kib: u32,
     bandwidth: Bandwidth,
     paused: watch::Sender<bool>,
+    buffers: Mutex<Vec<Vec<u8>>>,
+}
+
+/// Buffers for parts that are kept for the next one: fresh memory has to be cleared by the system first, and what is
+/// given back stays with one of many threads.
+const BUFFERS: usize = 6;
+/// Those of very large parts are given back to the system.
+const LARGEST_BUFFER: usize = 8 << 20;
+
+/// A part's bytes; the buffer goes back when the last reader is done.
+struct Lent {
+    bytes: Vec<u8>,
+    home: Limits,
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let mut buffers = self.home.buffers();
+        if buffers.len() < BUFFERS && self.bytes.capacity() <= LARGEST_BUFFER {
+            buffers.push(std::mem::take(&mut self.bytes));
+        }
+    }
 }
 
 /// Room in memory; given back when dropped.
@@ -35,6 +64,7 @@ impl Limits {
             memory_kib,
             bandwidth: Bandwidth::default(),
             paused: watch::Sender::new(false),
+            buffers: Mutex::default(),
         }))
     }
 
@@ -42,6 +72,18 @@ impl Limits {
     pub(crate) async fn memory(&self, bytes: u64) -> Result<Room<'_>> {
         let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).clamp(1, self.0.memory_kib);
         self.0.memory.acquire_many(kib).await.map_err(|_| closing())
+    }
+
+    fn buffers(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes in a buffer that is used again, filled by `fill`.
+    pub(super) fn filled(&self, fill: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<Bytes> {
+        let mut lent = Lent { bytes: self.buffers().pop().unwrap_or_default(), home: self.clone() };
+        lent.bytes.clear();
+        fill(&mut lent.bytes)?;
+        Ok(Bytes::from_owner(lent))
     }
 
     /// How fast bytes may leave, over all uploads.
@@ -59,6 +101,9 @@ impl Limits {
     }
 }
 
+/// Bytes a body lets go at a time, where nothing limits them.
+const FRAME: usize = 64 << 10;
+
 /// Bytes per second over all uploads: each frame is given the moment at which it may leave.
 #[derive(Debug, Default)]
 pub(crate) struct Bandwidth {
@@ -70,7 +115,18 @@ pub(crate) struct Bandwidth {
 impl Bandwidth {
     /// Sets the limit in bytes per second; 0 for none.
     pub(crate) fn set(&self, bytes_per_second: u64) {
-        self.rate.store(bytes_per_second, Ordering::Relaxed);
+        if self.rate.swap(bytes_per_second, Ordering::Relaxed) != bytes_per_second {
+            // What was reserved at the old rate does not hold up the new one.
+            *self.next.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
+    /// Bytes to let go at a time: small enough that many uploads on a narrow line all keep moving.
+    pub(super) fn frame(&self) -> usize {
+        match self.rate.load(Ordering::Relaxed) {
+            0 => FRAME,
+            rate => usize::try_from(rate / 20).unwrap_or(FRAME).clamp(1 << 10, FRAME),
+        }
     }
 
     /// How long to wait before that many bytes may leave.
@@ -117,9 +173,15 @@ impl Lane {
 
     /// Waits until one more request may be in flight.
     pub(crate) async fn request(&self, limits: &Limits) -> Result<Request<'_>> {
-        limits.unpaused().await?;
-        let permit = Arc::clone(&self.requests).acquire_owned().await.map_err(|_| closing())?;
-        Ok(Request { lane: self, permit: Some(permit) })
+        loop {
+            limits.unpaused().await?;
+            let permit = Arc::clone(&self.requests).acquire_owned().await.map_err(|_| closing())?;
+            let request = Request { lane: self, permit: Some(permit) };
+            // It may have waited long for its turn.
+            if !*limits.0.paused.borrow() {
+                return Ok(request);
+            }
+        }
     }
 
     /// Takes one retry from the budget; false where it is used up, so that an outage does not multiply the load.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::send::{Source, changed, is_ours, verify};
-use super::{Bucket, Headers, Part, PartRules, Progress};
+use super::{Bucket, Headers, Limits, Part, PartRules, Progress};
 use crate::error::{Code, Error, Result};
 
 /// Parts are this large where the file is not too large for it (S3 allows 5 MiB to 5 GiB; R2 wants them equal).
@@ -86,7 +86,8 @@ impl Large<'_> {
                     return Err(error);
                 }
                 Err(error) => return Err(error),
-                Ok(()) => return Ok(()),
+                // Whole: nothing of it is left to be aborted.
+                Ok(()) => return self.source.log.gone(&begun.upload).await,
             }
         }
     }
@@ -96,7 +97,11 @@ impl Large<'_> {
         let log = &self.source.log;
         match log.recall().await? {
             Recalled::Begun(begun) => {
-                let there = self.bucket.call(0, || self.bucket.store.list_parts(self.key, &begun.upload)).await?;
+                let there = match self.bucket.call(0, || self.bucket.store.list_parts(self.key, &begun.upload)).await {
+                    // The key may not list parts, or the service does not: the record has to do, the last step compares.
+                    Err(error) if !error.is_retryable() && error.code != Code::Closing => Some(begun.parts.clone()),
+                    there => there?,
+                };
                 if let Some(there) = there {
                     // Some services list no ETags: then the size has to do, the last step compares the ETags anyway.
                     let same = |part: &Part, other: &Part| {
@@ -168,7 +173,11 @@ impl Large<'_> {
         let start = (u64::from(number.unsigned_abs()) - 1) * begun.part_size;
         let length = begun.part_size.min(self.source.size - start);
         let _room = self.bucket.limits.memory(length).await?;
-        let bytes = read_part(self.source.path.to_owned(), start, length).await?;
+        let bytes = read_part(self.bucket.limits.clone(), self.source.path.to_owned(), start, length).await?;
+        // Recorded parts are of the file as it was hashed, and of no other.
+        if !(self.source.unchanged)() {
+            return Err(changed(self.source.path));
+        }
         let send = |progress: Progress| {
             let bytes = bytes.clone();
             async move { self.bucket.store.put_part(self.key, &begun.upload, number, bytes, &progress).await }
@@ -218,14 +227,16 @@ fn part_size(size: u64, rules: PartRules) -> u64 {
     PART_SIZE.max(rules.least).max(size.div_ceil(rules.most).next_multiple_of(1 << 20))
 }
 
-async fn read_part(path: PathBuf, start: u64, length: u64) -> Result<Bytes> {
-    let read = move || -> Result<Bytes> {
-        let io = |error: std::io::Error| Error::from_io(&error, &path);
-        let mut file = File::open(&path).map_err(io)?;
-        file.seek(SeekFrom::Start(start)).map_err(io)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-        file.take(length).read_to_end(&mut bytes).map_err(io)?;
-        if bytes.len() as u64 == length { Ok(bytes.into()) } else { Err(changed(Path::new(&path))) }
+async fn read_part(limits: Limits, path: PathBuf, start: u64, length: u64) -> Result<Bytes> {
+    let read = move || {
+        limits.filled(|bytes| {
+            let io = |error: std::io::Error| Error::from_io(&error, &path);
+            let mut file = File::open(&path).map_err(io)?;
+            file.seek(SeekFrom::Start(start)).map_err(io)?;
+            bytes.reserve_exact(usize::try_from(length).unwrap_or_default());
+            file.take(length).read_to_end(bytes).map_err(io)?;
+            if bytes.len() as u64 == length { Ok(()) } else { Err(changed(Path::new(&path))) }
+        })
     };
     tokio::task::spawn_blocking(read).await.map_err(|error| Error::new(Code::Internal, format!("reading a part ended early: {error}")))?
 }

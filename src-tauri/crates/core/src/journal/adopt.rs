@@ -1,0 +1,65 @@
+//! Uploads that other computers made, from the bucket's manifest.
+
+use std::path::Path;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::Journal;
+use super::rows::path_to_blob;
+use crate::error::Result;
+use crate::key;
+use crate::manifest::ManifestEntry;
+
+impl Journal {
+    /// Records an upload that another computer made, unless this journal knows it; true if it is new.
+    pub async fn adopt(&self, profile: String, target: String, entry: ManifestEntry) -> Result<bool> {
+        self.writer.write(move |tx| adopt(tx, &profile, &target, &entry)).await
+    }
+}
+
+fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, entry: &ManifestEntry) -> rusqlite::Result<bool> {
+    let known = tx
+        .prepare_cached("SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.key = ?2 AND j.sha256 = ?3")?
+        .query_row(params![target, entry.original().key, entry.sha256], |_| Ok(()))
+        .optional()?;
+    if known.is_some() {
+        return Ok(false);
+    }
+    tx.prepare_cached(
+        "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at) \
+         VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8)",
+    )?
+    .execute(params![
+        uuid::Uuid::new_v4().simple().to_string(),
+        path_to_blob(Path::new(&entry.name)),
+        entry.name,
+        profile,
+        entry.original().size as i64,
+        entry.sha256,
+        entry.original().content_type,
+        entry.finished_at,
+    ])?;
+    let job = tx.last_insert_rowid();
+    for (position, object) in entry.objects.iter().enumerate() {
+        tx.prepare_cached(
+            "INSERT INTO objects(job, position, uid, variant, target, key, folded, width, height, size, sha256, content_type, url) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            job,
+            position as i64,
+            uuid::Uuid::new_v4().simple().to_string(),
+            object.variant,
+            target,
+            object.key,
+            key::folded(&object.key),
+            object.width,
+            object.height,
+            object.size as i64,
+            object.sha256,
+            object.content_type,
+            object.url,
+        ])?;
+    }
+    Ok(true)
+}
