@@ -15,7 +15,7 @@ const WINDOW: Duration = Duration::from_millis(200);
 /// What one request counts for besides its bytes: for small objects the requests are the work.
 const REQUEST_WEIGHT: u64 = 64 << 10;
 /// Windows between two careful steps up.
-const STEADY: u32 = 8;
+const STEADY: u32 = 4;
 /// Retries that may be taken before anything has succeeded, and at most saved up.
 const BUDGET: f64 = 64.0;
 /// What a success adds to the retries.
@@ -175,7 +175,7 @@ mod tests {
             now += Duration::from_millis(10);
             if request % 16 == 0 { pace.slower(now) } else { pace.done(0, now) }
         }
-        assert!(pace.limit() >= FIRST * 3 / 4, "{}", pace.limit());
+        assert!(pace.limit() >= FIRST / 2, "{}", pace.limit());
     }
 
     #[test]
