@@ -6,20 +6,24 @@ use crate::test::build_page;
 
 pub(crate) fn run(yes: bool, folder: Option<&str>) -> Result {
     setup::install(yes, Purpose::Run)?;
-    if has_display() {
+    let window = has_display();
+    if window {
         build_page()?;
-        let mut app = sh::cargo();
-        app.args(["run", "--package", "tintype-app", "--", "--demo"]);
-        return sh::run(app.args(folder));
     }
-    println!("There is no display: doing the main job without a window.");
-    let mut job = sh::cargo();
-    job.args(["run", "--quiet", "--package", "tintype-tests", "--bin", "main-job", "--"]);
+    // The whole workspace, as `test` builds it: cargo compiles the dependencies once for both.
+    sh::run(sh::cargo().args(["build", "--workspace"]))?;
+    let program = if window { "tintype-app" } else { "main-job" };
+    let mut program = sh::command(sh::target().join("debug").join(format!("{program}{}", std::env::consts::EXE_SUFFIX)));
+    if window {
+        program.arg("--demo");
+    } else {
+        println!("There is no display: doing the main job without a window.");
+    }
     if let Some(folder) = folder {
         let here = std::env::current_dir().unwrap_or_default();
-        job.arg(here.join(folder));
+        program.arg(here.join(folder));
     }
-    sh::run(&mut job)
+    sh::run(&mut program)
 }
 
 fn has_display() -> bool {
