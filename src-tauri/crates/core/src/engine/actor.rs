@@ -19,7 +19,7 @@ use super::outages::Outages;
 use super::queue::{OWN_PAUSE, Queue};
 use super::view::{Event, JobView, Overall, Snapshot, Stage};
 use crate::error::{Code, Error, Result, Retry};
-use crate::journal::{JobRow, JobState};
+use crate::journal::{self, JobRow, JobState};
 use crate::profile::DEMO;
 use crate::settings::{Settings, WatchedFolder};
 use crate::watch::Report;
@@ -402,7 +402,7 @@ impl Actor {
                 if jobs.is_empty() {
                     return Ok(());
                 }
-                let batch = uuid::Uuid::new_v4().simple().to_string();
+                let batch = journal::new_id();
                 let ids = self.stages.journal.enqueue(batch, jobs).await?;
                 self.take_up(ids).await
             }

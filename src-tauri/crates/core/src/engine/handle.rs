@@ -15,7 +15,7 @@ use super::previews::Preview;
 use super::view::{Event, JobReport, JobView, Snapshot, Stage};
 use crate::error::{Code, Error, Result};
 use crate::intake::{self, Found};
-use crate::journal::{JobRow, NewJob};
+use crate::journal::{self, JobRow, NewJob};
 use crate::key;
 use crate::profile::{DEMO, OnConflict, Profile};
 use crate::secret::Secrets;
@@ -113,7 +113,7 @@ impl EngineHandle {
     }
 
     async fn enqueue_jobs(&self, jobs: Vec<NewJob>) -> Result<String> {
-        let batch = uuid::Uuid::new_v4().simple().to_string();
+        let batch = journal::new_id();
         let ids = self.stages.journal.enqueue(batch.clone(), jobs).await?;
         self.ask(|answer| Request::Queued(ids, answer)).await?;
         Ok(batch)

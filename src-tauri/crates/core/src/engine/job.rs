@@ -11,6 +11,7 @@ use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
 use super::check;
+use super::free_keys::SMALL;
 use super::plan::{HASH_DIGITS, How, Planned, plan};
 use super::previews::{Preview, Previews};
 use super::record::Record;
@@ -21,7 +22,7 @@ use crate::error::{Code, Error, Result};
 use crate::imaging::Rendered;
 use crate::imaging::worker::Workers;
 use crate::intake::{self, Fingerprint};
-use crate::journal::{JobRow, Journal, MessageKind, Outcome, SentObject, UploadKey};
+use crate::journal::{self, JobRow, Journal, MessageKind, Outcome, SentObject, UploadKey};
 use crate::link;
 use crate::privacy::{self, Originals};
 use crate::profile::{OnConflict, Profile};
@@ -165,7 +166,7 @@ async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> 
     let keeps_both = work.job.on_conflict.unwrap_or(work.profile.on_conflict) == OnConflict::KeepBoth;
     let (mut level, mut again) = (0, 0);
     loop {
-        let plan = match plan(work, objects, level).await? {
+        let plan = match plan(work, objects, level, again > 0).await? {
             Planned::Skip => return Ok(None),
             Planned::Go(plan) => plan,
         };
@@ -258,13 +259,12 @@ async fn stripped(profile: &Profile, job: &JobRow, file: &mut Fingerprint) -> Re
 
 /// The job's objects, the original first.
 fn objects(file: &Fingerprint, stripped: Option<Bytes>, rendered: Option<&Rendered>) -> Vec<Object> {
-    let uid = || uuid::Uuid::new_v4().simple().to_string();
     let (size, sha256) = match &stripped {
         Some(clean) => (clean.len() as u64, hex::encode(Sha256::digest(clean))),
         None => (file.size, file.sha256.clone()),
     };
     let original = Object {
-        uid: uid(),
+        uid: journal::new_id(),
         variant: None,
         key: String::new(),
         pixels: rendered.map(|rendered| rendered.pixels),
@@ -275,7 +275,7 @@ fn objects(file: &Fingerprint, stripped: Option<Bytes>, rendered: Option<&Render
     };
     let renditions = rendered.map(|rendered| rendered.renditions.as_slice()).unwrap_or_default();
     let variants = renditions.iter().map(|rendition| Object {
-        uid: uid(),
+        uid: journal::new_id(),
         variant: Some(rendition.variant.clone()),
         key: String::new(),
         pixels: Some(rendition.pixels),
@@ -304,7 +304,16 @@ async fn send_all(work: &Work<'_>, objects: &[Object], plan: &[How], live: &Live
             }),
         };
         let (headers, progress) = (headers(work, object), &live.progress);
-        async move { transfer::send(&open.bucket, &object.key, content, &headers, *how == How::IfAbsent, progress).await }
+        async move {
+            transfer::send(&open.bucket, &object.key, content, &headers, *how == How::IfAbsent, progress).await?;
+            match &object.bytes {
+                Some(bytes) if *how == How::IfAbsent && object.size <= SMALL && open.free_keys.begin_proof() => {
+                    open.free_keys.prove(&open.bucket, &object.key, bytes.clone(), &headers).await;
+                }
+                _ => {}
+            }
+            Ok(())
+        }
     });
     try_join_all(sends).await.map(|_| ())
 }

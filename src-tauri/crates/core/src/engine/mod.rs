@@ -8,6 +8,7 @@ mod check;
 mod chores;
 mod doctor;
 mod folders;
+mod free_keys;
 mod handle;
 mod job;
 mod lock;

@@ -2,6 +2,7 @@
 
 use futures::future::try_join_all;
 
+use super::free_keys::SMALL;
 use super::job::{Object, Work};
 use crate::error::{Code, Error, Result, Retry};
 use crate::journal::{Claim, JobState, PlannedObject};
@@ -47,7 +48,8 @@ enum Compared {
 
 /// Finds keys for all objects of a job together, as the profile says for keys that are taken: if all are to be kept,
 /// all get a piece of the content's hash. Fills in the objects' keys.
-pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: usize) -> Result<Planned> {
+/// With `ask`, the bucket is asked for every key, even for those that are most likely free.
+pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: usize, ask: bool) -> Result<Planned> {
     let Work { profile, job, file, .. } = work;
     if let Some(plan) = linked(work, objects).await? {
         return Ok(Planned::Go(plan));
@@ -59,7 +61,7 @@ pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: u
             object.key = if digits == 0 { key.clone() } else { key::with_hash(key, &file.sha256, digits) };
         }
         let taken = match claim(work, objects).await? {
-            Claim::Granted => match compare(work, objects).await? {
+            claim @ (Claim::New | Claim::Granted) => match compare(work, objects, ask || claim != Claim::New).await? {
                 Compared::Free(plan) => return Ok(Planned::Go(plan)),
                 Compared::Taken(_, plan) if choice == OnConflict::Overwrite => return Ok(Planned::Go(plan)),
                 Compared::Taken(key, _) => key,
@@ -104,10 +106,10 @@ async fn linked(work: &Work<'_>, objects: &mut [Object]) -> Result<Option<Plan>>
         let Some(there) = earlier.iter().find(|there| there.variant.as_ref() == name) else { return Ok(None) };
         object.key.clone_from(&there.key);
     }
-    if claim(work, objects).await? != Claim::Granted {
+    if !matches!(claim(work, objects).await?, Claim::New | Claim::Granted) {
         return Ok(None);
     }
-    match compare(work, objects).await? {
+    match compare(work, objects, true).await? {
         Compared::Free(plan) if plan.send.iter().all(|how| *how == How::Not) => Ok(Some(plan)),
         _ => Ok(None),
     }
@@ -137,10 +139,23 @@ fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
     Ok(keys)
 }
 
+/// Looks at a key, or takes it for free where the bucket itself will say if it is not.
+async fn look(work: &Work<'_>, object: &Object, ask: bool) -> Result<Lookup> {
+    let Work { open, job, .. } = work;
+    if !ask && job.state == JobState::Queued && object.size <= SMALL && open.free_keys.may_assume() {
+        return Ok(Lookup::Absent);
+    }
+    let found = open.bucket.call(0, || open.bucket.store.head(&object.key)).await?;
+    if found != Lookup::Hidden {
+        open.free_keys.note(found == Lookup::Absent);
+    }
+    Ok(found)
+}
+
 /// Looks at all keys.
-async fn compare(work: &Work<'_>, objects: &[Object]) -> Result<Compared> {
+async fn compare(work: &Work<'_>, objects: &[Object], ask: bool) -> Result<Compared> {
     let Work { open, job, file, .. } = work;
-    let looks = objects.iter().map(|object| open.bucket.call(0, || open.bucket.store.head(&object.key)));
+    let looks = objects.iter().map(|object| look(work, object, ask));
     let mut plan = Plan { send: Vec::with_capacity(objects.len()), hidden: false };
     let mut taken = None;
     for (object, lookup) in objects.iter().zip(try_join_all(looks).await?) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tintype_demo_bucket::DemoBucket;
 use tokio::sync::Mutex;
 
+use super::free_keys::FreeKeys;
 use crate::error::{Code, Error, Result};
 use crate::profile::{CredentialSource, Profile};
 use crate::secret::{Credentials, Secret, Secrets};
@@ -23,6 +24,7 @@ pub(super) struct Open {
     pub(super) public_base: String,
     /// One name for the bucket, whatever the profile.
     pub(super) target: String,
+    pub(super) free_keys: Arc<FreeKeys>,
 }
 
 /// Buckets that are open, by profile name.
@@ -75,6 +77,7 @@ impl Stores {
             // The demo bucket may come up on another port; it is the same bucket all the same.
             target: profile.target()?,
             profile: profile.clone(),
+            free_keys: Arc::new(FreeKeys::new(profile.if_none_match == Some(true))),
         })
     }
 

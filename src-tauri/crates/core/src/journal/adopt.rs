@@ -30,7 +30,7 @@ fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, entry: &ManifestEntr
          VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8)",
     )?
     .execute(params![
-        uuid::Uuid::new_v4().simple().to_string(),
+        super::new_id(),
         path_to_blob(Path::new(&entry.name)),
         entry.name,
         profile,
@@ -48,7 +48,7 @@ fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, entry: &ManifestEntr
         .execute(params![
             job,
             position as i64,
-            uuid::Uuid::new_v4().simple().to_string(),
+            super::new_id(),
             object.variant,
             target,
             object.key,

@@ -46,6 +46,8 @@ pub struct Seen {
 /// The answer to a claim on keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
+    /// The keys belong to the job until it is finished, and no other is known to have had them.
+    New,
     /// The keys belong to the job until it is finished.
     Granted,
     /// Another unfinished job has one of them for other content.
@@ -258,14 +260,16 @@ impl Journal {
     pub async fn plan(&self, job: i64, target: String, sha256: String, objects: Vec<PlannedObject>) -> Result<Claim> {
         self.writer
             .write(move |tx| {
+                let mut claim = Claim::New;
                 for object in &objects {
                     match rows::claimed(tx, job, &target, &sha256, object)? {
-                        Claim::Granted => {}
-                        other => return Ok(other),
+                        Claim::New => {}
+                        Claim::Granted => claim = Claim::Granted,
+                        refused => return Ok(refused),
                     }
                 }
                 rows::store_plan(tx, job, &target, &sha256, &objects)?;
-                Ok(Claim::Granted)
+                Ok(claim)
             })
             .await
     }
@@ -358,6 +362,12 @@ impl Journal {
         })
         .await
     }
+}
+
+/// An id for a job, an object or a batch. Later ones sort behind earlier ones (RFC 9562, version 7), so that an index
+/// grows at its end and a commit touches few pages of it.
+pub(crate) fn new_id() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
 }
 
 /// A database failure, told in a sentence.

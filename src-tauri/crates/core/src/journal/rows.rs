@@ -177,7 +177,7 @@ pub(super) fn insert_job(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9)",
     )?
     .execute(params![
-        uuid::Uuid::new_v4().simple().to_string(),
+        super::new_id(),
         path_to_blob(&job.source),
         job.name,
         job.folder,
@@ -278,17 +278,18 @@ pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<
 /// Whether another unfinished job has this key for other content, or for another rendition of the same; or whether
 /// other content is in the bucket under one that differs in case or composition only.
 pub(super) fn claimed(tx: &Transaction<'_>, job: i64, target: &str, sha256: &str, object: &PlannedObject) -> rusqlite::Result<Claim> {
-    tx.prepare_cached(
-        "SELECT j.state = 'planned' FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.folded = ?2 AND j.id <> ?3 AND \
-         ((j.state = 'planned' AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5)) OR (o.key <> ?6 AND j.state = 'done' AND j.sha256 IS NOT ?4)) \
-         ORDER BY 1 DESC LIMIT 1",
-    )?
-    .query_row(params![target, key::folded(&object.key), job, sha256, spec(object.variant.as_ref()), object.key], |row| row.get(0))
-    .optional()
-    .map(|planned| match planned {
-        Some(true) => Claim::Busy,
-        Some(false) => Claim::Twin,
-        None => Claim::Granted,
+    let worst: Option<i64> = tx
+        .prepare_cached(
+            "SELECT max(CASE WHEN j.state = 'planned' AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5) THEN 2 \
+                             WHEN j.state = 'done' AND o.key <> ?6 AND j.sha256 IS NOT ?4 THEN 1 ELSE 0 END) \
+             FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.folded = ?2 AND j.id <> ?3",
+        )?
+        .query_row(params![target, key::folded(&object.key), job, sha256, spec(object.variant.as_ref()), object.key], |row| row.get(0))?;
+    Ok(match worst {
+        None => Claim::New,
+        Some(0) => Claim::Granted,
+        Some(1) => Claim::Twin,
+        Some(_) => Claim::Busy,
     })
 }
 

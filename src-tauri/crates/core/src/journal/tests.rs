@@ -44,7 +44,7 @@ async fn a_key_belongs_to_one_content_while_a_job_is_unfinished() -> Result<()> 
     let (_dir, journal) = open();
     let ids = journal.enqueue("b".into(), vec![job("1"), job("2"), job("3")]).await?;
     let plan = |id, sha: &str| journal.plan(id, "t".into(), sha.into(), vec![planned("k")]);
-    assert_eq!(plan(ids[0], "aa").await?, Claim::Granted);
+    assert_eq!(plan(ids[0], "aa").await?, Claim::New);
     assert_eq!(plan(ids[1], "bb").await?, Claim::Busy);
     assert_eq!(plan(ids[2], "aa").await?, Claim::Granted, "the same content may share its key");
     journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
@@ -173,6 +173,6 @@ async fn keys_that_differ_in_case_only_are_twins() -> Result<()> {
     let outcome = Outcome { present: false, size: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
     journal.finish(ids[0], outcome, Vec::new()).await?;
     assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("GRO\u{308}ße.JPG")).await?, Claim::Twin);
-    assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("größe-2.jpg")).await?, Claim::Granted);
+    assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("größe-2.jpg")).await?, Claim::New);
     Ok(())
 }

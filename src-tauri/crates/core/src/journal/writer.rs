@@ -60,9 +60,13 @@ fn closed() -> Error {
 
 /// One request's failure must not take the others of its group with it.
 fn in_savepoint<T>(tx: &Transaction<'_>, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-    tx.execute_batch("SAVEPOINT request")?;
+    let step = |sql| tx.prepare_cached(sql)?.execute([]).map(|_| ());
+    step("SAVEPOINT request")?;
     let done = work(tx);
-    tx.execute_batch(if done.is_ok() { "RELEASE request" } else { "ROLLBACK TO request; RELEASE request" })?;
+    if done.is_err() {
+        step("ROLLBACK TO request")?;
+    }
+    step("RELEASE request")?;
     done
 }
 
