@@ -241,3 +241,47 @@ fn the_rights_a_key_needs_are_ready_to_copy() {
     let policy: Value = serde_json::from_str(&client.run(["profile", "rights", "x"]).with_code(0).stdout).unwrap();
     assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:s3:::photos/*");
 }
+
+/// Requests of a kind that were made while `client` uploaded a folder to its end.
+fn asked_during(middleman: &Middleman, client: &Tintype, folder: &Path, method: &str) -> usize {
+    let before = middleman.asked().len();
+    client.run(["upload", "--no-variants", "--profile", "strict", folder.to_str().unwrap()]).with_code(0);
+    middleman.asked()[before..].iter().filter(|asked| asked.method == method).count()
+}
+
+/// A client of a service that is said to refuse taken keys.
+fn strict(server: &Server, endpoint: &str) -> Tintype {
+    let client = server.client_at(endpoint, &[]);
+    let add = ["profile", "add", "strict", "--credentials", "env", "--provider", "minio", "--endpoint", endpoint];
+    client
+        .run(add.iter().chain(&["--bucket", &server.bucket, "--region", &server.region, "--public-url", &server.public_url]))
+        .with_code(0);
+    client
+}
+
+#[test]
+fn small_new_files_are_not_asked_for_and_known_ones_are_not_sent() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let middleman = Middleman::before(&server.endpoint, |_| Fate::Pass);
+    (0..200).for_each(|number| drop(write(folder.path(), &format!("{number}.txt"), format!("file {number}").as_bytes())));
+
+    let looks = asked_during(&middleman, &strict(&server, &middleman.endpoint()), folder.path(), "HEAD");
+    let sent_again = asked_during(&middleman, &strict(&server, &middleman.endpoint()), folder.path(), "PUT");
+
+    assert!(looks < 100, "{looks} questions for 200 new files");
+    assert_eq!((sent_again, server.demo_keys().len()), (0, 200), "another computer finds them there");
+}
+
+#[test]
+fn a_service_that_does_not_refuse_taken_keys_is_found_out() {
+    let Some(server) = Server::garage() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let first = upload(&server.client(), &write(folder.path(), "other/zz.txt", b"first")).with_code(0).json().remove(0);
+    (0..100).for_each(|number| drop(write(folder.path(), &format!("f/{number:03}.txt"), format!("file {number}").as_bytes())));
+    write(folder.path(), "f/zz.txt", b"second");
+
+    let client = strict(&server, &server.endpoint);
+    client.run(["upload", "--no-variants", "--profile", "strict", folder.path().join("f").to_str().unwrap()]).with_code(0);
+
+    assert_eq!(server.fetch(text(&first, "url")).body, b"first", "nothing is overwritten unasked, whatever a preset promises");
+}

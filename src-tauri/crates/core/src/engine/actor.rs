@@ -20,7 +20,7 @@ use super::queue::{OWN_PAUSE, Queue};
 use super::view::{Event, JobView, Overall, Snapshot, Stage};
 use crate::error::{Code, Error, Result, Retry};
 use crate::journal::{self, JobRow, JobState};
-use crate::profile::DEMO;
+use crate::profile::{DEMO, Profile};
 use crate::settings::{Settings, WatchedFolder};
 use crate::watch::Report;
 
@@ -38,6 +38,8 @@ pub(super) enum Request {
     Snapshot(Answer<Result<Snapshot>>),
     Settings(Answer<Settings>),
     Edit(Change, Answer<Result<Settings>>),
+    /// A profile is to be kept, perhaps in the place of another one.
+    KeepProfile(Profile, Option<String>, Answer<Result<Settings>>),
     /// Jobs were put into the journal.
     Queued(Vec<i64>, Answer<()>),
     /// Jobs are to rest, or to go on.
@@ -155,6 +157,7 @@ impl Actor {
             Request::Snapshot(answer) => drop(answer.send(self.snapshot().await)),
             Request::Settings(answer) => drop(answer.send(self.settings.clone())),
             Request::Edit(change, answer) => drop(answer.send(self.edit(change).await)),
+            Request::KeepProfile(profile, replaces, answer) => drop(answer.send(self.keep_profile(profile, replaces).await)),
             Request::Queued(ids, answer) => {
                 let taken = self.take_up(ids).await;
                 let _ = answer.send(());
@@ -182,6 +185,18 @@ impl Actor {
         self.settings_time = settings_time(&self.config);
         self.settings_changed().await;
         Ok(self.settings.clone())
+    }
+
+    /// A renamed profile takes its jobs along before any of them is started under the name that is gone.
+    async fn keep_profile(&mut self, profile: Profile, replaces: Option<String>) -> Result<Settings> {
+        let name = profile.name.clone();
+        let old = replaces.clone().filter(|old| *old != name);
+        let settings = self.edit(Box::new(move |settings| settings.put_profile(profile, replaces.as_deref()))).await?;
+        if let Some(old) = old {
+            self.stages.journal.rename_profile(old, name).await?;
+            self.queue.clear();
+        }
+        Ok(settings)
     }
 
     async fn settings_changed(&mut self) {
@@ -261,6 +276,12 @@ impl Actor {
     /// Another process has written: new jobs to do, or news of jobs that it does.
     async fn notice_others(&mut self) -> Result<()> {
         self.queue.look_again();
+        let running: Vec<i64> = self.running.keys().copied().collect();
+        for row in self.stages.journal.jobs(&running).await?.iter().filter(|row| row.paused) {
+            if let Some(running) = self.running.get(&row.id) {
+                running.stop.cancel();
+            }
+        }
         if self.lock.is_none() {
             self.follow().await?;
             let followed: Vec<i64> = self.followed.iter().copied().collect();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::StreamExt as _;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +19,7 @@ use crate::manifest::{self, ManifestEntry, ManifestObject};
 use crate::profile::Profile;
 use crate::secret::Secrets;
 use crate::settings::Settings;
-use crate::transfer::{Headers, Progress};
+use crate::transfer::{self, Headers, Progress};
 
 /// How often to look.
 const ROUND: Duration = Duration::from_secs(1);
@@ -29,6 +30,8 @@ const AT_THE_END: Duration = Duration::from_secs(15);
 /// Jobs in one object of the manifest, and how long the first of them waits for others (milliseconds).
 const BATCH: u32 = 100;
 const BATCH_WAIT_MS: i64 = 30_000;
+/// Profiles whose webhooks are told at once.
+const WEBHOOKS: usize = 8;
 /// A webhook that does not answer is tried again after this, then twice as long each time (milliseconds).
 const FIRST_PAUSE_MS: i64 = 2_000;
 const LONGEST_PAUSE_MS: i64 = 3_600_000;
@@ -97,9 +100,18 @@ impl Chores {
         let open = self.stages.stores.get(profile).await?;
         // Another bucket by now: the upload cannot be reached any more.
         if open.target == orphan.target {
-            open.bucket.call(0, || open.bucket.store.abort_upload(&orphan.key, &orphan.upload)).await?;
+            let uploads = match orphan.upload {
+                Some(upload) => vec![upload],
+                None => {
+                    let known = self.stages.journal.known_uploads(&orphan.target, &orphan.key).await?;
+                    transfer::strays(&open.bucket, &orphan.key, orphan.began_at, &known).await?
+                }
+            };
+            for upload in uploads {
+                open.bucket.call(0, || open.bucket.store.abort_upload(&orphan.key, &upload)).await?;
+            }
         }
-        self.stages.journal.forget_upload(orphan.target, orphan.upload).await
+        self.stages.journal.forget_orphan(orphan.id).await
     }
 
     async fn webhooks(&self) -> Result<()> {
@@ -108,38 +120,47 @@ impl Chores {
             return Ok(());
         }
         let settings = self.settings()?;
+        // Each profile's in order; one that does not answer does not hold up the others.
+        let profiles = by_profile(messages).into_values().map(|messages| self.webhooks_of(&settings, messages));
+        futures::stream::iter(profiles).buffer_unordered(WEBHOOKS).for_each(|told| async { self.say(Some(told)) }).await;
+        Ok(())
+    }
+
+    async fn webhooks_of(&self, settings: &Settings, messages: Vec<Message>) -> Result<()> {
         for message in messages {
-            let profile = settings.profile(Some(&message.profile)).ok().filter(|profile| !profile.webhook.is_empty());
-            let job = self.stages.journal.jobs(&[message.job]).await?.pop();
-            let (Some(profile), Some(job)) = (profile, job) else {
-                // The webhook, or the job itself, was taken away: there is nothing left to tell.
-                self.stages.journal.told(vec![message.id]).await?;
-                continue;
-            };
-            let objects = self.stages.journal.objects(message.job).await?;
-            let secret = self.secrets.webhook(profile).await?;
-            match check::post(&profile.webhook, secret, body(&job, &objects)?).await {
-                Ok(()) => self.stages.journal.told(vec![message.id]).await?,
-                Err(error) => {
-                    tracing::warn!(%error, tries = message.tries, "the webhook was not told yet");
-                    self.stages.journal.tell_again(message.id, pause(&message)).await?;
-                }
+            if !self.webhook(settings, message).await? {
+                break;
             }
         }
         Ok(())
     }
 
+    /// Whether the next one may be told.
+    async fn webhook(&self, settings: &Settings, message: Message) -> Result<bool> {
+        let profile = settings.profile(Some(&message.profile)).ok().filter(|profile| !profile.webhook.is_empty());
+        let job = self.stages.journal.jobs(&[message.job]).await?.pop();
+        let (Some(profile), Some(job)) = (profile, job) else {
+            // The webhook, or the job itself, was taken away: there is nothing left to tell.
+            return self.stages.journal.told(vec![message.id]).await.map(|()| true);
+        };
+        let objects = self.stages.journal.objects(message.job).await?;
+        let secret = self.secrets.webhook(profile).await?;
+        match check::post(&profile.webhook, secret, body(&job, &objects)?).await {
+            Ok(()) => self.stages.journal.told(vec![message.id]).await.map(|()| true),
+            Err(error) => {
+                tracing::warn!(%error, tries = message.tries, "the webhook was not told yet");
+                self.stages.journal.tell_again(message.id, pause(&message)).await.map(|()| false)
+            }
+        }
+    }
+
     async fn manifests(&self, now: bool) -> Result<()> {
         let messages = self.stages.journal.messages(MessageKind::Manifest, BATCH).await?;
-        let mut by_profile: BTreeMap<String, Vec<Message>> = BTreeMap::new();
-        for message in messages {
-            by_profile.entry(message.profile.clone()).or_default().push(message);
-        }
         if self.settings()?.paused {
             return Ok(());
         }
         let time = jiff::Timestamp::now().as_millisecond();
-        for (name, messages) in by_profile {
+        for (name, messages) in by_profile(messages) {
             let waited = messages.first().is_some_and(|first| time - first.due_at >= BATCH_WAIT_MS);
             if now || waited || messages.len() == BATCH as usize {
                 let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
@@ -185,7 +206,7 @@ pub(super) async fn rebuild(stages: &Stages, profile: &Profile) -> Result<(u64, 
         return Err(Error::new(Code::ProfileInvalid, format!("the profile \"{}\" keeps no manifest", profile.name))
             .hint("set its manifest prefix, as on the computer that uploaded"));
     }
-    let open = stages.stores.get(profile).await?;
+    let open = stages.stores.get(profile).await?.awake();
     let prefix = format!("{}/", profile.manifest);
     let (mut new, mut damaged, mut after) = (0, 0, String::new());
     loop {
@@ -201,6 +222,14 @@ pub(super) async fn rebuild(stages: &Stages, profile: &Profile) -> Result<(u64, 
             }
         }
     }
+}
+
+fn by_profile(messages: Vec<Message>) -> BTreeMap<String, Vec<Message>> {
+    let mut by_profile: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+    for message in messages {
+        by_profile.entry(message.profile.clone()).or_default().push(message);
+    }
+    by_profile
 }
 
 fn pause(message: &Message) -> i64 {

@@ -83,7 +83,7 @@ pub(super) struct Doctor<'a> {
 impl Doctor<'_> {
     /// Takes all steps; stops where nothing further can work, but always cleans up.
     pub(super) async fn examine(mut self) -> Result<Vec<StepResult>> {
-        let mut open = self.stores.open(self.profile).await?;
+        let mut open = self.stores.open(self.profile).await?.awake();
         if let Some((host, port)) = open.endpoint.as_deref().filter(|_| !behind_proxy()).and_then(host_and_port)
             && !(self.step(Step::Resolve, resolve(&host, port)).await && self.step(Step::Connect, connect(&host, port)).await)
         {
@@ -131,7 +131,7 @@ impl Doctor<'_> {
             return Ok(self.step(Step::Put, async { first }).await);
         }
         let other = if checksum == Checksum::Crc32 { Checksum::Md5 } else { Checksum::Crc32 };
-        let second = self.stores.open(&Profile { checksum: Some(other), ..self.profile.clone() }).await?;
+        let second = self.stores.open(&Profile { checksum: Some(other), ..self.profile.clone() }).await?.awake();
         let tried = put(&*second.bucket.store, key, false).await;
         if tried.is_err() {
             return Ok(self.step(Step::Put, async { first }).await);
@@ -158,7 +158,7 @@ impl Doctor<'_> {
             self.step(Step::Link, public_link(link.clone(), self.profile)).await;
         }
         let assumed = store.honours_if_absent();
-        let asking = self.stores.open(&Profile { if_none_match: Some(true), ..self.profile.clone() }).await?;
+        let asking = self.stores.open(&Profile { if_none_match: Some(true), ..self.profile.clone() }).await?.awake();
         self.step(Step::Conditional, conditional(&*asking.bucket.store, key, assumed)).await;
         self.step(Step::Parts, parts(store, &format!("{key}.parts"))).await;
         if let Some(origin) = self.cors.clone() {

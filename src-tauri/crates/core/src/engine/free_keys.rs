@@ -106,6 +106,6 @@ mod tests {
         row(&keys, IN_A_ROW);
         assert!(keys.may_assume());
         assert_eq!(verdict(&Err(Error::new(Code::KeyTaken, "taken"))), REFUSES);
-        assert_eq!(verdict(&Err(Error::new(Code::Offline, "away"))), UNKNOWN);
+        assert_eq!(verdict(&Err(Error::new(Code::ServerBusy, "busy"))), UNKNOWN);
     }
 }

@@ -17,7 +17,7 @@ use super::previews::{Preview, Previews};
 use super::record::Record;
 use super::stores::{Open, Stores};
 use super::view::Stage;
-use crate::content::Kind;
+use crate::content::{self, Kind};
 use crate::error::{Code, Error, Result};
 use crate::imaging::Rendered;
 use crate::imaging::worker::Workers;
@@ -132,9 +132,7 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: 
     let profile = profile?;
     let open = stages.stores.get(&profile).await?;
     live.enter(Stage::Reading);
-    let expected = std::fs::metadata(&job.source).map_or(0, |meta| meta.len());
-    let for_variants = if job.variants.is_empty() { 0 } else { VARIANTS_ROOM };
-    let mut room = Some(stages.limits.memory(expected.min(IN_MEMORY) + for_variants).await?);
+    let mut room = Some(stages.limits.memory(held_in_memory(job)).await?);
     let path = job.source.clone();
     let mut file = blocking(move || intake::read(&path, IN_MEMORY)).await?;
     let (rendered, warning) = variants(stages, job, &file, live).await?;
@@ -159,6 +157,14 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: 
     keep_previews(stages, &objects).await?;
     let sent = objects.iter().map(|object| sent(object, &open)).collect();
     stages.journal.finish(job.id, outcome(&work, sent_any, warning), sent).await
+}
+
+/// Bytes a job holds until it is sent: small files and pictures whole, with room for their variants.
+fn held_in_memory(job: &JobRow) -> u64 {
+    let size = std::fs::metadata(&job.source).map_or(0, |meta| meta.len());
+    let picture = size <= intake::LARGEST_PICTURE && content::is_named_like_a_picture(&job.name);
+    let for_variants = if job.variants.is_empty() { 0 } else { VARIANTS_ROOM };
+    for_variants + if picture { size } else { size.min(IN_MEMORY) }
 }
 
 /// Sends what has to be sent; whether that was anything, or nothing at all if the file is skipped.

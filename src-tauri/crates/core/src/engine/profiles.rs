@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::actor::Request;
 use super::doctor::{self, Doctor, StepResult};
 use super::handle::EngineHandle;
 use crate::error::{Code, Error, Result};
@@ -36,7 +37,7 @@ impl EngineHandle {
             self.secrets.keep(&webhook_name(&profile.secret_ref), Secret::new(secret), draft.session_only).await?;
         }
         self.stages.stores.close(&profile.name).await;
-        self.edit(move |settings| settings.put_profile(profile, draft.replaces.as_deref())).await
+        self.ask(|answer| Request::KeepProfile(profile, draft.replaces, answer)).await?
     }
 
     /// The profile a draft stands for, with a place for its secret.

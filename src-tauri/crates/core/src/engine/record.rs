@@ -38,6 +38,10 @@ impl PartsLog for Record<'_> {
         self.journal.discard_upload(self.key.job).await
     }
 
+    async fn stray(&self, upload: &str) -> Result<()> {
+        self.journal.add_orphan(self.key.clone(), upload.to_owned()).await
+    }
+
     async fn gone(&self, upload: &str) -> Result<()> {
         self.journal.forget_upload(self.key.target.clone(), upload.to_owned()).await
     }

@@ -27,6 +27,13 @@ pub(super) struct Open {
     pub(super) free_keys: Arc<FreeKeys>,
 }
 
+impl Open {
+    /// See [`Bucket::awake`].
+    pub(super) fn awake(self) -> Self {
+        Self { bucket: self.bucket.awake(), ..self }
+    }
+}
+
 /// Buckets that are open, by profile name.
 pub(super) struct Stores {
     secrets: Secrets,
@@ -71,6 +78,7 @@ impl Stores {
                 store: Arc::new(S3::new(&in_force, &credentials, &self.limits)?),
                 lane: Arc::new(Lane::new(self.most)),
                 limits: self.limits.clone(),
+                rests: true,
             },
             endpoint: in_force.endpoint()?,
             public_base: in_force.public_base()?,

@@ -56,7 +56,7 @@ impl EngineHandle {
     /// `repair`, what is missing or differs is put back into the queue.
     pub async fn verify(&self, profile: Option<&str>, deep: bool, repair: bool, mut found: impl FnMut(Finding)) -> Result<Verified> {
         let profile = self.settings().await?.profile(profile)?.clone();
-        let open = self.stages.stores.get(&profile).await?;
+        let open = self.stages.stores.get(&profile).await?.awake();
         let (mut verified, mut after) = (Verified::default(), 0);
         loop {
             let rows = self.stages.journal.done_after(&profile.name, after, PAGE).await?;

@@ -318,6 +318,17 @@ impl Journal {
         self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, paused]).map(|_| ()))).await
     }
 
+    /// A profile has another name: its jobs, uploads and messages go with it.
+    pub async fn rename_profile(&self, old: String, new: String) -> Result<()> {
+        let tables = ["jobs", "uploads", "outbox"];
+        self.writer
+            .write(move |tx| {
+                let rename = |table| tx.execute(&format!("UPDATE {table} SET profile = ?2 WHERE profile = ?1"), params![old, new]);
+                tables.into_iter().try_for_each(|table| rename(table).map(|_| ()))
+            })
+            .await
+    }
+
     /// Takes finished or failed jobs out of the list.
     pub async fn forget(&self, uids: Vec<String>) -> Result<()> {
         self.writer

@@ -57,8 +57,12 @@ pub struct Orphan {
     pub target: String,
     /// The object's key.
     pub key: String,
-    /// The id the bucket gave it.
-    pub upload: String,
+    /// The id the bucket gave it; nothing where its answer was lost.
+    pub upload: Option<String>,
+    /// When it was about to begin, seconds since 1970.
+    pub began_at: i64,
+    /// The journal's number for it.
+    pub id: i64,
 }
 
 impl Journal {
@@ -122,16 +126,41 @@ impl Journal {
         self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![target, upload]).map(|_| ())).await
     }
 
+    /// The bucket has an upload that nobody goes on with.
+    pub async fn add_orphan(&self, key: UploadKey, upload: String) -> Result<()> {
+        let sql = "INSERT INTO uploads(profile, target, key, sha256, upload, part_size, began_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)";
+        let now = jiff::Timestamp::now().as_second();
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached(sql)?.execute(params![key.profile, key.target, key.key, key.sha256, upload, now]).map(|_| ())
+            })
+            .await
+    }
+
+    /// Nothing is left of an orphan.
+    pub async fn forget_orphan(&self, id: i64) -> Result<()> {
+        self.writer.write(move |tx| tx.prepare_cached("DELETE FROM uploads WHERE id = ?1")?.execute(params![id]).map(|_| ())).await
+    }
+
+    /// The ids of all uploads of a key that are on record: those are nobody's strays.
+    pub async fn known_uploads(&self, target: &str, key: &str) -> Result<Vec<String>> {
+        let (target, key) = (target.to_owned(), key.to_owned());
+        let sql = "SELECT upload FROM uploads WHERE target = ?1 AND key = ?2 AND upload IS NOT NULL";
+        self.read(move |db| db.prepare_cached(sql)?.query_map(params![target, key], |row| row.get(0))?.collect()).await
+    }
+
     /// Uploads that nobody goes on with.
     pub async fn orphans(&self) -> Result<Vec<Orphan>> {
         self.read(|db| {
             let mut statement = db.prepare_cached(
-                "SELECT u.profile, u.target, u.key, u.upload FROM uploads u LEFT JOIN jobs j ON j.id = u.job \
-                 WHERE u.upload IS NOT NULL AND (j.id IS NULL OR j.state IN ('done', 'failed')) ORDER BY u.id LIMIT 1000",
+                "SELECT u.profile, u.target, u.key, u.upload, u.began_at, u.id FROM uploads u LEFT JOIN jobs j ON j.id = u.job \
+                 WHERE j.id IS NULL OR j.state IN ('done', 'failed') ORDER BY u.id LIMIT 1000",
             )?;
-            let rows = statement
-                .query_map([], |row| Ok(Orphan { profile: row.get(0)?, target: row.get(1)?, key: row.get(2)?, upload: row.get(3)? }))?;
-            rows.collect()
+            let orphan = |row: &rusqlite::Row<'_>| {
+                let (profile, target, key, upload) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                Ok(Orphan { profile, target, key, upload, began_at: row.get(4)?, id: row.get(5)? })
+            };
+            statement.query_map([], orphan)?.collect()
         })
         .await
     }

@@ -171,14 +171,16 @@ impl Lane {
         self.pace().limit()
     }
 
-    /// Waits until one more request may be in flight.
-    pub(crate) async fn request(&self, limits: &Limits) -> Result<Request<'_>> {
+    /// Waits until one more request may be in flight; one that `rests` also until uploads are not paused.
+    pub(crate) async fn request(&self, limits: &Limits, rests: bool) -> Result<Request<'_>> {
         loop {
-            limits.unpaused().await?;
+            if rests {
+                limits.unpaused().await?;
+            }
             let permit = Arc::clone(&self.requests).acquire_owned().await.map_err(|_| closing())?;
             let request = Request { lane: self, permit: Some(permit) };
             // It may have waited long for its turn.
-            if !*limits.0.paused.borrow() {
+            if !rests || !*limits.0.paused.borrow() {
                 return Ok(request);
             }
         }
@@ -239,10 +241,11 @@ mod tests {
     async fn nothing_begins_while_paused() -> Result<()> {
         let (limits, lane) = (Limits::new(64), Lane::new(8));
         limits.pause(true);
-        let waiting = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits)).await;
+        let waiting = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits, true)).await;
         assert!(waiting.is_err());
+        drop(lane.request(&limits, false).await?);
         limits.pause(false);
-        lane.request(&limits).await.map(drop)
+        lane.request(&limits, true).await.map(drop)
     }
 
     #[tokio::test]
@@ -251,17 +254,17 @@ mod tests {
         let before = lane.limit();
         let slower: Result<()> = Err(Error::new(Code::ServerBusy, "slow down").retry(Retry::Slower));
         while lane.limit() == before {
-            lane.request(&limits).await?.ended(&slower, 0);
+            lane.request(&limits, true).await?.ended(&slower, 0);
         }
         let mut held = Vec::new();
-        while let Ok(request) = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits)).await {
+        while let Ok(request) = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits, true)).await {
             held.push(request?);
         }
         // The first withdrawal comes with the first permit that returns.
         let in_flight = held.len();
         drop(held);
         let mut again = Vec::new();
-        while let Ok(request) = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits)).await {
+        while let Ok(request) = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits, true)).await {
             again.push(request?);
         }
         assert!(again.len() <= in_flight && again.len() == lane.limit(), "{} of {}", again.len(), lane.limit());

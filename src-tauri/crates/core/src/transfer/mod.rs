@@ -12,7 +12,7 @@ mod send;
 mod watchdog;
 
 pub use flow::{Lane, Limits};
-pub use parts::{Begun, PartsLog, Recalled};
+pub use parts::{Begun, PartsLog, Recalled, strays};
 pub use retry::Bucket;
 pub use s3::S3;
 pub use send::{Content, Source, in_parts, send};

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -55,6 +56,8 @@ pub trait PartsLog: Send + Sync {
     async fn part(&self, part: &Part) -> Result<()>;
     /// It is given up: if it cannot be aborted now, then later.
     async fn discard(&self) -> Result<()>;
+    /// The bucket has another upload of this key, of which nothing was known; nobody goes on with it.
+    async fn stray(&self, upload: &str) -> Result<()>;
     /// Nothing is left in the bucket of the upload with that id.
     async fn gone(&self, upload: &str) -> Result<()>;
 }
@@ -112,34 +115,40 @@ impl Large<'_> {
                 }
                 log.gone(&begun.upload).await?;
             }
-            Recalled::Intended(since) => self.abort_strays(since).await,
+            Recalled::Intended(since) => self.abort_strays(since, &[]).await?,
             Recalled::Nothing => {}
         }
         log.intend().await?;
-        let part_size = part_size(self.source.size, self.bucket.store.part_rules());
-        let upload = self.bucket.call(0, || self.bucket.store.create_upload(self.key, self.headers)).await?;
+        let (part_size, since) = (part_size(self.source.size, self.bucket.store.part_rules()), jiff::Timestamp::now().as_second());
+        let tries = AtomicU32::new(0);
+        let create = || {
+            tries.fetch_add(1, Ordering::Relaxed);
+            self.bucket.store.create_upload(self.key, self.headers)
+        };
+        let upload = self.bucket.call(0, create).await?;
         log.begun(&upload, part_size).await?;
+        if tries.into_inner() > 1 {
+            // An earlier try may have begun an upload although its answer was lost.
+            self.abort_strays(since, std::slice::from_ref(&upload)).await?;
+        }
         Ok(Begun { upload, part_size, parts: Vec::new() })
     }
 
-    /// A crash came between the bucket's answer and the record of it: the upload has no id on record.
-    async fn abort_strays(&self, since: i64) {
-        // The bucket's clock may be a little behind ours.
-        let strays = self
-            .bucket
-            .call(0, || self.bucket.store.unfinished_uploads(self.key))
-            .await
-            .map(|all| all.into_iter().filter(|(_, began)| *began >= since - 60).map(|(id, _)| id).collect::<Vec<_>>());
-        match strays {
-            Ok(strays) => {
-                for stray in strays {
-                    if let Err(error) = self.bucket.call(0, || self.bucket.store.abort_upload(self.key, &stray)).await {
-                        tracing::warn!(%error, key = self.key, upload = stray, "an unfinished upload could not be aborted");
-                    }
-                }
+    /// The bucket's answer, or the record of it, was lost: an upload may have been begun whose id nobody knows.
+    async fn abort_strays(&self, since: i64, but: &[String]) -> Result<()> {
+        let strays = match strays(self.bucket, self.key, since, but).await {
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(error) => {
+                tracing::debug!(%error, key = self.key, "the bucket does not list unfinished uploads");
+                return Ok(());
             }
-            Err(error) => tracing::debug!(%error, key = self.key, "the bucket does not list unfinished uploads"),
+            Ok(strays) => strays,
+        };
+        for stray in strays {
+            self.source.log.stray(&stray).await?;
+            self.abort(&stray).await?;
         }
+        Ok(())
     }
 
     async fn go_on(&self, begun: &Begun) -> Result<()> {
@@ -207,6 +216,10 @@ impl Large<'_> {
     /// Recorded first: if the abort fails, it is tried again later.
     async fn give_up(&self, upload: &str) -> Result<()> {
         self.source.log.discard().await?;
+        self.abort(upload).await
+    }
+
+    async fn abort(&self, upload: &str) -> Result<()> {
         match self.bucket.call(0, || self.bucket.store.abort_upload(self.key, upload)).await {
             Ok(()) => self.source.log.gone(upload).await,
             Err(error) => {
@@ -215,6 +228,14 @@ impl Large<'_> {
             }
         }
     }
+}
+
+/// The uploads of a key that were begun from a time on (seconds since 1970) and not finished, but for those known.
+pub async fn strays(bucket: &Bucket, key: &str, since: i64, known: &[String]) -> Result<Vec<String>> {
+    /// The bucket's clock may be a little behind ours (seconds).
+    const BEHIND: i64 = 60;
+    let all = bucket.call(0, || bucket.store.unfinished_uploads(key)).await?;
+    Ok(all.into_iter().filter(|(id, began)| *began >= since - BEHIND && !known.contains(id)).map(|(id, _)| id).collect())
 }
 
 /// Whether an upload cannot go on after this: the file is another, or the bucket says no for good.

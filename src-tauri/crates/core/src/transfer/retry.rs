@@ -21,15 +21,23 @@ pub struct Bucket {
     pub lane: Arc<Lane>,
     /// What all buckets share.
     pub limits: Limits,
+    /// Whether its requests rest while uploads do.
+    pub rests: bool,
 }
 
 impl Bucket {
+    /// For what a person asks for just now: it does not rest with the uploads.
+    #[must_use]
+    pub fn awake(&self) -> Self {
+        Self { rests: false, ..self.clone() }
+    }
+
     /// Makes one request, of that many bytes, until it succeeds, fails for good, finds no way to the bucket, or has
     /// been tried six times. What is still a passing fault then is handed on as it is: the job waits and comes back.
     pub async fn call<T, F: Future<Output = Result<T>>>(&self, bytes: u64, mut attempt: impl FnMut() -> F) -> Result<T> {
         let mut tries = 0;
         loop {
-            let request = self.lane.request(&self.limits).await?;
+            let request = self.lane.request(&self.limits, self.rests).await?;
             let result = attempt().await;
             request.ended(&result, bytes);
             let error = match result {
