@@ -1,7 +1,8 @@
 """`tintype upload --no-variants` against the peers: the same files, the same server, in turn, on two servers.
 
-Prints wall seconds, CPU seconds and peak memory of each client, medians. `TINTYPE_BENCH=small,tiny,large` and
-`TINTYPE_SERVERS=garage,demo` choose; `TINTYPE_PEERS=obstore,s5cmd` leaves the others out.
+Prints wall seconds, CPU seconds and peak memory of each client, medians; then how fast jobs are queued, and what
+photographs take end to end. `TINTYPE_BENCH=small,tiny,large,queue,photos` and `TINTYPE_SERVERS=garage,demo` choose;
+`TINTYPE_PEERS=obstore,s5cmd` leaves the others out.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import pathlib
 import shutil
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -110,6 +112,8 @@ def add_profile(tintype, server, name, env):
     add = [tintype, "profile", "add", name, "--provider", server.provider, "--endpoint", server.endpoint, "--bucket", server.bucket]
     more = ["--credentials", "env", "--region", server.region, "--original-key", name + "/{name}"]
     subprocess.run([*add, *more], env=env, check=True, stderr=subprocess.DEVNULL)
+    # As the window does when a bucket is connected: finds out what the service honours.
+    subprocess.run([tintype, "profile", "test", name, "--fix"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def bench(tintype, server, title, folder, work):
@@ -131,6 +135,46 @@ def bench(tintype, server, title, folder, work):
         print(f"  {name:8} {seconds:6.2f} s  {cpu:6.2f} s CPU  {mebibytes:5.0f} MiB   tintype takes {ours / seconds:.2f} × its time", flush=True)
 
 
+def queue(tintype, work):
+    """100,000 jobs, ten thousand at a time: acknowledged durable per second, and whether it stays so."""
+    server = Server(None, "http://127.0.0.1:1", "key", "secret", "bench", "garage", "garage")
+    env = os.environ | {"TINTYPE_HOME": str(work / "queue-home"), "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    os.makedirs(env["TINTYPE_HOME"])
+    add_profile(tintype, server, "queue", env)
+    subprocess.run([tintype, "pause"], env=env, check=True, stderr=subprocess.DEVNULL)
+    rates = []
+    for batch in range(10):
+        folder = files(work, f"queue-{batch}", 10_000, 100)
+        start = time.perf_counter()
+        command = [tintype, "upload", "--no-variants", "--patience", "3600", "--profile", "queue", folder]
+        process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        journal = sqlite3.connect(pathlib.Path(env["TINTYPE_HOME"]) / "journal.sqlite", timeout=20)
+        while journal.execute("SELECT sum(jobs) FROM tally").fetchone()[0] < (batch + 1) * 10_000:
+            time.sleep(0.005)
+        rates.append(10_000 / (time.perf_counter() - start))
+        process.kill()
+        process.wait()
+    print(f"queued, jobs a second (program start and folder included): first 10,000 {rates[0]:,.0f}, last {rates[-1]:,.0f}, median {statistics.median(rates):,.0f}", flush=True)
+
+
+def photos(tintype, server, folder, work):
+    """Originals and three variants end to end, against the imaging alone and the sending alone."""
+    env = os.environ | {"AWS_ACCESS_KEY_ID": server.key, "AWS_SECRET_ACCESS_KEY": server.secret}
+    times = {"imaging": [], "sending": [], "both": []}
+    for round_number in range(ROUNDS):
+        made = work / f"made-{server.provider}-{round_number}"
+        env["TINTYPE_HOME"] = str(work / "homes" / server.provider / f"photos-{round_number}")
+        os.makedirs(env["TINTYPE_HOME"])
+        for name in ("sending", "both"):
+            add_profile(tintype, server, f"{name}-{round_number}", env)
+        times["imaging"].append(measure([str(word) for word in (tintype, "variants", folder, "--out", made)], env)[0])
+        shutil.copytree(folder, made / "originals")
+        times["sending"].append(measure([tintype, "upload", "--no-variants", "--profile", f"sending-{round_number}", str(made)], env)[0])
+        times["both"].append(measure([tintype, "upload", "--profile", f"both-{round_number}", str(folder)], env)[0])
+    imaging, sending, both = (statistics.median(column) for column in times.values())
+    print(f"{len(list(folder.iterdir()))} photographs with three variants: imaging alone {imaging:.2f} s, sending alone {sending:.2f} s, both {both:.2f} s: {both / max(imaging, sending):.2f} × the larger", flush=True)
+
+
 def files(work, name, count, size):
     folder = work / name
     folder.mkdir()
@@ -149,20 +193,24 @@ TASKS = {
 
 
 def main():
-    tintype, garage = sys.argv[1:3]
+    tintype, garage, *rest = sys.argv[1:]
     work = pathlib.Path(tempfile.mkdtemp(prefix="tintype-bench-"))
-    chosen = os.environ.get("TINTYPE_BENCH", ",".join(TASKS)).split(",")
+    chosen = os.environ.get("TINTYPE_BENCH", ",".join([*TASKS, "queue", "photos"])).split(",")
     start = {"garage": lambda: start_garage(garage, work), "demo": lambda: start_demo(tintype, work)}
-    folders = {name: files(work, name, *TASKS[name][1:]) for name in chosen}
+    folders = {name: files(work, name, *TASKS[name][1:]) for name in chosen if name in TASKS}
     try:
         for kind in os.environ.get("TINTYPE_SERVERS", "garage,demo").split(","):
             server = start[kind]()
             try:
                 for name, folder in folders.items():
                     bench(tintype, server, f"{TASKS[name][0]} to {kind}", folder, work)
+                if "photos" in chosen and rest:
+                    photos(tintype, server, pathlib.Path(rest[0]), work)
             finally:
                 server.process.kill()
                 server.process.wait()
+        if "queue" in chosen:
+            queue(tintype, work)
     finally:
         shutil.rmtree(work)
 

@@ -224,6 +224,21 @@ fn row_22_a_lost_answer_to_the_last_step_is_looked_up() {
 }
 
 #[test]
+fn a_lost_answer_to_the_first_step_leaves_nothing_behind() {
+    let Some(server) = Server::garage() else { return };
+    let (folder, lost) = (tempfile::tempdir().unwrap(), AtomicUsize::new(0));
+    let middleman = Middleman::before(&server.endpoint, move |asked| {
+        let begins = asked.method == "POST" && asked.target.contains("uploads");
+        if begins && lost.fetch_add(1, Ordering::SeqCst) == 0 { Fate::LoseReply } else { Fate::Pass }
+    });
+    let client = server.client_at(&middleman.endpoint(), &[]);
+
+    upload(&client, &[write(folder.path(), "a.bin", &noise(20 << 20, 5))]).with_code(0);
+
+    assert_eq!(server.garage_counts(), (1, 0), "one object, no unfinished upload");
+}
+
+#[test]
 fn row_23_a_killed_upload_goes_on_from_the_last_whole_part() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let (tell, told) = channel();

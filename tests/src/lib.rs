@@ -6,4 +6,5 @@ pub mod middleman;
 pub mod pictures;
 pub mod program;
 pub mod server;
+pub mod tls;
 pub mod webdriver;

@@ -10,10 +10,10 @@ pub(crate) fn run(yes: bool, what: Option<&str>, folder: Option<&str>) -> Result
     let built = |name: &str| sh::target().join("release").join(name).with_extension(std::env::consts::EXE_EXTENSION);
     let tintype = built("tintype");
     let bench = sh::root().join("tests/bench");
+    let photos = folder.map(|folder| std::env::current_dir().unwrap_or_default().join(folder));
+    let photos = photos.or_else(|| Some(sh::root().join("../shared/photos")).filter(|photos| photos.exists()));
     if matches!(what, None | Some("images")) {
-        let photos = folder.map(|folder| std::env::current_dir().unwrap_or_default().join(folder));
-        let photos = photos.or_else(|| Some(sh::root().join("../shared/photos")).filter(|photos| photos.exists()));
-        let photos = photos.ok_or("name a folder of photographs: cargo xtask bench images FOLDER")?;
+        let photos = photos.as_ref().ok_or("name a folder of photographs: cargo xtask bench images FOLDER")?;
         let mut npm = sh::npm(&["ci", "--no-audit", "--no-fund"]);
         sh::run(npm.current_dir(&bench))?;
         sh::run(sh::command("node").arg(bench.join("images.mjs")).arg(&tintype).arg(built("tintype-bench")).arg(photos))?;
@@ -27,7 +27,7 @@ pub(crate) fn run(yes: bool, what: Option<&str>, folder: Option<&str>) -> Result
         }
         let pip = ["-m", "pip", "install", "--quiet", "--requirement"];
         sh::run(sh::command(&python).args(pip).arg(bench.join("requirements.txt")))?;
-        sh::run(sh::command(&python).arg(bench.join("transfer.py")).arg(&tintype).arg(garage))?;
+        sh::run(sh::command(&python).arg(bench.join("transfer.py")).arg(&tintype).arg(garage).args(&photos))?;
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ pub(super) enum Request {
     Settings(Answer<Settings>),
     Edit(Change, Answer<Result<Settings>>),
     /// A profile is to be kept, perhaps in the place of another one.
-    KeepProfile(Profile, Option<String>, Answer<Result<Settings>>),
+    KeepProfile(Box<Profile>, Option<String>, Answer<Result<Settings>>),
     /// Jobs were put into the journal.
     Queued(Vec<i64>, Answer<()>),
     /// Jobs are to rest, or to go on.
@@ -157,7 +157,7 @@ impl Actor {
             Request::Snapshot(answer) => drop(answer.send(self.snapshot().await)),
             Request::Settings(answer) => drop(answer.send(self.settings.clone())),
             Request::Edit(change, answer) => drop(answer.send(self.edit(change).await)),
-            Request::KeepProfile(profile, replaces, answer) => drop(answer.send(self.keep_profile(profile, replaces).await)),
+            Request::KeepProfile(profile, replaces, answer) => drop(answer.send(self.keep_profile(*profile, replaces).await)),
             Request::Queued(ids, answer) => {
                 let taken = self.take_up(ids).await;
                 let _ = answer.send(());

@@ -37,7 +37,7 @@ impl EngineHandle {
             self.secrets.keep(&webhook_name(&profile.secret_ref), Secret::new(secret), draft.session_only).await?;
         }
         self.stages.stores.close(&profile.name).await;
-        self.ask(|answer| Request::KeepProfile(profile, draft.replaces, answer)).await?
+        self.ask(|answer| Request::KeepProfile(Box::new(profile), draft.replaces, answer)).await?
     }
 
     /// The profile a draft stands for, with a place for its secret.

@@ -176,3 +176,16 @@ async fn keys_that_differ_in_case_only_are_twins() -> Result<()> {
     assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("größe-2.jpg")).await?, Claim::New);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_renamed_profile_takes_its_jobs_along() -> Result<()> {
+    let (_dir, journal) = open();
+    let ids = journal.enqueue("b".into(), vec![job("a.jpg")]).await?;
+    journal.intend_upload(upload_key(ids[0], "aa")).await?;
+    journal.rename_profile("demo".into(), "photos".into()).await?;
+    assert_eq!(journal.next(&[], &[], 9).await?.pop().map(|row| row.profile), Some("photos".into()));
+    journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
+    let orphans = journal.orphans().await?;
+    assert_eq!((orphans.len(), orphans[0].upload.as_ref()), (1, None), "an upload whose answer was lost is looked for");
+    Ok(())
+}

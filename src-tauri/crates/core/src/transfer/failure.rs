@@ -173,7 +173,7 @@ fn no_connection(context: &Context, cause: Option<&(dyn StdError + 'static)>) ->
     let endpoint = &context.endpoint;
     if text.contains("certificate") {
         return Error::new(Code::EndpointUnreachable, format!("the certificate of {endpoint} is not trusted: {}", innermost(cause)))
-            .hint("check the endpoint's name, or install its certificate authority on this system");
+            .hint("check the endpoint's name, or give its certificate authority as the profile's CA file");
     }
     if unreachable {
         return Error::new(Code::EndpointUnreachable, format!("{endpoint} cannot be reached: {}", innermost(cause)))
