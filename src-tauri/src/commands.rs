@@ -6,6 +6,7 @@ use tauri::State;
 use tauri_plugin_opener::OpenerExt as _;
 use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult, Wish};
 use tintype_core::error::{Code, Error, Result};
+use tintype_core::folder::WatchedFolder;
 use tintype_core::home::Home;
 use tintype_core::imaging::{self, Facts};
 use tintype_core::intake::{self, Located};
@@ -224,7 +225,21 @@ pub(crate) async fn test_draft(engine: Engine<'_>, draft: ProfileDraft) -> Resul
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn add_folder(engine: Engine<'_>, path: PathBuf, profile: String) -> Result<Settings> {
-    engine.handle()?.add_folder(path, profile).await
+    engine.handle()?.add_folder(WatchedFolder::new(path, profile)).await
+}
+
+/// Changes how a watched folder is meant.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn change_folder(engine: Engine<'_>, folder: WatchedFolder) -> Result<Settings> {
+    engine.handle()?.change_folder(folder).await
+}
+
+/// Compares a watched folder with what is on record, now.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn look_at_folder(engine: Engine<'_>, path: PathBuf) -> Result<()> {
+    engine.handle()?.look_at_folder(path).await
 }
 
 /// Lets a folder rest, or wakes it.

@@ -49,6 +49,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::fix_profile,
             commands::copy_rights,
             commands::add_folder,
+            commands::change_folder,
+            commands::look_at_folder,
             commands::pause_folder,
             commands::remove_folder,
             commands::start_afresh,

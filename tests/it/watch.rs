@@ -1,37 +1,308 @@
-//! Watched folders on the real file system.
+//! Watched folders on the real file system: whatever is in the folder and settled is in the bucket.
 
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::Duration;
+
+use tintype_tests::middleman::{Fate, Middleman};
 use tintype_tests::pictures::{jpeg, landscape};
+use tintype_tests::program::Tintype;
 use tintype_tests::server::{Server, wait_for};
+
+/// A folder that is watched by the real program.
+struct Watching {
+    server: Server,
+    client: Tintype,
+    folder: tempfile::TempDir,
+    child: Option<Child>,
+    args: Vec<String>,
+}
+
+impl Watching {
+    fn start(args: &[&str]) -> Self {
+        Self::with(Server::demo(), &[], args, |_| {})
+    }
+
+    fn with(server: Server, profile: &[&str], args: &[&str], before: impl FnOnce(&Path)) -> Self {
+        let (client, folder) = (server.client_at(&server.endpoint.clone(), profile), tempfile::tempdir().unwrap());
+        before(folder.path());
+        let mut watching = Self { server, client, folder, child: None, args: args.iter().map(|&arg| arg.to_owned()).collect() };
+        watching.wake();
+        watching
+    }
+
+    fn wake(&mut self) {
+        let own: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        let folder = self.folder.path().to_str().unwrap();
+        let mut command = self.client.command(["watch", "--profile", "test"].iter().copied().chain(own).chain([folder]));
+        // Nobody reads along; a full pipe must not stop it.
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        self.child = Some(command.spawn().unwrap());
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        path
+    }
+
+    /// Names of the originals in the bucket.
+    fn names(&self) -> Vec<String> {
+        let keys = self.server.demo_keys();
+        keys.iter().filter_map(|key| key.strip_prefix("originals/")).map(str::to_owned).collect()
+    }
+
+    fn object(&self, name: &str) -> Vec<u8> {
+        fs::read(self.server.demo_object(&format!("originals/{name}"))).unwrap_or_default()
+    }
+
+    fn wait(&self, names: &[&str]) {
+        wait_for(&format!("{names:?}"), || self.names() == names);
+    }
+
+    /// A file that comes after everything else: when it is there, what was to be left alone has been left alone.
+    fn wait_past(&self, name: &str, names: &[&str]) {
+        fs::write(self.path(name), picture(99)).unwrap();
+        self.wait(names);
+    }
+
+    fn count(&self, sql: &str) -> i64 {
+        let journal = rusqlite::Connection::open(self.client.home().join("journal.sqlite")).unwrap();
+        journal.query_row(sql, [], |row| row.get(0)).unwrap_or_default()
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn picture(seed: u32) -> Vec<u8> {
+    jpeg(&landscape(60, 40, seed), None)
+}
 
 #[test]
 fn what_is_there_and_what_appears_goes_up_once() {
-    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let client = server.client();
-    let photo = |name: &str, seed| {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, jpeg(&landscape(300, 200, seed), None)).unwrap();
-    };
-    photo("there.jpg", 1);
-    photo("half.jpg.part", 2);
-    std::fs::write(folder.path().join("notes.txt"), "no picture").unwrap();
-    let watched = folder.path().to_str().unwrap();
-    let mut watching = client.start(&mut client.command(["watch", "--profile", "test", watched]));
-    let originals = || server.demo_keys().into_iter().filter(|key| key.starts_with("originals/")).collect::<Vec<_>>();
-
-    wait_for("the one that is there", || originals() == ["originals/there.jpg"]);
-    photo("new/deep/inside.jpg", 3);
-    std::fs::rename(folder.path().join("half.jpg.part"), folder.path().join("whole.jpg")).unwrap();
-    wait_for("those that appear", || originals() == ["originals/inside.jpg", "originals/there.jpg", "originals/whole.jpg"]);
-    watching.kill().unwrap();
-    watching.wait().unwrap();
+    let mut watching = Watching::with(Server::demo(), &[], &[], |folder| {
+        fs::write(folder.join("there.jpg"), picture(1)).unwrap();
+        fs::write(folder.join("half.jpg.part"), picture(2)).unwrap();
+        fs::write(folder.join("notes.txt"), "no picture").unwrap();
+    });
+    watching.wait(&["there.jpg"]);
+    fs::write(watching.path("new/deep/inside.jpg"), picture(3)).unwrap();
+    fs::rename(watching.path("half.jpg.part"), watching.path("whole.jpg")).unwrap();
+    watching.wait(&["inside.jpg", "there.jpg", "whole.jpg"]);
+    watching.kill();
 
     // Once more from the start: the journal knows all of them, and finds the one that came meanwhile.
-    photo("later.jpg", 4);
-    let lines = client.run(["watch", "--once", "--profile", "test", watched]).with_code(0);
+    fs::write(watching.path("later.jpg"), picture(4)).unwrap();
+    let once = ["watch", "--once", "--profile", "test", watching.folder.path().to_str().unwrap()];
+    let lines = watching.client.run(once).with_code(0);
     assert_eq!(lines.lines().len(), 1, "{}", lines.stdout);
     assert!(lines.stdout.contains("later.jpg"));
-    assert_eq!(client.run(["watch", "--once", "--profile", "test", watched]).with_code(0).stdout, "");
+    assert_eq!(watching.client.run(once).with_code(0).stdout, "");
+}
+
+#[test]
+fn row_01_a_burst_is_found_whole() {
+    // The queue of events is cut where that is allowed; the scan has to find them either way.
+    let limit = "/proc/sys/fs/inotify/max_queued_events";
+    let before = fs::read_to_string(limit).unwrap_or_default();
+    let cut = fs::write(limit, "16").is_ok();
+    let watching = Watching::start(&[]);
+    watching.wait_past("first.jpg", &["first.jpg"]);
+    if cut {
+        fs::write(limit, &before).unwrap();
+    }
+    for number in 0..500 {
+        fs::write(watching.path(&format!("{}/{number:03}.jpg", number % 7)), picture(number)).unwrap();
+    }
+    wait_for("all of the burst", || watching.names().len() == 501);
+    assert_eq!(watching.count("SELECT count(*) FROM jobs"), 501, "none twice");
+}
+
+#[test]
+fn row_02_files_in_folders_that_have_just_been_made_are_found() {
+    let watching = Watching::start(&[]);
+    watching.wait_past("first.jpg", &["first.jpg"]);
+    for number in 0..50 {
+        fs::write(watching.path(&format!("{number}/a/b/c/d/e/f/g/h/i/{number:02}.jpg")), picture(number)).unwrap();
+    }
+    wait_for("all of them", || watching.names().len() == 51);
+}
+
+#[test]
+fn row_04_what_nobody_announced_is_found_when_asked_for() {
+    let mut watching = Watching::start(&[]);
+    watching.wait_past("first.jpg", &["first.jpg"]);
+    // A program that is stopped hears no events, as if there were none.
+    watching.kill();
+    fs::write(watching.path("silent.jpg"), picture(2)).unwrap();
+    fs::remove_file(watching.path("first.jpg")).unwrap();
+    watching.wake();
+    watching.wait(&["first.jpg", "silent.jpg"]);
+}
+
+#[test]
+fn row_05_a_slow_writer_is_waited_for() {
+    let watching = Watching::start(&[]);
+    watching.wait_past("first.jpg", &["first.jpg"]);
+    let whole = jpeg(&landscape(600, 400, 5), None);
+    let mut file = fs::File::create(watching.path("slow.jpg")).unwrap();
+    for piece in whole.chunks(whole.len() / 4 + 1) {
+        file.write_all(piece).unwrap();
+        file.sync_all().unwrap();
+        // This is what is tested: pauses longer than the rest a file needs where nobody tells.
+        std::thread::sleep(Duration::from_millis(1300));
+        assert_eq!(watching.names(), ["first.jpg"], "taken before its end");
+    }
+    drop(file);
+    watching.wait(&["first.jpg", "slow.jpg"]);
+    assert_eq!(watching.object("slow.jpg"), whole);
+}
+
+#[test]
+fn row_06_a_file_that_changes_while_it_is_sent_arrives_as_it_is_last() {
+    let mut server = Server::demo();
+    let slow = Middleman::before(&server.endpoint, |asked| if asked.is_put() { Fate::Slowly(60_000) } else { Fate::Pass });
+    server.endpoint = slow.endpoint();
+    let watching = Watching::with(server, &["--on-conflict", "overwrite"], &[], |_| {});
+    let (old, new) = (jpeg(&landscape(500, 400, 6), None), jpeg(&landscape(500, 400, 7), None));
+    fs::write(watching.path("a.jpg"), &old).unwrap();
+    wait_for("the upload", || slow.asked().iter().any(|asked| asked.is_put()));
+    fs::write(watching.path(".a.tmp"), &new).unwrap();
+    fs::rename(watching.path(".a.tmp"), watching.path("a.jpg")).unwrap();
+
+    wait_for("the last content", || watching.object("a.jpg") == new);
+
+    assert_eq!(watching.names(), ["a.jpg"]);
+}
+
+#[test]
+fn row_07_a_save_by_temporary_and_rename_is_one_file_under_its_final_name() {
+    let watching = Watching::start(&["--changed", "replace"]);
+    let save = |seed: u32, temporary: &str| {
+        fs::write(watching.path(temporary), picture(seed)).unwrap();
+        fs::rename(watching.path(temporary), watching.path("a.jpg")).unwrap();
+    };
+    save(1, "a.jpg~RF1.tmp");
+    watching.wait(&["a.jpg"]);
+    save(2, ".a.jpg.swp");
+    wait_for("the second save", || watching.object("a.jpg") == picture(2));
+    // An editor that keeps the old one as a backup.
+    fs::rename(watching.path("a.jpg"), watching.path("a.jpg~")).unwrap();
+    fs::write(watching.path("a.jpg"), picture(3)).unwrap();
+    wait_for("the third save", || watching.object("a.jpg") == picture(3));
+    assert_eq!(watching.names(), ["a.jpg"]);
+}
+
+#[test]
+fn row_08_and_09_a_file_without_content_is_left_alone_until_it_has_some() {
+    let watching = Watching::start(&[]);
+    fs::write(watching.path("a.jpg"), picture(1)).unwrap();
+    watching.wait(&["a.jpg"]);
+    // A power cut leaves nothing, or nothing but zeros; a cloud drive a stand-in of the right size.
+    fs::write(watching.path("a.jpg"), "").unwrap();
+    fs::write(watching.path("zeros.jpg"), vec![0; 5000]).unwrap();
+    fs::File::create(watching.path("placeholder.jpg")).unwrap().set_len(9_000_000).unwrap();
+    watching.wait_past("b.jpg", &["a.jpg", "b.jpg"]);
+    assert_eq!(watching.object("a.jpg"), picture(1), "content is not replaced by nothing");
+    fs::write(watching.path("placeholder.jpg"), picture(4)).unwrap();
+    watching.wait(&["a.jpg", "b.jpg", "placeholder.jpg"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn row_10_links_are_followed_only_if_that_is_chosen_and_each_file_is_taken_once() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("outside.jpg"), picture(1)).unwrap();
+    let linked = |folder: &Path| {
+        fs::write(folder.join("a.jpg"), picture(2)).unwrap();
+        std::os::unix::fs::symlink(folder, folder.join("loop")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), folder.join("escape")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), folder.join("again")).unwrap();
+    };
+    let plain = Watching::with(Server::demo(), &[], &[], linked);
+    plain.wait_past("z.jpg", &["a.jpg", "z.jpg"]);
+    let following = Watching::with(Server::demo(), &[], &["--follow-links"], linked);
+    following.wait_past("z.jpg", &["a.jpg", "outside.jpg", "z.jpg"]);
+    assert_eq!(following.count("SELECT count(*) FROM jobs"), 3, "none twice");
+}
+
+#[test]
+fn a_file_that_is_moved_or_only_touched_is_not_sent_again() {
+    let mut watching = Watching::start(&["--original-key", "originals/{folder}/{name}"]);
+    fs::write(watching.path("a/1.jpg"), picture(1)).unwrap();
+    fs::write(watching.path("a/2.jpg"), picture(2)).unwrap();
+    watching.wait(&["a/1.jpg", "a/2.jpg"]);
+    fs::rename(watching.path("a"), watching.path("b")).unwrap();
+    fs::write(watching.path("a/3.jpg"), picture(3)).unwrap();
+    watching.wait(&["a/1.jpg", "a/2.jpg", "a/3.jpg"]);
+    watching.kill();
+    fs::rename(watching.path("b/1.jpg"), watching.path("c.jpg")).unwrap();
+    fs::File::options().append(true).open(watching.path("b/2.jpg")).unwrap().set_modified(std::time::SystemTime::now()).unwrap();
+    watching.wake();
+    watching.wait_past("a/4.jpg", &["a/1.jpg", "a/2.jpg", "a/3.jpg", "a/4.jpg"]);
+    assert_eq!(watching.count("SELECT count(*) FROM jobs"), 4);
+}
+
+#[test]
+fn what_was_there_before_can_be_left_alone_and_names_too() {
+    let watching = Watching::with(Server::demo(), &[], &["--only-new", "--pattern", "drafts/", "--flat"], |folder| {
+        fs::write(folder.join("old.jpg"), picture(1)).unwrap();
+    });
+    wait_for("the first look", || watching.count("SELECT count(*) FROM folders") == 1);
+    fs::write(watching.path("drafts/a.jpg"), picture(2)).unwrap();
+    fs::write(watching.path("deep/a.jpg"), picture(3)).unwrap();
+    watching.wait_past("new.jpg", &["new.jpg"]);
+    fs::write(watching.path("old.jpg"), picture(4)).unwrap();
+    watching.wait(&["new.jpg", "old.jpg"]);
+}
+
+#[test]
+fn a_folder_that_goes_away_and_comes_back_loses_nothing() {
+    let watching = Watching::start(&[]);
+    fs::write(watching.path("a.jpg"), picture(1)).unwrap();
+    watching.wait(&["a.jpg"]);
+    let elsewhere = watching.folder.path().with_extension("away");
+    fs::rename(watching.folder.path(), &elsewhere).unwrap();
+    fs::write(elsewhere.join("b.jpg"), picture(2)).unwrap();
+    fs::rename(&elsewhere, watching.folder.path()).unwrap();
+    watching.wait(&["a.jpg", "b.jpg"]);
+    fs::write(watching.path("c.jpg"), picture(3)).unwrap();
+    watching.wait(&["a.jpg", "b.jpg", "c.jpg"]);
+}
+
+#[test]
+fn killed_again_and_again_during_a_burst_nothing_is_lost() {
+    let kills: u32 = std::env::var("TINTYPE_WATCH_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(15);
+    let mut watching = Watching::start(&[]);
+    let mut dice = 0x2545_f491_u32;
+    for number in 0..kills * 20 {
+        fs::write(watching.path(&format!("{number:05}.jpg")), picture(number)).unwrap();
+        if number % 20 == 19 {
+            dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            // A random moment is what is tested.
+            std::thread::sleep(Duration::from_millis(u64::from(dice >> 16) % 400));
+            watching.kill();
+            watching.wake();
+        }
+    }
+    wait_for("all of them", || watching.names().len() == kills as usize * 20);
+    wait_for("the end", || watching.count("SELECT count(*) FROM jobs WHERE state <> 'done'") == 0);
+    for number in 0..kills * 20 {
+        assert_eq!(watching.object(&format!("{number:05}.jpg")), picture(number));
+    }
 }
 
 #[test]
@@ -39,4 +310,23 @@ fn a_missing_folder_is_said() {
     let server = Server::demo();
     let ended = server.client().run(["watch", "--profile", "test", "/no/such/folder"]).with_code(1);
     assert!(ended.stderr.contains("does not exist"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_state_of_a_folder_is_told_to_programs() {
+    use std::io::BufRead as _;
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    fs::write(folder.path().join("notes.txt"), "no picture").unwrap();
+    let mut child = client.start(&mut client.command(["watch", "--json", "--profile", "test", folder.path().to_str().unwrap()]));
+    let lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let state = lines.map_while(Result::ok).find_map(|line| {
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        (value["folder"]["following"] == "watching").then(|| value["folder"].clone())
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let state = state.unwrap();
+    assert_eq!((state["seen"].as_u64(), state["skipped"].as_u64()), (Some(1), Some(1)));
+    assert!(state["told"][0]["message"].as_str().unwrap().contains("is no picture"), "{state}");
 }

@@ -60,6 +60,10 @@ export const commands = {
 	copyRights: (name: string) => __TAURI_INVOKE<null>("copy_rights", { name }),
 	/**  Watches a folder from now on. */
 	addFolder: (path: string, profile: string) => __TAURI_INVOKE<Settings>("add_folder", { path, profile }),
+	/**  Changes how a watched folder is meant. */
+	changeFolder: (folder: WatchedFolder) => __TAURI_INVOKE<Settings>("change_folder", { folder }),
+	/**  Compares a watched folder with what is on record, now. */
+	lookAtFolder: (path: string) => __TAURI_INVOKE<null>("look_at_folder", { path }),
 	/**  Lets a folder rest, or wakes it. */
 	pauseFolder: (path: string, paused: boolean) => __TAURI_INVOKE<Settings>("pause_folder", { path, paused }),
 	/**  Stops watching a folder. */
@@ -196,6 +200,8 @@ export type Code =
 "journal-newer" | 
 /**  A watched folder cannot be watched. */
 "watch-failed" | 
+/**  What is asked of a watched folder is not possible. */
+"folder-invalid" | 
 /**  The demo bucket cannot start. */
 "demo-unavailable" | 
 /**  The clipboard has nothing to upload. */
@@ -252,6 +258,13 @@ export type Event =
 { kind: "settings"; value: Settings } | 
 /**  Folders changed. */
 { kind: "folders"; value: FolderView[] };
+
+/**  See [`WatchedFolder::existing`]. */
+export type Existing = 
+/**  It goes up. */
+"upload" | 
+/**  It stays where it is, until it changes. */
+"ignore";
 
 /**  What a picture's file says of itself. */
 export type Facts = {
@@ -319,9 +332,38 @@ export type FolderView = {
 	profile: string,
 	/**  Whether it rests. */
 	paused: boolean,
-	/**  Why it cannot be watched at the moment. */
+	/**  How it is followed at the moment. */
+	following: Following,
+	/**  Why it cannot be watched at the moment, or what is seen cannot be recorded. */
 	error: Error | null,
+	/**  Files on record. */
+	seen: number,
+	/**  Files that are not finished yet. */
+	settling: number,
+	/**  Files on their way. */
+	waiting: number,
+	/**  Files in the bucket. */
+	uploaded: number,
+	/**  Files that wait for a person. */
+	failed: number,
+	/**  Files that are not for upload. */
+	skipped: number,
+	/**  When the whole folder was compared last, milliseconds since 1970. */
+	scanned_at: number | null,
+	/**  Why files do not go up, the latest first. */
+	told: Error[],
 };
+
+/**  How a folder is followed. */
+export type Following = 
+/**  The first comparison is under way. */
+"starting" | 
+/**  The platform tells what happens. */
+"watching" | 
+/**  Tintype looks for itself. */
+"polling" | 
+/**  It is not there: a drive that was taken out, a share that is not mounted. */
+"away";
 
 /**  What a variant is encoded as. */
 export type Format = 
@@ -452,6 +494,15 @@ export type Mark =
 ({ picture: string }) & { text?: never } | 
 /**  One line, in the system's sans-serif face. */
 ({ text: string }) & { picture?: never };
+
+/**  See [`WatchedFolder::changed`]. */
+export type NewContent = 
+/**  As the profile says for keys that are taken. */
+"profile" | 
+/**  The new content takes the place of the old. */
+"replace" | 
+/**  Both stay: the new one's name gets a short hash. */
+"version";
 
 /**  Headers of an object; what is empty is not sent. */
 export type ObjectHeaders = {
@@ -794,11 +845,29 @@ export type Variant = {
 /**  A folder whose new images go up by themselves. */
 export type WatchedFolder = {
 	/**  Absolute path. */
-	path: string,
+	path?: string,
 	/**  Name of the profile that receives its images. */
-	profile: string,
+	profile?: string,
 	/**  Whether it rests. */
 	paused?: boolean,
+	/**  What is made of its images; nothing: what the settings say for all. */
+	variants?: Variant[] | null,
+	/**  Key template of its originals; empty: the profile's. */
+	original_key?: string,
+	/**  Key template of its variants; empty: the profile's. */
+	variant_key?: string,
+	/**  Names that are left alone besides partial and hidden ones, in the syntax of .gitignore. */
+	patterns?: string[],
+	/**  Whether the folders in it are watched, too. */
+	recursive?: boolean,
+	/**  Whether links to files and folders are followed. */
+	follow_links?: boolean,
+	/**  Whether files that are no pictures go up, too. */
+	all_files?: boolean,
+	/**  What becomes of what was in it before it was watched. */
+	existing?: Existing,
+	/**  What becomes of the object when a file has new content. */
+	changed?: NewContent,
 };
 
 /**  A picture or a line of text laid over a variant. */

@@ -90,6 +90,15 @@ pub(crate) struct Inspect {
     pub(crate) paths: Vec<PathBuf>,
 }
 
+/// What becomes of the object.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ChangedFile {
+    /// The new content takes its place
+    Replace,
+    /// Both stay; the new one's name gets a short hash
+    Version,
+}
+
 #[derive(ClapArgs)]
 pub(crate) struct Watch {
     /// The bucket profile to use (default: each folder's own)
@@ -98,9 +107,33 @@ pub(crate) struct Watch {
     /// Upload what is new now, then end
     #[arg(long)]
     pub(crate) once: bool,
-    /// Print one JSON object per file
+    /// Print one JSON object per file, and one whenever a folder's state changes
     #[arg(long)]
     pub(crate) json: bool,
+    /// Names to leave alone besides partial and hidden ones, as in .gitignore; `!*.tmp` takes some back in
+    #[arg(long = "pattern", value_name = "PATTERN")]
+    pub(crate) patterns: Vec<String>,
+    /// Not the folders in it
+    #[arg(long)]
+    pub(crate) flat: bool,
+    /// Follow links to files and folders
+    #[arg(long)]
+    pub(crate) follow_links: bool,
+    /// Files that are no pictures, too
+    #[arg(long)]
+    pub(crate) all_files: bool,
+    /// Leave alone what was there before the folder was watched for the first time
+    #[arg(long)]
+    pub(crate) only_new: bool,
+    /// When a file gets new content (default: as its profile says for keys that are taken)
+    #[arg(long, value_enum)]
+    pub(crate) changed: Option<ChangedFile>,
+    /// Key template for originals, for example {folder}/{name} (default: the profile's)
+    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
+    pub(crate) original_key: String,
+    /// Key template for variants (default: the profile's)
+    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
+    pub(crate) variant_key: String,
     /// Folders (default: the watched folders of the settings)
     #[arg(value_name = "DIR")]
     pub(crate) dirs: Vec<PathBuf>,

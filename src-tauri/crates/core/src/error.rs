@@ -141,6 +141,8 @@ codes! {
     JournalNewer = "journal-newer",
     /// A watched folder cannot be watched.
     WatchFailed = "watch-failed",
+    /// What is asked of a watched folder is not possible.
+    FolderInvalid = "folder-invalid",
     /// The demo bucket cannot start.
     DemoUnavailable = "demo-unavailable",
     /// The clipboard has nothing to upload.

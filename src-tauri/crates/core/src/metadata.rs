@@ -137,3 +137,8 @@ pub(crate) fn text(exif: &Exif, tag: Tag) -> Option<String> {
     let joined = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
     (!joined.is_empty()).then_some(joined)
 }
+/// Modification time in nanoseconds since 1970; 0 where the system has none.
+pub fn mtime_ns(metadata: &std::fs::Metadata) -> i64 {
+    let since = |time: std::time::SystemTime| time.duration_since(std::time::SystemTime::UNIX_EPOCH).ok();
+    metadata.modified().ok().and_then(since).and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_default()
+}

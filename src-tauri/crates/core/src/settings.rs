@@ -1,28 +1,16 @@
 //! Settings: one TOML file, versioned, written atomically, without secrets.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
+use crate::folder::WatchedFolder;
 use crate::profile::{DEMO, Profile};
 use crate::variant::Variant;
 
 const VERSION: u32 = 1;
-
-/// A folder whose new images go up by themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct WatchedFolder {
-    /// Absolute path.
-    pub path: PathBuf,
-    /// Name of the profile that receives its images.
-    pub profile: String,
-    /// Whether it rests.
-    #[serde(default)]
-    pub paused: bool,
-}
 
 /// What decoding a picture may take. All of it is checked before anything is allocated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -353,7 +341,7 @@ mod tests {
         let mut settings = Settings::default();
         let named = |name: &str| Profile { name: name.into(), bucket: "b".into(), ..Profile::default() };
         settings.put_profile(named("a"), None)?;
-        settings.folders.push(WatchedFolder { path: "/x".into(), profile: "a".into(), paused: false });
+        settings.folders.push(WatchedFolder::new("/x".into(), "a".into()));
         settings.put_profile(named("z"), Some("a"))?;
         assert_eq!((settings.folders[0].profile.as_str(), settings.default_profile.as_str()), ("z", "z"));
         assert_eq!(settings.put_profile(named("z"), None).expect_err("taken").code, Code::ProfileExists);

@@ -1,8 +1,10 @@
 //! The actor: owns the queue, decides what runs, tells what changed.
 
 mod telling;
+mod watching;
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -12,16 +14,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::Config;
 use super::chores::Chores;
-use super::folders::{self, Folders};
+use super::folders::Folders;
 use super::job::{self, Answered, Live, Stages};
 use super::lock::EngineLock;
 use super::outages::Outages;
 use super::queue::{OWN_PAUSE, Queue};
 use super::view::{Event, JobView, Overall, Snapshot, Stage};
 use crate::error::{Code, Error, Result, Retry};
-use crate::journal::{self, JobRow, JobState};
+use crate::folder::WatchedFolder;
+use crate::journal::{JobRow, JobState};
 use crate::profile::{DEMO, Profile};
-use crate::settings::{Settings, WatchedFolder};
+use crate::settings::Settings;
 use crate::watch::Report;
 
 /// How often progress is told and other processes' work is noticed.
@@ -48,6 +51,8 @@ pub(super) enum Request {
     Forgotten(Vec<String>, Answer<()>),
     /// Watch these as well, in this run.
     Watch(Vec<WatchedFolder>, Answer<()>),
+    /// Compare this watched folder with what is on record, now.
+    Look(PathBuf, Answer<()>),
     Stop(Answer<()>),
 }
 
@@ -84,6 +89,9 @@ pub(super) struct Actor {
     stop: CancellationToken,
     folders: Folders,
     reports: mpsc::Receiver<Report>,
+    /// Something about the folders is to be told, at most once a second.
+    folders_news: bool,
+    folders_told: Instant,
 }
 
 impl Actor {
@@ -111,6 +119,8 @@ impl Actor {
             stop: CancellationToken::new(),
             folders: Folders::new(report),
             reports,
+            folders_news: false,
+            folders_told: Instant::now(),
         }
     }
 
@@ -140,6 +150,9 @@ impl Actor {
 
     async fn close(&mut self, answer: Answer<()>) {
         self.stop.cancel();
+        // Threads that wait for an answer learn that there will be none.
+        self.reports.close();
+        while self.reports.try_recv().is_ok() {}
         self.folders.stop().await;
         self.tasks.shutdown().await;
         if let Some(Err(error)) = match self.chores.take() {
@@ -171,7 +184,11 @@ impl Actor {
             }
             Request::Watch(folders, answer) => {
                 self.folders.add_passing(folders);
-                self.follow_folders();
+                self.follow_folders().await;
+                let _ = answer.send(());
+            }
+            Request::Look(path, answer) => {
+                self.folders.look(Some(&path));
                 let _ = answer.send(());
             }
             Request::Stop(answer) => self.close(answer).await,
@@ -205,13 +222,8 @@ impl Actor {
         self.queue.look_again();
         self.stages.limits.pause(self.settings.paused);
         self.tell(Event::Settings(self.settings.clone()));
-        self.follow_folders();
+        self.follow_folders().await;
         self.serve_demo().await;
-    }
-
-    fn follow_folders(&mut self) {
-        self.folders.follow(&self.settings, self.config.watch && self.lock.is_some());
-        self.tell(Event::Folders(self.folders.views(&self.settings)));
     }
 
     async fn serve_demo(&self) {
@@ -246,6 +258,7 @@ impl Actor {
             self.notice_others().await?;
         }
         self.tell_news().await?;
+        self.tell_folders().await?;
         self.tell_progress();
         Ok(())
     }
@@ -255,6 +268,7 @@ impl Actor {
         let now = SystemTime::now();
         if now.duration_since(self.last_tick).is_ok_and(|gap| gap > SLEPT) {
             tracing::info!("the computer slept");
+            self.folders.look(None);
             self.outages.look_again(Instant::now());
         }
         self.last_tick = now;
@@ -266,7 +280,7 @@ impl Actor {
         self.lock = Some(lock);
         self.followed.clear();
         self.serve_demo().await;
-        self.follow_folders();
+        self.follow_folders().await;
         let (stages, home, secrets) = (Arc::clone(&self.stages), self.config.home.clone(), self.config.secrets.clone());
         self.chores = Some(tokio::spawn(Chores { stages, home, secrets }.run(self.stop.child_token())));
         self.queue.look_again();
@@ -350,10 +364,11 @@ impl Actor {
     fn start(&mut self, row: Arc<JobRow>) {
         let live = Live::default();
         let profile = self.settings.profile(Some(&row.profile)).cloned();
+        let folder = row.watched.as_ref().and_then(|path| self.folders.find(&self.settings, path));
         let stop = self.stop.child_token();
         let (stages, job, shown, stopped) = (Arc::clone(&self.stages), Arc::clone(&row), live.clone(), stop.clone());
         self.tasks.spawn(async move {
-            let run = job::run(&stages, profile, &job, &shown);
+            let run = job::run(&stages, profile, folder, &job, &shown);
             match stopped.run_until_cancelled(run).await {
                 Some(result) => (job.id, result),
                 None => (job.id, Ok(Answered(false))),
@@ -369,6 +384,7 @@ impl Actor {
         };
         let Some(running) = self.running.remove(&id) else { return Ok(()) };
         self.news.insert(id);
+        self.after_watched(&running.row).await?;
         match result {
             // The bucket answered: whatever was out is back.
             Ok(Answered(true)) => {
@@ -407,27 +423,6 @@ impl Actor {
         }
         self.queue.look_again();
         self.stages.journal.note_waiting(row.id, error).await
-    }
-
-    async fn hear(&mut self, report: Report) -> Result<()> {
-        match report {
-            Report::Trouble(path, trouble) => {
-                if self.folders.note(path, trouble) {
-                    self.tell(Event::Folders(self.folders.views(&self.settings)));
-                }
-                Ok(())
-            }
-            Report::Settled(path, settled) => {
-                let Some(folder) = self.folders.find(&self.settings, &path) else { return Ok(()) };
-                let jobs = folders::new_jobs(&self.stages.journal, &self.settings, &folder, settled).await?;
-                if jobs.is_empty() {
-                    return Ok(());
-                }
-                let batch = journal::new_id();
-                let ids = self.stages.journal.enqueue(batch, jobs).await?;
-                self.take_up(ids).await
-            }
-        }
     }
 }
 

@@ -1,33 +1,48 @@
-//! The watched folders of an engine: one task each, as the settings say.
+//! The watched folders of an engine: one thread each, as the settings say.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::view::FolderView;
 use crate::error::{Error, Result};
+use crate::folder::{Seen, WatchedFolder};
 use crate::intake;
-use crate::journal::{Journal, NewJob, Seen};
+use crate::journal::{Journal, NewJob};
 use crate::key;
-use crate::settings::{Settings, WatchedFolder};
-use crate::watch::{self, Report};
+use crate::settings::Settings;
+use crate::watch::{self, FolderState, Report, Start, Wake};
 
-/// The tasks, and what they said last.
+struct Watched {
+    folder: WatchedFolder,
+    waker: Sender<Wake>,
+    state: FolderState,
+    /// Why what it found could not be recorded.
+    unrecorded: Option<Error>,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.waker.send(Wake::Stop);
+    }
+}
+
+/// The threads, and what they said last.
 pub(super) struct Folders {
     reports: mpsc::Sender<Report>,
-    tasks: TaskTracker,
-    running: HashMap<PathBuf, CancellationToken>,
-    trouble: HashMap<PathBuf, Error>,
+    threads: TaskTracker,
+    running: HashMap<PathBuf, Watched>,
     /// Folders of this run only (command line).
     passing: Vec<WatchedFolder>,
 }
 
 impl Folders {
     pub(super) fn new(reports: mpsc::Sender<Report>) -> Self {
-        Self { reports, tasks: TaskTracker::new(), running: HashMap::new(), trouble: HashMap::new(), passing: Vec::new() }
+        Self { reports, threads: TaskTracker::new(), running: HashMap::new(), passing: Vec::new() }
     }
 
     /// Adds folders for this run.
@@ -36,71 +51,109 @@ impl Folders {
     }
 
     /// The folder of that path, as it is meant now.
-    pub(super) fn find(&self, settings: &Settings, path: &PathBuf) -> Option<WatchedFolder> {
+    pub(super) fn find(&self, settings: &Settings, path: &Path) -> Option<WatchedFolder> {
         self.passing.iter().chain(&settings.folders).find(|folder| folder.path == *path).cloned()
     }
 
-    /// Starts and stops tasks until they are as the settings say (`own`: those of the settings, too).
-    pub(super) fn follow(&mut self, settings: &Settings, own: bool) {
+    /// Starts and stops threads until they are as the settings say (`own`: those of the settings, too).
+    pub(super) async fn follow(&mut self, journal: &Journal, settings: &Settings, own: bool) -> Result<()> {
         let from_settings = settings.folders.iter().filter(|folder| own && !folder.paused);
-        let wanted: Vec<PathBuf> = self.passing.iter().chain(from_settings).map(|folder| folder.path.clone()).collect();
-        let trouble = &mut self.trouble;
-        self.running.retain(|path, stop| {
-            let keep = wanted.contains(path);
-            if !keep {
-                stop.cancel();
-                trouble.remove(path);
+        let wanted: Vec<WatchedFolder> = self.passing.iter().chain(from_settings).cloned().collect();
+        // A folder that is meant otherwise from now on begins anew.
+        self.running.retain(|_, running| wanted.contains(&running.folder));
+        for folder in wanted {
+            if self.running.contains_key(&folder.path) {
+                continue;
             }
-            keep
-        });
-        for path in wanted {
-            self.running.entry(path.clone()).or_insert_with(|| {
-                let stop = CancellationToken::new();
-                self.tasks.spawn(watch::watch(path, self.reports.clone(), stop.clone()));
-                stop
+            let (known, first_time) = journal.known(&folder.path).await?;
+            let (waker, wakes) = channel();
+            let (start, reports, for_events) = (Start { folder: folder.clone(), known, first_time }, self.reports.clone(), waker.clone());
+            self.threads.spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));
+            let watched = Watched { folder: folder.clone(), waker, state: FolderState::default(), unrecorded: None };
+            self.running.insert(folder.path, watched);
+        }
+        Ok(())
+    }
+
+    fn wake(&self, path: &Path, wake: Wake) {
+        if let Some(watched) = self.running.get(path) {
+            // It may have ended by itself.
+            let _ = watched.waker.send(wake);
+        }
+    }
+
+    /// Compares all folders, or one, with what is on record, now.
+    pub(super) fn look(&self, path: Option<&Path>) {
+        self.running.keys().filter(|known| path.is_none_or(|path| path == known.as_path())).for_each(|path| self.wake(path, Wake::Look));
+    }
+
+    /// Nothing is on record of a file any more.
+    pub(super) fn forget(&self, folder: &Path, file: PathBuf) {
+        self.wake(folder, Wake::Forget(file));
+    }
+
+    /// Notes how a folder is; true if it has just been compared as a whole for the first time in this run.
+    pub(super) fn note(&mut self, path: &Path, state: FolderState) -> bool {
+        let Some(watched) = self.running.get_mut(path) else { return false };
+        let first = watched.state.scanned_at.is_none() && state.scanned_at.is_some();
+        watched.state = state;
+        first
+    }
+
+    /// Notes whether what a folder found could be recorded.
+    pub(super) fn note_recorded(&mut self, path: &Path, recorded: &Result<()>) {
+        if let Some(watched) = self.running.get_mut(path) {
+            watched.unrecorded = recorded.as_ref().err().cloned();
+        }
+    }
+
+    pub(super) async fn views(&self, journal: &Journal, settings: &Settings) -> Result<Vec<FolderView>> {
+        let mut views = Vec::new();
+        let passing = self.passing.iter().filter(|folder| !settings.folders.iter().any(|known| known.path == folder.path));
+        for folder in settings.folders.iter().chain(passing) {
+            let (waiting, failed) = journal.folder_counts(&folder.path).await?;
+            let (state, unrecorded) =
+                self.running.get(&folder.path).map(|watched| (watched.state.clone(), watched.unrecorded.clone())).unwrap_or_default();
+            views.push(FolderView {
+                path: folder.path.clone(),
+                profile: folder.profile.clone(),
+                paused: folder.paused,
+                following: state.following,
+                error: unrecorded.or(state.trouble),
+                seen: state.seen,
+                settling: state.settling,
+                waiting,
+                uploaded: state.seen.saturating_sub(state.skipped + waiting + failed),
+                failed,
+                skipped: state.skipped,
+                scanned_at: state.scanned_at,
+                told: state.told,
             });
         }
+        Ok(views)
     }
 
-    /// Notes what a task said of its folder; true if that is news.
-    pub(super) fn note(&mut self, path: PathBuf, trouble: Option<Error>) -> bool {
-        match trouble {
-            Some(error) => self.trouble.insert(path, error.clone()) != Some(error),
-            None => self.trouble.remove(&path).is_some(),
-        }
-    }
-
-    pub(super) fn views(&self, settings: &Settings) -> Vec<FolderView> {
-        let view = |folder: &WatchedFolder| FolderView {
-            path: folder.path.clone(),
-            profile: folder.profile.clone(),
-            paused: folder.paused,
-            error: self.trouble.get(&folder.path).cloned(),
-        };
-        settings.folders.iter().map(view).collect()
-    }
-
+    /// Ends all threads. Nobody must wait for an answer any more.
     pub(super) async fn stop(&mut self) {
-        self.running.drain().for_each(|(_, stop)| stop.cancel());
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.running.clear();
+        self.threads.close();
+        self.threads.wait().await;
     }
 }
 
-/// Jobs for the files of a folder that the journal has not seen as they are now.
-pub(super) async fn new_jobs(journal: &Journal, settings: &Settings, folder: &WatchedFolder, settled: Vec<Seen>) -> Result<Vec<NewJob>> {
-    let seen = journal.seen(&folder.path).await?;
-    let fresh = settled.into_iter().filter(|file| !seen.contains(&(file.path.clone(), file.size, file.mtime_ns)));
+/// Jobs for finished files of a folder, and the files that are none.
+pub(super) fn sorted(settings: &Settings, folder: &WatchedFolder, finished: Vec<Seen>) -> (Vec<NewJob>, Vec<Seen>) {
+    let (skipped, wanted): (Vec<Seen>, Vec<Seen>) = finished.into_iter().partition(|file| file.skipped.is_some());
     let job = |file: Seen| NewJob {
         source: file.path.clone(),
         name: key::file_name(&file.path),
         folder: intake::relative(&folder.path, file.path.parent().unwrap_or(&folder.path)),
         profile: folder.profile.clone(),
         watched: folder.path.clone(),
-        variants: settings.variants.clone(),
-        on_conflict: None,
+        variants: folder.variants.clone().unwrap_or_else(|| settings.variants.clone()),
+        on_conflict: folder.choice_for_changed(),
         seen: Some(file),
         refused: None,
     };
-    Ok(fresh.map(job).collect())
+    (wanted.into_iter().map(job).collect(), skipped)
 }

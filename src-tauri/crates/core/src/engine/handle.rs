@@ -14,12 +14,13 @@ use super::job::Stages;
 use super::previews::Preview;
 use super::view::{Event, JobReport, JobView, Snapshot, Stage};
 use crate::error::{Code, Error, Result};
+use crate::folder::WatchedFolder;
 use crate::intake::{self, Found};
 use crate::journal::{self, JobRow, NewJob};
 use crate::key;
 use crate::profile::{DEMO, OnConflict, Profile};
 use crate::secret::Secrets;
-use crate::settings::{Bandwidth, Settings, WatchedFolder};
+use crate::settings::{Bandwidth, Settings};
 use crate::variant::Variant;
 use crate::watch;
 
@@ -120,36 +121,44 @@ impl EngineHandle {
     }
 
     /// Queues what is new in watched folders, once. `folders` empty: all that are not paused.
-    pub async fn reconcile(&self, folders: Vec<PathBuf>, profile: Option<String>) -> Result<String> {
+    /// Those that are not in the settings are taken `like` that one.
+    pub async fn reconcile(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<String> {
         let settings = self.settings().await?;
         let mut jobs = Vec::new();
-        for folder in self.chosen(&settings, folders, profile.as_deref())? {
-            let settled = watch::scan_once(folder.path.clone()).await?;
-            jobs.extend(super::folders::new_jobs(&self.stages.journal, &settings, &folder, settled).await?);
+        for folder in self.chosen(&settings, folders, profile.as_deref(), like)? {
+            let (known, first_time) = self.stages.journal.known(&folder.path).await?;
+            let start = watch::Start { folder: folder.clone(), known, first_time };
+            let finished = tokio::task::spawn_blocking(move || watch::scan_once(start)).await;
+            let finished = finished.map_err(|error| Error::new(Code::Internal, format!("looking at a folder ended early: {error}")))?;
+            let (more, skipped) = super::folders::sorted(&settings, &folder, finished?);
+            self.stages.journal.skip(folder.path.clone(), skipped).await?;
+            self.stages.journal.begin_folder(&folder.path).await?;
+            jobs.extend(more);
         }
         self.enqueue_jobs(jobs).await
     }
 
     /// The folders meant: those given (with their own profile if they are known), or all that are not paused.
-    fn chosen(&self, settings: &Settings, given: Vec<PathBuf>, profile: Option<&str>) -> Result<Vec<WatchedFolder>> {
+    fn chosen(&self, settings: &Settings, given: Vec<PathBuf>, profile: Option<&str>, like: &WatchedFolder) -> Result<Vec<WatchedFolder>> {
         if given.is_empty() {
             return Ok(settings.folders.iter().filter(|folder| !folder.paused).cloned().collect());
         }
         let folder = |path: PathBuf| {
             let path = std::path::absolute(&path).map_err(|error| Error::from_io(&error, &path))?;
             let known = settings.folders.iter().find(|known| known.path == path && profile.is_none());
-            Ok(match known {
+            let folder = match known {
                 Some(known) => WatchedFolder { paused: false, ..known.clone() },
-                None => WatchedFolder { path, profile: settings.profile(profile)?.name.clone(), paused: false },
-            })
+                None => WatchedFolder { path, profile: settings.profile(profile)?.name.clone(), ..like.clone() },
+            };
+            folder.check().map(|()| folder)
         };
         given.into_iter().map(folder).collect()
     }
 
     /// Watches folders for as long as the engine runs, without remembering them.
-    pub async fn watch(&self, folders: Vec<PathBuf>, profile: Option<String>) -> Result<Vec<WatchedFolder>> {
+    pub async fn watch(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<Vec<WatchedFolder>> {
         let settings = self.settings().await?;
-        let chosen = self.chosen(&settings, folders, profile.as_deref())?;
+        let chosen = self.chosen(&settings, folders, profile.as_deref(), like)?;
         for folder in &chosen {
             watch::check(&folder.path)?;
         }
@@ -311,19 +320,36 @@ impl EngineHandle {
     }
 
     /// Adds a watched folder.
-    pub async fn add_folder(&self, path: PathBuf, profile: String) -> Result<Settings> {
-        let path = std::path::absolute(&path).map_err(|error| Error::from_io(&error, &path))?;
-        watch::check(&path)?;
+    pub async fn add_folder(&self, mut folder: WatchedFolder) -> Result<Settings> {
+        folder.path = std::path::absolute(&folder.path).map_err(|error| Error::from_io(&error, &folder.path))?;
+        folder.check()?;
+        watch::check(&folder.path)?;
         self.edit(move |settings| {
-            let profile = settings.profile(Some(&profile))?.name.clone();
-            if settings.folders.iter().any(|folder| folder.path == path) {
-                return Err(Error::new(Code::WatchFailed, format!("{} is watched already", path.display()))
-                    .hint("remove it first to change its profile"));
+            folder.profile.clone_from(&settings.profile(Some(&folder.profile))?.name);
+            if settings.folders.iter().any(|known| known.path == folder.path) {
+                return Err(Error::new(Code::FolderInvalid, format!("{} is watched already", folder.path.display()))
+                    .hint("remove it first, or change its settings"));
             }
-            settings.folders.push(WatchedFolder { path, profile, paused: false });
+            settings.folders.push(folder);
             Ok(())
         })
         .await
+    }
+
+    /// Changes how a watched folder is meant.
+    pub async fn change_folder(&self, folder: WatchedFolder) -> Result<Settings> {
+        folder.check()?;
+        self.edit(move |settings| {
+            settings.profile(Some(&folder.profile))?;
+            settings.folders.iter_mut().filter(|known| known.path == folder.path).for_each(|known| known.clone_from(&folder));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Compares a watched folder with what is on record, now.
+    pub async fn look_at_folder(&self, path: PathBuf) -> Result<()> {
+        self.ask(|answer| Request::Look(path, answer)).await
     }
 
     /// Lets a watched folder rest, or wakes it.

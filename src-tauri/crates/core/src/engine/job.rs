@@ -19,6 +19,7 @@ use super::stores::{Open, Stores};
 use super::view::Stage;
 use crate::content::{self, Kind};
 use crate::error::{Code, Error, Result};
+use crate::folder::WatchedFolder;
 use crate::imaging::Rendered;
 use crate::imaging::worker::Workers;
 use crate::intake::{self, Fingerprint};
@@ -111,9 +112,19 @@ pub(super) struct Answered(pub(super) bool);
 ///
 /// # Errors
 /// Only what goes away by itself: the job waits and is run again.
-pub(super) async fn run(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: &Live) -> Result<Answered> {
-    match attempt(stages, profile, job, live).await {
+pub(super) async fn run(
+    stages: &Stages,
+    profile: Result<Profile>,
+    folder: Option<WatchedFolder>,
+    job: &JobRow,
+    live: &Live,
+) -> Result<Answered> {
+    match attempt(stages, profile, folder, job, live).await {
         Err(error) if error.is_retryable() || matches!(error.code, Code::DiskFull | Code::Closing) => Err(error),
+        // Taken away before it could be sent: should it come back, it is found again.
+        Err(error) if error.code == Code::FileMissing && job.watched.is_some() => {
+            stages.journal.take_back(job.id).await.map(|()| Answered(false))
+        }
         Err(error) => {
             let answered = Answered(is_answer(error.code));
             stages.journal.fail(job.id, error).await.map(|()| answered)
@@ -128,9 +139,10 @@ fn is_answer(code: Code) -> bool {
     matches!(code, AccessDenied | BucketMissing | CredentialsRefused | KeyTaken | RequestRefused | WrongRegion)
 }
 
-async fn attempt(stages: &Stages, profile: Result<Profile>, job: &JobRow, live: &Live) -> Result<()> {
+async fn attempt(stages: &Stages, profile: Result<Profile>, folder: Option<WatchedFolder>, job: &JobRow, live: &Live) -> Result<()> {
     let profile = profile?;
     let open = stages.stores.get(&profile).await?;
+    let profile = folder.map_or(profile.clone(), |folder| folder.shape(profile));
     live.enter(Stage::Reading);
     let mut room = Some(stages.limits.memory(held_in_memory(job)).await?);
     let path = job.source.clone();
@@ -199,7 +211,7 @@ fn outcome(work: &Work<'_>, sent_any: bool, warning: Option<Error>) -> Outcome {
         tell.push(MessageKind::Manifest);
     }
     let content_type = file.content.content_type.clone();
-    Outcome { present: !sent_any, size: file.size, content_type, warning, profile: profile.name.clone(), tell }
+    Outcome { present: !sent_any, size: file.size, mtime_ns: file.mtime_ns, content_type, warning, profile: profile.name.clone(), tell }
 }
 
 fn skipped(job: &JobRow) -> Error {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::journal::{JobRow, JobState, ObjectRow};
 use crate::settings::Settings;
+use crate::watch::Following;
 
 /// How far a job has come, live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -84,7 +85,7 @@ impl From<&JobRow> for JobView {
             name: row.name.clone(),
             source: row.source.clone(),
             profile: row.profile.clone(),
-            watched: row.watched,
+            watched: row.watched.is_some(),
             stage,
             sent: 0,
             total: 0,
@@ -176,8 +177,26 @@ pub struct FolderView {
     pub profile: String,
     /// Whether it rests.
     pub paused: bool,
-    /// Why it cannot be watched at the moment.
+    /// How it is followed at the moment.
+    pub following: Following,
+    /// Why it cannot be watched at the moment, or what is seen cannot be recorded.
     pub error: Option<Error>,
+    /// Files on record.
+    pub seen: u64,
+    /// Files that are not finished yet.
+    pub settling: u64,
+    /// Files on their way.
+    pub waiting: u64,
+    /// Files in the bucket.
+    pub uploaded: u64,
+    /// Files that wait for a person.
+    pub failed: u64,
+    /// Files that are not for upload.
+    pub skipped: u64,
+    /// When the whole folder was compared last, milliseconds since 1970.
+    pub scanned_at: Option<i64>,
+    /// Why files do not go up, the latest first.
+    pub told: Vec<Error>,
 }
 
 /// Everything a window needs to begin with.

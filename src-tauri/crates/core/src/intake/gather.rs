@@ -39,13 +39,6 @@ pub fn gather(paths: &[PathBuf]) -> Vec<Found> {
     found
 }
 
-/// The files below one folder.
-pub(crate) fn below(folder: &Path) -> Vec<Found> {
-    let (mut found, mut taken) = (Vec::new(), HashSet::new());
-    walk(folder, &mut found, &mut taken);
-    found
-}
-
 fn walk(root: &Path, found: &mut Vec<Found>, taken: &mut HashSet<PathBuf>) {
     let base = root.parent().unwrap_or(root);
     let entries = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));

@@ -3,21 +3,20 @@
 mod gather;
 mod located;
 
+pub(crate) use gather::relative;
 pub use gather::{Found, gather};
-pub(crate) use gather::{below, relative};
 pub use located::{Located, located};
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::content::{self, Content, Kind};
 use crate::error::{Code, Error, Result, Retry};
-use crate::metadata::{self, Metadata};
+use crate::metadata::{self, Metadata, mtime_ns};
 
 /// A file as it was when it was read.
 #[derive(Debug, Clone)]
@@ -73,8 +72,8 @@ pub fn read(path: &Path, keep: u64) -> Result<Fingerprint> {
         head_len as u64 + hash_rest(&mut file, &mut sha256).map_err(io)?
     };
     let after = file.metadata().map_err(io)?;
-    let mtime_ns = mtime_ns(&after);
-    if size != after.len() || size != before.len() || mtime_ns != self::mtime_ns(&before) {
+    let mtime_ns = metadata::mtime_ns(&after);
+    if size != after.len() || size != before.len() || mtime_ns != metadata::mtime_ns(&before) {
         return Err(Error::new(Code::FileChanging, format!("{} changed while it was read", path.display()))
             .hint("Tintype takes it again when it is finished")
             .retry(Retry::Soon));
@@ -130,12 +129,6 @@ fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
         }
     }
     Ok(filled)
-}
-
-/// Modification time in nanoseconds since 1970; 0 where the system has none.
-pub fn mtime_ns(metadata: &std::fs::Metadata) -> i64 {
-    let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).ok();
-    metadata.modified().ok().and_then(since).and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_default()
 }
 
 fn file_date(metadata: &std::fs::Metadata) -> (i16, i8, i8) {

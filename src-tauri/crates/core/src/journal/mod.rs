@@ -8,6 +8,7 @@ mod outbox;
 mod rows;
 mod schema;
 mod uploads;
+mod watched;
 mod writer;
 
 pub use outbox::{Message, MessageKind};
@@ -15,8 +16,7 @@ pub use uploads::{Orphan, PartRow, UploadKey, UploadRow};
 
 pub use rows::{JobRow, JobState, NewJob, ObjectRow, Outcome, PlannedObject, SentObject};
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -30,17 +30,6 @@ use writer::Writer;
 pub struct Journal {
     writer: Writer,
     reader: Arc<Mutex<Connection>>,
-}
-
-/// A source file and its size and time, as a watched folder saw it last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Absolute path.
-    pub path: PathBuf,
-    /// Bytes.
-    pub size: u64,
-    /// Modification time, nanoseconds since 1970.
-    pub mtime_ns: i64,
 }
 
 /// The answer to a claim on keys.
@@ -81,18 +70,12 @@ impl Journal {
             .write(move |tx| {
                 let mut ids = Vec::with_capacity(jobs.len());
                 for (position, job) in jobs.iter().enumerate() {
-                    let id = match rows::find_unfinished(tx, job)? {
-                        Some(id) => id,
-                        None => rows::insert_job(tx, job)?,
-                    };
+                    let id = rows::take(tx, job)?;
                     tx.prepare_cached("INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)")?.execute(params![
                         batch,
                         position as i64,
                         id
                     ])?;
-                    if let Some(seen) = &job.seen {
-                        rows::upsert_seen(tx, &job.watched, seen, Some(id))?;
-                    }
                     ids.push(id);
                 }
                 Ok(ids)
@@ -278,8 +261,11 @@ impl Journal {
     pub async fn finish(&self, job: i64, outcome: Outcome, sent: Vec<SentObject>) -> Result<()> {
         self.writer
             .write(move |tx| {
-                rows::finish(tx, job, &outcome, &sent)?;
                 uploads::finish_upload(tx, job)?;
+                if watched::goes_again(tx, job, Some((outcome.size, outcome.mtime_ns)))? {
+                    return Ok(());
+                }
+                rows::finish(tx, job, &outcome, &sent)?;
                 outcome.tell.iter().try_for_each(|kind| outbox::add(tx, *kind, &outcome.profile, job))
             })
             .await
@@ -287,7 +273,7 @@ impl Journal {
 
     /// Records that a job failed, and lets go of the keys it had not filled.
     pub async fn fail(&self, job: i64, error: Error) -> Result<()> {
-        self.writer.write(move |tx| rows::fail(tx, job, &error)).await
+        self.writer.write(move |tx| if watched::goes_again(tx, job, None)? { Ok(()) } else { rows::fail(tx, job, &error) }).await
     }
 
     /// Records why an unfinished job waits, so that everyone can see it.
@@ -339,19 +325,6 @@ impl Journal {
                 Ok(())
             })
             .await
-    }
-
-    /// What a watched folder has already been through, as (path, size, time).
-    pub async fn seen(&self, folder: &Path) -> Result<HashSet<(PathBuf, u64, i64)>> {
-        let folder = rows::path_to_blob(folder);
-        self.read(move |db| {
-            let mut statement = db.prepare_cached("SELECT path, size, mtime_ns FROM seen WHERE folder = ?1")?;
-            let rows = statement.query_map(params![folder], |row| {
-                Ok((rows::path_from_blob(&row.get::<_, Vec<u8>>(0)?), row.get::<_, i64>(1)?.unsigned_abs(), row.get(2)?))
-            })?;
-            rows.collect()
-        })
-        .await
     }
 
     /// A number that changes whenever another process has written.

@@ -6,8 +6,9 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, MessageKind, Seen};
+use super::{Claim, MessageKind, watched};
 use crate::error::{Code, Error};
+use crate::folder::Seen;
 use crate::key;
 use crate::profile::OnConflict;
 use crate::variant::Variant;
@@ -40,7 +41,7 @@ pub struct NewJob {
     pub watched: PathBuf,
     /// What is to be made of it.
     pub variants: Vec<Variant>,
-    /// What a person chose for keys that are taken, where they did.
+    /// What a person chose for keys that are taken; for a watched folder, what holds for files with new content.
     pub on_conflict: Option<OnConflict>,
     /// For a watched folder: what to remember, so that the file is taken once.
     pub seen: Option<Seen>,
@@ -63,8 +64,8 @@ pub struct JobRow {
     pub folder: String,
     /// The profile's name.
     pub profile: String,
-    /// Whether a watched folder found it.
-    pub watched: bool,
+    /// The watched folder that found it.
+    pub watched: Option<PathBuf>,
     /// What is to be made of it.
     pub variants: Vec<Variant>,
     /// How far it has come.
@@ -128,6 +129,8 @@ pub struct Outcome {
     pub present: bool,
     /// Bytes of the source.
     pub size: u64,
+    /// Its modification time, nanoseconds since 1970.
+    pub mtime_ns: i64,
     /// Media type of the source.
     pub content_type: String,
     /// What is missing all the same (variants of a damaged picture).
@@ -161,7 +164,27 @@ pub struct ObjectRow {
     pub url: Option<String>,
 }
 
-pub(super) fn find_unfinished(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Option<i64>> {
+/// The job for a source: the one that is on its way already, or a new one.
+pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
+    let Some(seen) = &job.seen else {
+        return find_unfinished(tx, job)?.map_or_else(|| insert_job(tx, job, job.on_conflict), Ok);
+    };
+    let (same, changed) = watched::earlier(tx, job, seen)?;
+    if let Some(id) = same {
+        return Ok(id);
+    }
+    let id = match find_unfinished(tx, job)? {
+        Some(id) => {
+            tx.prepare_cached("UPDATE jobs SET again = 1 WHERE id = ?1")?.execute(params![id])?;
+            id
+        }
+        None => insert_job(tx, job, job.on_conflict.filter(|_| changed))?,
+    };
+    watched::upsert(tx, &job.watched, seen, Some(id))?;
+    Ok(id)
+}
+
+fn find_unfinished(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Option<i64>> {
     if job.refused.is_some() {
         return Ok(None);
     }
@@ -170,7 +193,7 @@ pub(super) fn find_unfinished(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::R
         .optional()
 }
 
-pub(super) fn insert_job(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
+fn insert_job(tx: &Transaction<'_>, job: &NewJob, choice: Option<OnConflict>) -> rusqlite::Result<i64> {
     let watched = (!job.watched.as_os_str().is_empty()).then(|| path_to_blob(&job.watched));
     tx.prepare_cached(
         "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict) \
@@ -185,7 +208,7 @@ pub(super) fn insert_job(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result
         watched,
         specs(&job.variants),
         now_ms(),
-        job.on_conflict.map(choice_name),
+        choice.map(choice_name),
     ])?;
     let id = tx.last_insert_rowid();
     if let Some(error) = &job.refused {
@@ -194,16 +217,7 @@ pub(super) fn insert_job(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result
     Ok(id)
 }
 
-pub(super) fn upsert_seen(tx: &Transaction<'_>, folder: &Path, seen: &Seen, job: Option<i64>) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO seen(folder, path, size, mtime_ns, job) VALUES (?1, ?2, ?3, ?4, ?5) \
-         ON CONFLICT(folder, path) DO UPDATE SET size = ?3, mtime_ns = ?4, job = ?5",
-    )?
-    .execute(params![path_to_blob(folder), path_to_blob(&seen.path), seen.size as i64, seen.mtime_ns, job])?;
-    Ok(())
-}
-
-const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j.watched IS NOT NULL, j.variants, j.state, \
+const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j.watched, j.variants, j.state, \
      j.outcome, j.size, j.sha256, j.content_type, j.error_code, j.error_message, j.error_hint, j.created_at, j.finished_at, \
      (SELECT url FROM objects o WHERE o.job = j.id AND o.position = 0), \
      (SELECT uid FROM objects o WHERE o.job = j.id AND o.variant IS NOT NULL AND o.width IS NOT NULL \
@@ -237,7 +251,7 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         name: row.get(3)?,
         folder: row.get(4)?,
         profile: row.get(5)?,
-        watched: row.get(6)?,
+        watched: row.get::<_, Option<Vec<u8>>>(6)?.as_deref().map(path_from_blob),
         variants,
         state,
         paused: row.get(20)?,

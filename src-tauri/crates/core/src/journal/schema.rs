@@ -123,6 +123,16 @@ const MIGRATIONS: &[&str] = &[
         due_at INTEGER NOT NULL
     );
 ",
+    "
+    ALTER TABLE seen ADD COLUMN inode INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE seen ADD COLUMN skipped TEXT;
+    CREATE INDEX seen_by_job ON seen(job);
+    CREATE TABLE folders (path BLOB PRIMARY KEY) WITHOUT ROWID;
+    INSERT INTO folders SELECT DISTINCT folder FROM seen;
+    -- The file got new content while its job was under way.
+    ALTER TABLE jobs ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX jobs_of_folders ON jobs(watched) WHERE watched IS NOT NULL AND state IN ('queued', 'planned', 'failed');
+",
 ];
 
 /// Opens the database as decided (WAL, FULL, foreign keys) and migrates it.

@@ -1,6 +1,9 @@
 //! The journal on a real database file.
 
+use std::path::PathBuf;
+
 use super::*;
+use crate::folder::{Seen, Stamp};
 use crate::variant::Variant;
 
 fn job(name: &str) -> NewJob {
@@ -120,7 +123,8 @@ async fn what_nobody_goes_on_with_is_an_orphan_until_it_is_aborted() -> Result<(
     }
     assert_eq!(journal.upload(upload_key(ids[0], "other bytes")).await?, None);
     journal.fail(ids[1], Error::new(Code::AccessDenied, "no")).await?;
-    let outcome = Outcome { present: false, size: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
+    let outcome =
+        Outcome { present: false, size: 1, mtime_ns: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
     journal.finish(ids[2], outcome, Vec::new()).await?;
     let uploads = |orphans: Vec<Orphan>| orphans.into_iter().filter_map(|orphan| orphan.upload).collect::<Vec<_>>();
     assert_eq!(uploads(journal.orphans().await?), ["one", "two", "three"], "also what a finished job did not need");
@@ -170,10 +174,57 @@ async fn keys_that_differ_in_case_only_are_twins() -> Result<()> {
     let ids = journal.enqueue("b".into(), vec![job("1"), job("2")]).await?;
     let key = |key: &str| vec![PlannedObject { uid: uuid::Uuid::new_v4().to_string(), variant: None, key: key.into() }];
     journal.plan(ids[0], "t".into(), "aa".into(), key("Größe.jpg")).await?;
-    let outcome = Outcome { present: false, size: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
+    let outcome =
+        Outcome { present: false, size: 1, mtime_ns: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
     journal.finish(ids[0], outcome, Vec::new()).await?;
     assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("GRO\u{308}ße.JPG")).await?, Claim::Twin);
     assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("größe-2.jpg")).await?, Claim::New);
+    Ok(())
+}
+
+fn seen(path: &str, mtime_ns: i64) -> Seen {
+    Seen { path: path.into(), stamp: Stamp { size: 1, mtime_ns, inode: 1 }, skipped: None }
+}
+
+fn found(name: &str, mtime_ns: i64) -> NewJob {
+    let path = format!("/w/{name}");
+    NewJob { source: path.clone().into(), watched: "/w".into(), seen: Some(seen(&path, mtime_ns)), ..job(name) }
+}
+
+#[tokio::test]
+async fn a_file_that_changes_under_way_goes_again_and_one_that_is_known_does_not() -> Result<()> {
+    let (_dir, journal) = open();
+    let sent = |mtime_ns| Outcome {
+        present: false,
+        size: 1,
+        mtime_ns,
+        content_type: "x".into(),
+        warning: None,
+        profile: "demo".into(),
+        tell: Vec::new(),
+    };
+    let id = journal.enqueue("b".into(), vec![found("a", 1)]).await?[0];
+    assert_eq!(journal.enqueue("c".into(), vec![found("a", 2)]).await?, [id], "one job for one file");
+    journal.finish(id, sent(1), Vec::new()).await?;
+    assert_eq!(journal.jobs(&[id]).await?[0].state, JobState::Queued, "what was sent is not what is there");
+    journal.finish(id, sent(2), Vec::new()).await?;
+    assert_eq!(journal.jobs(&[id]).await?[0].state, JobState::Done);
+    assert_eq!(journal.enqueue("d".into(), vec![found("a", 2)]).await?, [id], "it is in the bucket as it is");
+    assert_ne!(journal.enqueue("e".into(), vec![found("a", 3)]).await?, [id]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_is_moved_before_it_is_sent_goes_under_its_new_name() -> Result<()> {
+    let (_dir, journal) = open();
+    let id = journal.enqueue("b".into(), vec![found("a", 1)]).await?[0];
+    journal.moved("/w".into(), vec![("/w/a".into(), seen("/w/b", 1))]).await?;
+    let row = journal.jobs(&[id]).await?.remove(0);
+    assert_eq!((row.name.as_str(), row.source), ("b", PathBuf::from("/w/b")));
+    journal.take_back(id).await?;
+    assert_eq!(journal.jobs(&[id]).await?.len(), 1, "it is looked for under its new name once more");
+    journal.take_back(id).await?;
+    assert_eq!((journal.jobs(&[id]).await?.len(), journal.known(Path::new("/w")).await?.0.len()), (0, 0));
     Ok(())
 }
 

@@ -1,262 +1,315 @@
 //! Watching folders: events make it fast, the scan makes it true.
 //!
-//! One task per folder. What has settled is handed out; whoever receives it knows what has been taken before.
+//! One thread per folder, since all it does is look at the disk. What is finished is handed out, and counts as known only when whoever receives it says that it
+//! is on record.
 
+mod events;
+mod files;
+mod limbo;
+mod place;
 mod settle;
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use notify::{RecursiveMode, Watcher as _};
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::content::{self, Kind};
-use crate::error::{Code, Error, Result};
-use crate::intake;
-use crate::journal::Seen;
-use settle::Settle;
+use crate::error::{Error, Result};
+use crate::folder::{Known, Seen, WatchedFolder};
+use events::Changes;
+use files::{Files, News};
+use settle::Hint;
 
-/// A file is finished when it has not changed for this long.
-const QUIET: Duration = Duration::from_secs(1);
-/// How often files that have not settled are looked at.
-const LOOK: Duration = Duration::from_millis(250);
-/// The whole folder is compared this often: network folders and lost events.
-const RECONCILE: Duration = Duration::from_secs(300);
+pub(crate) use place::check;
 
-/// What a folder's task tells.
+/// The whole folder is compared at least this often: nothing depends on events alone.
+const SCAN: Duration = Duration::from_secs(300);
+/// And this often where no events come; less and less often while nothing is found.
+const POLL: Duration = Duration::from_secs(10);
+/// A folder that is away is looked for so often; so is a file that cannot be read.
+const AWAY: Duration = Duration::from_secs(5);
+/// A new folder is looked into once more after this: files may come before the platform watches it.
+const AFTERWARDS: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(2)];
+/// Files handed out at once.
+const BATCH: usize = 1000;
+/// What could not be recorded is handed out again after this.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// What wakes a folder's thread.
+#[derive(Debug)]
+pub(crate) enum Wake {
+    /// The platform has news.
+    Event(notify::Result<notify::Event>),
+    /// Compare the whole folder now.
+    Look,
+    /// Nothing is on record of this file any more.
+    Forget(PathBuf),
+    /// End.
+    Stop,
+}
+
+/// How a folder is followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Following {
+    /// The first comparison is under way.
+    #[default]
+    Starting,
+    /// The platform tells what happens.
+    Watching,
+    /// Tintype looks for itself.
+    Polling,
+    /// It is not there: a drive that was taken out, a share that is not mounted.
+    Away,
+}
+
+/// How a folder is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct FolderState {
+    pub(crate) following: Following,
+    pub(crate) trouble: Option<Error>,
+    /// Files on record.
+    pub(crate) seen: u64,
+    /// Of those, not for upload.
+    pub(crate) skipped: u64,
+    /// Files that are not finished yet.
+    pub(crate) settling: u64,
+    /// When the whole folder was compared last, milliseconds since 1970.
+    pub(crate) scanned_at: Option<i64>,
+    /// Why files do not go up, the latest first.
+    pub(crate) told: Vec<Error>,
+}
+
+/// What a folder's thread tells.
 #[derive(Debug)]
 pub(crate) enum Report {
-    /// Pictures that are finished, perhaps known already.
-    Settled(PathBuf, Vec<Seen>),
-    /// The folder cannot be watched at the moment; the scan goes on.
-    Trouble(PathBuf, Option<Error>),
+    State(PathBuf, FolderState),
+    /// Files that are finished; the answer is whether they are on record.
+    Finished(PathBuf, Vec<Seen>, oneshot::Sender<bool>),
+    /// Files whose content is on record, under the first path.
+    Moved(PathBuf, Vec<(PathBuf, Seen)>),
+    /// Files that are no longer there, while their folder is.
+    Gone(PathBuf, Vec<PathBuf>),
 }
 
-/// Watches one folder until cancelled.
-pub(crate) async fn watch(folder: PathBuf, reports: mpsc::Sender<Report>, stop: CancellationToken) {
-    let (events, mut changed) = mpsc::unbounded_channel();
-    let mut state = Folder { path: folder.clone(), settle: Settle::new(QUIET), delivered: HashMap::new() };
-    let mut watcher = None;
-    let mut next_scan = Instant::now();
-    loop {
-        if Instant::now() >= next_scan {
-            next_scan = Instant::now() + RECONCILE;
-            if watcher.is_none() {
-                let opened = open_watcher(&folder, events.clone());
-                let trouble = opened.as_ref().err().cloned();
-                watcher = opened.ok();
-                // Without events the scan has to be quick to notice.
-                if watcher.is_none() {
-                    next_scan = Instant::now() + Duration::from_secs(5);
-                }
-                if reports.send(Report::Trouble(folder.clone(), trouble)).await.is_err() {
-                    return;
-                }
-            }
-            state = state.look_at(None).await;
-        }
-        let pause = if state.settle.is_empty() { next_scan.saturating_duration_since(Instant::now()) } else { LOOK };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            event = changed.recv() => {
-                let mut paths = Vec::new();
-                let mut next = event;
-                while let Some(event) = next {
-                    match event {
-                        Change::Paths(more) => paths.extend(more),
-                        Change::Lost => next_scan = Instant::now(),
-                    }
-                    next = changed.try_recv().ok();
-                }
-                state = state.look_at(Some(paths)).await;
-            }
-            () = tokio::time::sleep(pause) => state = state.look_again().await,
-        }
-        let settled = state.take_settled();
-        if !settled.is_empty() && reports.send(Report::Settled(folder.clone(), settled)).await.is_err() {
+/// A folder, and what is on record of it.
+pub(crate) struct Start {
+    pub(crate) folder: WatchedFolder,
+    pub(crate) known: BTreeMap<PathBuf, Known>,
+    /// It was never watched before.
+    pub(crate) first_time: bool,
+}
+
+/// Watches one folder until told to stop. Blocks: it has a thread of its own.
+pub(crate) fn watch(start: Start, reports: mpsc::Sender<Report>, waker: Sender<Wake>, wakes: &Receiver<Wake>) {
+    let path = start.folder.path.clone();
+    let mut watch = match Files::new(start.folder, start.known, start.first_time) {
+        Ok(files) => Watch {
+            path,
+            files,
+            watcher: None,
+            waker,
+            identity: None,
+            state: FolderState::default(),
+            told: None,
+            scan_at: Instant::now(),
+            poll: POLL,
+            scan_took: Duration::ZERO,
+            afterwards: Vec::new(),
+            unreadable_at: Instant::now(),
+            announced: false,
+            reports,
+        },
+        Err(error) => {
+            let state = FolderState { following: Following::Away, trouble: Some(error), ..FolderState::default() };
+            // Nobody may listen any more.
+            let _ = reports.blocking_send(Report::State(path, state));
             return;
         }
-    }
-}
-
-/// Everything finished in a folder, once: waits for what is still being written.
-pub(crate) async fn scan_once(folder: PathBuf) -> Result<Vec<Seen>> {
-    check(&folder)?;
-    let mut state = Folder { path: folder, settle: Settle::new(QUIET), delivered: HashMap::new() }.look_at(None).await;
-    let mut settled = state.take_settled();
-    while !state.settle.is_empty() {
-        tokio::time::sleep(LOOK).await;
-        state = state.look_again().await;
-        settled.extend(state.take_settled());
-    }
-    settled.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(settled)
-}
-
-/// Whether a folder is there and readable.
-pub(crate) fn check(folder: &Path) -> Result<()> {
-    match std::fs::read_dir(folder) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
-            Err(Error::new(Code::WatchFailed, format!("{} is no folder", folder.display())).hint("choose a folder"))
-        }
-        Err(error) => Err(Error::from_io(&error, folder)),
-    }
-}
-
-enum Change {
-    Paths(Vec<PathBuf>),
-    /// Events were lost: only a scan tells what happened.
-    Lost,
-}
-
-fn open_watcher(folder: &Path, events: mpsc::UnboundedSender<Change>) -> Result<notify::RecommendedWatcher> {
-    check(folder)?;
-    let handler = move |event: notify::Result<notify::Event>| {
-        let change = match event {
-            Ok(event) if event.need_rescan() => Change::Lost,
-            Ok(event) if event.kind.is_access() && !is_close_after_write(&event) => return,
-            Ok(event) => Change::Paths(event.paths),
-            Err(_) => Change::Lost,
-        };
-        // The task has ended: nobody listens any more.
-        let _ = events.send(change);
     };
-    let mut watcher = notify::recommended_watcher(handler).map_err(|error| cannot_watch(folder, &error))?;
-    watcher.watch(folder, RecursiveMode::Recursive).map_err(|error| cannot_watch(folder, &error))?;
-    Ok(watcher)
+    while watch.step(wakes).is_ok() {}
 }
 
-fn is_close_after_write(event: &notify::Event) -> bool {
-    use notify::event::{AccessKind, AccessMode, EventKind};
-    matches!(event.kind, EventKind::Access(AccessKind::Close(AccessMode::Write)))
-}
-
-fn cannot_watch(folder: &Path, error: &notify::Error) -> Error {
-    let told = Error::new(Code::WatchFailed, format!("{} cannot be watched: {error}", folder.display()));
-    match error.kind {
-        // Linux says "no space left" when the number of watches is used up.
-        notify::ErrorKind::MaxFilesWatch => {
-            told.hint("raise the limit: sudo sysctl fs.inotify.max_user_watches=524288; meanwhile Tintype scans the folder")
-        }
-        _ => told.hint("Tintype scans the folder every few seconds meanwhile"),
+/// Everything finished in a folder, once: waits for what is still being written. Blocks.
+pub(crate) fn scan_once(start: Start) -> Result<Vec<Seen>> {
+    let mut files = Files::new(start.folder, start.known, start.first_time)?;
+    files.scan()?;
+    let mut finished = files.news().finished;
+    while files.settle.len() > 0 {
+        let pause = files.next_due().map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()));
+        std::thread::sleep(pause);
+        finished.extend(files.news().finished);
     }
+    finished.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(finished)
 }
 
-struct Folder {
+/// It is to stop, or nobody listens any more.
+struct Ended;
+
+struct Watch {
     path: PathBuf,
-    settle: Settle,
-    /// What was handed out, so that a scan does not hand it out again.
-    delivered: HashMap<PathBuf, (u64, i64)>,
+    files: Files,
+    watcher: Option<notify::RecommendedWatcher>,
+    waker: Sender<Wake>,
+    /// Which folder the watcher watches.
+    identity: Option<place::Identity>,
+    state: FolderState,
+    told: Option<FolderState>,
+    scan_at: Instant,
+    poll: Duration,
+    scan_took: Duration,
+    /// New folders that are looked into once more.
+    afterwards: Vec<(Instant, PathBuf)>,
+    unreadable_at: Instant,
+    /// Events announced something since the last scan.
+    announced: bool,
+    reports: mpsc::Sender<Report>,
 }
 
-impl Folder {
-    /// Looks at some paths, or at the whole folder.
-    async fn look_at(self, paths: Option<Vec<PathBuf>>) -> Self {
-        self.off_runtime(move |folder| {
-            let files: Vec<PathBuf> = match paths {
-                None => list(&folder.path),
-                // A folder that appears may have files in it before it is watched.
-                Some(paths) => paths.into_iter().flat_map(|path| if path.is_dir() { list(&path) } else { vec![path] }).collect(),
-            };
-            for file in files {
-                folder.observe(file);
+impl Watch {
+    /// Waits for something to happen, looks at it, and tells.
+    fn step(&mut self, wakes: &Receiver<Wake>) -> Result<(), Ended> {
+        if Instant::now() >= self.scan_at {
+            self.scan();
+        }
+        self.hand_out()?;
+        self.tell()?;
+        let mut changes = Changes::default();
+        let mut next = wakes.recv_timeout(self.next_due().saturating_duration_since(Instant::now()));
+        loop {
+            match next {
+                Ok(Wake::Event(event)) => changes.add(event),
+                Ok(Wake::Forget(path)) => self.files.forget(&path),
+                Ok(Wake::Look) => self.scan_at = Instant::now(),
+                Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return Err(Ended),
+                Err(RecvTimeoutError::Timeout) => break,
             }
-        })
-        .await
+            next = wakes.try_recv().map_err(|_| RecvTimeoutError::Timeout);
+        }
+        self.take_up(changes);
+        Ok(())
     }
 
-    /// Looks once more at what has not settled.
-    async fn look_again(self) -> Self {
-        self.off_runtime(|folder| {
-            for path in folder.settle.paths() {
-                folder.observe(path);
-            }
-        })
-        .await
+    fn next_due(&self) -> Instant {
+        let unreadable = self.files.has_unreadable().then_some(self.unreadable_at);
+        let afterwards = self.afterwards.iter().map(|(at, _)| *at).min();
+        let due = self.files.next_due().into_iter().chain(unreadable).chain(afterwards);
+        due.fold(self.scan_at.min(Instant::now() + AWAY), Instant::min)
     }
 
-    async fn off_runtime(mut self, work: impl FnOnce(&mut Self) + Send + 'static) -> Self {
-        let path = self.path.clone();
-        let done = tokio::task::spawn_blocking(move || {
-            work(&mut self);
-            self
+    fn take_up(&mut self, changes: Changes) {
+        let now = Instant::now();
+        if changes.lost {
+            // Where events are lost again and again, scanning must not be all that is done.
+            self.scan_at = self.scan_at.min(now + self.scan_took * 4);
+        }
+        self.announced |= !changes.paths.is_empty() || !changes.folders.is_empty() || changes.lost;
+        changes.paths.iter().for_each(|(path, hint)| self.files.look(path, *hint));
+        for folder in changes.folders {
+            self.files.look(&folder, Hint::Found);
+            self.afterwards.extend(AFTERWARDS.map(|pause| (now + pause, folder.clone())));
+        }
+        for (_, folder) in self.afterwards.extract_if(.., |(at, _)| *at <= now) {
+            self.files.look(&folder, Hint::Found);
+        }
+        if self.unreadable_at <= now {
+            self.files.try_unreadable();
+            self.unreadable_at = now + AWAY;
+        }
+        if self.identity.is_some() && place::identity(&self.path).ok() != self.identity {
+            // Another folder is there now, or none.
+            self.scan_at = now;
+        }
+    }
+
+    /// Compares the whole folder, and opens or closes the way events come.
+    fn scan(&mut self) {
+        let began = Instant::now();
+        let scanned = place::identity(&self.path).and_then(|identity| {
+            self.open_watcher(identity);
+            self.files.scan()
         });
-        done.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "looking at a watched folder failed");
-            Self { path, settle: Settle::new(QUIET), delivered: HashMap::new() }
-        })
+        self.scan_took = began.elapsed();
+        match scanned {
+            Ok(fresh) => {
+                self.follow(fresh);
+                self.state.scanned_at = Some(jiff::Timestamp::now().as_millisecond());
+            }
+            Err(error) => {
+                (self.watcher, self.identity) = (None, None);
+                (self.state.following, self.state.trouble) = (Following::Away, Some(error));
+                self.scan_at = Instant::now() + AWAY;
+            }
+        }
+        self.announced = false;
     }
 
-    fn observe(&mut self, path: PathBuf) {
-        if !wanted_name(&self.path, &path) {
+    fn open_watcher(&mut self, identity: place::Identity) {
+        if self.watcher.is_some() && self.identity == Some(identity) {
             return;
         }
-        match std::fs::symlink_metadata(&path) {
-            Ok(meta) if meta.is_file() => {
-                let now = (meta.len(), intake::mtime_ns(&meta));
-                if self.delivered.get(&path) != Some(&now) {
-                    let quiet_for = meta.modified().ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
-                    self.settle.observe(path, now.0, now.1, Instant::now(), quiet_for);
-                }
-            }
-            _ => {
-                self.delivered.remove(&path);
-                self.settle.forget(&path);
-            }
-        }
+        self.identity = Some(identity);
+        (self.watcher, self.state.trouble) = match events::open(&self.files.folder, self.waker.clone()) {
+            Ok(watcher) => (Some(watcher), None),
+            Err(error) => (None, Some(error)),
+        };
     }
 
-    fn take_settled(&mut self) -> Vec<Seen> {
-        let settled = self.settle.take_ready(Instant::now());
-        let pictures = settled.into_iter().filter(|seen| {
-            self.delivered.insert(seen.path.clone(), (seen.size, seen.mtime_ns));
-            is_picture(&seen.path)
-        });
-        pictures.collect()
+    /// Decides how the folder is followed from now on: a share sends no events, and neither does a folder in which a
+    /// scan finds what nobody announced.
+    fn follow(&mut self, fresh: usize) {
+        let first = matches!(self.state.following, Following::Starting | Following::Away);
+        let silent = !self.announced && !first && (fresh > 0 || self.state.following == Following::Polling);
+        let polling = self.watcher.is_none() || place::is_remote(&self.path) || silent;
+        self.state.following = if polling { Following::Polling } else { Following::Watching };
+        self.poll = if fresh > 0 || first { POLL } else { (self.poll * 3 / 2).min(SCAN) };
+        let pause = match (&self.watcher, polling) {
+            // As soon as there is room for watches again, there are events again.
+            (None, _) => POLL,
+            (_, true) => self.poll,
+            (_, false) => SCAN,
+        };
+        self.scan_at = Instant::now() + pause;
     }
-}
 
-fn list(folder: &Path) -> Vec<PathBuf> {
-    intake::below(folder).into_iter().filter(|found| found.refused.is_none()).map(|found| found.path).collect()
-}
-
-/// Unfinished downloads, editors' and hidden files are not for upload.
-fn wanted_name(root: &Path, path: &Path) -> bool {
-    let below = path.strip_prefix(root).unwrap_or(path);
-    let hidden = below.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'));
-    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let partial = [".part", ".partial", ".crdownload", ".download", ".tmp", ".swp", "~"].iter().any(|end| name.ends_with(end));
-    !hidden && !partial
-}
-
-fn is_picture(path: &Path) -> bool {
-    use std::io::Read as _;
-    let mut head = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(content::SNIFF_LEN as u64).read_to_end(&mut head));
-    let found = content::sniff(&head, &crate::key::file_name(path));
-    read.is_ok() && (found.kind != Kind::Other || found.content_type.starts_with("image/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn partial_and_hidden_names_are_left_alone() {
-        let root = Path::new("/w/.config");
-        for (name, wanted) in [
-            ("a.jpg", true),
-            ("b/a.JPG", true),
-            (".a.jpg", false),
-            (".x/a.jpg", false),
-            ("a.jpg.part", false),
-            ("a.jpg~", false),
-            ("a.jpg.crdownload", false),
-        ] {
-            assert_eq!(wanted_name(root, &root.join(name)), wanted, "{name}");
+    fn hand_out(&mut self) -> Result<(), Ended> {
+        let News { finished, moved, gone } = self.files.news();
+        if !moved.is_empty() {
+            self.send(Report::Moved(self.path.clone(), moved))?;
         }
+        for batch in finished.chunks(BATCH) {
+            let (answer, recorded) = oneshot::channel();
+            self.send(Report::Finished(self.path.clone(), batch.to_vec(), answer))?;
+            if !recorded.blocking_recv().map_err(|_| Ended)? {
+                // They are not on record, so a scan finds them again.
+                self.scan_at = Instant::now() + AGAIN;
+                break;
+            }
+            self.files.recorded(batch);
+        }
+        if !gone.is_empty() {
+            self.send(Report::Gone(self.path.clone(), gone))?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self) -> Result<(), Ended> {
+        self.state.seen = self.files.known.len() as u64;
+        self.state.settling = self.files.settle.len() as u64;
+        self.state.skipped = self.files.skipped();
+        self.state.told = self.files.told();
+        if self.told.as_ref() == Some(&self.state) {
+            return Ok(());
+        }
+        self.told = Some(self.state.clone());
+        self.send(Report::State(self.path.clone(), self.state.clone()))
+    }
+
+    fn send(&self, report: Report) -> Result<(), Ended> {
+        self.reports.blocking_send(report).map_err(|_| Ended)
     }
 }

@@ -20,7 +20,7 @@ impl Actor {
             jobs: rows.iter().map(|row| self.view(row)).collect(),
             overall: self.overall.clone(),
             settings: self.settings.clone(),
-            folders: self.folders.views(&self.settings),
+            folders: self.folders.views(&self.stages.journal, &self.settings).await?,
             standby: self.lock.is_none(),
         })
     }

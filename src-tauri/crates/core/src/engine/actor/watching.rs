@@ -1,0 +1,81 @@
+//! What the actor does with what watched folders report.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::Actor;
+use crate::engine::folders;
+use crate::engine::view::Event;
+use crate::error::Result;
+use crate::folder::Seen;
+use crate::journal::{self, JobRow};
+use crate::watch::Report;
+
+/// Counts are told at most so often.
+const FOLDERS: Duration = Duration::from_secs(1);
+
+impl Actor {
+    pub(super) async fn follow_folders(&mut self) {
+        let own = self.config.watch && self.lock.is_some();
+        if let Err(error) = self.folders.follow(&self.stages.journal, &self.settings, own).await {
+            tracing::error!(%error, "the watched folders cannot be followed");
+        }
+        self.folders_news = true;
+    }
+
+    pub(super) async fn hear(&mut self, report: Report) -> Result<()> {
+        self.folders_news = true;
+        let journal = &self.stages.journal;
+        match report {
+            Report::State(path, state) => {
+                if self.folders.note(&path, state) {
+                    journal.begin_folder(&path).await?;
+                }
+                Ok(())
+            }
+            Report::Finished(path, finished, answer) => {
+                let recorded = self.record(&path, finished).await;
+                self.folders.note_recorded(&path, &recorded);
+                // A thread that has been told to stop does not listen.
+                let _ = answer.send(recorded.is_ok());
+                recorded
+            }
+            Report::Moved(path, files) => journal.moved(path, files).await,
+            Report::Gone(path, files) => journal.gone(path, files).await,
+        }
+    }
+
+    /// Puts finished files on record: as jobs, or as what does not go up.
+    async fn record(&mut self, path: &Path, finished: Vec<Seen>) -> Result<()> {
+        let Some(folder) = self.folders.find(&self.settings, path) else { return Ok(()) };
+        let (jobs, skipped) = folders::sorted(&self.settings, &folder, finished);
+        if !skipped.is_empty() {
+            self.stages.journal.skip(folder.path, skipped).await?;
+        }
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let ids = self.stages.journal.enqueue(journal::new_id(), jobs).await?;
+        self.take_up(ids).await
+    }
+
+    /// A job of a watched folder has ended: it may go again, or there may be nothing left of it.
+    pub(super) async fn after_watched(&mut self, row: &JobRow) -> Result<()> {
+        let Some(folder) = &row.watched else { return Ok(()) };
+        self.folders_news = true;
+        self.queue.look_again();
+        if !row.source.exists() && self.stages.journal.job(&row.uid).await?.is_none() {
+            self.folders.forget(folder, row.source.clone());
+            self.tell(Event::Forgotten(vec![row.uid.clone()]));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tell_folders(&mut self) -> Result<()> {
+        if self.folders_news && self.folders_told.elapsed() >= FOLDERS {
+            (self.folders_news, self.folders_told) = (false, Instant::now());
+            self.tell(Event::Folders(self.folders.views(&self.stages.journal, &self.settings).await?));
+        }
+        Ok(())
+    }
+}

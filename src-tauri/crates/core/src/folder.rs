@@ -1,0 +1,200 @@
+//! Watched folders, as the settings have them.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::key::Template;
+use crate::patterns::Patterns;
+use crate::profile::{OnConflict, Profile};
+use crate::variant::Variant;
+
+/// A folder whose new images go up by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct WatchedFolder {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Name of the profile that receives its images.
+    pub profile: String,
+    /// Whether it rests.
+    pub paused: bool,
+    /// What is made of its images; nothing: what the settings say for all.
+    pub variants: Option<Vec<Variant>>,
+    /// Key template of its originals; empty: the profile's.
+    pub original_key: String,
+    /// Key template of its variants; empty: the profile's.
+    pub variant_key: String,
+    /// Names that are left alone besides partial and hidden ones, in the syntax of .gitignore.
+    pub patterns: Vec<String>,
+    /// Whether the folders in it are watched, too.
+    pub recursive: bool,
+    /// Whether links to files and folders are followed.
+    pub follow_links: bool,
+    /// Whether files that are no pictures go up, too.
+    pub all_files: bool,
+    /// What becomes of what was in it before it was watched.
+    pub existing: Existing,
+    /// What becomes of the object when a file has new content.
+    pub changed: NewContent,
+}
+
+/// How a file looks without being read. Two looks that are alike show the same content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// Bytes.
+    pub size: u64,
+    /// Modification time, nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// The file system's number for it; 0 where it has none.
+    pub inode: u64,
+}
+
+impl Stamp {
+    /// Of a file.
+    pub fn of(meta: &std::fs::Metadata) -> Self {
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(meta);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Self { size: meta.len(), mtime_ns: crate::metadata::mtime_ns(meta), inode }
+    }
+
+    /// Whether the file is as it was; a number that is not known does not matter.
+    pub fn is(&self, other: &Self) -> bool {
+        (self.size, self.mtime_ns) == (other.size, other.mtime_ns) && (self.inode == other.inode || self.inode == 0 || other.inode == 0)
+    }
+}
+
+/// A file of a watched folder, as it was seen last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// How it looked.
+    pub stamp: Stamp,
+    /// Why it does not go up, if it does not.
+    pub skipped: Option<Skipped>,
+}
+
+/// Why a finished file of a watched folder does not go up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Skipped {
+    /// It is no picture, and only pictures are wanted.
+    NoPicture,
+    /// It was there before the folder was watched.
+    ThereBefore,
+}
+
+impl Skipped {
+    /// As it is recorded.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoPicture => "no-picture",
+            Self::ThereBefore => "there-before",
+        }
+    }
+
+    /// The reason of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::NoPicture, Self::ThereBefore].into_iter().find(|reason| reason.as_str() == name)
+    }
+}
+
+/// What is on record of a file of a watched folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// How it looked.
+    pub stamp: Stamp,
+    /// SHA-256 of its content, where that is in the bucket.
+    pub sha256: Option<[u8; 32]>,
+    /// Why it did not go up, if it did not.
+    pub skipped: Option<Skipped>,
+}
+
+/// See [`WatchedFolder::existing`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Existing {
+    /// It goes up.
+    #[default]
+    Upload,
+    /// It stays where it is, until it changes.
+    Ignore,
+}
+
+/// See [`WatchedFolder::changed`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum NewContent {
+    /// As the profile says for keys that are taken.
+    #[default]
+    Profile,
+    /// The new content takes the place of the old.
+    Replace,
+    /// Both stay: the new one's name gets a short hash.
+    Version,
+}
+
+impl Default for WatchedFolder {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::new(),
+            profile: String::new(),
+            paused: false,
+            variants: None,
+            original_key: String::new(),
+            variant_key: String::new(),
+            patterns: Vec::new(),
+            recursive: true,
+            follow_links: false,
+            all_files: false,
+            existing: Existing::default(),
+            changed: NewContent::default(),
+        }
+    }
+}
+
+impl WatchedFolder {
+    /// A folder that goes to a profile, and otherwise as most people want it.
+    pub fn new(path: PathBuf, profile: String) -> Self {
+        Self { path, profile, ..Self::default() }
+    }
+
+    /// Whether it can be meant.
+    ///
+    /// # Errors
+    /// `folder-invalid`, `template-token`, `template-escapes`
+    pub fn check(&self) -> Result<()> {
+        for template in [&self.original_key, &self.variant_key].into_iter().filter(|template| !template.is_empty()) {
+            Template::parse(template)?;
+        }
+        Patterns::new(&self.path, &self.patterns).map(|_| ())
+    }
+
+    /// The profile as it holds for this folder.
+    #[must_use]
+    pub fn shape(&self, profile: Profile) -> Profile {
+        let or = |own: &String, other: String| if own.is_empty() { other } else { own.clone() };
+        Profile {
+            original_key: or(&self.original_key, profile.original_key),
+            variant_key: or(&self.variant_key, profile.variant_key),
+            ..profile
+        }
+    }
+
+    /// What is done where the key of a changed file is taken by what it was before.
+    pub fn choice_for_changed(&self) -> Option<OnConflict> {
+        match self.changed {
+            NewContent::Profile => None,
+            NewContent::Replace => Some(OnConflict::Overwrite),
+            NewContent::Version => Some(OnConflict::KeepBoth),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The files of one watched folder: what is known of them, what is settling, what has just vanished.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
+
+use sha2::{Digest as _, Sha256};
+use walkdir::WalkDir;
+
+use super::limbo::Limbo;
+use super::place::{self, Identity};
+use super::settle::{Hint, Settle};
+use crate::content::{self, Kind};
+use crate::error::{Code, Error, Result};
+use crate::folder::{Existing, Known, Seen, Skipped, Stamp, WatchedFolder};
+use crate::patterns::Patterns;
+
+/// Reasons that are kept to be shown.
+const TOLD: usize = 50;
+
+/// What has become of files, to be recorded.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// Finished files, new or with new content; those that do not go up say why.
+    pub(super) finished: Vec<Seen>,
+    /// Files whose content is known already: under another name, or only touched.
+    pub(super) moved: Vec<(PathBuf, Seen)>,
+    /// Files that are no longer there, while their folder is.
+    pub(super) gone: Vec<PathBuf>,
+}
+
+pub(super) struct Files {
+    pub(super) folder: WatchedFolder,
+    patterns: Patterns,
+    pub(super) known: BTreeMap<PathBuf, Known>,
+    pub(super) settle: Settle,
+    limbo: Limbo,
+    moved: Vec<(PathBuf, Seen)>,
+    /// Files that could not be read, to be tried again.
+    unreadable: BTreeMap<PathBuf, Error>,
+    told: VecDeque<(PathBuf, Error)>,
+    /// Of what was there before the folder was watched, what is to be left alone.
+    before: Vec<Seen>,
+    /// The first scan has not happened yet, and what it finds is to be left alone.
+    baseline: bool,
+    /// Files on record that are not for upload.
+    skipped: u64,
+}
+
+impl Files {
+    pub(super) fn new(folder: WatchedFolder, known: BTreeMap<PathBuf, Known>, first_time: bool) -> Result<Self> {
+        let patterns = Patterns::new(&folder.path, &folder.patterns)?;
+        let baseline = first_time && folder.existing == Existing::Ignore;
+        let skipped = known.values().filter(|known| known.skipped.is_some()).count() as u64;
+        let (settle, limbo, moved, unreadable) = (Settle::default(), Limbo::default(), Vec::new(), BTreeMap::new());
+        Ok(Self { folder, patterns, known, settle, limbo, moved, unreadable, told: VecDeque::new(), before: Vec::new(), baseline, skipped })
+    }
+
+    fn wants(&self, path: &Path, is_dir: bool) -> bool {
+        let deep = path.parent() != Some(self.folder.path.as_path()) && path != self.folder.path;
+        (self.folder.recursive || !deep) && self.patterns.wants(path, is_dir)
+    }
+
+    /// Looks at one path: a file, a folder with files in it, or nothing any more.
+    pub(super) fn look(&mut self, path: &Path, hint: Hint) {
+        let meta = match std::fs::symlink_metadata(path) {
+            Ok(meta) if meta.is_symlink() && !self.folder.follow_links => return,
+            Ok(meta) if meta.is_symlink() => std::fs::metadata(path),
+            meta => meta,
+        };
+        match meta {
+            Ok(meta) if meta.is_dir() => self.compare(path),
+            Ok(meta) if meta.is_file() && self.wants(path, false) => drop(self.observe(path, &meta, hint)),
+            // It cannot be seen at the moment; that is no reason to think it gone.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {}
+            _ => self.vanished(path),
+        }
+    }
+
+    /// Notes how a file looks; whether that is news.
+    fn observe(&mut self, path: &Path, meta: &std::fs::Metadata, hint: Hint) -> bool {
+        let stamp = Stamp::of(meta);
+        if stamp.size == 0 || self.known.get(path).is_some_and(|known| known.stamp.is(&stamp)) {
+            self.settle.forget(path);
+            return false;
+        }
+        if let Some((from, known)) = self.limbo.take_alike(&stamp) {
+            self.rename(from, path.to_owned(), Known { stamp, ..known });
+            return false;
+        }
+        // An editor put the old one aside: this is its new content.
+        if let Some(known) = self.limbo.take(path) {
+            self.skipped += u64::from(known.skipped.is_some());
+            self.known.insert(path.to_owned(), known);
+        }
+        let age = meta.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default();
+        self.settle.observe(path.to_owned(), stamp, hint, Instant::now(), age);
+        true
+    }
+
+    fn rename(&mut self, from: PathBuf, to: PathBuf, known: Known) {
+        self.settle.forget(&to);
+        if from != to {
+            self.skipped += u64::from(known.skipped.is_some());
+        }
+        self.moved.push((from, Seen { path: to.clone(), stamp: known.stamp, skipped: known.skipped }));
+        self.known.insert(to, known);
+    }
+
+    /// A path is not there any more: a file, or a folder with all that was in it.
+    fn vanished(&mut self, path: &Path) {
+        self.settle.forget(path);
+        self.unreadable.remove(path);
+        let below: Vec<PathBuf> =
+            self.known.range(path.to_owned()..).map(|(known, _)| known).take_while(|known| known.starts_with(path)).cloned().collect();
+        for path in below {
+            if let Some(known) = self.known.remove(&path) {
+                self.skipped -= u64::from(known.skipped.is_some());
+                self.limbo.add(path, known, Instant::now());
+            }
+        }
+    }
+
+    /// Compares the whole folder with what is known, one stat per file; how many files are news.
+    ///
+    /// # Errors
+    /// The folder is not there, or not the one it was: nothing is concluded from that.
+    pub(super) fn scan(&mut self) -> Result<usize> {
+        place::check(&self.folder.path)?;
+        let root = self.folder.path.clone();
+        let (seen, fresh, blind) = self.walk(&root);
+        let missing: Vec<PathBuf> = self
+            .known
+            .keys()
+            .filter(|path| !seen.contains(path.as_path()) && !blind.iter().any(|folder| path.starts_with(folder)))
+            .cloned()
+            .collect();
+        // A mount point without its drive is an empty folder.
+        if seen.is_empty() && !missing.is_empty() && missing.len() == self.known.len() && missing.len() > 1 {
+            return Err(Error::new(Code::FileMissing, format!("{} is empty: its drive may be away", root.display()))
+                .hint("Tintype goes on when the files are back; nothing is removed from the bucket"));
+        }
+        missing.iter().for_each(|path| self.vanished(path));
+        if std::mem::take(&mut self.baseline) {
+            let seen = |(path, stamp)| Seen { path, stamp, skipped: Some(Skipped::ThereBefore) };
+            self.before = self.settle.drain().into_iter().map(seen).collect();
+        }
+        Ok(fresh)
+    }
+
+    /// Compares a folder that events named: what it has now, and what it has no more.
+    fn compare(&mut self, folder: &Path) {
+        let (seen, _, blind) = self.walk(folder);
+        let below = self.known.range(folder.to_owned()..).map(|(path, _)| path).take_while(|path| path.starts_with(folder));
+        let missing = below.filter(|path| !seen.contains(path.as_path()) && !blind.iter().any(|blind| path.starts_with(blind)));
+        for path in missing.cloned().collect::<Vec<_>>() {
+            self.vanished(&path);
+        }
+    }
+
+    /// Looks at every file below a folder: all paths, how many are news, and the folders that could not be read.
+    fn walk(&mut self, top: &Path) -> (HashSet<PathBuf>, usize, Vec<PathBuf>) {
+        let (mut seen, mut fresh, mut blind) = (HashSet::with_capacity(self.known.len()), 0, Vec::new());
+        let mut visited: HashSet<Identity> = HashSet::new();
+        let depth = if self.folder.recursive { usize::MAX } else { 1 };
+        let mut entries = WalkDir::new(top).max_depth(depth).follow_links(self.folder.follow_links).into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(top).to_owned();
+                    if let Some(io) = error.io_error()
+                        && io.kind() != std::io::ErrorKind::NotFound
+                    {
+                        self.tell(path.clone(), Error::from_io(io, &path));
+                        blind.push(path);
+                    }
+                    continue;
+                }
+            };
+            let is_dir = entry.file_type().is_dir();
+            if !self.patterns.wants(entry.path(), is_dir) {
+                if is_dir {
+                    entries.skip_current_dir();
+                }
+                continue;
+            }
+            let Ok(meta) = entry.metadata() else { continue };
+            // Through links a file can be reached in many ways: it is taken once.
+            if self.folder.follow_links && !visited.insert(place::of(&meta)) && cfg!(unix) {
+                if is_dir {
+                    entries.skip_current_dir();
+                }
+                continue;
+            }
+            if meta.is_file() {
+                fresh += usize::from(self.observe(entry.path(), &meta, Hint::Found));
+                seen.insert(entry.into_path());
+            }
+        }
+        (seen, fresh, blind)
+    }
+
+    /// Looks once more at what could not be read.
+    pub(super) fn try_unreadable(&mut self) {
+        for path in self.unreadable.keys().cloned().collect::<Vec<_>>() {
+            self.look(&path, Hint::Found);
+        }
+    }
+
+    /// What is finished, moved or gone by now.
+    pub(super) fn news(&mut self) -> News {
+        let now = Instant::now();
+        for path in self.settle.due(now) {
+            self.look(&path, Hint::Found);
+        }
+        let mut news = News { finished: std::mem::take(&mut self.before), ..News::default() };
+        for (path, stamp) in self.settle.take_ready(now) {
+            if let Some((from, known)) = self.limbo.take_alike(&stamp) {
+                self.rename(from, path, known);
+                continue;
+            }
+            match self.judge(&path, stamp) {
+                Ok(Some(seen)) => {
+                    self.unreadable.remove(&path);
+                    news.finished.push(seen);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    self.tell(path.clone(), error.clone());
+                    self.unreadable.insert(path, error);
+                }
+            }
+        }
+        news.moved = std::mem::take(&mut self.moved);
+        news.gone = self.limbo.take_gone(now);
+        news
+    }
+
+    /// Whether a finished file goes up; nothing if its content is known already.
+    fn judge(&mut self, path: &Path, stamp: Stamp) -> Result<Option<Seen>> {
+        if let Some(known) = self.known.get(path).filter(|known| known.stamp.size == stamp.size && known.sha256.is_some()).cloned()
+            && known.sha256 == Some(sha256(path)?)
+        {
+            self.rename(path.to_owned(), path.to_owned(), Known { stamp, ..known });
+            return Ok(None);
+        }
+        let head = head(path)?;
+        if head.iter().all(|byte| *byte == 0) {
+            return Err(Error::new(Code::FileEmpty, format!("{} holds nothing but zeros", path.display()))
+                .hint("a cloud drive has not fetched it yet, or a crash emptied it; Tintype looks again later"));
+        }
+        let found = content::sniff(&head, &crate::key::file_name(path));
+        let picture = found.kind != Kind::Other || found.content_type.starts_with("image/");
+        if !picture && !self.folder.all_files {
+            let told = format!("{} is no picture ({})", path.display(), found.content_type);
+            self.tell(path.to_owned(), Error::new(Code::Skipped, told).hint("let the folder take all files if it is meant to go up"));
+        }
+        let skipped = (!picture && !self.folder.all_files).then_some(Skipped::NoPicture);
+        Ok(Some(Seen { path: path.to_owned(), stamp, skipped }))
+    }
+
+    /// What was handed out is on record now.
+    pub(super) fn recorded(&mut self, seen: &[Seen]) {
+        for Seen { path, stamp, skipped } in seen {
+            let before = self.known.insert(path.clone(), Known { stamp: *stamp, sha256: None, skipped: *skipped });
+            let was = before.is_some_and(|known| known.skipped.is_some());
+            self.skipped = self.skipped + u64::from(skipped.is_some()) - u64::from(was);
+        }
+    }
+
+    /// Nothing is on record of a file any more.
+    pub(super) fn forget(&mut self, path: &Path) {
+        if let Some(known) = self.known.remove(path) {
+            self.skipped -= u64::from(known.skipped.is_some());
+        }
+    }
+
+    fn tell(&mut self, path: PathBuf, error: Error) {
+        if !self.told.iter().any(|(known, same)| *known == path && *same == error) {
+            self.told.retain(|(known, _)| *known != path);
+            self.told.push_front((path, error));
+            self.told.truncate(TOLD);
+        }
+    }
+
+    /// Why files do not go up, the latest first.
+    pub(super) fn told(&self) -> Vec<Error> {
+        self.told.iter().map(|(_, error)| error.clone()).collect()
+    }
+
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    pub(super) fn has_unreadable(&self) -> bool {
+        !self.unreadable.is_empty()
+    }
+
+    /// When something has to be looked at again.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.settle.next_due().into_iter().chain(self.limbo.next_due()).min()
+    }
+}
+
+fn head(path: &Path) -> Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(content::SNIFF_LEN as u64).read_to_end(&mut head));
+    read.map(|_| head).map_err(|error| Error::from_io(&error, path))
+}
+
+fn sha256(path: &Path) -> Result<[u8; 32]> {
+    let mut sum = Sha256::new();
+    let hashed = std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut sum));
+    hashed.map(|_| sum.finalize().into()).map_err(|error| Error::from_io(&error, path))
+}
