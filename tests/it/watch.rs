@@ -65,8 +65,10 @@ impl Watching {
         fs::read(self.server.demo_object(&format!("originals/{name}"))).unwrap_or_default()
     }
 
+    /// Waits until these are in the bucket, and nothing is on its way.
     fn wait(&self, names: &[&str]) {
-        wait_for(&format!("{names:?}"), || self.names() == names);
+        let unfinished = "SELECT count(*) FROM jobs WHERE state NOT IN ('done', 'failed')";
+        wait_for(&format!("{names:?}"), || self.names() == names && self.count(unfinished) == 0);
     }
 
     /// A file that comes after everything else: when it is there, what was to be left alone has been left alone.

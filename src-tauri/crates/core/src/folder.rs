@@ -1,6 +1,6 @@
 //! Watched folders, as the settings have them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -197,4 +197,10 @@ impl WatchedFolder {
             NewContent::Version => Some(OnConflict::KeepBoth),
         }
     }
+}
+
+/// Where a file lies below a folder, as keys have it: the names between them, with `/`.
+pub(crate) fn place_in(folder: &Path, file: &Path) -> String {
+    let between = file.parent().and_then(|parent| parent.strip_prefix(folder).ok()).unwrap_or(Path::new(""));
+    between.iter().map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/")
 }

@@ -9,8 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::view::FolderView;
 use crate::error::{Error, Result};
-use crate::folder::{Seen, WatchedFolder};
-use crate::intake;
+use crate::folder::{Seen, WatchedFolder, place_in};
 use crate::journal::{Journal, NewJob};
 use crate::key;
 use crate::settings::Settings;
@@ -147,7 +146,7 @@ pub(super) fn sorted(settings: &Settings, folder: &WatchedFolder, finished: Vec<
     let job = |file: Seen| NewJob {
         source: file.path.clone(),
         name: key::file_name(&file.path),
-        folder: intake::relative(&folder.path, file.path.parent().unwrap_or(&folder.path)),
+        folder: place_in(&folder.path, &file.path),
         profile: folder.profile.clone(),
         watched: folder.path.clone(),
         variants: folder.variants.clone().unwrap_or_else(|| settings.variants.clone()),

@@ -76,7 +76,7 @@ fn is_hidden(entry: &DirEntry) -> bool {
 }
 
 /// A path relative to another, with `/` between its parts on every system.
-pub(crate) fn relative(base: &Path, path: &Path) -> String {
+fn relative(base: &Path, path: &Path) -> String {
     let parts = path.strip_prefix(base).unwrap_or(path).components();
     let names: Vec<String> = parts
         .filter_map(|part| match part {

@@ -3,7 +3,6 @@
 mod gather;
 mod located;
 
-pub(crate) use gather::relative;
 pub use gather::{Found, gather};
 pub use located::{Located, located};
 

@@ -175,7 +175,8 @@ pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> 
     }
     let id = match find_unfinished(tx, job)? {
         Some(id) => {
-            tx.prepare_cached("UPDATE jobs SET again = 1 WHERE id = ?1")?.execute(params![id])?;
+            tx.prepare_cached("UPDATE jobs SET again = 1, again_choice = ?2 WHERE id = ?1")?
+                .execute(params![id, job.on_conflict.map(choice_name)])?;
             id
         }
         None => insert_job(tx, job, job.on_conflict.filter(|_| changed))?,

@@ -131,6 +131,8 @@ const MIGRATIONS: &[&str] = &[
     INSERT INTO folders SELECT DISTINCT folder FROM seen;
     -- The file got new content while its job was under way.
     ALTER TABLE jobs ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
+    -- And what is done then where its key is taken by what was sent before.
+    ALTER TABLE jobs ADD COLUMN again_choice TEXT;
     CREATE INDEX jobs_of_folders ON jobs(watched) WHERE watched IS NOT NULL AND state IN ('queued', 'planned', 'failed');
 ",
 ];

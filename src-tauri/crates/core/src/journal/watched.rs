@@ -58,9 +58,15 @@ impl Journal {
                         .flatten();
                     upsert(tx, &folder, seen, job)?;
                     tx.prepare_cached(
-                        "UPDATE jobs SET source = ?2, name = ?3, again = 1 WHERE id = ?1 AND source <> ?2 AND state IN ('queued', 'planned')",
+                        "UPDATE jobs SET source = ?2, name = ?3, folder = ?4, again = 1 \
+                         WHERE id = ?1 AND source <> ?2 AND state IN ('queued', 'planned')",
                     )?
-                    .execute(params![job, to, crate::key::file_name(&seen.path)])?;
+                    .execute(params![
+                        job,
+                        to,
+                        crate::key::file_name(&seen.path),
+                        crate::folder::place_in(&folder, &seen.path)
+                    ])?;
                 }
                 Ok(())
             })
@@ -143,7 +149,7 @@ pub(super) fn goes_again(tx: &Transaction<'_>, job: i64, sent: Option<(u64, i64)
     let (size, mtime_ns) = sent.map(|(size, mtime_ns)| (size as i64, mtime_ns)).unzip();
     let requeued = tx
         .prepare_cached(
-            "UPDATE jobs SET state = 'queued', again = 0, error_code = NULL, error_message = NULL, error_hint = NULL \
+            "UPDATE jobs SET state = 'queued', again = 0, on_conflict = CASE WHEN ?2 IS NULL THEN on_conflict ELSE coalesce(again_choice, on_conflict) END, error_code = NULL, error_message = NULL, error_hint = NULL \
              WHERE id = ?1 AND again = 1 AND (?2 IS NULL OR EXISTS \
              (SELECT 1 FROM seen WHERE job = ?1 AND (size <> ?2 OR mtime_ns <> ?3)))",
         )?
