@@ -324,7 +324,7 @@ fn the_state_of_a_folder_is_told_to_programs() {
     let lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
     let state = lines.map_while(Result::ok).find_map(|line| {
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        (value["folder"]["following"] == "watching").then(|| value["folder"].clone())
+        (value["folder"]["following"] == "watching" && value["folder"]["seen"] == 1).then(|| value["folder"].clone())
     });
     child.kill().unwrap();
     child.wait().unwrap();
