@@ -46,7 +46,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// Cargo, as it was called.
 pub(crate) fn cargo() -> Command {
-    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What would make the next build faster fills the disk of a machine that builds once.
+    if std::env::var_os("CI").is_some() {
+        cargo.env("CARGO_INCREMENTAL", "0");
+    }
+    cargo
 }
 
 /// npm, in the page's folder.
