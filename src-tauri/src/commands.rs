@@ -13,6 +13,7 @@ use tintype_core::intake::{self, Located};
 use tintype_core::link::{self, LinkFormat, Linkable};
 use tintype_core::profile::{Fix, OnConflict, Profile, Provider, provider};
 use tintype_core::settings::{Bandwidth, Settings};
+use tintype_core::variant::Variant;
 
 use crate::Running;
 use crate::clipboard::{Clipboard, Pasted};
@@ -224,8 +225,29 @@ pub(crate) async fn test_draft(engine: Engine<'_>, draft: ProfileDraft) -> Resul
 /// Watches a folder from now on.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn add_folder(engine: Engine<'_>, path: PathBuf, profile: String) -> Result<Settings> {
-    engine.handle()?.add_folder(WatchedFolder::new(path, profile)).await
+pub(crate) async fn add_folder(engine: Engine<'_>, folder: WatchedFolder) -> Result<Settings> {
+    engine.handle()?.add_folder(folder).await
+}
+
+/// A folder as most people mean it, not watched yet.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn blank_folder(path: PathBuf, profile: String) -> WatchedFolder {
+    WatchedFolder::new(path, profile)
+}
+
+/// Variants as people write them.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn variant_specs(variants: Vec<Variant>) -> Vec<String> {
+    variants.iter().map(ToString::to_string).collect()
+}
+
+/// Variants that people wrote.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn parse_variants(specs: Vec<String>) -> Result<Vec<Variant>> {
+    specs.iter().map(|spec| spec.parse()).collect()
 }
 
 /// Changes how a watched folder is meant.
@@ -254,6 +276,20 @@ pub(crate) async fn pause_folder(engine: Engine<'_>, path: PathBuf, paused: bool
 #[specta::specta]
 pub(crate) async fn remove_folder(engine: Engine<'_>, path: PathBuf) -> Result<Settings> {
     engine.handle()?.remove_folder(path).await
+}
+
+/// Keeps the objects of files that were deleted from a folder, after all.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn keep_removed(engine: Engine<'_>, path: PathBuf) -> Result<()> {
+    engine.handle()?.keep_removed(path).await
+}
+
+/// Removes the objects of files that were deleted from a folder, without waiting any longer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn remove_now(engine: Engine<'_>, path: PathBuf) -> Result<()> {
+    engine.handle()?.remove_now(path).await
 }
 
 /// Puts a damaged settings file aside and starts with fresh ones.

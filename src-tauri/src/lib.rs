@@ -53,6 +53,11 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::look_at_folder,
             commands::pause_folder,
             commands::remove_folder,
+            commands::blank_folder,
+            commands::variant_specs,
+            commands::parse_variants,
+            commands::keep_removed,
+            commands::remove_now,
             commands::start_afresh,
         ])
         .events(collect_events![bridge::Changed, bridge::Resync])

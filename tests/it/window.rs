@@ -144,7 +144,7 @@ fn invoke(window: &Window, command: &str, arguments: &str) {
 fn watch_a_folder(window: &Window, desktop: &Desktop, folder: &Path, photo: &Path) {
     window.click(&testid("nav-folders"));
     window.wait(&testid("add-folder"));
-    invoke(window, "add_folder", &format!("{{path: '{}', profile: 'demo'}}", folder.display()));
+    invoke(window, "add_folder", &format!("{{folder: {{path: '{}', profile: 'demo'}}}}", folder.display()));
     window.wait(&testid("folder"));
     desktop.screenshot("9 folders");
     window.click(&testid("nav-uploads"));

@@ -59,7 +59,7 @@ export const commands = {
 	/**  Puts the rights that a profile's key needs on the clipboard. */
 	copyRights: (name: string) => __TAURI_INVOKE<null>("copy_rights", { name }),
 	/**  Watches a folder from now on. */
-	addFolder: (path: string, profile: string) => __TAURI_INVOKE<Settings>("add_folder", { path, profile }),
+	addFolder: (folder: WatchedFolder) => __TAURI_INVOKE<Settings>("add_folder", { folder }),
 	/**  Changes how a watched folder is meant. */
 	changeFolder: (folder: WatchedFolder) => __TAURI_INVOKE<Settings>("change_folder", { folder }),
 	/**  Compares a watched folder with what is on record, now. */
@@ -68,6 +68,16 @@ export const commands = {
 	pauseFolder: (path: string, paused: boolean) => __TAURI_INVOKE<Settings>("pause_folder", { path, paused }),
 	/**  Stops watching a folder. */
 	removeFolder: (path: string) => __TAURI_INVOKE<Settings>("remove_folder", { path }),
+	/**  A folder as most people mean it, not watched yet. */
+	blankFolder: (path: string, profile: string) => __TAURI_INVOKE<WatchedFolder>("blank_folder", { path, profile }),
+	/**  Variants as people write them. */
+	variantSpecs: (variants: Variant[]) => __TAURI_INVOKE<string[]>("variant_specs", { variants }),
+	/**  Variants that people wrote. */
+	parseVariants: (specs: string[]) => __TAURI_INVOKE<Variant[]>("parse_variants", { specs }),
+	/**  Keeps the objects of files that were deleted from a folder, after all. */
+	keepRemoved: (path: string) => __TAURI_INVOKE<null>("keep_removed", { path }),
+	/**  Removes the objects of files that were deleted from a folder, without waiting any longer. */
+	removeNow: (path: string) => __TAURI_INVOKE<null>("remove_now", { path }),
 	/**  Puts a damaged settings file aside and starts with fresh ones. */
 	startAfresh: () => __TAURI_INVOKE<null>("start_afresh"),
 };
@@ -85,6 +95,15 @@ export type Addressing =
 "path" | 
 /**  `https://bucket.host/key` */
 "virtual";
+
+/**  See [`WatchedFolder::after_upload`]. Tintype never deletes a file. */
+export type AfterUpload = 
+/**  It stays where it is. */
+"leave" | 
+/**  It goes into the system's trash. */
+"trash" | 
+/**  It goes into this folder (absolute path), at the same place below it. */
+{ move: string };
 
 /**  How fast bytes may leave, over all uploads. */
 export type Bandwidth = {
@@ -222,6 +241,13 @@ export type CredentialSource =
 /**  The demo bucket, which invents them at each start. */
 "demo";
 
+/**  See [`WatchedFolder::deleted`]. */
+export type Deleted = 
+/**  The bucket keeps what it has. */
+"keep" | 
+/**  The original and its variants are removed from the bucket, after a delay. */
+"remove";
+
 /**  What to do with content that is in the bucket already under another name. */
 export type Duplicates = 
 /**  It goes up under this name, too. */
@@ -348,6 +374,12 @@ export type FolderView = {
 	failed: number,
 	/**  Files that are not for upload. */
 	skipped: number,
+	/**  Files that were deleted, and whose objects are to be removed. */
+	removing: number,
+	/**  Of those, so many wait for a person: they were strikingly many at once. */
+	held: number,
+	/**  When the next of them is due, milliseconds since 1970. */
+	removing_at: number | null,
 	/**  When the whole folder was compared last, milliseconds since 1970. */
 	scanned_at: number | null,
 	/**  Why files do not go up, the latest first. */
@@ -550,6 +582,8 @@ export type OnConflict =
 "keep-both" | 
 /**  The new one takes the place of the old one. */
 "overwrite" | 
+/**  A file's new content takes the place of what the same file was before; otherwise both are kept. */
+"replace" | 
 /**  The old one stays; the new one is not uploaded. */
 "skip" | 
 /**  The upload waits for a person to choose. */
@@ -868,6 +902,12 @@ export type WatchedFolder = {
 	existing?: Existing,
 	/**  What becomes of the object when a file has new content. */
 	changed?: NewContent,
+	/**  What becomes of a file that is in the bucket. */
+	after_upload?: AfterUpload,
+	/**  What becomes of the objects when a file is deleted. */
+	deleted?: Deleted,
+	/**  Minutes in which that can be undone. */
+	grace_minutes?: number,
 };
 
 /**  A picture or a line of text laid over a variant. */

@@ -76,12 +76,16 @@ export class AppState {
 
   /** Does something that may fail, and says so if it does. Tells whether it worked. */
   async attempt(work: () => Promise<unknown>): Promise<boolean> {
+    return (await this.ask(async () => [await work()])) !== null;
+  }
+
+  /** The same for something with an answer; nothing if it failed. */
+  async ask<T>(work: () => Promise<T>): Promise<T | null> {
     try {
-      await work();
-      return true;
+      return await work();
     } catch (thrown) {
       this.fail(thrown);
-      return false;
+      return null;
     }
   }
 }

@@ -5,8 +5,10 @@
 
 mod args;
 mod demo;
+mod folder;
 mod history;
 mod inspect;
+mod install;
 mod profile;
 mod report;
 mod terminal;
@@ -67,7 +69,8 @@ async fn run(command: Command) -> Result<Outcome> {
         Command::Variants(args) => variants::run(args).await,
         Command::Inspect(args) => inspect::run(&args),
         Command::Watch(args) => watch::run(args).await,
-        Command::Profile(args) => profile::run(args.command).await,
+        Command::Folder(command) => folder::run(command).await,
+        Command::Profile(command) => profile::run(command).await,
         Command::History(args) => history::run(args).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Pause => verify::pause(true).await,

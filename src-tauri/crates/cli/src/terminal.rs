@@ -40,3 +40,22 @@ pub(crate) fn say_error(error: &Error) {
 pub(crate) fn is_watched() -> bool {
     std::io::stderr().is_terminal()
 }
+
+/// Waits until somebody wants this program to end: Ctrl+C, or the system.
+pub(crate) async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    // Without that signal the program is ended the hard way, which it survives.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

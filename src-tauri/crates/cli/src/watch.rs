@@ -7,60 +7,60 @@ use std::time::Duration;
 use serde::Serialize;
 use tintype_core::engine::{Event, FolderView, Stage};
 use tintype_core::error::{Code, Error, Result};
-use tintype_core::folder::{Existing, NewContent, WatchedFolder};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::args::{ChangedFile, Watch};
+use crate::args::Watch;
 use crate::report::FileReport;
-use crate::{Outcome, start_engine, terminal, upload};
+use crate::{Outcome, folder, install, start_engine, terminal, upload};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(args: Watch) -> Result<Outcome> {
+    if args.uninstall {
+        return install::uninstall();
+    }
+    if args.install {
+        return install(args).await;
+    }
     let from_settings = args.dirs.is_empty();
     let engine = start_engine(|config| config.watch = from_settings && !args.once)?;
     let handle = engine.handle();
-    if args.profile.as_deref() == Some(tintype_core::profile::DEMO) {
+    if args.meant.profile.as_deref() == Some(tintype_core::profile::DEMO) {
         handle.use_demo().await?;
     }
     if from_settings && handle.settings().await?.folders.is_empty() {
         return Err(Error::new(Code::WatchFailed, "no folder is watched").hint("name one: tintype watch DIR"));
     }
     let done = if args.once {
-        let batch = handle.reconcile(args.dirs.clone(), args.profile.clone(), &meant(&args)).await?;
+        let batch = handle.reconcile(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await?;
         upload::finish(&handle, &batch, args.json, PATIENCE).await
     } else {
         if !from_settings {
-            for folder in handle.watch(args.dirs.clone(), args.profile.clone(), &meant(&args)).await? {
+            for folder in handle.watch(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await? {
                 terminal::say(&format!("watching {} for the profile \"{}\"; Ctrl+C ends it", folder.path.display(), folder.profile));
             }
         }
         tokio::select! {
             done = follow(&handle, args.json) => done,
-            _ = tokio::signal::ctrl_c() => Ok(Outcome::AllWell),
+            _ = terminal::interrupted() => Ok(Outcome::AllWell),
         }
     };
     engine.shutdown().await;
     done
 }
 
-/// How the folders of the command line are meant.
-fn meant(args: &Watch) -> WatchedFolder {
-    WatchedFolder {
-        patterns: args.patterns.clone(),
-        recursive: !args.flat,
-        follow_links: args.follow_links,
-        all_files: args.all_files,
-        existing: if args.only_new { Existing::Ignore } else { Existing::Upload },
-        changed: match args.changed {
-            None => NewContent::Profile,
-            Some(ChangedFile::Replace) => NewContent::Replace,
-            Some(ChangedFile::Version) => NewContent::Version,
-        },
-        original_key: args.original_key.clone(),
-        variant_key: args.variant_key.clone(),
-        ..WatchedFolder::default()
+/// Remembers the folders, and has the system watch them.
+async fn install(args: Watch) -> Result<Outcome> {
+    if !args.dirs.is_empty() {
+        folder::add(&args.meant, args.dirs).await?;
     }
+    let engine = start_engine(|_| {})?;
+    let folders = engine.handle().settings().await?.folders;
+    engine.shutdown().await;
+    if folders.is_empty() {
+        return Err(Error::new(Code::WatchFailed, "no folder is watched").hint("name one: tintype watch --install DIR"));
+    }
+    install::install()
 }
 
 /// A folder's state, for programs. The names are part of the command's interface.

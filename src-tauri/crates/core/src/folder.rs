@@ -1,10 +1,11 @@
 //! Watched folders, as the settings have them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::key::Template;
 use crate::patterns::Patterns;
 use crate::profile::{OnConflict, Profile};
@@ -39,6 +40,12 @@ pub struct WatchedFolder {
     pub existing: Existing,
     /// What becomes of the object when a file has new content.
     pub changed: NewContent,
+    /// What becomes of a file that is in the bucket.
+    pub after_upload: AfterUpload,
+    /// What becomes of the objects when a file is deleted.
+    pub deleted: Deleted,
+    /// Minutes in which that can be undone.
+    pub grace_minutes: u32,
 }
 
 /// How a file looks without being read. Two looks that are alike show the same content.
@@ -116,6 +123,17 @@ pub struct Known {
     pub skipped: Option<Skipped>,
 }
 
+/// What is on record of a watched folder.
+#[derive(Debug, Default)]
+pub struct OnRecord {
+    /// Its files.
+    pub known: BTreeMap<PathBuf, Known>,
+    /// Drives that were found in it.
+    pub mounts: BTreeSet<PathBuf>,
+    /// It was never compared as a whole.
+    pub first_time: bool,
+}
+
 /// See [`WatchedFolder::existing`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -142,6 +160,35 @@ pub enum NewContent {
     Version,
 }
 
+/// See [`WatchedFolder::after_upload`]. Tintype never deletes a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum AfterUpload {
+    /// It stays where it is.
+    #[default]
+    Leave,
+    /// It goes into the system's trash.
+    Trash,
+    /// It goes into this folder (absolute path), at the same place below it.
+    Move(PathBuf),
+}
+
+/// See [`WatchedFolder::deleted`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Deleted {
+    /// The bucket keeps what it has.
+    #[default]
+    Keep,
+    /// The original and its variants are removed from the bucket, after a delay.
+    Remove,
+}
+
+/// The delay before objects of deleted files are removed, if none is chosen: time to notice.
+const GRACE_MINUTES: u32 = 60;
+
 impl Default for WatchedFolder {
     fn default() -> Self {
         Self {
@@ -157,6 +204,9 @@ impl Default for WatchedFolder {
             all_files: false,
             existing: Existing::default(),
             changed: NewContent::default(),
+            after_upload: AfterUpload::default(),
+            deleted: Deleted::default(),
+            grace_minutes: GRACE_MINUTES,
         }
     }
 }
@@ -175,7 +225,18 @@ impl WatchedFolder {
         for template in [&self.original_key, &self.variant_key].into_iter().filter(|template| !template.is_empty()) {
             Template::parse(template)?;
         }
+        if let AfterUpload::Move(to) = &self.after_upload
+            && (!to.is_absolute() || self.path.starts_with(to))
+        {
+            let told = format!("uploaded files of {} cannot be moved to {}", self.path.display(), to.display());
+            return Err(Error::new(Code::FolderInvalid, told).hint("choose another folder, by its full path"));
+        }
         Patterns::new(&self.path, &self.patterns).map(|_| ())
+    }
+
+    /// Whether a path is where uploaded files are moved to: what lies there is not looked at again.
+    pub(crate) fn is_put_away(&self, path: &Path) -> bool {
+        matches!(&self.after_upload, AfterUpload::Move(to) if path.starts_with(to))
     }
 
     /// The profile as it holds for this folder.
@@ -193,7 +254,7 @@ impl WatchedFolder {
     pub fn choice_for_changed(&self) -> Option<OnConflict> {
         match self.changed {
             NewContent::Profile => None,
-            NewContent::Replace => Some(OnConflict::Overwrite),
+            NewContent::Replace => Some(OnConflict::Replace),
             NewContent::Version => Some(OnConflict::KeepBoth),
         }
     }

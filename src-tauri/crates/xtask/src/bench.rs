@@ -18,6 +18,9 @@ pub(crate) fn run(yes: bool, what: Option<&str>, folder: Option<&str>) -> Result
         sh::run(npm.current_dir(&bench))?;
         sh::run(sh::command("node").arg(bench.join("images.mjs")).arg(&tintype).arg(built("tintype-bench")).arg(photos))?;
     }
+    if matches!(what, None | Some("watch")) {
+        sh::run(sh::command("python3").arg(bench.join("watch.py")).arg(&tintype).arg(tools::GARAGE.get()?))?;
+    }
     if matches!(what, None | Some("transfer")) {
         let garage = tools::GARAGE.get()?;
         let venv = sh::target().join("bench-venv");

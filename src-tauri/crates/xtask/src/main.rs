@@ -17,7 +17,7 @@ const HELP: &str = "cargo xtask COMMAND
   run [FOLDER]      start Tintype on the demo bucket; without a display, do the main job
                     on sample pictures (or on FOLDER) and check every link
   test [--quick]    set up and run every check and test (--quick: Rust and page tests only)
-  bench [images|transfer] [FOLDER]
+  bench [images|transfer|watch] [FOLDER]
                     measure against the peers, on the same files in the same run
   bindings          write ui/src/bindings.ts from the Rust types
   setup             install what is missing, nothing else

@@ -14,10 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::Config;
 use super::chores::Chores;
-use super::folders::Folders;
+use super::folders::{Aside, Folders};
 use super::job::{self, Answered, Live, Stages};
 use super::lock::EngineLock;
 use super::outages::Outages;
+use super::put_away::Porter;
 use super::queue::{OWN_PAUSE, Queue};
 use super::view::{Event, JobView, Overall, Snapshot, Stage};
 use crate::error::{Code, Error, Result, Retry};
@@ -51,6 +52,8 @@ pub(super) enum Request {
     Forgotten(Vec<String>, Answer<()>),
     /// Watch these as well, in this run.
     Watch(Vec<WatchedFolder>, Answer<()>),
+    /// What is on record of watched folders was changed.
+    FoldersChanged(Answer<()>),
     /// Compare this watched folder with what is on record, now.
     Look(PathBuf, Answer<()>),
     Stop(Answer<()>),
@@ -89,6 +92,11 @@ pub(super) struct Actor {
     stop: CancellationToken,
     folders: Folders,
     reports: mpsc::Receiver<Report>,
+    /// What is done beside for watched folders tells what became of it here.
+    aside: mpsc::Sender<Aside>,
+    asides: mpsc::Receiver<Aside>,
+    /// Puts away files of watched folders, as ordered.
+    porter: Porter,
     /// Something about the folders is to be told, at most once a second.
     folders_news: bool,
     folders_told: Instant,
@@ -97,11 +105,11 @@ pub(super) struct Actor {
 impl Actor {
     pub(super) fn new(config: Config, settings: Settings, stages: Arc<Stages>, events: broadcast::Sender<Event>, at_once: usize) -> Self {
         let (report, reports) = mpsc::channel(64);
+        let (aside, asides) = mpsc::channel(64);
         Self {
             settings_time: settings_time(&config),
             config,
             settings,
-            stages,
             events,
             at_once,
             lock: None,
@@ -119,6 +127,10 @@ impl Actor {
             stop: CancellationToken::new(),
             folders: Folders::new(report),
             reports,
+            porter: Porter::start(Arc::clone(&stages), aside.clone()),
+            stages,
+            aside,
+            asides,
             folders_news: false,
             folders_told: Instant::now(),
         }
@@ -136,6 +148,7 @@ impl Actor {
                 },
                 Some(ended) = self.tasks.join_next() => self.ended(ended).await,
                 Some(report) = self.reports.recv() => self.hear(report).await,
+                Some(aside) = self.asides.recv() => self.hear_aside(aside).await,
                 _ = tick.tick() => self.tick().await,
             };
             // The journal or the settings could not be used for the moment; nothing that matters is in memory only.
@@ -154,6 +167,8 @@ impl Actor {
         self.reports.close();
         while self.reports.try_recv().is_ok() {}
         self.folders.stop().await;
+        self.asides.close();
+        self.porter.stop().await;
         self.tasks.shutdown().await;
         if let Some(Err(error)) = match self.chores.take() {
             Some(chores) => Some(chores.await),
@@ -185,6 +200,10 @@ impl Actor {
             Request::Watch(folders, answer) => {
                 self.folders.add_passing(folders);
                 self.follow_folders().await;
+                let _ = answer.send(());
+            }
+            Request::FoldersChanged(answer) => {
+                self.folders_news = true;
                 let _ = answer.send(());
             }
             Request::Look(path, answer) => {
@@ -282,7 +301,8 @@ impl Actor {
         self.serve_demo().await;
         self.follow_folders().await;
         let (stages, home, secrets) = (Arc::clone(&self.stages), self.config.home.clone(), self.config.secrets.clone());
-        self.chores = Some(tokio::spawn(Chores { stages, home, secrets }.run(self.stop.child_token())));
+        let asides = Some(self.aside.clone());
+        self.chores = Some(tokio::spawn(Chores { stages, home, secrets, asides }.run(self.stop.child_token())));
         self.queue.look_again();
         self.recount().await
     }

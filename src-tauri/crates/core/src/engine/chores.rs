@@ -1,5 +1,5 @@
-//! What is done beside the uploads: unfinished uploads nobody goes on with are aborted, webhooks are told, and the
-//! manifest in the bucket is kept up. All of it is on record, and tried again until it is done.
+//! What is done beside the uploads: unfinished uploads nobody goes on with are aborted, objects of deleted files are
+//! removed, webhooks are told, and the manifest in the bucket is kept up. All of it is on record, and tried again until it is done.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,10 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use serde::Serialize;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::check;
+use super::folders::Aside;
 use super::job::Stages;
+use super::{check, removals};
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
 use crate::journal::{JobRow, Message, MessageKind, ObjectRow, Orphan};
@@ -25,6 +27,8 @@ use crate::transfer::{self, Headers, Progress};
 const ROUND: Duration = Duration::from_secs(1);
 /// Orphans that could not be aborted are tried again so often.
 const ORPHANS: Duration = Duration::from_secs(60);
+/// So are removals (milliseconds).
+const REMOVALS_MS: i64 = 60_000;
 /// A program that is about to end does not wait longer than this.
 const AT_THE_END: Duration = Duration::from_secs(15);
 /// Jobs in one object of the manifest, and how long the first of them waits for others (milliseconds).
@@ -41,6 +45,8 @@ pub(super) struct Chores {
     pub(super) stages: Arc<Stages>,
     pub(super) home: Home,
     pub(super) secrets: Secrets,
+    /// Who is told what became of removals.
+    pub(super) asides: Option<mpsc::Sender<Aside>>,
 }
 
 impl Chores {
@@ -53,6 +59,7 @@ impl Chores {
                 self.say(stop.run_until_cancelled(self.orphans()).await);
                 orphans_at = tokio::time::Instant::now() + ORPHANS;
             }
+            self.say(stop.run_until_cancelled(self.removals()).await);
             self.say(stop.run_until_cancelled(self.webhooks()).await);
             self.say(stop.run_until_cancelled(self.manifests(false)).await);
         }
@@ -63,6 +70,7 @@ impl Chores {
         let all = async {
             let _alone = self.stages.chores.lock().await;
             self.say(Some(self.orphans().await));
+            self.say(Some(self.removals().await));
             self.say(Some(self.webhooks().await));
             self.say(Some(self.manifests(true).await));
         };
@@ -112,6 +120,31 @@ impl Chores {
             }
         }
         self.stages.journal.forget_orphan(orphan.id).await
+    }
+
+    async fn removals(&self) -> Result<()> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let due = self.stages.journal.due_removals(now, BATCH).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let settings = self.settings()?;
+        for removal in due.into_iter().filter(|_| !settings.paused) {
+            match removals::remove(&self.stages, &settings, &removal).await {
+                Ok(true) => {
+                    if let Some(asides) = &self.asides {
+                        // Whoever listens may be about to end.
+                        let _ = asides.send(Aside::Removed(removal.job)).await;
+                    }
+                    continue;
+                }
+                Ok(false) => {}
+                Err(error) => self.say(Some(Err(error))),
+            }
+            // One that cannot be carried out does not hold up the others.
+            self.stages.journal.postpone_removal(removal.id, now + REMOVALS_MS).await?;
+        }
+        Ok(())
     }
 
     async fn webhooks(&self) -> Result<()> {

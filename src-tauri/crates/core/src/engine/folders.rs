@@ -1,12 +1,13 @@
 //! The watched folders of an engine: one thread each, as the settings say.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use super::put_away::PutDown;
 use super::view::FolderView;
 use crate::error::{Error, Result};
 use crate::folder::{Seen, WatchedFolder, place_in};
@@ -15,12 +16,17 @@ use crate::key;
 use crate::settings::Settings;
 use crate::watch::{self, FolderState, Report, Start, Wake};
 
+/// Reasons that are shown.
+const TOLD: usize = 50;
+
 struct Watched {
     folder: WatchedFolder,
     waker: Sender<Wake>,
     state: FolderState,
     /// Why what it found could not be recorded.
     unrecorded: Option<Error>,
+    /// Files that could not be put away, and why.
+    stuck: BTreeMap<PathBuf, Error>,
 }
 
 impl Drop for Watched {
@@ -28,6 +34,23 @@ impl Drop for Watched {
         // It may have ended by itself.
         let _ = self.waker.send(Wake::Stop);
     }
+}
+
+/// Whether a folder has just been compared as a whole with what is on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compared {
+    Not,
+    /// For the first time in this run.
+    FirstTime,
+    Again,
+}
+
+/// What was done beside for watched folders.
+pub(super) enum Aside {
+    /// A file that is in the bucket was to be put away.
+    PutAway(PutDown),
+    /// The objects of a job were removed, since its file was deleted.
+    Removed(i64),
 }
 
 /// The threads, and what they said last.
@@ -64,11 +87,13 @@ impl Folders {
             if self.running.contains_key(&folder.path) {
                 continue;
             }
-            let (known, first_time) = journal.known(&folder.path).await?;
+            journal.keep_folder(&folder).await?;
+            let on_record = journal.on_record(&folder.path).await?;
             let (waker, wakes) = channel();
-            let (start, reports, for_events) = (Start { folder: folder.clone(), known, first_time }, self.reports.clone(), waker.clone());
+            let (start, reports, for_events) = (Start { folder: folder.clone(), on_record }, self.reports.clone(), waker.clone());
             self.threads.spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));
-            let watched = Watched { folder: folder.clone(), waker, state: FolderState::default(), unrecorded: None };
+            let watched =
+                Watched { folder: folder.clone(), waker, state: FolderState::default(), unrecorded: None, stuck: BTreeMap::new() };
             self.running.insert(folder.path, watched);
         }
         Ok(())
@@ -91,12 +116,16 @@ impl Folders {
         self.wake(folder, Wake::Forget(file));
     }
 
-    /// Notes how a folder is; true if it has just been compared as a whole for the first time in this run.
-    pub(super) fn note(&mut self, path: &Path, state: FolderState) -> bool {
-        let Some(watched) = self.running.get_mut(path) else { return false };
-        let first = watched.state.scanned_at.is_none() && state.scanned_at.is_some();
+    /// Notes how a folder is, and whether it was just compared.
+    pub(super) fn note(&mut self, path: &Path, state: FolderState) -> Compared {
+        let Some(watched) = self.running.get_mut(path) else { return Compared::Not };
+        let compared = match (watched.state.scanned_at, state.scanned_at) {
+            (None, Some(_)) => Compared::FirstTime,
+            (before, now) if before != now => Compared::Again,
+            _ => Compared::Not,
+        };
         watched.state = state;
-        first
+        compared
     }
 
     /// Notes whether what a folder found could be recorded.
@@ -106,13 +135,29 @@ impl Folders {
         }
     }
 
+    /// Notes what became of a file that was to be put away.
+    pub(super) fn note_put_away(&mut self, PutDown { folder, file, result }: PutDown) {
+        if result == Ok(true) {
+            self.forget(&folder, file.clone());
+        }
+        if let Some(watched) = self.running.get_mut(&folder) {
+            match result {
+                Ok(_) => drop(watched.stuck.remove(&file)),
+                Err(error) => drop(watched.stuck.insert(file, error)),
+            }
+        }
+    }
+
     pub(super) async fn views(&self, journal: &Journal, settings: &Settings) -> Result<Vec<FolderView>> {
         let mut views = Vec::new();
         let passing = self.passing.iter().filter(|folder| !settings.folders.iter().any(|known| known.path == folder.path));
         for folder in settings.folders.iter().chain(passing) {
             let (waiting, failed) = journal.folder_counts(&folder.path).await?;
-            let (state, unrecorded) =
-                self.running.get(&folder.path).map(|watched| (watched.state.clone(), watched.unrecorded.clone())).unwrap_or_default();
+            let removals = journal.removals(&folder.path).await?;
+            let watched = self.running.get(&folder.path);
+            let state = watched.map(|watched| watched.state.clone()).unwrap_or_default();
+            let unrecorded = watched.and_then(|watched| watched.unrecorded.clone());
+            let stuck = watched.into_iter().flat_map(|watched| watched.stuck.values().cloned());
             views.push(FolderView {
                 path: folder.path.clone(),
                 profile: folder.profile.clone(),
@@ -126,7 +171,10 @@ impl Folders {
                 failed,
                 skipped: state.skipped,
                 scanned_at: state.scanned_at,
-                told: state.told,
+                removing: removals.files,
+                held: removals.held,
+                removing_at: removals.next_at,
+                told: stuck.chain(state.told).take(TOLD).collect(),
             });
         }
         Ok(views)

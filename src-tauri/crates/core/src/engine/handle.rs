@@ -14,7 +14,7 @@ use super::job::Stages;
 use super::previews::Preview;
 use super::view::{Event, JobReport, JobView, Snapshot, Stage};
 use crate::error::{Code, Error, Result};
-use crate::folder::WatchedFolder;
+use crate::folder::{Deleted, WatchedFolder};
 use crate::intake::{self, Found};
 use crate::journal::{self, JobRow, NewJob};
 use crate::key;
@@ -126,8 +126,8 @@ impl EngineHandle {
         let settings = self.settings().await?;
         let mut jobs = Vec::new();
         for folder in self.chosen(&settings, folders, profile.as_deref(), like)? {
-            let (known, first_time) = self.stages.journal.known(&folder.path).await?;
-            let start = watch::Start { folder: folder.clone(), known, first_time };
+            self.stages.journal.keep_folder(&folder).await?;
+            let start = watch::Start { folder: folder.clone(), on_record: self.stages.journal.on_record(&folder.path).await? };
             let finished = tokio::task::spawn_blocking(move || watch::scan_once(start)).await;
             let finished = finished.map_err(|error| Error::new(Code::Internal, format!("looking at a folder ended early: {error}")))?;
             let (more, skipped) = super::folders::sorted(&settings, &folder, finished?);
@@ -145,7 +145,7 @@ impl EngineHandle {
         }
         let folder = |path: PathBuf| {
             let path = std::path::absolute(&path).map_err(|error| Error::from_io(&error, &path))?;
-            let known = settings.folders.iter().find(|known| known.path == path && profile.is_none());
+            let known = settings.folders.iter().find(|known| known.path == path && profile.is_none() && *like == WatchedFolder::default());
             let folder = match known {
                 Some(known) => WatchedFolder { paused: false, ..known.clone() },
                 None => WatchedFolder { path, profile: settings.profile(profile)?.name.clone(), ..like.clone() },
@@ -339,6 +339,9 @@ impl EngineHandle {
     /// Changes how a watched folder is meant.
     pub async fn change_folder(&self, folder: WatchedFolder) -> Result<Settings> {
         folder.check()?;
+        if folder.deleted == Deleted::Keep {
+            self.keep_removed(folder.path.clone()).await?;
+        }
         self.edit(move |settings| {
             settings.profile(Some(&folder.profile))?;
             settings.folders.iter_mut().filter(|known| known.path == folder.path).for_each(|known| known.clone_from(&folder));
@@ -363,11 +366,24 @@ impl EngineHandle {
 
     /// Stops watching a folder; its files and the bucket stay as they are.
     pub async fn remove_folder(&self, path: PathBuf) -> Result<Settings> {
+        self.keep_removed(path.clone()).await?;
         self.edit(move |settings| {
             settings.folders.retain(|folder| folder.path != path);
             Ok(())
         })
         .await
+    }
+
+    /// The objects of files that were deleted from a watched folder stay in the bucket after all.
+    pub async fn keep_removed(&self, path: PathBuf) -> Result<()> {
+        self.stages.journal.keep_removals(&path).await?;
+        self.ask(Request::FoldersChanged).await
+    }
+
+    /// The objects of files that were deleted from a watched folder are removed now, without waiting any longer.
+    pub async fn remove_now(&self, path: PathBuf) -> Result<()> {
+        self.stages.journal.hasten_removals(&path).await?;
+        self.ask(Request::FoldersChanged).await
     }
 
     /// A file for a picture that has none (from the clipboard); it is kept with Tintype's data.
@@ -388,7 +404,7 @@ impl EngineHandle {
     pub async fn finish_chores(&self) -> Result<()> {
         // Another engine does its own.
         if !self.snapshot().await?.standby {
-            Chores { stages: Arc::clone(&self.stages), home: self.home.clone(), secrets: self.secrets.clone() }.once().await;
+            Chores { stages: Arc::clone(&self.stages), home: self.home.clone(), secrets: self.secrets.clone(), asides: None }.once().await;
         }
         Ok(())
     }

@@ -1,9 +1,8 @@
 //! One job's way through the house: intake → imaging → plan → transfer → journal.
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
 use futures::future::try_join_all;
@@ -15,11 +14,12 @@ use super::free_keys::SMALL;
 use super::plan::{HASH_DIGITS, How, Planned, plan};
 use super::previews::{Preview, Previews};
 use super::record::Record;
+use super::same_content::SameContent;
 use super::stores::{Open, Stores};
 use super::view::Stage;
 use crate::content::{self, Kind};
 use crate::error::{Code, Error, Result};
-use crate::folder::WatchedFolder;
+use crate::folder::{AfterUpload, WatchedFolder};
 use crate::imaging::Rendered;
 use crate::imaging::worker::Workers;
 use crate::intake::{self, Fingerprint};
@@ -79,6 +79,8 @@ pub(super) struct Work<'a> {
     pub(super) job: &'a JobRow,
     pub(super) file: &'a Fingerprint,
     pub(super) rendered: Option<&'a Rendered>,
+    /// The watched folder it came from.
+    folder: Option<&'a WatchedFolder>,
 }
 
 /// An object of the job, with its bytes if they are in memory.
@@ -142,7 +144,8 @@ fn is_answer(code: Code) -> bool {
 async fn attempt(stages: &Stages, profile: Result<Profile>, folder: Option<WatchedFolder>, job: &JobRow, live: &Live) -> Result<()> {
     let profile = profile?;
     let open = stages.stores.get(&profile).await?;
-    let profile = folder.map_or(profile.clone(), |folder| folder.shape(profile));
+    let folder = folder_of(stages, job, folder).await?;
+    let profile = folder.as_ref().map_or(profile.clone(), |folder| folder.shape(profile));
     live.enter(Stage::Reading);
     let mut room = Some(stages.limits.memory(held_in_memory(job)).await?);
     let path = job.source.clone();
@@ -158,17 +161,26 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, folder: Option<Watch
     let _alone = alone.lock().await;
     live.enter(Stage::Sending);
     let mut objects = objects(&file, stripped, rendered.as_ref());
-    let work = Work { stages, open: &open, profile: &profile, job, file: &file, rendered: rendered.as_ref() };
-    let Some(sent_any) = plan_and_send(&work, &mut objects, live).await? else {
-        return stages.journal.finish(job.id, outcome(&work, false, Some(skipped(job))), Vec::new()).await;
+    let work = Work { stages, open: &open, profile: &profile, job, file: &file, rendered: rendered.as_ref(), folder: folder.as_ref() };
+    let Some(sent) = plan_and_send(&work, &mut objects, live).await? else {
+        return stages.journal.finish(job.id, outcome(&work, &[], Some(skipped(job))), Vec::new()).await;
     };
     drop(room);
     if profile.check_links {
         check::links(objects.iter().map(|object| link::url(&open.public_base, &object.key)).collect(), &profile.name).await?;
     }
     keep_previews(stages, &objects).await?;
-    let sent = objects.iter().map(|object| sent(object, &open)).collect();
-    stages.journal.finish(job.id, outcome(&work, sent_any, warning), sent).await
+    let outcome = outcome(&work, &sent, warning);
+    let objects = objects.iter().map(|object| sent_object(object, &open)).collect();
+    stages.journal.finish(job.id, outcome, objects).await
+}
+
+/// The watched folder a job came from, as it is meant; if nobody watches it any more, as it was.
+async fn folder_of(stages: &Stages, job: &JobRow, folder: Option<WatchedFolder>) -> Result<Option<WatchedFolder>> {
+    match (&job.watched, folder) {
+        (Some(path), None) => stages.journal.folder(path).await,
+        (_, folder) => Ok(folder),
+    }
 }
 
 /// Bytes a job holds until it is sent: small files and pictures whole, with room for their variants.
@@ -179,9 +191,10 @@ fn held_in_memory(job: &JobRow) -> u64 {
     for_variants + if picture { size } else { size.min(IN_MEMORY) }
 }
 
-/// Sends what has to be sent; whether that was anything, or nothing at all if the file is skipped.
-async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> Result<Option<bool>> {
-    let keeps_both = work.job.on_conflict.unwrap_or(work.profile.on_conflict) == OnConflict::KeepBoth;
+/// Sends what has to be sent: how each object was, or nothing at all if the file is skipped.
+async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> Result<Option<Vec<How>>> {
+    let choice = work.job.on_conflict.unwrap_or(work.profile.on_conflict);
+    let keeps_both = matches!(choice, OnConflict::KeepBoth | OnConflict::Replace);
     let (mut level, mut again) = (0, 0);
     loop {
         let plan = match plan(work, objects, level, again > 0).await? {
@@ -195,13 +208,14 @@ async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> 
                 let elsewhere = keeps_both && (plan.hidden || again > 1) && level + 1 < HASH_DIGITS.len();
                 level += usize::from(elsewhere);
             }
-            other => return other.map(|()| Some(plan.send.iter().any(|how| *how != How::Not))),
+            other => return other.map(|()| Some(plan.send)),
         }
     }
 }
 
-fn outcome(work: &Work<'_>, sent_any: bool, warning: Option<Error>) -> Outcome {
-    let Work { profile, file, .. } = work;
+fn outcome(work: &Work<'_>, sent: &[How], warning: Option<Error>) -> Outcome {
+    let Work { profile, job, folder, file, .. } = work;
+    let sent_any = sent.iter().any(|how| *how != How::Not);
     let mut tell = Vec::new();
     let skipped = warning.as_ref().is_some_and(|warning| warning.code == Code::Skipped);
     if !profile.webhook.is_empty() && !skipped {
@@ -211,7 +225,18 @@ fn outcome(work: &Work<'_>, sent_any: bool, warning: Option<Error>) -> Outcome {
         tell.push(MessageKind::Manifest);
     }
     let content_type = file.content.content_type.clone();
-    Outcome { present: !sent_any, size: file.size, mtime_ns: file.mtime_ns, content_type, warning, profile: profile.name.clone(), tell }
+    let goes = folder.is_some_and(|folder| folder.after_upload != AfterUpload::Leave) && warning.is_none();
+    Outcome {
+        present: !sent_any,
+        replaced: sent.contains(&How::Over),
+        size: file.size,
+        mtime_ns: file.mtime_ns,
+        content_type,
+        warning,
+        profile: profile.name.clone(),
+        put_away: (job.watched.is_some() && !skipped).then_some(goes),
+        tell,
+    }
 }
 
 fn skipped(job: &JobRow) -> Error {
@@ -348,14 +373,16 @@ fn upload_key(work: &Work<'_>, object: &Object) -> UploadKey {
 
 fn headers(work: &Work<'_>, object: &Object) -> Headers {
     let mut metadata = vec![(META_SHA256.to_owned(), object.sha256.clone())];
-    if let Some(variant) = &object.variant {
+    if object.variant.is_some() || object.sha256 != work.file.sha256 {
         metadata.push((META_SOURCE.to_owned(), work.file.sha256.clone()));
+    }
+    if let Some(variant) = &object.variant {
         metadata.push((META_VARIANT.to_owned(), variant.to_string()));
     }
     Headers { content_type: object.content_type.clone(), extra: work.profile.headers(&object.key), metadata }
 }
 
-fn sent(object: &Object, open: &Open) -> SentObject {
+fn sent_object(object: &Object, open: &Open) -> SentObject {
     SentObject {
         uid: object.uid.clone(),
         pixels: object.pixels,
@@ -383,24 +410,4 @@ async fn keep_previews(stages: &Stages, objects: &[Object]) -> Result<()> {
         Ok(())
     })
     .await
-}
-
-/// Jobs of the same content and bucket go one after the other: the second finds everything present.
-#[derive(Default)]
-pub(super) struct SameContent(Mutex<HashMap<(String, String), Weak<Turn>>>);
-
-/// Held by the job whose turn it is.
-type Turn = tokio::sync::Mutex<()>;
-
-impl SameContent {
-    fn of(&self, target: &str, sha256: &str) -> Arc<Turn> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, lock| lock.strong_count() > 0);
-        let place = known.entry((target.into(), sha256.into())).or_default();
-        place.upgrade().unwrap_or_else(|| {
-            let fresh = Arc::default();
-            *place = Arc::downgrade(&fresh);
-            fresh
-        })
-    }
 }

@@ -16,8 +16,11 @@ mod outages;
 mod plan;
 mod previews;
 mod profiles;
+mod put_away;
 mod queue;
 mod record;
+mod removals;
+mod same_content;
 mod stores;
 mod verify;
 mod view;
@@ -41,7 +44,8 @@ use crate::secret::Secrets;
 use crate::settings::Settings;
 use crate::transfer;
 use actor::Actor;
-use job::{SameContent, Stages};
+use job::Stages;
+use same_content::SameContent;
 
 /// What an engine is started with.
 #[derive(Clone)]

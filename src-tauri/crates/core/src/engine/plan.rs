@@ -39,32 +39,49 @@ pub(super) enum Planned {
     Skip,
 }
 
+/// Whose content a key has that is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// What the same file was before.
+    Former,
+    Other,
+}
+
 /// What the bucket has under a job's keys.
 enum Compared {
     Free(Plan),
     /// One of them holds other content; the plan would take its place.
-    Taken(String, Plan),
+    Taken {
+        key: String,
+        plan: Plan,
+        by: By,
+    },
 }
 
 /// Finds keys for all objects of a job together, as the profile says for keys that are taken: if all are to be kept,
 /// all get a piece of the content's hash. Fills in the objects' keys.
 /// With `ask`, the bucket is asked for every key, even for those that are most likely free.
 pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: usize, ask: bool) -> Result<Planned> {
-    let Work { profile, job, file, .. } = work;
+    let Work { stages, open, profile, job, file, .. } = work;
     if let Some(plan) = linked(work, objects).await? {
         return Ok(Planned::Go(plan));
     }
     let choice = job.on_conflict.unwrap_or(profile.on_conflict);
     let plain = keys(work, objects)?;
+    let former = match choice {
+        OnConflict::Replace => stages.journal.former(job, &open.target, &plain[0]).await?,
+        _ => None,
+    };
     for digits in HASH_DIGITS.into_iter().skip(first_level) {
         for (object, key) in objects.iter_mut().zip(&plain) {
             object.key = if digits == 0 { key.clone() } else { key::with_hash(key, &file.sha256, digits) };
         }
         let taken = match claim(work, objects).await? {
-            claim @ (Claim::New | Claim::Granted) => match compare(work, objects, ask || claim != Claim::New).await? {
+            claim @ (Claim::New | Claim::Granted) => match compare(work, objects, former.as_deref(), ask || claim != Claim::New).await? {
                 Compared::Free(plan) => return Ok(Planned::Go(plan)),
-                Compared::Taken(_, plan) if choice == OnConflict::Overwrite => return Ok(Planned::Go(plan)),
-                Compared::Taken(key, _) => key,
+                Compared::Taken { plan, .. } if choice == OnConflict::Overwrite => return Ok(Planned::Go(plan)),
+                Compared::Taken { plan, by: By::Former, .. } => return Ok(Planned::Go(plan)),
+                Compared::Taken { key, .. } => key,
             },
             Claim::Busy if choice != OnConflict::KeepBoth => return Err(busy(work)),
             Claim::Busy | Claim::Twin => plain[0].clone(),
@@ -75,7 +92,7 @@ pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: u
                 return Err(Error::new(Code::KeyTaken, format!("the key {taken} is taken by other content"))
                     .hint("choose for this file: keep both, overwrite or skip (in the window, or with `tintype upload --on-conflict`)"));
             }
-            OnConflict::KeepBoth | OnConflict::Overwrite => {}
+            OnConflict::KeepBoth | OnConflict::Overwrite | OnConflict::Replace => {}
         }
     }
     Err(Error::new(Code::KeyTaken, format!("every key for {} is taken by other content", job.name))
@@ -109,7 +126,7 @@ async fn linked(work: &Work<'_>, objects: &mut [Object]) -> Result<Option<Plan>>
     if !matches!(claim(work, objects).await?, Claim::New | Claim::Granted) {
         return Ok(None);
     }
-    match compare(work, objects, true).await? {
+    match compare(work, objects, None, true).await? {
         Compared::Free(plan) if plan.send.iter().all(|how| *how == How::Not) => Ok(Some(plan)),
         _ => Ok(None),
     }
@@ -152,12 +169,12 @@ async fn look(work: &Work<'_>, object: &Object, ask: bool) -> Result<Lookup> {
     Ok(found)
 }
 
-/// Looks at all keys.
-async fn compare(work: &Work<'_>, objects: &[Object], ask: bool) -> Result<Compared> {
+/// Looks at all keys. `former`: SHA-256 of what the same file was before.
+async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask: bool) -> Result<Compared> {
     let Work { open, job, file, .. } = work;
     let looks = objects.iter().map(|object| look(work, object, ask));
     let mut plan = Plan { send: Vec::with_capacity(objects.len()), hidden: false };
-    let mut taken = None;
+    let (mut taken, mut by) = (None, By::Former);
     for (object, lookup) in objects.iter().zip(try_join_all(looks).await?) {
         let how = match lookup {
             Lookup::Absent => How::IfAbsent,
@@ -166,7 +183,11 @@ async fn compare(work: &Work<'_>, objects: &[Object], ask: bool) -> Result<Compa
                 let bare = meta.get(META_SHA256).is_none() && job.state == JobState::Planned;
                 if bare { How::Over } else { How::Not }
             }
-            Lookup::Found(_) => {
+            Lookup::Found(meta) => {
+                let source = meta.get(META_SOURCE).or_else(|| meta.get(META_SHA256));
+                if former.is_none() || source != former {
+                    by = By::Other;
+                }
                 taken.get_or_insert_with(|| object.key.clone());
                 How::Over
             }
@@ -186,7 +207,7 @@ async fn compare(work: &Work<'_>, objects: &[Object], ask: bool) -> Result<Compa
     }
     tracing::trace!(name = job.name, sha256 = file.sha256, taken, "compared with the bucket");
     Ok(match taken {
-        Some(key) => Compared::Taken(key, plan),
+        Some(key) => Compared::Taken { key, plan, by },
         None => Compared::Free(plan),
     })
 }

@@ -193,6 +193,12 @@ pub struct FolderView {
     pub failed: u64,
     /// Files that are not for upload.
     pub skipped: u64,
+    /// Files that were deleted, and whose objects are to be removed.
+    pub removing: u64,
+    /// Of those, so many wait for a person: they were strikingly many at once.
+    pub held: u64,
+    /// When the next of them is due, milliseconds since 1970.
+    pub removing_at: Option<i64>,
     /// When the whole folder was compared last, milliseconds since 1970.
     pub scanned_at: Option<i64>,
     /// Why files do not go up, the latest first.

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod outbox;
+mod removals;
 mod rows;
 mod schema;
 mod uploads;
@@ -12,7 +13,9 @@ mod watched;
 mod writer;
 
 pub use outbox::{Message, MessageKind};
+pub use removals::{Removal, Removals};
 pub use uploads::{Orphan, PartRow, UploadKey, UploadRow};
+pub use watched::PutAway;
 
 pub use rows::{JobRow, JobState, NewJob, ObjectRow, Outcome, PlannedObject, SentObject};
 
@@ -262,9 +265,10 @@ impl Journal {
         self.writer
             .write(move |tx| {
                 uploads::finish_upload(tx, job)?;
-                if watched::goes_again(tx, job, Some((outcome.size, outcome.mtime_ns)))? {
-                    return Ok(());
+                if let Some(put_away) = outcome.put_away {
+                    watched::sent(tx, job, put_away)?;
                 }
+                watched::goes_on(tx, job, &outcome)?;
                 rows::finish(tx, job, &outcome, &sent)?;
                 outcome.tell.iter().try_for_each(|kind| outbox::add(tx, *kind, &outcome.profile, job))
             })
@@ -273,7 +277,7 @@ impl Journal {
 
     /// Records that a job failed, and lets go of the keys it had not filled.
     pub async fn fail(&self, job: i64, error: Error) -> Result<()> {
-        self.writer.write(move |tx| if watched::goes_again(tx, job, None)? { Ok(()) } else { rows::fail(tx, job, &error) }).await
+        self.writer.write(move |tx| if watched::goes_again(tx, job)? { Ok(()) } else { rows::fail(tx, job, &error) }).await
     }
 
     /// Records why an unfinished job waits, so that everyone can see it.
@@ -287,7 +291,7 @@ impl Journal {
         let sql = "UPDATE jobs SET state = 'queued', error_code = NULL, error_message = NULL, error_hint = NULL, finished_at = NULL, \
                    on_conflict = coalesce(?2, on_conflict) \
                    WHERE uid = ?1 AND (state = 'failed' OR (state = 'done' AND error_code IS NOT NULL))";
-        let choice = choice.map(rows::choice_name);
+        let choice = choice.map(OnConflict::as_str);
         self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, choice]).map(|_| ()))).await
     }
 

@@ -127,6 +127,8 @@ pub struct SentObject {
 pub struct Outcome {
     /// Nothing had to be sent.
     pub present: bool,
+    /// Something took the place of other content.
+    pub replaced: bool,
     /// Bytes of the source.
     pub size: u64,
     /// Its modification time, nanoseconds since 1970.
@@ -137,6 +139,8 @@ pub struct Outcome {
     pub warning: Option<Error>,
     /// The profile's name.
     pub profile: String,
+    /// For a file of a watched folder that is in the bucket now: whether it is to be put away.
+    pub put_away: Option<bool>,
     /// Who is to be told of it.
     pub tell: Vec<MessageKind>,
 }
@@ -176,7 +180,7 @@ pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> 
     let id = match find_unfinished(tx, job)? {
         Some(id) => {
             tx.prepare_cached("UPDATE jobs SET again = 1, again_choice = ?2 WHERE id = ?1")?
-                .execute(params![id, job.on_conflict.map(choice_name)])?;
+                .execute(params![id, job.on_conflict.map(OnConflict::as_str)])?;
             id
         }
         None => insert_job(tx, job, job.on_conflict.filter(|_| changed))?,
@@ -209,7 +213,7 @@ fn insert_job(tx: &Transaction<'_>, job: &NewJob, choice: Option<OnConflict>) ->
         watched,
         specs(&job.variants),
         now_ms(),
-        choice.map(choice_name),
+        choice.map(OnConflict::as_str),
     ])?;
     let id = tx.last_insert_rowid();
     if let Some(error) = &job.refused {
@@ -256,7 +260,7 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         variants,
         state,
         paused: row.get(20)?,
-        on_conflict: row.get::<_, Option<String>>(21)?.as_deref().and_then(choice_from),
+        on_conflict: row.get::<_, Option<String>>(21)?.as_deref().and_then(OnConflict::from_name),
         present: row.get::<_, Option<String>>(9)?.as_deref() == Some("present"),
         size: row.get::<_, Option<i64>>(10)?.map(i64::unsigned_abs),
         sha256: row.get(11)?,
@@ -296,7 +300,7 @@ pub(super) fn claimed(tx: &Transaction<'_>, job: i64, target: &str, sha256: &str
     let worst: Option<i64> = tx
         .prepare_cached(
             "SELECT max(CASE WHEN j.state = 'planned' AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5) THEN 2 \
-                             WHEN j.state = 'done' AND o.key <> ?6 AND j.sha256 IS NOT ?4 THEN 1 ELSE 0 END) \
+                             WHEN j.state = 'done' AND o.url IS NOT NULL AND o.key <> ?6 AND j.sha256 IS NOT ?4 THEN 1 ELSE 0 END) \
              FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.folded = ?2 AND j.id <> ?3",
         )?
         .query_row(params![target, key::folded(&object.key), job, sha256, spec(object.variant.as_ref()), object.key], |row| row.get(0))?;
@@ -334,7 +338,7 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
     let warning = outcome.warning.as_ref();
     tx.prepare_cached(
         "UPDATE jobs SET state = 'done', outcome = ?2, size = ?3, content_type = ?4, finished_at = ?5, error_code = ?6, \
-         error_message = ?7, error_hint = ?8, on_conflict = NULL WHERE id = ?1",
+         error_message = ?7, error_hint = ?8, on_conflict = NULL, again = 0 WHERE id = ?1",
     )?
     .execute(params![
         job,
@@ -347,6 +351,14 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
         warning.and_then(|error| error.hint.as_ref()),
     ])?;
     for object in sent {
+        if outcome.replaced {
+            // What other jobs had there is in the bucket no more.
+            tx.prepare_cached(
+                "UPDATE objects SET url = NULL WHERE job <> ?1 AND target = (SELECT target FROM objects WHERE uid = ?2) \
+                 AND key = (SELECT key FROM objects WHERE uid = ?2)",
+            )?
+            .execute(params![job, object.uid])?;
+        }
         tx.prepare_cached(
             "UPDATE objects SET width = ?2, height = ?3, size = ?4, sha256 = ?5, content_type = ?6, url = ?7 WHERE uid = ?1",
         )?
@@ -386,19 +398,6 @@ pub(super) fn json<T: Serialize>(list: &[T]) -> String {
     serde_json::to_string(list).unwrap_or_else(|_| "[]".into())
 }
 
-pub(super) fn choice_name(choice: OnConflict) -> &'static str {
-    match choice {
-        OnConflict::KeepBoth => "keep-both",
-        OnConflict::Overwrite => "overwrite",
-        OnConflict::Skip => "skip",
-        OnConflict::Ask => "ask",
-    }
-}
-
-fn choice_from(name: &str) -> Option<OnConflict> {
-    [OnConflict::KeepBoth, OnConflict::Overwrite, OnConflict::Skip, OnConflict::Ask].into_iter().find(|choice| choice_name(*choice) == name)
-}
-
 fn spec(variant: Option<&Variant>) -> Option<String> {
     variant.map(Variant::to_string)
 }
@@ -408,7 +407,7 @@ fn specs(variants: &[Variant]) -> String {
     serde_json::to_string(variants).unwrap_or_else(|_| "[]".into())
 }
 
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 

@@ -135,6 +135,31 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE jobs ADD COLUMN again_choice TEXT;
     CREATE INDEX jobs_of_folders ON jobs(watched) WHERE watched IS NOT NULL AND state IN ('queued', 'planned', 'failed');
 ",
+    "
+    -- What the bucket has of a file, should the file have changed since.
+    ALTER TABLE seen ADD COLUMN sha256 TEXT;
+    UPDATE seen SET sha256 = (SELECT j.sha256 FROM jobs j WHERE j.id = seen.job AND j.state = 'done');
+    -- It is in the bucket, and is to be moved or put into the trash.
+    ALTER TABLE seen ADD COLUMN put_away INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX seen_to_put_away ON seen(folder) WHERE put_away = 1;
+    CREATE INDEX seen_by_content ON seen(sha256) WHERE sha256 IS NOT NULL;
+    -- Deleted files whose objects are to be removed; without a time they wait for a person.
+    CREATE TABLE removals (
+        id INTEGER PRIMARY KEY,
+        folder BLOB NOT NULL,
+        path BLOB NOT NULL,
+        job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+        due_at INTEGER,
+        UNIQUE (folder, path)
+    );
+    CREATE INDEX removals_by_job ON removals(job);
+    -- How a folder was meant when it was watched last, for jobs that outlive the program that watched it.
+    ALTER TABLE folders ADD COLUMN meant TEXT;
+    -- Whether it was compared as a whole.
+    ALTER TABLE folders ADD COLUMN begun INTEGER NOT NULL DEFAULT 1;
+    -- Drives in it: when one is away, its files are not gone.
+    CREATE TABLE mounts (folder BLOB NOT NULL, path BLOB NOT NULL, PRIMARY KEY (folder, path)) WITHOUT ROWID;
+",
 ];
 
 /// Opens the database as decided (WAL, FULL, foreign keys) and migrates it.

@@ -24,6 +24,20 @@ fn planned(key: &str) -> PlannedObject {
     PlannedObject { uid: uuid::Uuid::new_v4().to_string(), variant: None, key: key.into() }
 }
 
+fn outcome(mtime_ns: i64) -> Outcome {
+    Outcome {
+        present: false,
+        replaced: false,
+        size: 1,
+        mtime_ns,
+        content_type: "x".into(),
+        warning: None,
+        profile: "demo".into(),
+        put_away: Some(false),
+        tell: Vec::new(),
+    }
+}
+
 fn open() -> (tempfile::TempDir, Journal) {
     let dir = tempfile::tempdir().expect("temporary folder");
     let journal = Journal::open(&dir.path().join("journal.sqlite")).expect("journal opens");
@@ -123,8 +137,7 @@ async fn what_nobody_goes_on_with_is_an_orphan_until_it_is_aborted() -> Result<(
     }
     assert_eq!(journal.upload(upload_key(ids[0], "other bytes")).await?, None);
     journal.fail(ids[1], Error::new(Code::AccessDenied, "no")).await?;
-    let outcome =
-        Outcome { present: false, size: 1, mtime_ns: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
+    let outcome = outcome(1);
     journal.finish(ids[2], outcome, Vec::new()).await?;
     let uploads = |orphans: Vec<Orphan>| orphans.into_iter().filter_map(|orphan| orphan.upload).collect::<Vec<_>>();
     assert_eq!(uploads(journal.orphans().await?), ["one", "two", "three"], "also what a finished job did not need");
@@ -174,9 +187,15 @@ async fn keys_that_differ_in_case_only_are_twins() -> Result<()> {
     let ids = journal.enqueue("b".into(), vec![job("1"), job("2")]).await?;
     let key = |key: &str| vec![PlannedObject { uid: uuid::Uuid::new_v4().to_string(), variant: None, key: key.into() }];
     journal.plan(ids[0], "t".into(), "aa".into(), key("Größe.jpg")).await?;
-    let outcome =
-        Outcome { present: false, size: 1, mtime_ns: 1, content_type: "x".into(), warning: None, profile: "demo".into(), tell: Vec::new() };
-    journal.finish(ids[0], outcome, Vec::new()).await?;
+    let sent = SentObject {
+        uid: journal.objects(ids[0]).await?.remove(0).uid,
+        pixels: None,
+        size: 1,
+        sha256: "aa".into(),
+        content_type: "x".into(),
+        url: "u".into(),
+    };
+    journal.finish(ids[0], outcome(1), vec![sent]).await?;
     assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("GRO\u{308}ße.JPG")).await?, Claim::Twin);
     assert_eq!(journal.plan(ids[1], "t".into(), "bb".into(), key("größe-2.jpg")).await?, Claim::New);
     Ok(())
@@ -194,23 +213,16 @@ fn found(name: &str, mtime_ns: i64) -> NewJob {
 #[tokio::test]
 async fn a_file_that_changes_under_way_goes_again_and_one_that_is_known_does_not() -> Result<()> {
     let (_dir, journal) = open();
-    let sent = |mtime_ns| Outcome {
-        present: false,
-        size: 1,
-        mtime_ns,
-        content_type: "x".into(),
-        warning: None,
-        profile: "demo".into(),
-        tell: Vec::new(),
-    };
     let id = journal.enqueue("b".into(), vec![found("a", 1)]).await?[0];
     assert_eq!(journal.enqueue("c".into(), vec![found("a", 2)]).await?, [id], "one job for one file");
-    journal.finish(id, sent(1), Vec::new()).await?;
-    assert_eq!(journal.jobs(&[id]).await?[0].state, JobState::Queued, "what was sent is not what is there");
-    journal.finish(id, sent(2), Vec::new()).await?;
+    let row = journal.jobs(&[id]).await?.remove(0);
+    journal.finish(id, outcome(1), Vec::new()).await?;
     assert_eq!(journal.jobs(&[id]).await?[0].state, JobState::Done);
-    assert_eq!(journal.enqueue("d".into(), vec![found("a", 2)]).await?, [id], "it is in the bucket as it is");
-    assert_ne!(journal.enqueue("e".into(), vec![found("a", 3)]).await?, [id]);
+    let next = journal.goes_on_as(&row).await?.expect("what was sent is not what is there");
+    journal.finish(next, outcome(2), Vec::new()).await?;
+    assert_eq!(journal.goes_on_as(&row).await?, None);
+    assert_eq!(journal.enqueue("d".into(), vec![found("a", 2)]).await?, [next], "it is in the bucket as it is");
+    assert_ne!(journal.enqueue("e".into(), vec![found("a", 3)]).await?, [next]);
     Ok(())
 }
 
@@ -224,7 +236,7 @@ async fn a_file_that_is_moved_before_it_is_sent_goes_under_its_new_name() -> Res
     journal.take_back(id).await?;
     assert_eq!(journal.jobs(&[id]).await?.len(), 1, "it is looked for under its new name once more");
     journal.take_back(id).await?;
-    assert_eq!((journal.jobs(&[id]).await?.len(), journal.known(Path::new("/w")).await?.0.len()), (0, 0));
+    assert_eq!((journal.jobs(&[id]).await?.len(), journal.on_record(Path::new("/w")).await?.known.len()), (0, 0));
     Ok(())
 }
 
@@ -238,5 +250,67 @@ async fn a_renamed_profile_takes_its_jobs_along() -> Result<()> {
     journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
     let orphans = journal.orphans().await?;
     assert_eq!((orphans.len(), orphans[0].upload.as_ref()), (1, None), "an upload whose answer was lost is looked for");
+    Ok(())
+}
+
+/// A watched file that was sent, and is there or not.
+async fn sent(journal: &Journal, name: &str) -> Result<i64> {
+    let id = journal.enqueue(name.into(), vec![found(name, 1)]).await?[0];
+    let object = PlannedObject { uid: super::new_id(), variant: None, key: name.into() };
+    journal.plan(id, "t".into(), format!("sum of {name}"), vec![object.clone()]).await?;
+    let (sha256, url) = (format!("sum of {name}"), format!("https://x/{name}"));
+    let object = SentObject { uid: object.uid, pixels: None, size: 1, sha256, content_type: "x".into(), url };
+    journal.finish(id, outcome(1), vec![object]).await?;
+    Ok(id)
+}
+
+#[tokio::test]
+async fn a_deleted_file_is_removed_when_it_is_due_unless_it_comes_back() -> Result<()> {
+    let (_dir, journal) = open();
+    for name in ["a", "b", "c"] {
+        sent(&journal, name).await?;
+    }
+    journal.gone("/w".into(), vec!["/w/a".into(), "/w/b".into()], Some(100)).await?;
+    assert_eq!(journal.due_removals(99, 9).await?.len(), 0);
+    journal.enqueue("again".into(), vec![found("a", 2)]).await?;
+    let due = journal.due_removals(100, 9).await?;
+    assert_eq!(due.len(), 1, "a is back");
+    let objects = journal.removable(&due[0]).await?.expect("still stands");
+    assert_eq!(objects.iter().map(|object| object.key.as_str()).collect::<Vec<_>>(), ["b"]);
+    journal.removed(due[0].id, objects).await?;
+    assert_eq!((journal.jobs(&[due[0].job]).await?[0].url.as_ref(), journal.due_removals(100, 9).await?.len()), (None, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_another_file_needs_is_not_removed() -> Result<()> {
+    let (_dir, journal) = open();
+    sent(&journal, "a").await?;
+    let twin = NewJob { source: "/elsewhere/a".into(), ..job("a") };
+    let id = journal.enqueue("t".into(), vec![twin]).await?[0];
+    let object = PlannedObject { uid: super::new_id(), variant: None, key: "a".into() };
+    journal.plan(id, "t".into(), "sum of a".into(), vec![object]).await?;
+    journal.gone("/w".into(), vec!["/w/a".into()], Some(100)).await?;
+    let due = journal.due_removals(100, 9).await?;
+    assert_eq!(journal.removable(&due[0]).await?.map(|objects| objects.len()), Some(0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn strikingly_many_deletions_wait_for_a_person() -> Result<()> {
+    let (_dir, journal) = open();
+    let names: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+    for name in &names {
+        sent(&journal, name).await?;
+    }
+    let gone = |names: &[String]| names.iter().map(|name| PathBuf::from(format!("/w/{name}"))).collect::<Vec<_>>();
+    journal.gone("/w".into(), gone(&names[..10]), Some(100)).await?;
+    assert_eq!((journal.removals(Path::new("/w")).await?.held, journal.due_removals(100, 99).await?.len()), (0, 10));
+    journal.gone("/w".into(), gone(&names[10..22]), Some(100)).await?;
+    assert_eq!((journal.removals(Path::new("/w")).await?.held, journal.due_removals(100, 99).await?.len()), (22, 0));
+    journal.hasten_removals(Path::new("/w")).await?;
+    assert_eq!(journal.due_removals(100, 99).await?.len(), 22);
+    journal.keep_removals(Path::new("/w")).await?;
+    assert_eq!(journal.removals(Path::new("/w")).await?.files, 0);
     Ok(())
 }

@@ -1,22 +1,35 @@
 //! What is on record of watched folders: which files were seen, how they looked, and what became of them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Journal, NewJob, rows};
-use crate::error::Result;
-use crate::folder::{Known, Seen, Skipped, Stamp};
+use super::{JobRow, Journal, NewJob, Outcome, removals, rows};
+use crate::error::{Code, Error, Result};
+use crate::folder::{Known, OnRecord, Seen, Skipped, Stamp, WatchedFolder};
+
+/// A file that is in the bucket and is to be moved or put into the trash.
+#[derive(Debug, Clone)]
+pub struct PutAway {
+    /// Absolute path.
+    pub path: PathBuf,
+    /// How it looked when it was sent.
+    pub stamp: Stamp,
+    /// SHA-256 of what was sent, hex.
+    pub sha256: String,
+}
 
 impl Journal {
-    /// What is on record of a folder, and whether it was never watched before.
-    pub async fn known(&self, folder: &Path) -> Result<(BTreeMap<PathBuf, Known>, bool)> {
+    /// What is on record of a folder.
+    pub async fn on_record(&self, folder: &Path) -> Result<OnRecord> {
         let folder = rows::path_to_blob(folder);
         self.read(move |db| {
-            let begun: Option<i64> = db.query_row("SELECT 1 FROM folders WHERE path = ?1", params![folder], |row| row.get(0)).optional()?;
+            let begun: Option<bool> =
+                db.query_row("SELECT begun FROM folders WHERE path = ?1", params![folder], |row| row.get(0)).optional()?;
+            let mut mounts = db.prepare_cached("SELECT path FROM mounts WHERE folder = ?1")?;
+            let mounts = mounts.query_map(params![folder], |row| Ok(rows::path_from_blob(row.get_ref(0)?.as_blob()?)))?;
             let mut statement = db.prepare_cached(
-                "SELECT s.path, s.size, s.mtime_ns, s.inode, s.skipped, CASE WHEN j.state = 'done' THEN j.sha256 END \
+                "SELECT s.path, s.size, s.mtime_ns, s.inode, s.skipped, CASE WHEN coalesce(j.state, 'done') = 'done' THEN s.sha256 END \
                  FROM seen s LEFT JOIN jobs j ON j.id = s.job WHERE s.folder = ?1",
             )?;
             let known = statement.query_map(params![folder], |row| {
@@ -26,16 +39,49 @@ impl Journal {
                 let known = Known { stamp: Stamp { size, mtime_ns: row.get(2)?, inode }, sha256, skipped };
                 Ok((rows::path_from_blob(row.get_ref(0)?.as_blob()?), known))
             })?;
-            Ok((known.collect::<rusqlite::Result<_>>()?, begun.is_none()))
+            Ok(OnRecord {
+                first_time: begun != Some(true),
+                mounts: mounts.collect::<rusqlite::Result<_>>()?,
+                known: known.collect::<rusqlite::Result<_>>()?,
+            })
         })
         .await
+    }
+
+    /// Records how a folder is meant.
+    pub async fn keep_folder(&self, folder: &WatchedFolder) -> Result<()> {
+        let path = rows::path_to_blob(&folder.path);
+        let meant =
+            serde_json::to_string(folder).map_err(|error| Error::new(Code::Internal, format!("a folder has no JSON form: {error}")))?;
+        let sql = "INSERT INTO folders(path, meant, begun) VALUES (?1, ?2, 0) ON CONFLICT(path) DO UPDATE SET meant = ?2";
+        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![path, meant]).map(|_| ())).await
+    }
+
+    /// How a folder was meant when it was watched last.
+    pub async fn folder(&self, path: &Path) -> Result<Option<WatchedFolder>> {
+        let path = rows::path_to_blob(path);
+        let sql = "SELECT meant FROM folders WHERE path = ?1";
+        let meant =
+            self.read(move |db| db.prepare_cached(sql)?.query_row(params![path], |row| row.get::<_, Option<String>>(0)).optional()).await?;
+        Ok(meant.flatten().and_then(|meant| serde_json::from_str(&meant).ok()))
     }
 
     /// A folder was compared as a whole for the first time.
     pub async fn begin_folder(&self, folder: &Path) -> Result<()> {
         let folder = rows::path_to_blob(folder);
-        let sql = "INSERT OR IGNORE INTO folders(path) VALUES (?1)";
+        let sql = "INSERT INTO folders(path) VALUES (?1) ON CONFLICT(path) DO UPDATE SET begun = 1 WHERE begun = 0";
         self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ())).await
+    }
+
+    /// Drives were found in a folder.
+    pub async fn add_mounts(&self, folder: &Path, mounts: Vec<PathBuf>) -> Result<()> {
+        let folder = rows::path_to_blob(folder);
+        let sql = "INSERT OR IGNORE INTO mounts(folder, path) VALUES (?1, ?2)";
+        self.writer
+            .write(move |tx| {
+                mounts.iter().try_for_each(|path| tx.prepare_cached(sql)?.execute(params![folder, rows::path_to_blob(path)]).map(|_| ()))
+            })
+            .await
     }
 
     /// Records files that do not go up.
@@ -51,9 +97,11 @@ impl Journal {
                 let blob = rows::path_to_blob(&folder);
                 for (from, seen) in &files {
                     let (from, to) = (rows::path_to_blob(from), rows::path_to_blob(&seen.path));
+                    tx.prepare_cached("UPDATE OR REPLACE seen SET path = ?3 WHERE folder = ?1 AND path = ?2")?
+                        .execute(params![blob, from, to])?;
                     let job: Option<i64> = tx
-                        .prepare_cached("DELETE FROM seen WHERE folder = ?1 AND path = ?2 RETURNING job")?
-                        .query_row(params![blob, from], |row| row.get(0))
+                        .prepare_cached("SELECT job FROM seen WHERE folder = ?1 AND path = ?2")?
+                        .query_row(params![blob, to], |row| row.get(0))
                         .optional()?
                         .flatten();
                     upsert(tx, &folder, seen, job)?;
@@ -73,15 +121,33 @@ impl Journal {
             .await
     }
 
-    /// Files are no longer there: should they come back, they are looked at anew.
-    pub async fn gone(&self, folder: PathBuf, files: Vec<PathBuf>) -> Result<()> {
-        let folder = rows::path_to_blob(&folder);
-        let sql = "DELETE FROM seen WHERE folder = ?1 AND path = ?2";
-        self.writer
-            .write(move |tx| {
-                files.iter().try_for_each(|path| tx.prepare_cached(sql)?.execute(params![folder, rows::path_to_blob(path)]).map(|_| ()))
-            })
-            .await
+    /// Files are no longer there: should they come back, they are looked at anew. With `due_at` (milliseconds since
+    /// 1970), their objects are to be removed then.
+    pub async fn gone(&self, folder: PathBuf, files: Vec<PathBuf>, due_at: Option<i64>) -> Result<()> {
+        self.writer.write(move |tx| removals::gone(tx, &folder, &files, due_at)).await
+    }
+
+    /// Files of a folder that are in the bucket and are to be put away; with `job`, that job's only.
+    pub async fn to_put_away(&self, folder: &Path, job: Option<i64>) -> Result<Vec<PutAway>> {
+        let folder = rows::path_to_blob(folder);
+        let sql = "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE folder = ?1 AND put_away = 1 AND (?2 IS NULL OR job = ?2)";
+        self.read(move |db| {
+            let mut statement = db.prepare_cached(sql)?;
+            let files = statement.query_map(params![folder, job], |row| {
+                let (size, inode) = (row.get::<_, i64>(1)?.unsigned_abs(), row.get::<_, i64>(3)?.cast_unsigned());
+                let path = rows::path_from_blob(row.get_ref(0)?.as_blob()?);
+                Ok(PutAway { path, stamp: Stamp { size, mtime_ns: row.get(2)?, inode }, sha256: row.get(4)? })
+            })?;
+            files.collect()
+        })
+        .await
+    }
+
+    /// A file was put away: nothing is on record of its path any more.
+    pub async fn is_put_away(&self, folder: &Path, path: &Path) -> Result<()> {
+        let (folder, path) = (rows::path_to_blob(folder), rows::path_to_blob(path));
+        let sql = "DELETE FROM seen WHERE folder = ?1 AND path = ?2 AND put_away = 1";
+        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder, path]).map(|_| ())).await
     }
 
     /// The file of a watched folder's job is not there any more: there is nothing to upload. Nothing remains of it, so
@@ -90,13 +156,30 @@ impl Journal {
         self.writer
             .write(move |tx| {
                 // It may have another name by now.
-                if goes_again(tx, job, None)? {
+                if goes_again(tx, job)? {
                     return Ok(());
                 }
                 tx.prepare_cached("DELETE FROM seen WHERE job = ?1")?.execute(params![job])?;
                 tx.prepare_cached("DELETE FROM jobs WHERE id = ?1")?.execute(params![job]).map(|_| ())
             })
             .await
+    }
+
+    /// SHA-256 of what the file of a job was when it was sent before, hex: under that key, or by a watched folder.
+    pub async fn former(&self, job: &JobRow, target: &str, key: &str) -> Result<Option<String>> {
+        let (id, source) = (job.id, rows::path_to_blob(&job.source));
+        let (target, key) = (target.to_owned(), key.to_owned());
+        let sql = "SELECT coalesce((SELECT sha256 FROM seen WHERE job = ?1), (SELECT j.sha256 FROM objects o JOIN jobs j ON j.id = o.job \
+                   WHERE o.target = ?3 AND o.key = ?4 AND j.source = ?2 AND j.state = 'done' ORDER BY j.id DESC LIMIT 1))";
+        self.read(move |db| db.prepare_cached(sql)?.query_row(params![id, source, target, key], |row| row.get(0))).await
+    }
+
+    /// The unfinished job that goes on with what has become of a job's file since.
+    pub async fn goes_on_as(&self, job: &JobRow) -> Result<Option<i64>> {
+        let (id, source, watched) = (job.id, rows::path_to_blob(&job.source), job.watched.as_deref().map(rows::path_to_blob));
+        let sql = "SELECT j.id FROM seen s JOIN jobs j ON j.id = s.job \
+                   WHERE s.folder = ?3 AND s.path = ?2 AND j.id <> ?1 AND j.state = 'queued'";
+        self.read(move |db| db.prepare_cached(sql)?.query_row(params![id, source, watched], |row| row.get(0)).optional()).await
     }
 
     /// Jobs of a folder: (unfinished, failed).
@@ -127,32 +210,41 @@ pub(super) fn earlier(tx: &Transaction<'_>, job: &NewJob, seen: &Seen) -> rusqli
 
 pub(super) fn upsert(tx: &Transaction<'_>, folder: &Path, seen: &Seen, job: Option<i64>) -> rusqlite::Result<()> {
     let Stamp { size, mtime_ns, inode } = seen.stamp;
+    let (folder, path) = (rows::path_to_blob(folder), rows::path_to_blob(&seen.path));
+    removals::cancel(tx, &folder, &path)?;
     tx.prepare_cached(
         "INSERT INTO seen(folder, path, size, mtime_ns, inode, skipped, job) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-         ON CONFLICT(folder, path) DO UPDATE SET size = ?3, mtime_ns = ?4, inode = ?5, skipped = ?6, job = ?7",
+         ON CONFLICT(folder, path) DO UPDATE SET size = ?3, mtime_ns = ?4, inode = ?5, skipped = ?6, job = ?7, put_away = 0",
     )?
-    .execute(params![
-        rows::path_to_blob(folder),
-        rows::path_to_blob(&seen.path),
-        size as i64,
-        mtime_ns,
-        inode.cast_signed(),
-        seen.skipped.map(Skipped::as_str),
-        job
-    ])?;
+    .execute(params![folder, path, size as i64, mtime_ns, inode.cast_signed(), seen.skipped.map(Skipped::as_str), job])?;
     Ok(())
 }
 
-/// A file that got new content, or a new name, while its job was under way is sent once more; whether it is. `sent`:
-/// size and time of what was sent, if anything was.
-pub(super) fn goes_again(tx: &Transaction<'_>, job: i64, sent: Option<(u64, i64)>) -> rusqlite::Result<bool> {
-    let (size, mtime_ns) = sent.map(|(size, mtime_ns)| (size as i64, mtime_ns)).unzip();
-    let requeued = tx
+/// A file is in the bucket with the content it has on record.
+pub(super) fn sent(tx: &Transaction<'_>, job: i64, put_away: bool) -> rusqlite::Result<()> {
+    let sql = "UPDATE seen SET sha256 = (SELECT sha256 FROM jobs WHERE id = ?1), put_away = ?2 WHERE job = ?1";
+    tx.prepare_cached(sql)?.execute(params![job, put_away]).map(|_| ())
+}
+
+/// A file that got new content, or a new name, while its job was under way: what failed is tried once more; whether it
+/// is.
+pub(super) fn goes_again(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<bool> {
+    let sql = "UPDATE jobs SET state = 'queued', again = 0, error_code = NULL, error_message = NULL, error_hint = NULL WHERE id = ?1 AND again = 1";
+    Ok(tx.prepare_cached(sql)?.execute(params![job])? > 0)
+}
+
+/// The same where something was sent: if that is not what the file is now, there is a new job for it.
+pub(super) fn goes_on(tx: &Transaction<'_>, job: i64, sent: &Outcome) -> rusqlite::Result<()> {
+    let next = tx
         .prepare_cached(
-            "UPDATE jobs SET state = 'queued', again = 0, on_conflict = CASE WHEN ?2 IS NULL THEN on_conflict ELSE coalesce(again_choice, on_conflict) END, error_code = NULL, error_message = NULL, error_hint = NULL \
-             WHERE id = ?1 AND again = 1 AND (?2 IS NULL OR EXISTS \
-             (SELECT 1 FROM seen WHERE job = ?1 AND (size <> ?2 OR mtime_ns <> ?3)))",
+            "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict) \
+             SELECT ?4, source, name, folder, profile, watched, variants, 'queued', ?5, again_choice FROM jobs \
+             WHERE id = ?1 AND again = 1 AND EXISTS (SELECT 1 FROM seen WHERE job = ?1 AND (size <> ?2 OR mtime_ns <> ?3)) RETURNING id",
         )?
-        .execute(params![job, size, mtime_ns])?;
-    Ok(requeued > 0)
+        .query_row(params![job, sent.size as i64, sent.mtime_ns, super::new_id(), rows::now_ms()], |row| row.get::<_, i64>(0))
+        .optional()?;
+    if next.is_some() {
+        tx.prepare_cached("UPDATE seen SET job = ?2, put_away = 0 WHERE job = ?1")?.execute(params![job, next])?;
+    }
+    Ok(())
 }

@@ -40,10 +40,32 @@ pub enum OnConflict {
     KeepBoth,
     /// The new one takes the place of the old one.
     Overwrite,
+    /// A file's new content takes the place of what the same file was before; otherwise both are kept.
+    Replace,
     /// The old one stays; the new one is not uploaded.
     Skip,
     /// The upload waits for a person to choose.
     Ask,
+}
+
+impl OnConflict {
+    const ALL: [Self; 5] = [Self::KeepBoth, Self::Overwrite, Self::Replace, Self::Skip, Self::Ask];
+
+    /// As it is written in settings and in the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::KeepBoth => "keep-both",
+            Self::Overwrite => "overwrite",
+            Self::Replace => "replace",
+            Self::Skip => "skip",
+            Self::Ask => "ask",
+        }
+    }
+
+    /// The choice of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str() == name)
+    }
 }
 
 /// A setting that would be right, as the doctor found.

@@ -1,6 +1,6 @@
 //! The files of one watched folder: what is known of them, what is settling, what has just vanished.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
@@ -13,7 +13,7 @@ use super::place::{self, Identity};
 use super::settle::{Hint, Settle};
 use crate::content::{self, Kind};
 use crate::error::{Code, Error, Result};
-use crate::folder::{Existing, Known, Seen, Skipped, Stamp, WatchedFolder};
+use crate::folder::{Existing, Known, OnRecord, Seen, Skipped, Stamp, WatchedFolder};
 use crate::patterns::Patterns;
 
 /// Reasons that are kept to be shown.
@@ -22,6 +22,8 @@ const TOLD: usize = 50;
 /// What has become of files, to be recorded.
 #[derive(Debug, Default)]
 pub(super) struct News {
+    /// Drives that were not known to be there.
+    pub(super) drives: Vec<PathBuf>,
     /// Finished files, new or with new content; those that do not go up say why.
     pub(super) finished: Vec<Seen>,
     /// Files whose content is known already: under another name, or only touched.
@@ -34,6 +36,9 @@ pub(super) struct Files {
     pub(super) folder: WatchedFolder,
     patterns: Patterns,
     pub(super) known: BTreeMap<PathBuf, Known>,
+    /// Drives that are or were in the folder, or the folder itself if it is one.
+    drives: BTreeSet<PathBuf>,
+    fresh_drives: Vec<PathBuf>,
     pub(super) settle: Settle,
     limbo: Limbo,
     moved: Vec<(PathBuf, Seen)>,
@@ -49,17 +54,35 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn new(folder: WatchedFolder, known: BTreeMap<PathBuf, Known>, first_time: bool) -> Result<Self> {
+    pub(super) fn new(folder: WatchedFolder, OnRecord { known, mounts: drives, first_time }: OnRecord) -> Result<Self> {
         let patterns = Patterns::new(&folder.path, &folder.patterns)?;
         let baseline = first_time && folder.existing == Existing::Ignore;
         let skipped = known.values().filter(|known| known.skipped.is_some()).count() as u64;
         let (settle, limbo, moved, unreadable) = (Settle::default(), Limbo::default(), Vec::new(), BTreeMap::new());
-        Ok(Self { folder, patterns, known, settle, limbo, moved, unreadable, told: VecDeque::new(), before: Vec::new(), baseline, skipped })
+        Ok(Self {
+            folder,
+            patterns,
+            known,
+            drives,
+            fresh_drives: Vec::new(),
+            settle,
+            limbo,
+            moved,
+            unreadable,
+            told: VecDeque::new(),
+            before: Vec::new(),
+            baseline,
+            skipped,
+        })
     }
 
     fn wants(&self, path: &Path, is_dir: bool) -> bool {
         let deep = path.parent() != Some(self.folder.path.as_path()) && path != self.folder.path;
-        (self.folder.recursive || !deep) && self.patterns.wants(path, is_dir)
+        (self.folder.recursive || !deep) && self.is_meant(path, is_dir)
+    }
+
+    fn is_meant(&self, path: &Path, is_dir: bool) -> bool {
+        self.patterns.wants(path, is_dir) && !self.folder.is_put_away(path)
     }
 
     /// Looks at one path: a file, a folder with files in it, or nothing any more.
@@ -108,8 +131,16 @@ impl Files {
         self.known.insert(to, known);
     }
 
+    /// Whether a path is on a drive that is away.
+    fn is_away(&self, path: &Path) -> bool {
+        self.drives.iter().any(|drive| path.starts_with(drive) && !place::is_drive(drive))
+    }
+
     /// A path is not there any more: a file, or a folder with all that was in it.
     fn vanished(&mut self, path: &Path) {
+        if self.is_away(path) {
+            return;
+        }
         self.settle.forget(path);
         self.unreadable.remove(path);
         let below: Vec<PathBuf> =
@@ -128,6 +159,9 @@ impl Files {
     /// The folder is not there, or not the one it was: nothing is concluded from that.
     pub(super) fn scan(&mut self) -> Result<usize> {
         place::check(&self.folder.path)?;
+        if self.drives.contains(&self.folder.path) && !place::is_drive(&self.folder.path) {
+            return Err(away(&self.folder.path));
+        }
         let root = self.folder.path.clone();
         let (seen, fresh, blind) = self.walk(&root);
         let missing: Vec<PathBuf> = self
@@ -138,8 +172,7 @@ impl Files {
             .collect();
         // A mount point without its drive is an empty folder.
         if seen.is_empty() && !missing.is_empty() && missing.len() == self.known.len() && missing.len() > 1 {
-            return Err(Error::new(Code::FileMissing, format!("{} is empty: its drive may be away", root.display()))
-                .hint("Tintype goes on when the files are back; nothing is removed from the bucket"));
+            return Err(away(&root));
         }
         missing.iter().for_each(|path| self.vanished(path));
         if std::mem::take(&mut self.baseline) {
@@ -180,7 +213,7 @@ impl Files {
                 }
             };
             let is_dir = entry.file_type().is_dir();
-            if !self.patterns.wants(entry.path(), is_dir) {
+            if !self.is_meant(entry.path(), is_dir) {
                 if is_dir {
                     entries.skip_current_dir();
                 }
@@ -194,10 +227,23 @@ impl Files {
                 }
                 continue;
             }
+            if is_dir {
+                let above = entry.path().parent().and_then(|above| above.metadata().ok());
+                if above.is_some_and(|above| place::of(&above).0 != place::of(&meta).0) && self.drives.insert(entry.path().to_owned()) {
+                    self.fresh_drives.push(entry.path().to_owned());
+                }
+            }
             if meta.is_file() {
                 fresh += usize::from(self.observe(entry.path(), &meta, Hint::Found));
                 seen.insert(entry.into_path());
             }
+        }
+        // Another drive may be there by now: what it does not have was not deleted.
+        for drive in self.drives.clone().into_iter().filter(|drive| drive.starts_with(top)) {
+            if !place::is_drive(&drive) {
+                self.tell(drive.clone(), away(&drive));
+            }
+            blind.push(drive);
         }
         (seen, fresh, blind)
     }
@@ -234,7 +280,15 @@ impl Files {
             }
         }
         news.moved = std::mem::take(&mut self.moved);
-        news.gone = self.limbo.take_gone(now);
+        news.drives = std::mem::take(&mut self.fresh_drives);
+        for (path, known) in self.limbo.take_gone(now) {
+            if self.is_away(&path) {
+                self.skipped += u64::from(known.skipped.is_some());
+                self.known.insert(path, known);
+            } else {
+                news.gone.push(path);
+            }
+        }
         news
     }
 
@@ -302,6 +356,11 @@ impl Files {
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.settle.next_due().into_iter().chain(self.limbo.next_due()).min()
     }
+}
+
+fn away(folder: &Path) -> Error {
+    Error::new(Code::FileMissing, format!("{} is empty: its drive may be away", folder.display()))
+        .hint("Tintype goes on when the files are back; nothing is removed from the bucket")
 }
 
 fn head(path: &Path) -> Result<Vec<u8>> {

@@ -36,14 +36,14 @@ impl Limbo {
     }
 
     /// What is gone by now.
-    pub(super) fn take_gone(&mut self, now: Instant) -> Vec<PathBuf> {
-        let gone: Vec<(PathBuf, Stamp)> = self
+    pub(super) fn take_gone(&mut self, now: Instant) -> Vec<(PathBuf, Known)> {
+        let gone: Vec<(PathBuf, Known)> = self
             .files
             .extract_if(|_, (_, since)| now.saturating_duration_since(*since) >= LENGTH)
-            .map(|(path, (known, _))| (path, known.stamp))
+            .map(|(path, (known, _))| (path, known))
             .collect();
-        gone.iter().for_each(|(_, stamp)| drop(self.by_stamp.remove(stamp)));
-        gone.into_iter().map(|(path, _)| path).collect()
+        gone.iter().for_each(|(_, known)| drop(self.by_stamp.remove(&known.stamp)));
+        gone
     }
 
     pub(super) fn next_due(&self) -> Option<Instant> {

@@ -9,7 +9,6 @@ mod limbo;
 mod place;
 mod settle;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, Result};
-use crate::folder::{Known, Seen, WatchedFolder};
+use crate::folder::{OnRecord, Seen, WatchedFolder};
 use events::Changes;
 use files::{Files, News};
 use settle::Hint;
@@ -93,20 +92,20 @@ pub(crate) enum Report {
     Moved(PathBuf, Vec<(PathBuf, Seen)>),
     /// Files that are no longer there, while their folder is.
     Gone(PathBuf, Vec<PathBuf>),
+    /// Drives that were found in a folder: when one is away, its files are not gone.
+    Drives(PathBuf, Vec<PathBuf>),
 }
 
 /// A folder, and what is on record of it.
 pub(crate) struct Start {
     pub(crate) folder: WatchedFolder,
-    pub(crate) known: BTreeMap<PathBuf, Known>,
-    /// It was never watched before.
-    pub(crate) first_time: bool,
+    pub(crate) on_record: OnRecord,
 }
 
 /// Watches one folder until told to stop. Blocks: it has a thread of its own.
 pub(crate) fn watch(start: Start, reports: mpsc::Sender<Report>, waker: Sender<Wake>, wakes: &Receiver<Wake>) {
     let path = start.folder.path.clone();
-    let mut watch = match Files::new(start.folder, start.known, start.first_time) {
+    let mut watch = match Files::new(start.folder, start.on_record) {
         Ok(files) => Watch {
             path,
             files,
@@ -135,7 +134,7 @@ pub(crate) fn watch(start: Start, reports: mpsc::Sender<Report>, waker: Sender<W
 
 /// Everything finished in a folder, once: waits for what is still being written. Blocks.
 pub(crate) fn scan_once(start: Start) -> Result<Vec<Seen>> {
-    let mut files = Files::new(start.folder, start.known, start.first_time)?;
+    let mut files = Files::new(start.folder, start.on_record)?;
     files.scan()?;
     let mut finished = files.news().finished;
     while files.settle.len() > 0 {
@@ -277,7 +276,10 @@ impl Watch {
     }
 
     fn hand_out(&mut self) -> Result<(), Ended> {
-        let News { finished, moved, gone } = self.files.news();
+        let News { drives, finished, moved, gone } = self.files.news();
+        if !drives.is_empty() {
+            self.send(Report::Drives(self.path.clone(), drives))?;
+        }
         if !moved.is_empty() {
             self.send(Report::Moved(self.path.clone(), moved))?;
         }

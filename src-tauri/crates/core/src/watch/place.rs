@@ -39,6 +39,15 @@ pub(super) fn of(_: &std::fs::Metadata) -> Identity {
     (0, 0)
 }
 
+/// Whether a folder is a drive of its own: the top of what is mounted there.
+pub(super) fn is_drive(folder: &Path) -> bool {
+    let device = |path: &Path| std::fs::metadata(path).ok().map(|meta| of(&meta).0);
+    match (device(folder), folder.parent().and_then(device)) {
+        (Some(own), Some(above)) => own != above,
+        (own, _) => own.is_some(),
+    }
+}
+
 /// Whether others may change the folder without this computer's system knowing.
 #[cfg(target_os = "linux")]
 pub(super) fn is_remote(folder: &Path) -> bool {

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Actor;
-use crate::engine::folders;
+use crate::engine::folders::{self, Aside, Compared};
 use crate::engine::view::Event;
 use crate::error::Result;
-use crate::folder::Seen;
+use crate::folder::{Deleted, Seen};
 use crate::journal::{self, JobRow};
 use crate::watch::Report;
 
@@ -28,11 +28,18 @@ impl Actor {
         let journal = &self.stages.journal;
         match report {
             Report::State(path, state) => {
-                if self.folders.note(&path, state) {
+                let compared = self.folders.note(&path, state);
+                if compared == Compared::FirstTime {
                     journal.begin_folder(&path).await?;
+                }
+                if compared != Compared::Not
+                    && let Some(folder) = self.folders.find(&self.settings, &path)
+                {
+                    self.porter.order(&folder, None);
                 }
                 Ok(())
             }
+            Report::Drives(path, drives) => journal.add_mounts(&path, drives).await,
             Report::Finished(path, finished, answer) => {
                 let recorded = self.record(&path, finished).await;
                 self.folders.note_recorded(&path, &recorded);
@@ -41,8 +48,23 @@ impl Actor {
                 recorded
             }
             Report::Moved(path, files) => journal.moved(path, files).await,
-            Report::Gone(path, files) => journal.gone(path, files).await,
+            Report::Gone(path, files) => {
+                let folder = self.folders.find(&self.settings, &path).filter(|folder| folder.deleted == Deleted::Remove);
+                let grace = folder.map(|folder| i64::from(folder.grace_minutes) * 60_000);
+                let due_at = grace.map(|grace| jiff::Timestamp::now().as_millisecond() + grace);
+                journal.gone(path, files, due_at).await
+            }
         }
+    }
+
+    /// Takes note of what was done beside.
+    pub(super) async fn hear_aside(&mut self, aside: Aside) -> Result<()> {
+        self.folders_news = true;
+        match aside {
+            Aside::PutAway(put_down) => self.folders.note_put_away(put_down),
+            Aside::Removed(job) => self.tell_rows(vec![job]).await?,
+        }
+        Ok(())
     }
 
     /// Puts finished files on record: as jobs, or as what does not go up.
@@ -59,11 +81,22 @@ impl Actor {
         self.take_up(ids).await
     }
 
-    /// A job of a watched folder has ended: it may go again, or there may be nothing left of it.
+    /// A job of a watched folder has ended: another may go on with what its file is now, the file may be to be put
+    /// away, or there may be nothing left of it.
     pub(super) async fn after_watched(&mut self, row: &JobRow) -> Result<()> {
         let Some(folder) = &row.watched else { return Ok(()) };
         self.folders_news = true;
         self.queue.look_again();
+        if let Some(next) = self.stages.journal.goes_on_as(row).await? {
+            self.take_up(vec![next]).await?;
+        }
+        let meant = match self.folders.find(&self.settings, folder) {
+            None => self.stages.journal.folder(folder).await?,
+            meant => meant,
+        };
+        if let Some(meant) = meant {
+            self.porter.order(&meant, Some(row.id));
+        }
         if !row.source.exists() && self.stages.journal.job(&row.uid).await?.is_none() {
             self.folders.forget(folder, row.source.clone());
             self.tell(Event::Forgotten(vec![row.uid.clone()]));

@@ -1,0 +1,230 @@
+//! What becomes of a file of a watched folder once it is in the bucket, if it is not to stay: it is moved, or put into
+//! the trash. No file is ever deleted, and none that is not what was sent is touched.
+
+use std::fs::{File, FileTimes, OpenOptions};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::folders::Aside;
+use super::job::Stages;
+use crate::error::{Code, Error, Result};
+use crate::folder::{AfterUpload, Stamp, WatchedFolder, place_in};
+use crate::journal::PutAway;
+
+/// A folder whose files are to be put away: all that are on record for it, or that of one job.
+struct Order {
+    folder: WatchedFolder,
+    job: Option<i64>,
+}
+
+/// What became of a file.
+pub(super) struct PutDown {
+    pub(super) folder: PathBuf,
+    pub(super) file: PathBuf,
+    /// Whether it is away now.
+    pub(super) result: Result<bool>,
+}
+
+/// Carries out orders, one after the other.
+pub(super) struct Porter {
+    orders: mpsc::UnboundedSender<Order>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Porter {
+    pub(super) fn start(stages: Arc<Stages>, done: mpsc::Sender<Aside>) -> Self {
+        let (orders, mut received) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            while let Some(Some(order)) = stopped.run_until_cancelled(received.recv()).await {
+                if let Err(error) = carry_out(&stages, order, &done, &stopped).await {
+                    tracing::error!(%error, "uploaded files could not be put away");
+                }
+            }
+        });
+        Self { orders, stop, task }
+    }
+
+    /// Orders to put away all that a folder has on record for it, or the file of one job.
+    pub(super) fn order(&self, folder: &WatchedFolder, job: Option<i64>) {
+        if folder.after_upload != AfterUpload::Leave {
+            // What is not carried out stays on record.
+            let _ = self.orders.send(Order { folder: folder.clone(), job });
+        }
+    }
+
+    /// Ends after the file that is in hand; the others stay on record.
+    pub(super) async fn stop(&mut self) {
+        self.stop.cancel();
+        if let Err(error) = (&mut self.task).await {
+            tracing::error!(%error, "putting files away ended badly");
+        }
+    }
+}
+
+async fn carry_out(stages: &Stages, Order { folder, job }: Order, done: &mpsc::Sender<Aside>, stop: &CancellationToken) -> Result<()> {
+    for file in stages.journal.to_put_away(&folder.path, job).await? {
+        if stop.is_cancelled() {
+            break;
+        }
+        let (meant, path) = (folder.clone(), file.path.clone());
+        let result = tokio::task::spawn_blocking(move || put_away(&meant, &file)).await;
+        let result = result.unwrap_or_else(|error| Err(Error::new(Code::Internal, format!("moving a file ended early: {error}"))));
+        if result == Ok(true) {
+            stages.journal.is_put_away(&folder.path, &path).await?;
+        }
+        // Whoever listens may be about to end; what is on record is what counts.
+        let _ = done.send(Aside::PutAway(PutDown { folder: folder.path.clone(), file: path, result })).await;
+    }
+    Ok(())
+}
+
+/// Whether the file is away now.
+fn put_away(folder: &WatchedFolder, file: &PutAway) -> Result<bool> {
+    let path = file.path.as_path();
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(Error::from_io(&error, path)),
+        Ok(meta) if meta.is_symlink() => {
+            let told = format!("{} was uploaded and stays where it is: it is a link", path.display());
+            return Err(Error::new(Code::Skipped, told).hint("move or remove the link yourself"));
+        }
+        // It has changed since: its new content goes up first.
+        Ok(meta) if !Stamp::of(&meta).is(&file.stamp) => return Ok(false),
+        Ok(_) => {}
+    }
+    match &folder.after_upload {
+        AfterUpload::Leave => return Ok(false),
+        AfterUpload::Trash => to_trash(path),
+        AfterUpload::Move(to) => to_folder(file, &to.join(place_in(&folder.path, path))),
+    }
+    .map(|()| true)
+    .map_err(|error| Error { message: format!("{} was uploaded, but stays where it is: {}", path.display(), error.message), ..error })
+}
+
+fn to_trash(path: &Path) -> Result<()> {
+    #[cfg_attr(not(target_os = "macos"), expect(unused_mut, reason = "only macOS has a choice of methods"))]
+    let mut context = trash::TrashContext::new();
+    #[cfg(target_os = "macos")]
+    {
+        use trash::macos::TrashContextExtMacos as _;
+        // Finder would ask the person for the right to be told what to do.
+        context.set_delete_method(trash::macos::DeleteMethod::NsFileManager);
+    }
+    context.delete(path).map_err(|error| {
+        Error::new(Code::FileUnreadable, format!("the trash does not take it ({error})")).hint("let the folder move uploaded files instead")
+    })
+}
+
+/// Moves a file into a folder under a name that is free there.
+fn to_folder(file: &PutAway, folder: &Path) -> Result<()> {
+    let path = file.path.as_path();
+    std::fs::create_dir_all(folder).map_err(|error| Error::from_io(&error, folder))?;
+    let place = reserve(folder, path)?;
+    let moved = match std::fs::rename(path, &place) {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => copy(file, &place),
+        moved => moved.map_err(|error| Error::from_io(&error, path)),
+    };
+    if moved.is_err() {
+        // Nothing is in it but its name.
+        let _ = std::fs::remove_file(&place);
+    }
+    moved
+}
+
+/// A name in a folder that was free and is taken now, by an empty file.
+fn reserve(folder: &Path, path: &Path) -> Result<PathBuf> {
+    let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
+    let (stem, ending) =
+        (part(path.file_stem()), path.extension().map_or(String::new(), |ending| format!(".{}", ending.to_string_lossy())));
+    for number in 1u32.. {
+        let place = match number {
+            1 => folder.join(path.file_name().unwrap_or_default()),
+            _ => folder.join(format!("{stem} ({number}){ending}")),
+        };
+        match OpenOptions::new().write(true).create_new(true).open(&place) {
+            Ok(_) => return Ok(place),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::from_io(&error, &place)),
+        }
+    }
+    Err(Error::new(Code::FileUnreadable, format!("{} has no free name left", folder.display())))
+}
+
+/// To another drive: the file goes once its copy is on that drive, byte by byte what is in the bucket.
+fn copy(file: &PutAway, place: &Path) -> Result<()> {
+    let path = file.path.as_path();
+    let copied = || -> std::io::Result<String> {
+        std::fs::copy(path, place)?;
+        let meta = std::fs::metadata(path)?;
+        let copy = OpenOptions::new().read(true).write(true).open(place)?;
+        copy.set_times(FileTimes::new().set_modified(meta.modified()?))?;
+        copy.sync_all()?;
+        let mut sum = Sha256::new();
+        std::io::copy(&mut File::open(place)?, &mut sum)?;
+        Ok(hex::encode(sum.finalize()))
+    };
+    if copied().map_err(|error| Error::from_io(&error, place))? != file.sha256 {
+        return Err(Error::new(Code::FileChanging, "it was written to while it was copied").hint("Tintype looks at it again"));
+    }
+    std::fs::remove_file(path).map_err(|error| Error::from_io(&error, path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &Path, bytes: &[u8]) -> PutAway {
+        std::fs::write(path, bytes).expect("writes");
+        let stamp = Stamp::of(&std::fs::metadata(path).expect("is there"));
+        PutAway { path: path.to_owned(), stamp, sha256: hex::encode(Sha256::digest(bytes)) }
+    }
+
+    fn moving_to(root: &Path) -> WatchedFolder {
+        WatchedFolder { path: root.join("in"), after_upload: AfterUpload::Move(root.join("out")), ..WatchedFolder::default() }
+    }
+
+    #[test]
+    fn a_file_is_moved_to_its_place_and_takes_nobodys_name() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let (folder, day) = (moving_to(dir.path()), dir.path().join("in/day"));
+        std::fs::create_dir_all(&day)?;
+        for bytes in [b"one", b"two"] {
+            assert_eq!(put_away(&folder, &file(&day.join("a.jpg"), bytes)), Ok(true));
+        }
+        assert_eq!(std::fs::read(dir.path().join("out/day/a.jpg"))?, b"one");
+        assert_eq!(std::fs::read(dir.path().join("out/day/a (2).jpg"))?, b"two");
+        assert!(!day.join("a.jpg").exists());
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_has_changed_since_stays() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let (folder, path) = (moving_to(dir.path()), dir.path().join("in/a.jpg"));
+        std::fs::create_dir_all(dir.path().join("in"))?;
+        let sent = file(&path, b"sent");
+        std::fs::write(&path, b"not sent yet")?;
+        assert_eq!(put_away(&folder, &sent), Ok(false));
+        assert_eq!(std::fs::read(&path)?, b"not sent yet");
+        Ok(())
+    }
+
+    #[test]
+    fn a_copy_that_is_not_what_was_sent_does_not_cost_the_file() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let sent = PutAway { sha256: hex::encode(Sha256::digest(b"other")), ..file(&dir.path().join("a.jpg"), b"this") };
+        let error = copy(&sent, &dir.path().join("b.jpg")).expect_err("differs");
+        assert_eq!(error.code, Code::FileChanging);
+        assert!(sent.path.exists());
+        Ok(())
+    }
+}
