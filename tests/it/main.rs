@@ -12,5 +12,6 @@ mod promises;
 mod suite;
 mod variants;
 mod watch;
+mod watch_rules;
 #[cfg(target_os = "linux")]
 mod window;

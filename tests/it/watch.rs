@@ -2,96 +2,13 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::path::Path;
 use std::time::Duration;
 
 use tintype_tests::middleman::{Fate, Middleman};
 use tintype_tests::pictures::{jpeg, landscape};
-use tintype_tests::program::Tintype;
 use tintype_tests::server::{Server, wait_for};
-
-/// A folder that is watched by the real program.
-struct Watching {
-    server: Server,
-    client: Tintype,
-    folder: tempfile::TempDir,
-    child: Option<Child>,
-    args: Vec<String>,
-}
-
-impl Watching {
-    fn start(args: &[&str]) -> Self {
-        Self::with(Server::demo(), &[], args, |_| {})
-    }
-
-    fn with(server: Server, profile: &[&str], args: &[&str], before: impl FnOnce(&Path)) -> Self {
-        let (client, folder) = (server.client_at(&server.endpoint.clone(), profile), tempfile::tempdir().unwrap());
-        before(folder.path());
-        let mut watching = Self { server, client, folder, child: None, args: args.iter().map(|&arg| arg.to_owned()).collect() };
-        watching.wake();
-        watching
-    }
-
-    fn wake(&mut self) {
-        let own: Vec<&str> = self.args.iter().map(String::as_str).collect();
-        let folder = self.folder.path().to_str().unwrap();
-        let mut command = self.client.command(["watch", "--profile", "test"].iter().copied().chain(own).chain([folder]));
-        // Nobody reads along; a full pipe must not stop it.
-        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-        self.child = Some(command.spawn().unwrap());
-    }
-
-    fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        path
-    }
-
-    /// Names of the originals in the bucket.
-    fn names(&self) -> Vec<String> {
-        let keys = self.server.demo_keys();
-        keys.iter().filter_map(|key| key.strip_prefix("originals/")).map(str::to_owned).collect()
-    }
-
-    fn object(&self, name: &str) -> Vec<u8> {
-        fs::read(self.server.demo_object(&format!("originals/{name}"))).unwrap_or_default()
-    }
-
-    /// Waits until these are in the bucket, and nothing is on its way.
-    fn wait(&self, names: &[&str]) {
-        let unfinished = "SELECT count(*) FROM jobs WHERE state NOT IN ('done', 'failed')";
-        wait_for(&format!("{names:?}"), || self.names() == names && self.count(unfinished) == 0);
-    }
-
-    /// A file that comes after everything else: when it is there, what was to be left alone has been left alone.
-    fn wait_past(&self, name: &str, names: &[&str]) {
-        fs::write(self.path(name), picture(99)).unwrap();
-        self.wait(names);
-    }
-
-    fn count(&self, sql: &str) -> i64 {
-        let journal = rusqlite::Connection::open(self.client.home().join("journal.sqlite")).unwrap();
-        journal.query_row(sql, [], |row| row.get(0)).unwrap_or_default()
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn picture(seed: u32) -> Vec<u8> {
-    jpeg(&landscape(60, 40, seed), None)
-}
+use tintype_tests::watching::{Watching, picture};
 
 #[test]
 fn what_is_there_and_what_appears_goes_up_once() {
@@ -316,19 +233,68 @@ fn a_missing_folder_is_said() {
 
 #[test]
 fn the_state_of_a_folder_is_told_to_programs() {
-    use std::io::BufRead as _;
-    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let client = server.client();
-    fs::write(folder.path().join("notes.txt"), "no picture").unwrap();
-    let mut child = client.start(&mut client.command(["watch", "--json", "--profile", "test", folder.path().to_str().unwrap()]));
-    let lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
-    let state = lines.map_while(Result::ok).find_map(|line| {
-        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        (value["folder"]["following"] == "watching" && value["folder"]["seen"] == 1).then(|| value["folder"].clone())
+    let watching = Watching::with(Server::demo(), &[], &["--json"], |folder| {
+        fs::write(folder.join("notes.txt"), "no picture").unwrap();
     });
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let state = state.unwrap();
-    assert_eq!((state["seen"].as_u64(), state["skipped"].as_u64()), (Some(1), Some(1)));
+    watching.wait_for_state("watching", |folder| folder["following"] == "watching" && folder["seen"] == 1);
+    let state = &watching.states().pop().unwrap()["folder"];
+    assert_eq!(state["skipped"], 1);
     assert!(state["told"][0]["message"].as_str().unwrap().contains("is no picture"), "{state}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn row_03_without_room_for_watches_a_folder_is_polled_until_there_is_room() {
+    let Some(apart) = apart() else { return };
+    // A user namespace has a limit of its own; it is raised when the file `room` appears.
+    let script = "echo 2 > /proc/sys/user/max_inotify_watches; \
+                  (for i in $(seq 900); do [ -e \"$0/../room\" ] && echo 9999 > /proc/sys/user/max_inotify_watches && break; sleep 0.1; done) & \
+                  exec \"$@\"";
+    let home = tempfile::tempdir().unwrap();
+    let watching = Watching::wrapped(Server::demo(), &[], &["--json"], |folder| {
+        for number in 0..5 {
+            fs::create_dir(folder.join(number.to_string())).unwrap();
+        }
+        let signals = home.path().join("signals");
+        fs::create_dir(&signals).unwrap();
+        apart.iter().copied().chain(["sh", "-c", script, signals.to_str().unwrap()]).map(str::to_owned).collect()
+    });
+    watching.wait_for_state("polling", |folder| folder["following"] == "polling");
+    let state = &watching.states().pop().unwrap()["folder"];
+    assert!(state["error"]["hint"].as_str().unwrap().contains("sysctl"), "{state}");
+    assert!(state["error"]["message"].as_str().unwrap().contains("inotify"), "{state}");
+    fs::write(watching.path("1/polled.jpg"), picture(1)).unwrap();
+    watching.wait(&["polled.jpg"]);
+    fs::write(home.path().join("room"), "").unwrap();
+    watching.wait_for_state("watching", |folder| folder["following"] == "watching" && folder["error"].is_null());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn row_04_a_folder_without_events_is_found_out_and_polled() {
+    let Some(apart) = apart() else { return };
+    // What is written below an overlay appears in it without any event, as on a share.
+    let script =
+        "mount -t overlay overlay -o lowerdir=\"$0/lower\",upperdir=\"$0/upper\",workdir=\"$0/work\" \"$1\" && shift && exec \"$@\"";
+    let layers = tempfile::tempdir().unwrap();
+    let watching = Watching::wrapped(Server::demo(), &[], &["--json"], |folder| {
+        ["lower", "upper", "work"].iter().for_each(|layer| fs::create_dir(layers.path().join(layer)).unwrap());
+        let [layers, folder] = [layers.path(), folder].map(|path| path.to_str().unwrap());
+        apart.iter().copied().chain(["sh", "-c", script, layers, folder]).map(str::to_owned).collect()
+    });
+    watching.wait_for_state("watching", |folder| folder["following"] == "watching");
+    fs::write(layers.path().join("upper/silent.jpg"), picture(1)).unwrap();
+    watching.wait(&["silent.jpg"]);
+    watching.wait_for_state("polling", |folder| folder["following"] == "polling");
+}
+
+/// How to run something where it may mount, and has limits of its own; nothing where that is not allowed.
+#[cfg(target_os = "linux")]
+pub(crate) fn apart() -> Option<[&'static str; 2]> {
+    let apart = ["unshare", "-Urm"];
+    let allowed = std::process::Command::new(apart[0]).args([apart[1], "true"]).status().is_ok_and(|status| status.success());
+    if !allowed {
+        eprintln!("not tested: this system allows no namespaces of one's own");
+    }
+    allowed.then_some(apart)
 }

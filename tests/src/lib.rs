@@ -7,4 +7,5 @@ pub mod pictures;
 pub mod program;
 pub mod server;
 pub mod tls;
+pub mod watching;
 pub mod webdriver;

@@ -65,7 +65,7 @@ impl EngineHandle {
             for row in rows {
                 // What went to another bucket, before the profile was changed, is not this one's affair.
                 let all = self.stages.journal.objects(row.id).await?;
-                let objects: Vec<_> = all.into_iter().filter(|object| object.target == open.target).collect();
+                let objects: Vec<_> = all.into_iter().filter(|object| object.target == open.target && object.url.is_some()).collect();
                 verified.objects += objects.len() as u64;
                 let faults = faults(&open, &objects, deep).await?;
                 // Another computer's file, or one that is gone, cannot be sent from here.

@@ -23,10 +23,11 @@ use settle::Hint;
 
 pub(crate) use place::check;
 
-/// The whole folder is compared at least this often: nothing depends on events alone.
-const SCAN: Duration = Duration::from_secs(300);
-/// And this often where no events come; less and less often while nothing is found.
+/// The whole folder is compared so often at first, to find out whether events come at all, and where none come; less
+/// and less often while nothing is found that was not announced.
 const POLL: Duration = Duration::from_secs(10);
+/// And at least this often: nothing depends on events alone.
+const SCAN: Duration = Duration::from_secs(300);
 /// A folder that is away is looked for so often; so is a file that cannot be read.
 const AWAY: Duration = Duration::from_secs(5);
 /// A new folder is looked into once more after this: files may come before the platform watches it.
@@ -228,14 +229,16 @@ impl Watch {
     /// Compares the whole folder, and opens or closes the way events come.
     fn scan(&mut self) {
         let began = Instant::now();
+        // Whether events come is not known of a way that has just been opened.
+        let mut first = matches!(self.state.following, Following::Starting | Following::Away);
         let scanned = place::identity(&self.path).and_then(|identity| {
-            self.open_watcher(identity);
+            first |= self.open_watcher(identity);
             self.files.scan()
         });
         self.scan_took = began.elapsed();
         match scanned {
             Ok(fresh) => {
-                self.follow(fresh);
+                self.follow(first, fresh);
                 self.state.scanned_at = Some(jiff::Timestamp::now().as_millisecond());
             }
             Err(error) => {
@@ -247,32 +250,28 @@ impl Watch {
         self.announced = false;
     }
 
-    fn open_watcher(&mut self, identity: place::Identity) {
+    /// Has events come from that folder; whether they did not before.
+    fn open_watcher(&mut self, identity: place::Identity) -> bool {
         if self.watcher.is_some() && self.identity == Some(identity) {
-            return;
+            return false;
         }
         self.identity = Some(identity);
         (self.watcher, self.state.trouble) = match events::open(&self.files.folder, self.waker.clone()) {
             Ok(watcher) => (Some(watcher), None),
             Err(error) => (None, Some(error)),
         };
+        self.watcher.is_some()
     }
 
     /// Decides how the folder is followed from now on: a share sends no events, and neither does a folder in which a
     /// scan finds what nobody announced.
-    fn follow(&mut self, fresh: usize) {
-        let first = matches!(self.state.following, Following::Starting | Following::Away);
+    fn follow(&mut self, first: bool, fresh: usize) {
         let silent = !self.announced && !first && (fresh > 0 || self.state.following == Following::Polling);
         let polling = self.watcher.is_none() || place::is_remote(&self.path) || silent;
         self.state.following = if polling { Following::Polling } else { Following::Watching };
-        self.poll = if fresh > 0 || first { POLL } else { (self.poll * 3 / 2).min(SCAN) };
-        let pause = match (&self.watcher, polling) {
-            // As soon as there is room for watches again, there are events again.
-            (None, _) => POLL,
-            (_, true) => self.poll,
-            (_, false) => SCAN,
-        };
-        self.scan_at = Instant::now() + pause;
+        self.poll = if first || silent && fresh > 0 { POLL } else { (self.poll * 3 / 2).min(SCAN) };
+        // As soon as there is room for watches again, there are events again.
+        self.scan_at = Instant::now() + if self.watcher.is_none() { POLL } else { self.poll };
     }
 
     fn hand_out(&mut self) -> Result<(), Ended> {
