@@ -23,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 import zlib
 
 from servers import add_profile, start_garage
@@ -74,7 +75,7 @@ class Bucket:
             if "<NextContinuationToken>" not in text:
                 return keys
             next_token = text.split("<NextContinuationToken>")[1].split("</")[0]
-            token = "continuation-token=" + next_token.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D") + "&"
+            token = "continuation-token=" + urllib.parse.quote(next_token, safe="") + "&"
 
 
 class Watcher:

@@ -37,7 +37,7 @@ impl Watching {
 
     /// The same; what `before` returns is run, with the real command as its arguments.
     pub fn wrapped(server: Server, profile: &[&str], args: &[&str], before: impl FnOnce(&Path) -> Vec<String>) -> Self {
-        let (client, folder) = (server.client_at(&server.endpoint.clone(), profile), tempfile::tempdir().unwrap());
+        let (client, folder) = (server.client_at(&server.endpoint.clone(), profile), tempfile::tempdir().expect("the test can work here"));
         let (wrapper, args) = (before(folder.path()), args.iter().map(|&arg| arg.to_owned()).collect());
         let mut watching = Self { server, client, folder, child: None, args, wrapper };
         watching.wake();
@@ -47,7 +47,7 @@ impl Watching {
     /// Starts the program.
     pub fn wake(&mut self) {
         let own: Vec<&str> = self.args.iter().map(String::as_str).collect();
-        let folder = self.folder.path().to_str().unwrap();
+        let folder = self.folder.path().to_str().expect("the test can work here");
         let mut command = self.client.command(["watch", "--profile", "test"].iter().copied().chain(own).chain([folder]));
         if let [program, more @ ..] = self.wrapper.as_slice() {
             let mut outer = Command::new(program);
@@ -61,23 +61,23 @@ impl Watching {
             command = outer;
         }
         // Nobody reads along; a full pipe must not stop it.
-        let told = fs::File::options().create(true).append(true).open(self.client.home().join("told")).unwrap();
+        let told = fs::File::options().create(true).append(true).open(self.client.home().join("told")).expect("the test can work here");
         command.stdout(told).stderr(Stdio::null());
-        self.child = Some(command.spawn().unwrap());
+        self.child = Some(command.spawn().expect("the test can work here"));
     }
 
     /// Ends it the hard way.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
+            child.kill().expect("the test can work here");
+            child.wait().expect("the test can work here");
         }
     }
 
     /// A path in the folder; the folders on the way to it are made.
     pub fn path(&self, name: &str) -> PathBuf {
         let path = self.folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::create_dir_all(path.parent().expect("the test can work here")).expect("the test can work here");
         path
     }
 
@@ -100,7 +100,7 @@ impl Watching {
 
     /// A file that comes after everything else: when it is there, what was to be left alone has been left alone.
     pub fn wait_past(&self, name: &str, names: &[&str]) {
-        fs::write(self.path(name), picture(99)).unwrap();
+        fs::write(self.path(name), picture(99)).expect("the test can work here");
         self.wait(names);
     }
 
@@ -118,7 +118,7 @@ impl Watching {
 
     /// One number from the journal.
     pub fn count(&self, sql: &str) -> i64 {
-        let journal = rusqlite::Connection::open(self.client.home().join("journal.sqlite")).unwrap();
+        let journal = rusqlite::Connection::open(self.client.home().join("journal.sqlite")).expect("the test can work here");
         journal.query_row(sql, [], |row| row.get(0)).unwrap_or_default()
     }
 }

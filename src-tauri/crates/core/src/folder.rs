@@ -1,6 +1,6 @@
 //! Watched folders, as the settings have them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,7 @@ pub struct Known {
 #[derive(Debug, Default)]
 pub struct OnRecord {
     /// Its files.
-    pub known: BTreeMap<PathBuf, Known>,
+    pub known: Vec<(PathBuf, Known)>,
     /// Drives that were found in it.
     pub mounts: BTreeSet<PathBuf>,
     /// It was never compared as a whole.

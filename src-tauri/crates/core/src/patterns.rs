@@ -56,6 +56,11 @@ impl Patterns {
         let Ok(below) = path.strip_prefix(&self.root) else { return false };
         below.as_os_str().is_empty() || !self.left_alone.matched_path_or_any_parents(below, is_dir).is_ignore()
     }
+
+    /// The same by its own name, for who comes from above and asked at every folder on the way.
+    pub fn wants_here(&self, path: &Path, is_dir: bool) -> bool {
+        path == self.root || !self.left_alone.matched(path, is_dir).is_ignore()
+    }
 }
 
 #[cfg(test)]

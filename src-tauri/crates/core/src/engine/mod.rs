@@ -24,6 +24,7 @@ mod same_content;
 mod stores;
 mod verify;
 mod view;
+mod watched;
 
 pub use doctor::{Step, StepResult};
 pub use handle::{EngineHandle, Waited, Watching, Wish};

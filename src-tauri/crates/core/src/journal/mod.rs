@@ -4,6 +4,7 @@
 //! writes at a time; requests that arrive together share a commit, so durability costs one disk flush for many jobs.
 
 mod adopt;
+mod ending;
 mod outbox;
 mod removals;
 mod rows;
@@ -12,12 +13,13 @@ mod uploads;
 mod watched;
 mod writer;
 
+pub use ending::{Outcome, SentObject};
 pub use outbox::{Message, MessageKind};
 pub use removals::{Removal, Removals};
 pub use uploads::{Orphan, PartRow, UploadKey, UploadRow};
 pub use watched::PutAway;
 
-pub use rows::{JobRow, JobState, NewJob, ObjectRow, Outcome, PlannedObject, SentObject};
+pub use rows::{JobRow, JobState, NewJob, ObjectRow, PlannedObject};
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -269,7 +271,7 @@ impl Journal {
                     watched::sent(tx, job, put_away)?;
                 }
                 watched::goes_on(tx, job, &outcome)?;
-                rows::finish(tx, job, &outcome, &sent)?;
+                ending::finish(tx, job, &outcome, &sent)?;
                 outcome.tell.iter().try_for_each(|kind| outbox::add(tx, *kind, &outcome.profile, job))
             })
             .await
@@ -277,12 +279,12 @@ impl Journal {
 
     /// Records that a job failed, and lets go of the keys it had not filled.
     pub async fn fail(&self, job: i64, error: Error) -> Result<()> {
-        self.writer.write(move |tx| if watched::goes_again(tx, job)? { Ok(()) } else { rows::fail(tx, job, &error) }).await
+        self.writer.write(move |tx| if watched::goes_again(tx, job)? { Ok(()) } else { ending::fail(tx, job, &error) }).await
     }
 
     /// Records why an unfinished job waits, so that everyone can see it.
     pub async fn note_waiting(&self, job: i64, error: Error) -> Result<()> {
-        self.writer.write(move |tx| rows::note_waiting(tx, job, &error)).await
+        self.writer.write(move |tx| ending::note_waiting(tx, job, &error)).await
     }
 
     /// Puts jobs back into the queue: failed ones, and finished ones of which something is missing. With a person's

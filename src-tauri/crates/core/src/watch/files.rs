@@ -1,6 +1,7 @@
 //! The files of one watched folder: what is known of them, what is settling, what has just vanished.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
@@ -8,6 +9,7 @@ use std::time::{Instant, SystemTime};
 use sha2::{Digest as _, Sha256};
 use walkdir::WalkDir;
 
+use super::known::KnownFiles;
 use super::limbo::Limbo;
 use super::place::{self, Identity};
 use super::settle::{Hint, Settle};
@@ -35,7 +37,7 @@ pub(super) struct News {
 pub(super) struct Files {
     pub(super) folder: WatchedFolder,
     patterns: Patterns,
-    pub(super) known: BTreeMap<PathBuf, Known>,
+    pub(super) known: KnownFiles,
     /// Drives that are or were in the folder, or the folder itself if it is one.
     drives: BTreeSet<PathBuf>,
     fresh_drives: Vec<PathBuf>,
@@ -49,20 +51,19 @@ pub(super) struct Files {
     before: Vec<Seen>,
     /// The first scan has not happened yet, and what it finds is to be left alone.
     baseline: bool,
-    /// Files on record that are not for upload.
-    skipped: u64,
 }
 
 impl Files {
     pub(super) fn new(folder: WatchedFolder, OnRecord { known, mounts: drives, first_time }: OnRecord) -> Result<Self> {
         let patterns = Patterns::new(&folder.path, &folder.patterns)?;
         let baseline = first_time && folder.existing == Existing::Ignore;
-        let skipped = known.values().filter(|known| known.skipped.is_some()).count() as u64;
+        let mut on_record = KnownFiles::default();
+        known.into_iter().for_each(|(path, known)| on_record.insert(path, known));
         let (settle, limbo, moved, unreadable) = (Settle::default(), Limbo::default(), Vec::new(), BTreeMap::new());
         Ok(Self {
             folder,
             patterns,
-            known,
+            known: on_record,
             drives,
             fresh_drives: Vec::new(),
             settle,
@@ -72,13 +73,17 @@ impl Files {
             told: VecDeque::new(),
             before: Vec::new(),
             baseline,
-            skipped,
         })
     }
 
     fn wants(&self, path: &Path, is_dir: bool) -> bool {
         let deep = path.parent() != Some(self.folder.path.as_path()) && path != self.folder.path;
         (self.folder.recursive || !deep) && self.is_meant(path, is_dir)
+    }
+
+    /// The same where the folders on the way were looked at before.
+    fn is_meant_here(&self, path: &Path, is_dir: bool) -> bool {
+        self.patterns.wants_here(path, is_dir) && !self.folder.is_put_away(path)
     }
 
     fn is_meant(&self, path: &Path, is_dir: bool) -> bool {
@@ -114,7 +119,6 @@ impl Files {
         }
         // An editor put the old one aside: this is its new content.
         if let Some(known) = self.limbo.take(path) {
-            self.skipped += u64::from(known.skipped.is_some());
             self.known.insert(path.to_owned(), known);
         }
         let age = meta.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default();
@@ -124,9 +128,6 @@ impl Files {
 
     fn rename(&mut self, from: PathBuf, to: PathBuf, known: Known) {
         self.settle.forget(&to);
-        if from != to {
-            self.skipped += u64::from(known.skipped.is_some());
-        }
         self.moved.push((from, Seen { path: to.clone(), stamp: known.stamp, skipped: known.skipped }));
         self.known.insert(to, known);
     }
@@ -143,11 +144,9 @@ impl Files {
         }
         self.settle.forget(path);
         self.unreadable.remove(path);
-        let below: Vec<PathBuf> =
-            self.known.range(path.to_owned()..).map(|(known, _)| known).take_while(|known| known.starts_with(path)).cloned().collect();
+        let below: Vec<PathBuf> = self.known.at_or_below(path).map(Path::to_owned).collect();
         for path in below {
             if let Some(known) = self.known.remove(&path) {
-                self.skipped -= u64::from(known.skipped.is_some());
                 self.limbo.add(path, known, Instant::now());
             }
         }
@@ -166,9 +165,9 @@ impl Files {
         let (seen, fresh, blind) = self.walk(&root);
         let missing: Vec<PathBuf> = self
             .known
-            .keys()
-            .filter(|path| !seen.contains(path.as_path()) && !blind.iter().any(|folder| path.starts_with(folder)))
-            .cloned()
+            .paths()
+            .filter(|path| !seen.contains(path.as_os_str()) && !blind.iter().any(|folder| path.starts_with(folder)))
+            .map(Path::to_owned)
             .collect();
         // A mount point without its drive is an empty folder.
         if seen.is_empty() && !missing.is_empty() && missing.len() == self.known.len() && missing.len() > 1 {
@@ -185,15 +184,15 @@ impl Files {
     /// Compares a folder that events named: what it has now, and what it has no more.
     fn compare(&mut self, folder: &Path) {
         let (seen, _, blind) = self.walk(folder);
-        let below = self.known.range(folder.to_owned()..).map(|(path, _)| path).take_while(|path| path.starts_with(folder));
-        let missing = below.filter(|path| !seen.contains(path.as_path()) && !blind.iter().any(|blind| path.starts_with(blind)));
-        for path in missing.cloned().collect::<Vec<_>>() {
+        let below = self.known.at_or_below(folder);
+        let missing = below.filter(|path| !seen.contains(path.as_os_str()) && !blind.iter().any(|blind| path.starts_with(blind)));
+        for path in missing.map(Path::to_owned).collect::<Vec<_>>() {
             self.vanished(&path);
         }
     }
 
     /// Looks at every file below a folder: all paths, how many are news, and the folders that could not be read.
-    fn walk(&mut self, top: &Path) -> (HashSet<PathBuf>, usize, Vec<PathBuf>) {
+    fn walk(&mut self, top: &Path) -> (HashSet<OsString>, usize, Vec<PathBuf>) {
         let (mut seen, mut fresh, mut blind) = (HashSet::with_capacity(self.known.len()), 0, Vec::new());
         let mut visited: HashSet<Identity> = HashSet::new();
         let depth = if self.folder.recursive { usize::MAX } else { 1 };
@@ -213,7 +212,7 @@ impl Files {
                 }
             };
             let is_dir = entry.file_type().is_dir();
-            if !self.is_meant(entry.path(), is_dir) {
+            if !self.is_meant_here(entry.path(), is_dir) {
                 if is_dir {
                     entries.skip_current_dir();
                 }
@@ -235,7 +234,7 @@ impl Files {
             }
             if meta.is_file() {
                 fresh += usize::from(self.observe(entry.path(), &meta, Hint::Found));
-                seen.insert(entry.into_path());
+                seen.insert(entry.into_path().into_os_string());
             }
         }
         // Another drive may be there by now: what it does not have was not deleted.
@@ -283,7 +282,6 @@ impl Files {
         news.drives = std::mem::take(&mut self.fresh_drives);
         for (path, known) in self.limbo.take_gone(now) {
             if self.is_away(&path) {
-                self.skipped += u64::from(known.skipped.is_some());
                 self.known.insert(path, known);
             } else {
                 news.gone.push(path);
@@ -318,17 +316,13 @@ impl Files {
     /// What was handed out is on record now.
     pub(super) fn recorded(&mut self, seen: &[Seen]) {
         for Seen { path, stamp, skipped } in seen {
-            let before = self.known.insert(path.clone(), Known { stamp: *stamp, sha256: None, skipped: *skipped });
-            let was = before.is_some_and(|known| known.skipped.is_some());
-            self.skipped = self.skipped + u64::from(skipped.is_some()) - u64::from(was);
+            self.known.insert(path.clone(), Known { stamp: *stamp, sha256: None, skipped: *skipped });
         }
     }
 
     /// Nothing is on record of a file any more.
     pub(super) fn forget(&mut self, path: &Path) {
-        if let Some(known) = self.known.remove(path) {
-            self.skipped -= u64::from(known.skipped.is_some());
-        }
+        self.known.remove(path);
     }
 
     fn tell(&mut self, path: PathBuf, error: Error) {
@@ -342,10 +336,6 @@ impl Files {
     /// Why files do not go up, the latest first.
     pub(super) fn told(&self) -> Vec<Error> {
         self.told.iter().map(|(_, error)| error.clone()).collect()
-    }
-
-    pub(super) fn skipped(&self) -> u64 {
-        self.skipped
     }
 
     pub(super) fn has_unreadable(&self) -> bool {

@@ -5,6 +5,7 @@
 
 mod events;
 mod files;
+mod known;
 mod limbo;
 mod place;
 mod settle;
@@ -269,7 +270,8 @@ impl Watch {
         let silent = !self.announced && !first && (fresh > 0 || self.state.following == Following::Polling);
         let polling = self.watcher.is_none() || place::is_remote(&self.path) || silent;
         self.state.following = if polling { Following::Polling } else { Following::Watching };
-        self.poll = if first || silent && fresh > 0 { POLL } else { (self.poll * 3 / 2).min(SCAN) };
+        let longer = if polling { self.poll * 3 / 2 } else { self.poll * 3 };
+        self.poll = if first || silent && fresh > 0 { POLL } else { longer.min(SCAN) };
         // As soon as there is room for watches again, there are events again.
         self.scan_at = Instant::now() + if self.watcher.is_none() { POLL } else { self.poll };
     }
@@ -301,7 +303,7 @@ impl Watch {
     fn tell(&mut self) -> Result<(), Ended> {
         self.state.seen = self.files.known.len() as u64;
         self.state.settling = self.files.settle.len() as u64;
-        self.state.skipped = self.files.skipped();
+        self.state.skipped = self.files.known.skipped() as u64;
         self.state.told = self.files.told();
         if self.told.as_ref() == Some(&self.state) {
             return Ok(());

@@ -18,12 +18,11 @@ pub(crate) fn check(folder: &Path) -> Result<()> {
     }
 }
 
-/// Which folder is under that path now.
+/// Which folder is under that path now. Asks without opening it: that would be an event of its own.
 ///
 /// # Errors
 /// Whatever the system says where there is none.
 pub(super) fn identity(folder: &Path) -> Result<Identity> {
-    check(folder)?;
     let meta = std::fs::metadata(folder).map_err(|error| Error::from_io(&error, folder))?;
     Ok(of(&meta))
 }

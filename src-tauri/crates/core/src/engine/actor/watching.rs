@@ -32,10 +32,12 @@ impl Actor {
                 if compared == Compared::FirstTime {
                     journal.begin_folder(&path).await?;
                 }
-                if compared != Compared::Not
-                    && let Some(folder) = self.folders.find(&self.settings, &path)
-                {
-                    self.porter.order(&folder, None);
+                if compared != Compared::Not {
+                    // Somebody may wait for that.
+                    self.folders_told = None;
+                    if let Some(folder) = self.folders.find(&self.settings, &path) {
+                        self.porter.order(&folder, None);
+                    }
                 }
                 Ok(())
             }
@@ -105,8 +107,8 @@ impl Actor {
     }
 
     pub(super) async fn tell_folders(&mut self) -> Result<()> {
-        if self.folders_news && self.folders_told.elapsed() >= FOLDERS {
-            (self.folders_news, self.folders_told) = (false, Instant::now());
+        if self.folders_news && self.folders_told.is_none_or(|told| told.elapsed() >= FOLDERS) {
+            (self.folders_news, self.folders_told) = (false, Some(Instant::now()));
             self.tell(Event::Folders(self.folders.views(&self.stages.journal, &self.settings).await?));
         }
         Ok(())

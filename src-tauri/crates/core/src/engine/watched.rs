@@ -1,0 +1,125 @@
+//! What a handle can ask about watched folders.
+
+use std::path::PathBuf;
+
+use super::actor::Request;
+use super::handle::EngineHandle;
+use crate::error::{Code, Error, Result};
+use crate::folder::{Deleted, WatchedFolder};
+use crate::settings::Settings;
+use crate::watch;
+
+impl EngineHandle {
+    /// Queues what is new in watched folders, once. `folders` empty: all that are not paused.
+    /// Those that are not in the settings are taken `like` that one.
+    pub async fn reconcile(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<String> {
+        let settings = self.settings().await?;
+        let mut jobs = Vec::new();
+        for folder in self.chosen(&settings, folders, profile.as_deref(), like)? {
+            self.stages.journal.keep_folder(&folder).await?;
+            let start = watch::Start { folder: folder.clone(), on_record: self.stages.journal.on_record(&folder.path).await? };
+            let finished = tokio::task::spawn_blocking(move || watch::scan_once(start)).await;
+            let finished = finished.map_err(|error| Error::new(Code::Internal, format!("looking at a folder ended early: {error}")))?;
+            let (more, skipped) = super::folders::sorted(&settings, &folder, finished?);
+            self.stages.journal.skip(folder.path.clone(), skipped).await?;
+            self.stages.journal.begin_folder(&folder.path).await?;
+            jobs.extend(more);
+        }
+        self.enqueue_jobs(jobs).await
+    }
+
+    /// The folders meant: those given (with their own profile if they are known), or all that are not paused.
+    fn chosen(&self, settings: &Settings, given: Vec<PathBuf>, profile: Option<&str>, like: &WatchedFolder) -> Result<Vec<WatchedFolder>> {
+        if given.is_empty() {
+            return Ok(settings.folders.iter().filter(|folder| !folder.paused).cloned().collect());
+        }
+        let folder = |path: PathBuf| {
+            let path = std::path::absolute(&path).map_err(|error| Error::from_io(&error, &path))?;
+            let known = settings.folders.iter().find(|known| known.path == path && profile.is_none() && *like == WatchedFolder::default());
+            let folder = match known {
+                Some(known) => WatchedFolder { paused: false, ..known.clone() },
+                None => WatchedFolder { path, profile: settings.profile(profile)?.name.clone(), ..like.clone() },
+            };
+            folder.check().map(|()| folder)
+        };
+        given.into_iter().map(folder).collect()
+    }
+
+    /// Watches folders for as long as the engine runs, without remembering them.
+    pub async fn watch(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<Vec<WatchedFolder>> {
+        let settings = self.settings().await?;
+        let chosen = self.chosen(&settings, folders, profile.as_deref(), like)?;
+        for folder in &chosen {
+            watch::check(&folder.path)?;
+        }
+        self.ask(|answer| Request::Watch(chosen.clone(), answer)).await?;
+        Ok(chosen)
+    }
+
+    /// Adds a watched folder.
+    pub async fn add_folder(&self, mut folder: WatchedFolder) -> Result<Settings> {
+        folder.path = std::path::absolute(&folder.path).map_err(|error| Error::from_io(&error, &folder.path))?;
+        folder.check()?;
+        watch::check(&folder.path)?;
+        self.edit(move |settings| {
+            folder.profile.clone_from(&settings.profile(Some(&folder.profile))?.name);
+            if settings.folders.iter().any(|known| known.path == folder.path) {
+                return Err(Error::new(Code::FolderInvalid, format!("{} is watched already", folder.path.display()))
+                    .hint("remove it first, or change its settings"));
+            }
+            settings.folders.push(folder);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Changes how a watched folder is meant.
+    pub async fn change_folder(&self, folder: WatchedFolder) -> Result<Settings> {
+        folder.check()?;
+        if folder.deleted == Deleted::Keep {
+            self.keep_removed(folder.path.clone()).await?;
+        }
+        self.edit(move |settings| {
+            settings.profile(Some(&folder.profile))?;
+            settings.folders.iter_mut().filter(|known| known.path == folder.path).for_each(|known| known.clone_from(&folder));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Compares a watched folder with what is on record, now.
+    pub async fn look_at_folder(&self, path: PathBuf) -> Result<()> {
+        self.ask(|answer| Request::Look(path, answer)).await
+    }
+
+    /// Lets a watched folder rest, or wakes it.
+    pub async fn pause_folder(&self, path: PathBuf, paused: bool) -> Result<Settings> {
+        self.edit(move |settings| {
+            settings.folders.iter_mut().filter(|folder| folder.path == path).for_each(|folder| folder.paused = paused);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Stops watching a folder; its files and the bucket stay as they are.
+    pub async fn remove_folder(&self, path: PathBuf) -> Result<Settings> {
+        self.keep_removed(path.clone()).await?;
+        self.edit(move |settings| {
+            settings.folders.retain(|folder| folder.path != path);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The objects of files that were deleted from a watched folder stay in the bucket after all.
+    pub async fn keep_removed(&self, path: PathBuf) -> Result<()> {
+        self.stages.journal.keep_removals(&path).await?;
+        self.ask(Request::FoldersChanged).await
+    }
+
+    /// The objects of files that were deleted from a watched folder are removed now, without waiting any longer.
+    pub async fn remove_now(&self, path: PathBuf) -> Result<()> {
+        self.stages.journal.hasten_removals(&path).await?;
+        self.ask(Request::FoldersChanged).await
+    }
+}

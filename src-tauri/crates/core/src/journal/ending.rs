@@ -1,0 +1,105 @@
+//! How a job ends, well or badly, or why it waits.
+
+use rusqlite::{Transaction, params};
+
+use super::MessageKind;
+use super::rows::now_ms;
+use crate::error::Error;
+
+/// An object that is in the bucket.
+#[derive(Debug, Clone)]
+pub struct SentObject {
+    /// Its opaque id, as planned.
+    pub uid: String,
+    /// Pixels, where it is a picture.
+    pub pixels: Option<(u32, u32)>,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its public address.
+    pub url: String,
+}
+
+/// How a job ended well.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Nothing had to be sent.
+    pub present: bool,
+    /// Something took the place of other content.
+    pub replaced: bool,
+    /// Bytes of the source.
+    pub size: u64,
+    /// Its modification time, nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Media type of the source.
+    pub content_type: String,
+    /// What is missing all the same (variants of a damaged picture).
+    pub warning: Option<Error>,
+    /// The profile's name.
+    pub profile: String,
+    /// For a file of a watched folder that is in the bucket now: whether it is to be put away.
+    pub put_away: Option<bool>,
+    /// Who is to be told of it.
+    pub tell: Vec<MessageKind>,
+}
+
+pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[SentObject]) -> rusqlite::Result<()> {
+    let warning = outcome.warning.as_ref();
+    tx.prepare_cached(
+        "UPDATE jobs SET state = 'done', outcome = ?2, size = ?3, content_type = ?4, finished_at = ?5, error_code = ?6, \
+         error_message = ?7, error_hint = ?8, on_conflict = NULL, again = 0 WHERE id = ?1",
+    )?
+    .execute(params![
+        job,
+        if outcome.present { "present" } else { "uploaded" },
+        outcome.size as i64,
+        outcome.content_type,
+        now_ms(),
+        warning.map(|error| error.code.as_str()),
+        warning.map(|error| &error.message),
+        warning.and_then(|error| error.hint.as_ref()),
+    ])?;
+    for object in sent {
+        if outcome.replaced {
+            // What other jobs had there is in the bucket no more.
+            tx.prepare_cached(
+                "UPDATE objects SET url = NULL WHERE job <> ?1 AND target = (SELECT target FROM objects WHERE uid = ?2) \
+                 AND key = (SELECT key FROM objects WHERE uid = ?2)",
+            )?
+            .execute(params![job, object.uid])?;
+        }
+        tx.prepare_cached(
+            "UPDATE objects SET width = ?2, height = ?3, size = ?4, sha256 = ?5, content_type = ?6, url = ?7 WHERE uid = ?1",
+        )?
+        .execute(params![
+            object.uid,
+            object.pixels.map(|(width, _)| width),
+            object.pixels.map(|(_, height)| height),
+            object.size as i64,
+            object.sha256,
+            object.content_type,
+            object.url,
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn fail(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE jobs SET state = 'failed', error_code = ?2, error_message = ?3, error_hint = ?4, finished_at = ?5 \
+         WHERE id = ?1 AND state IN ('queued', 'planned')",
+    )?
+    .execute(params![job, error.code.as_str(), error.message, error.hint, now_ms()])?;
+    Ok(())
+}
+
+pub(super) fn note_waiting(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE jobs SET error_code = ?2, error_message = ?3, error_hint = ?4 WHERE id = ?1 AND state IN ('queued', 'planned')",
+    )?
+    .execute(params![job, error.code.as_str(), error.message, error.hint])?;
+    Ok(())
+}
