@@ -43,6 +43,7 @@ fn from_the_first_start_to_a_pasted_link_and_back() {
     connect_a_bucket(&window, &desktop, &server);
     let watched = tempfile::tempdir().unwrap();
     watch_a_folder(&window, &desktop, watched.path(), &files[3]);
+    say_what_becomes_of_files(&window, &desktop, watched.path());
     fail_and_retry(&window, &desktop, photos.path(), &files[1]);
     take_the_location_out(&window, &mut desktop, photos.path(), &files[0]);
     assert!(!home.home_contains(&server.secret_access_key), "the secret is in a file");
@@ -150,6 +151,36 @@ fn watch_a_folder(window: &Window, desktop: &Desktop, folder: &Path, photo: &Pat
     window.click(&testid("nav-uploads"));
     std::fs::copy(photo, folder.join("appeared.jpg")).unwrap();
     wait_for_done(window, 5);
+}
+
+/// The folder's form: a deleted file's objects are to be removed, which a person undoes in time.
+fn say_what_becomes_of_files(window: &Window, desktop: &Desktop, folder: &Path) {
+    window.click(&testid("nav-folders"));
+    window.click("[data-testid=folder] [title=Settings]");
+    window.wait(&testid("folder-form"));
+    let choose = |field: &str, value: &str| {
+        let select = format!("const s = document.querySelector('{}'); s.value = '{value}'", testid(field));
+        window.script(&format!("{select}; s.dispatchEvent(new Event('change', {{bubbles: true}}))"));
+    };
+    choose("deleted", "remove");
+    choose("after-upload", "move");
+    choose("making", "own");
+    let written = format!("return document.querySelector('{}')?.value.split('\\n').length === 3", testid("specs"));
+    window.until("the variants of the settings to begin with", || window.script(&written).as_bool().filter(|all| *all));
+    desktop.screenshot("9a folder settings");
+    choose("after-upload", "leave");
+    choose("making", "settings");
+    window.click(&testid("save-folder"));
+    std::fs::write(folder.join("notes.txt"), "no picture").unwrap();
+    window.wait(&testid("left-alone"));
+    std::fs::remove_file(folder.join("appeared.jpg")).unwrap();
+    window.wait(&testid("removal"));
+    window.click(&format!("{} summary", testid("left-alone")));
+    desktop.screenshot("9b a deleted file");
+    window.click(&testid("keep-removed"));
+    let gone = format!("return document.querySelector('{}') === null", testid("removal"));
+    window.until("it stays in the bucket", || window.script(&gone).as_bool().filter(|gone| *gone));
+    window.click(&testid("nav-uploads"));
 }
 
 /// A file that is not there fails with its sentence; when it is there, Retry takes it.
