@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use tintype_tests::program::files_below;
 
 const STAGES: [&str; 5] = ["intake", "imaging", "transfer", "journal", "watch"];
-/// Words that another stage may use: they are data, not doing.
-const SHARED: [&str; 1] = ["journal::Seen"];
 
 fn core() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/crates/core/src")
@@ -24,9 +22,7 @@ fn stages_do_not_know_each_other() {
         for file in files_below(&core().join(stage)) {
             for used in uses(&file) {
                 let room = used.split("::").next().unwrap_or_default();
-                // A watched folder lists files as intake does; both read the same disk.
-                let listed = stage == "watch" && room == "intake";
-                let foreign = STAGES.contains(&room) && room != stage && !SHARED.contains(&used.as_str()) && !listed;
+                let foreign = STAGES.contains(&room) && room != stage;
                 assert!(!foreign && room != "engine", "{} uses {used}", file.display());
             }
         }

@@ -18,6 +18,7 @@ fn what_is_there_and_what_appears_goes_up_once() {
         fs::write(folder.join("notes.txt"), "no picture").unwrap();
     });
     watching.wait(&["there.jpg"]);
+    fs::write(watching.path(".cache/deep/thumb.jpg"), picture(9)).unwrap();
     fs::write(watching.path("new/deep/inside.jpg"), picture(3)).unwrap();
     fs::rename(watching.path("half.jpg.part"), watching.path("whole.jpg")).unwrap();
     watching.wait(&["inside.jpg", "there.jpg", "whole.jpg"]);

@@ -1,7 +1,6 @@
 //! The files of one watched folder: what is known of them, what is settling, what has just vanished.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
@@ -32,6 +31,16 @@ pub(super) struct News {
     pub(super) moved: Vec<(PathBuf, Seen)>,
     /// Files that are no longer there, while their folder is.
     pub(super) gone: Vec<PathBuf>,
+}
+
+/// What was met on the way through a folder.
+#[derive(Default)]
+struct Walked {
+    files: usize,
+    /// Of those, so many are news.
+    fresh: usize,
+    /// Files and folders that could not be looked at: what is in them is not gone.
+    blind: Vec<PathBuf>,
 }
 
 pub(super) struct Files {
@@ -162,15 +171,10 @@ impl Files {
             return Err(away(&self.folder.path));
         }
         let root = self.folder.path.clone();
-        let (seen, fresh, blind) = self.walk(&root);
-        let missing: Vec<PathBuf> = self
-            .known
-            .paths()
-            .filter(|path| !seen.contains(path.as_os_str()) && !blind.iter().any(|folder| path.starts_with(folder)))
-            .map(Path::to_owned)
-            .collect();
+        let Walked { files, fresh, blind } = self.walk(&root);
+        let missing = self.missing(&root, &blind);
         // A mount point without its drive is an empty folder.
-        if seen.is_empty() && !missing.is_empty() && missing.len() == self.known.len() && missing.len() > 1 {
+        if files == 0 && missing.len() == self.known.len() && missing.len() > 1 {
             return Err(away(&root));
         }
         missing.iter().for_each(|path| self.vanished(path));
@@ -183,17 +187,24 @@ impl Files {
 
     /// Compares a folder that events named: what it has now, and what it has no more.
     fn compare(&mut self, folder: &Path) {
-        let (seen, _, blind) = self.walk(folder);
-        let below = self.known.at_or_below(folder);
-        let missing = below.filter(|path| !seen.contains(path.as_os_str()) && !blind.iter().any(|blind| path.starts_with(blind)));
-        for path in missing.map(Path::to_owned).collect::<Vec<_>>() {
-            self.vanished(&path);
+        let inside = folder != self.folder.path;
+        if inside && !(self.folder.recursive && self.is_meant(folder, true)) {
+            return;
         }
+        let Walked { blind, .. } = self.walk(folder);
+        self.missing(folder, &blind).iter().for_each(|path| self.vanished(path));
     }
 
-    /// Looks at every file below a folder: all paths, how many are news, and the folders that could not be read.
-    fn walk(&mut self, top: &Path) -> (HashSet<OsString>, usize, Vec<PathBuf>) {
-        let (mut seen, mut fresh, mut blind) = (HashSet::with_capacity(self.known.len()), 0, Vec::new());
+    /// Files below a folder that were not met when it was walked through, but for those nothing is known of.
+    fn missing(&self, folder: &Path, blind: &[PathBuf]) -> Vec<PathBuf> {
+        let not_met = self.known.not_met(folder).filter(|path| !blind.iter().any(|blind| path.starts_with(blind)));
+        not_met.map(Path::to_owned).collect()
+    }
+
+    /// Looks at every file below a folder.
+    fn walk(&mut self, top: &Path) -> Walked {
+        let mut walked = Walked::default();
+        self.known.begin_round();
         let mut visited: HashSet<Identity> = HashSet::new();
         let depth = if self.folder.recursive { usize::MAX } else { 1 };
         let mut entries = WalkDir::new(top).max_depth(depth).follow_links(self.folder.follow_links).into_iter();
@@ -206,19 +217,31 @@ impl Files {
                         && io.kind() != std::io::ErrorKind::NotFound
                     {
                         self.tell(path.clone(), Error::from_io(io, &path));
-                        blind.push(path);
+                        walked.blind.push(path);
                     }
                     continue;
                 }
             };
             let is_dir = entry.file_type().is_dir();
-            if !self.is_meant_here(entry.path(), is_dir) {
+            // Most files are as they were: they are not asked for their names again.
+            let known = if is_dir { None } else { self.known.meet(entry.path()).map(|known| known.stamp) };
+            if known.is_none() && !self.is_meant_here(entry.path(), is_dir) {
                 if is_dir {
                     entries.skip_current_dir();
                 }
                 continue;
             }
-            let Ok(meta) = entry.metadata() else { continue };
+            let meta = match entry.metadata() {
+                Ok(meta) => meta,
+                Err(error) => {
+                    let gone = error.io_error().is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound);
+                    walked.blind.extend((!gone).then(|| entry.into_path()));
+                    continue;
+                }
+            };
+            if known.is_some_and(|known| !known.is(&Stamp::of(&meta))) && !self.is_meant_here(entry.path(), false) {
+                continue;
+            }
             // Through links a file can be reached in many ways: it is taken once.
             if self.folder.follow_links && !visited.insert(place::of(&meta)) && cfg!(unix) {
                 if is_dir {
@@ -233,8 +256,8 @@ impl Files {
                 }
             }
             if meta.is_file() {
-                fresh += usize::from(self.observe(entry.path(), &meta, Hint::Found));
-                seen.insert(entry.into_path().into_os_string());
+                walked.fresh += usize::from(self.observe(entry.path(), &meta, Hint::Found));
+                walked.files += 1;
             }
         }
         // Another drive may be there by now: what it does not have was not deleted.
@@ -242,9 +265,9 @@ impl Files {
             if !place::is_drive(&drive) {
                 self.tell(drive.clone(), away(&drive));
             }
-            blind.push(drive);
+            walked.blind.push(drive);
         }
-        (seen, fresh, blind)
+        walked
     }
 
     /// Looks once more at what could not be read.

@@ -10,7 +10,9 @@ use crate::folder::Known;
 /// Files by path. Ordered by the paths' bytes: comparing paths name by name costs more than looking at the files.
 #[derive(Debug, Default)]
 pub(super) struct KnownFiles {
-    files: BTreeMap<OsString, Known>,
+    /// With the round in which each was met last.
+    files: BTreeMap<OsString, (Known, u32)>,
+    round: u32,
     skipped: usize,
 }
 
@@ -25,34 +27,51 @@ impl KnownFiles {
     }
 
     pub(super) fn get(&self, path: &Path) -> Option<&Known> {
-        self.files.get(path.as_os_str())
+        self.files.get(path.as_os_str()).map(|(known, _)| known)
+    }
+
+    /// A round of looking at files begins.
+    pub(super) fn begin_round(&mut self) {
+        self.round = self.round.wrapping_add(1);
+    }
+
+    /// A file was met in this round; what is known of it.
+    pub(super) fn meet(&mut self, path: &Path) -> Option<&Known> {
+        let (known, round) = self.files.get_mut(path.as_os_str())?;
+        *round = self.round;
+        Some(known)
+    }
+
+    /// Files at or below a path that were not met in this round.
+    pub(super) fn not_met(&self, path: &Path) -> impl Iterator<Item = &Path> {
+        self.range(path).filter(|(_, round)| *round != self.round).map(|(path, _)| path)
     }
 
     pub(super) fn insert(&mut self, path: PathBuf, known: Known) {
         self.skipped += usize::from(known.skipped.is_some());
-        let before = self.files.insert(path.into_os_string(), known);
-        self.skipped -= usize::from(before.is_some_and(|before| before.skipped.is_some()));
+        let before = self.files.insert(path.into_os_string(), (known, self.round));
+        self.skipped -= usize::from(before.is_some_and(|(before, _)| before.skipped.is_some()));
     }
 
     pub(super) fn remove(&mut self, path: &Path) -> Option<Known> {
-        let known = self.files.remove(path.as_os_str())?;
+        let (known, _) = self.files.remove(path.as_os_str())?;
         self.skipped -= usize::from(known.skipped.is_some());
         Some(known)
     }
 
-    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.keys().map(Path::new)
-    }
-
     /// A path, and all that is below it as a folder.
     pub(super) fn at_or_below(&self, path: &Path) -> impl Iterator<Item = &Path> {
-        let itself = self.files.get_key_value(path.as_os_str()).map(|(path, _)| Path::new(path));
+        self.range(path).map(|(path, _)| path)
+    }
+
+    fn range(&self, path: &Path) -> impl Iterator<Item = (&Path, u32)> {
+        let itself = self.files.get_key_value(path.as_os_str());
         let mut inside = path.as_os_str().to_owned();
         inside.push(MAIN_SEPARATOR_STR);
         let from = Bound::Included(inside.as_os_str());
-        let below = self.files.range::<OsStr, _>((from, Bound::Unbounded)).map(|(path, _)| path);
-        let below = below.take_while(move |path| path.as_encoded_bytes().starts_with(inside.as_encoded_bytes())).map(Path::new);
-        itself.into_iter().chain(below)
+        let below = self.files.range::<OsStr, _>((from, Bound::Unbounded));
+        let below = below.take_while(move |(path, _)| path.as_encoded_bytes().starts_with(inside.as_encoded_bytes()));
+        itself.into_iter().chain(below).map(|(path, (_, round))| (Path::new(path), *round))
     }
 }
 
@@ -71,6 +90,9 @@ mod tests {
         let below: Vec<&Path> = known.at_or_below(Path::new("/w/a")).collect();
         assert_eq!(below, ["/w/a", "/w/a/1", "/w/a/b/2"].map(Path::new));
         assert_eq!(known.skipped(), 7);
+        known.begin_round();
+        known.meet(Path::new("/w/a/1"));
+        assert_eq!(known.not_met(Path::new("/w/a")).collect::<Vec<_>>(), ["/w/a", "/w/a/b/2"].map(Path::new));
         known.insert("/w/b".into(), Known { stamp, sha256: None, skipped: None });
         known.remove(Path::new("/w/a"));
         assert_eq!((known.len(), known.skipped()), (6, 5));
