@@ -33,7 +33,9 @@ pub(crate) async fn run(args: Watch) -> Result<Outcome> {
     }
     let done = if args.once {
         let batch = handle.reconcile(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await?;
-        upload::finish(&handle, &batch, args.json, PATIENCE).await
+        let finished = upload::finish(&handle, &batch, args.json, PATIENCE).await;
+        handle.put_away(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await?;
+        finished
     } else {
         if !from_settings {
             for folder in handle.watch(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await? {

@@ -234,6 +234,20 @@ impl WatchedFolder {
         Patterns::new(&self.path, &self.patterns).map(|_| ())
     }
 
+    /// When the objects of files that are deleted now are to be removed, if they are: milliseconds since 1970.
+    pub(crate) fn remove_at(&self) -> Option<i64> {
+        let at = || jiff::Timestamp::now().as_millisecond() + i64::from(self.grace_minutes) * 60_000;
+        (self.deleted == Deleted::Remove).then(at)
+    }
+
+    /// Whether files are still left alone for that reason.
+    pub(crate) fn skips(&self, reason: Skipped) -> bool {
+        match reason {
+            Skipped::NoPicture => !self.all_files,
+            Skipped::ThereBefore => self.existing == Existing::Ignore,
+        }
+    }
+
     /// Whether a path is where uploaded files are moved to: what lies there is not looked at again.
     pub(crate) fn is_put_away(&self, path: &Path) -> bool {
         matches!(&self.after_upload, AfterUpload::Move(to) if path.starts_with(to))

@@ -56,6 +56,8 @@ pub(super) enum Request {
     Watch(Vec<WatchedFolder>, Answer<()>),
     /// What is on record of watched folders was changed.
     FoldersChanged(Answer<()>),
+    /// Put away what these folders have in the bucket.
+    PutAway(Vec<WatchedFolder>, Answer<()>),
     /// Compare this watched folder with what is on record, now.
     Look(PathBuf, Answer<()>),
     Stop(Answer<()>),
@@ -99,6 +101,8 @@ pub(super) struct Actor {
     asides: mpsc::Receiver<Aside>,
     /// Puts away files of watched folders, as ordered.
     porter: Porter,
+    /// The folders could not all be followed: when to try again.
+    follow_at: Option<Instant>,
     /// Something about the folders is to be told, at most once a second.
     folders_news: bool,
     folders_told: Option<Instant>,
@@ -133,6 +137,7 @@ impl Actor {
             stages,
             aside,
             asides,
+            follow_at: None,
             folders_news: false,
             folders_told: None,
         }
@@ -213,6 +218,7 @@ impl Actor {
                 self.folders_news = true;
                 let _ = answer.send(());
             }
+            Request::PutAway(folders, answer) => self.porter.order_all(folders, answer),
             Request::Look(path, answer) => {
                 self.folders.look(Some(&path));
                 let _ = answer.send(());
@@ -282,6 +288,9 @@ impl Actor {
         if version != self.data_version {
             self.data_version = version;
             self.notice_others().await?;
+        }
+        if self.follow_at.is_some_and(|at| at <= Instant::now()) {
+            self.follow_folders().await;
         }
         self.tell_news().await?;
         self.tell_folders().await?;

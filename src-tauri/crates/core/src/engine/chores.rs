@@ -130,7 +130,7 @@ impl Chores {
         }
         let settings = self.settings()?;
         for removal in due.into_iter().filter(|_| !settings.paused) {
-            match removals::remove(&self.stages, &settings, &removal).await {
+            match removals::remove(&self.stages, &settings, &removal, now).await {
                 Ok(true) => {
                     if let Some(asides) = &self.asides {
                         // Whoever listens may be about to end.

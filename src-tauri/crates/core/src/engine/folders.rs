@@ -88,7 +88,7 @@ impl Folders {
                 continue;
             }
             journal.keep_folder(&folder).await?;
-            let on_record = journal.on_record(&folder.path).await?;
+            let on_record = journal.on_record(&folder).await?;
             let (waker, wakes) = channel();
             let (start, reports, for_events) = (Start { folder: folder.clone(), on_record }, self.reports.clone(), waker.clone());
             self.threads.spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));

@@ -80,7 +80,8 @@ pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: u
             claim @ (Claim::New | Claim::Granted) => match compare(work, objects, former.as_deref(), ask || claim != Claim::New).await? {
                 Compared::Free(plan) => return Ok(Planned::Go(plan)),
                 Compared::Taken { plan, .. } if choice == OnConflict::Overwrite => return Ok(Planned::Go(plan)),
-                Compared::Taken { plan, by: By::Former, .. } => return Ok(Planned::Go(plan)),
+                // Another file of the same content may live there, too: what it has is not taken from it.
+                Compared::Taken { plan, by: By::Former, .. } if !is_shared(work, objects).await? => return Ok(Planned::Go(plan)),
                 Compared::Taken { key, .. } => key,
             },
             Claim::Busy if choice != OnConflict::KeepBoth => return Err(busy(work)),
@@ -102,6 +103,11 @@ pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: u
 /// Another file on its way has the key: when it has arrived, the bucket decides.
 fn busy(work: &Work<'_>) -> Error {
     Error::new(Code::KeyTaken, format!("another file with the key of {} is on its way", work.job.name)).retry(Retry::Soon)
+}
+
+async fn is_shared(work: &Work<'_>, objects: &[Object]) -> Result<bool> {
+    let keys = objects.iter().map(|object| object.key.clone()).collect();
+    work.stages.journal.is_shared(work.job.id, &work.open.target, keys).await
 }
 
 async fn claim(work: &Work<'_>, objects: &[Object]) -> Result<Claim> {

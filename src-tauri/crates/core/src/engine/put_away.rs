@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,8 @@ use crate::journal::PutAway;
 struct Order {
     folder: WatchedFolder,
     job: Option<i64>,
+    /// Told when it is carried out.
+    done: Option<oneshot::Sender<()>>,
 }
 
 /// What became of a file.
@@ -57,7 +59,20 @@ impl Porter {
     pub(super) fn order(&self, folder: &WatchedFolder, job: Option<i64>) {
         if folder.after_upload != AfterUpload::Leave {
             // What is not carried out stays on record.
-            let _ = self.orders.send(Order { folder: folder.clone(), job });
+            let _ = self.orders.send(Order { folder: folder.clone(), job, done: None });
+        }
+    }
+
+    /// Orders to put away all that these folders have on record for it, and says when that is done.
+    pub(super) fn order_all(&self, folders: Vec<WatchedFolder>, answer: oneshot::Sender<()>) {
+        let mut answer = Some(answer);
+        let last = folders.len();
+        for (number, folder) in folders.into_iter().enumerate() {
+            let done = if number + 1 == last { answer.take() } else { None };
+            let _ = self.orders.send(Order { folder, job: None, done });
+        }
+        if let Some(answer) = answer {
+            let _ = answer.send(());
         }
     }
 
@@ -70,7 +85,12 @@ impl Porter {
     }
 }
 
-async fn carry_out(stages: &Stages, Order { folder, job }: Order, done: &mpsc::Sender<Aside>, stop: &CancellationToken) -> Result<()> {
+async fn carry_out(
+    stages: &Stages,
+    Order { folder, job, done: answer }: Order,
+    done: &mpsc::Sender<Aside>,
+    stop: &CancellationToken,
+) -> Result<()> {
     for file in stages.journal.to_put_away(&folder.path, job).await? {
         if stop.is_cancelled() {
             break;
@@ -83,6 +103,9 @@ async fn carry_out(stages: &Stages, Order { folder, job }: Order, done: &mpsc::S
         }
         // Whoever listens may be about to end; what is on record is what counts.
         let _ = done.send(Aside::PutAway(PutDown { folder: folder.path.clone(), file: path, result })).await;
+    }
+    if let Some(answer) = answer {
+        let _ = answer.send(());
     }
     Ok(())
 }
@@ -131,13 +154,30 @@ fn to_folder(file: &PutAway, folder: &Path) -> Result<()> {
     let place = reserve(folder, path)?;
     let moved = match std::fs::rename(path, &place) {
         Err(error) if error.kind() == ErrorKind::CrossesDevices => copy(file, &place),
-        moved => moved.map_err(|error| Error::from_io(&error, path)),
+        Err(error) => Err(Error::from_io(&error, path)),
+        Ok(()) => take_back_if_new(file, &place),
     };
-    if moved.is_err() {
+    if moved.is_err() && std::fs::metadata(&place).is_ok_and(|meta| meta.len() == 0) {
         // Nothing is in it but its name.
         let _ = std::fs::remove_file(&place);
     }
     moved
+}
+
+fn changed() -> Error {
+    Error::new(Code::FileChanging, "it was written to while it was moved").hint("its new content goes up first")
+}
+
+/// Somebody wrote to the file in the moment before it was moved: what is not in the bucket yet goes back to its place.
+fn take_back_if_new(file: &PutAway, place: &Path) -> Result<()> {
+    let moved = std::fs::symlink_metadata(place).map_err(|error| Error::from_io(&error, place))?;
+    if Stamp::of(&moved).is(&file.stamp) {
+        return Ok(());
+    }
+    if !file.path.exists() {
+        std::fs::rename(place, &file.path).map_err(|error| Error::from_io(&error, place))?;
+    }
+    Err(changed())
 }
 
 /// A name in a folder that was free and is taken now, by an empty file.
@@ -162,19 +202,28 @@ fn reserve(folder: &Path, path: &Path) -> Result<PathBuf> {
 /// To another drive: the file goes once its copy is on that drive, byte by byte what is in the bucket.
 fn copy(file: &PutAway, place: &Path) -> Result<()> {
     let path = file.path.as_path();
+    let folder = place.parent().unwrap_or(Path::new(""));
+    // Under a name that is nobody's until it is whole; it goes if anything fails.
+    let part =
+        tempfile::Builder::new().prefix(".tintype-").suffix(".part").tempfile_in(folder).map_err(|error| Error::from_io(&error, folder))?;
     let copied = || -> std::io::Result<String> {
-        std::fs::copy(path, place)?;
         let meta = std::fs::metadata(path)?;
-        let copy = OpenOptions::new().read(true).write(true).open(place)?;
-        copy.set_times(FileTimes::new().set_modified(meta.modified()?))?;
-        copy.sync_all()?;
+        std::io::copy(&mut File::open(path)?, &mut part.as_file())?;
+        part.as_file().set_times(FileTimes::new().set_modified(meta.modified()?))?;
+        part.as_file().set_permissions(meta.permissions())?;
+        part.as_file().sync_all()?;
         let mut sum = Sha256::new();
-        std::io::copy(&mut File::open(place)?, &mut sum)?;
+        std::io::copy(&mut File::open(part.path())?, &mut sum)?;
         Ok(hex::encode(sum.finalize()))
     };
     if copied().map_err(|error| Error::from_io(&error, place))? != file.sha256 {
-        return Err(Error::new(Code::FileChanging, "it was written to while it was copied").hint("Tintype looks at it again"));
+        return Err(changed());
     }
+    let still = std::fs::symlink_metadata(path).map_err(|error| Error::from_io(&error, path))?;
+    if !Stamp::of(&still).is(&file.stamp) {
+        return Err(changed());
+    }
+    part.persist(place).map_err(|error| Error::from_io(&error.error, place))?;
     std::fs::remove_file(path).map_err(|error| Error::from_io(&error, path))
 }
 
@@ -224,7 +273,33 @@ mod tests {
         let sent = PutAway { sha256: hex::encode(Sha256::digest(b"other")), ..file(&dir.path().join("a.jpg"), b"this") };
         let error = copy(&sent, &dir.path().join("b.jpg")).expect_err("differs");
         assert_eq!(error.code, Code::FileChanging);
-        assert!(sent.path.exists());
+        assert!(sent.path.exists() && !dir.path().join("b.jpg").exists());
+        Ok(())
+    }
+
+    #[test]
+    fn a_copy_takes_the_files_time_and_place() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let sent = file(&dir.path().join("a.jpg"), b"this");
+        let time = std::fs::metadata(&sent.path)?.modified()?;
+        copy(&sent, &dir.path().join("b.jpg")).expect("copies");
+        assert!(!sent.path.exists());
+        assert_eq!(
+            (std::fs::read(dir.path().join("b.jpg"))?, std::fs::metadata(dir.path().join("b.jpg"))?.modified()?),
+            (b"this".to_vec(), time)
+        );
+        assert_eq!(std::fs::read_dir(dir.path())?.count(), 1, "no piece is left");
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_written_in_the_last_moment_comes_back() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let sent = file(&dir.path().join("a.jpg"), b"sent");
+        std::fs::write(&sent.path, b"newer")?;
+        std::fs::rename(&sent.path, dir.path().join("b.jpg"))?;
+        assert_eq!(take_back_if_new(&sent, &dir.path().join("b.jpg")).expect_err("newer").code, Code::FileChanging);
+        assert_eq!(std::fs::read(&sent.path)?, b"newer");
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use super::actor::Request;
 use super::handle::EngineHandle;
 use crate::error::{Code, Error, Result};
 use crate::folder::{Deleted, WatchedFolder};
+use crate::journal::NewJob;
 use crate::settings::Settings;
 use crate::watch;
 
@@ -17,15 +18,34 @@ impl EngineHandle {
         let mut jobs = Vec::new();
         for folder in self.chosen(&settings, folders, profile.as_deref(), like)? {
             self.stages.journal.keep_folder(&folder).await?;
-            let start = watch::Start { folder: folder.clone(), on_record: self.stages.journal.on_record(&folder.path).await? };
-            let finished = tokio::task::spawn_blocking(move || watch::scan_once(start)).await;
-            let finished = finished.map_err(|error| Error::new(Code::Internal, format!("looking at a folder ended early: {error}")))?;
-            let (more, skipped) = super::folders::sorted(&settings, &folder, finished?);
-            self.stages.journal.skip(folder.path.clone(), skipped).await?;
-            self.stages.journal.begin_folder(&folder.path).await?;
-            jobs.extend(more);
+            jobs.extend(self.reconcile_one(&settings, &folder).await?);
         }
         self.enqueue_jobs(jobs).await
+    }
+
+    async fn reconcile_one(&self, settings: &Settings, folder: &WatchedFolder) -> Result<Vec<NewJob>> {
+        let (journal, path) = (&self.stages.journal, folder.path.clone());
+        loop {
+            let start = watch::Start { folder: folder.clone(), on_record: journal.on_record(folder).await? };
+            let news = tokio::task::spawn_blocking(move || watch::scan_once(start)).await;
+            let news = news.map_err(|error| Error::new(Code::Internal, format!("looking at a folder ended early: {error}")))??;
+            journal.add_mounts(&path, news.drives).await?;
+            journal.gone(path.clone(), news.gone, folder.remove_at()).await?;
+            // Files whose jobs ended between the move and the look at it are looked for again.
+            if !journal.moved(path.clone(), news.moved).await?.is_empty() {
+                continue;
+            }
+            let (jobs, skipped) = super::folders::sorted(settings, folder, news.finished);
+            journal.skip(path.clone(), skipped).await?;
+            journal.begin_folder(&path).await?;
+            return Ok(jobs);
+        }
+    }
+
+    /// Puts away what these folders have in the bucket, as they are meant; `reconcile` names them in the same way.
+    pub async fn put_away(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<()> {
+        let folders = self.chosen(&self.settings().await?, folders, profile.as_deref(), like)?;
+        self.ask(|answer| Request::PutAway(folders, answer)).await
     }
 
     /// The folders meant: those given (with their own profile if they are known), or all that are not paused.

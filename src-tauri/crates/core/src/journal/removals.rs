@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Journal, ObjectRow, rows};
 use crate::error::Result;
@@ -18,6 +18,8 @@ pub struct Removal {
     pub id: i64,
     /// The watched folder.
     pub folder: PathBuf,
+    /// The file that was deleted.
+    pub path: PathBuf,
     /// The job that sent the file's last content.
     pub job: i64,
 }
@@ -59,6 +61,13 @@ pub(super) fn gone(tx: &Transaction<'_>, folder: &Path, files: &[PathBuf], due_a
     Ok(())
 }
 
+fn is_shared(db: &Connection, job: i64, target: &str, key: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job JOIN jobs own ON own.id = ?1 \
+               WHERE o.target = ?2 AND o.key = ?3 AND j.id <> ?1 AND j.source <> own.source \
+               AND ((j.state = 'done' AND o.url IS NOT NULL) OR j.state IN ('queued', 'planned')))";
+    db.prepare_cached(sql)?.query_row(params![job, target, key], |row| row.get(0))
+}
+
 /// The file is there again.
 pub(super) fn cancel(tx: &Transaction<'_>, folder: &[u8], path: &[u8]) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM removals WHERE folder = ?1 AND path = ?2")?.execute(params![folder, path]).map(|_| ())
@@ -69,58 +78,74 @@ impl Journal {
     pub async fn due_removals(&self, now: i64, limit: u32) -> Result<Vec<Removal>> {
         self.read(move |db| {
             let mut statement = db.prepare_cached(
-                "SELECT r.id, r.folder, r.job FROM removals r JOIN jobs j ON j.id = r.job \
+                "SELECT r.id, r.folder, r.job, r.path FROM removals r JOIN jobs j ON j.id = r.job \
                  WHERE r.due_at <= ?1 AND j.state IN ('done', 'failed') ORDER BY r.due_at LIMIT ?2",
             )?;
             let removals = statement.query_map(params![now, limit], |row| {
-                Ok(Removal { id: row.get(0)?, folder: rows::path_from_blob(row.get_ref(1)?.as_blob()?), job: row.get(2)? })
+                let path = |index| Ok::<_, rusqlite::Error>(rows::path_from_blob(row.get_ref(index)?.as_blob()?));
+                Ok(Removal { id: row.get(0)?, folder: path(1)?, path: path(3)?, job: row.get(2)? })
             })?;
             removals.collect()
         })
         .await
     }
 
-    /// Whether a removal still stands, and which of its job's objects nobody else needs: no other file's job has the
-    /// key, and no other file of a watched folder the content.
-    pub async fn removable(&self, removal: &Removal) -> Result<Option<Vec<ObjectRow>>> {
-        let (id, job) = (removal.id, removal.job);
-        let needed = "SELECT EXISTS (SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job JOIN jobs own ON own.id = ?1 \
-                                     WHERE o.target = ?2 AND o.key = ?3 AND j.id <> ?1 AND j.source <> own.source AND j.state <> 'failed') \
-                   OR EXISTS (SELECT 1 FROM seen s JOIN jobs own ON own.id = ?1 \
-                              WHERE s.sha256 = own.sha256 AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = s.job))";
+    /// Whether a removal still stands and is due.
+    pub async fn stands(&self, removal: &Removal, now: i64) -> Result<bool> {
+        let id = removal.id;
+        let sql = "SELECT EXISTS (SELECT 1 FROM removals WHERE id = ?1 AND due_at <= ?2)";
+        self.read(move |db| db.prepare_cached(sql)?.query_row(params![id, now], |row| row.get(0))).await
+    }
+
+    /// Objects of a job that nobody else needs: no other file's job has the key, and no other file of a watched folder
+    /// the content.
+    pub async fn removable(&self, job: i64) -> Result<Vec<ObjectRow>> {
+        let twin = "SELECT EXISTS (SELECT 1 FROM seen s JOIN jobs own ON own.id = ?1 WHERE s.sha256 = own.sha256 AND s.job IS NULL)";
         self.read(move |db| {
-            let stands = db.query_row("SELECT 1 FROM removals WHERE id = ?1", params![id], |_| Ok(())).optional()?;
-            if stands.is_none() {
-                return Ok(None);
+            if db.prepare_cached(twin)?.query_row(params![job], |row| row.get(0))? {
+                return Ok(Vec::new());
             }
             let mut removable = Vec::new();
-            for object in rows::select_objects(db, job)? {
-                let needed: bool = db.prepare_cached(needed)?.query_row(params![job, object.target, object.key], |row| row.get(0))?;
-                if !needed {
+            for object in rows::select_objects(db, job)?.into_iter().filter(|object| object.url.is_some()) {
+                if !is_shared(db, job, &object.target, &object.key)? {
                     removable.push(object);
                 }
             }
-            Ok(Some(removable))
+            Ok(removable)
         })
         .await
     }
 
-    /// A removal is carried out: these objects are in the bucket no more. Their jobs stay in the history.
-    pub async fn removed(&self, id: i64, objects: Vec<ObjectRow>) -> Result<()> {
+    /// Whether another file's job has one of these keys, too.
+    pub async fn is_shared(&self, job: i64, target: &str, keys: Vec<String>) -> Result<bool> {
+        let target = target.to_owned();
+        self.read(move |db| keys.iter().try_fold(false, |shared, key| Ok(shared || is_shared(db, job, &target, key)?))).await
+    }
+
+    /// A removal is carried out: these objects are in the bucket no more. The jobs stay in the history, its own without
+    /// links.
+    pub async fn removed(&self, removal: Removal, objects: Vec<ObjectRow>) -> Result<()> {
         self.writer
             .write(move |tx| {
                 for object in &objects {
                     tx.prepare_cached("UPDATE objects SET url = NULL WHERE target = ?1 AND key = ?2")?
                         .execute(params![object.target, object.key])?;
                 }
-                tx.prepare_cached("DELETE FROM removals WHERE id = ?1")?.execute(params![id]).map(|_| ())
+                tx.prepare_cached("UPDATE objects SET url = NULL WHERE job = ?1")?.execute(params![removal.job])?;
+                tx.prepare_cached("DELETE FROM removals WHERE id = ?1")?.execute(params![removal.id]).map(|_| ())
             })
             .await
     }
 
+    /// The file is there after all: nothing is removed.
+    pub async fn drop_removal(&self, id: i64) -> Result<()> {
+        let sql = "DELETE FROM removals WHERE id = ?1";
+        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![id]).map(|_| ())).await
+    }
+
     /// A removal cannot be carried out at the moment.
     pub async fn postpone_removal(&self, id: i64, due_at: i64) -> Result<()> {
-        let sql = "UPDATE removals SET due_at = ?2 WHERE id = ?1";
+        let sql = "UPDATE removals SET due_at = ?2 WHERE id = ?1 AND due_at IS NOT NULL";
         self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![id, due_at]).map(|_| ())).await
     }
 

@@ -153,13 +153,18 @@ fn find_unfinished(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Optio
     if job.refused.is_some() {
         return Ok(None);
     }
-    tx.prepare_cached("SELECT id FROM jobs WHERE source = ?1 AND profile = ?2 AND variants = ?3 AND state IN ('queued', 'planned')")?
-        .query_row(params![path_to_blob(&job.source), job.profile, specs(&job.variants)], |row| row.get(0))
-        .optional()
+    tx.prepare_cached(
+        "SELECT id FROM jobs WHERE source = ?1 AND profile = ?2 AND variants = ?3 AND watched IS ?4 AND state IN ('queued', 'planned')",
+    )?
+    .query_row(params![path_to_blob(&job.source), job.profile, specs(&job.variants), watched(job)], |row| row.get(0))
+    .optional()
+}
+
+fn watched(job: &NewJob) -> Option<Vec<u8>> {
+    (!job.watched.as_os_str().is_empty()).then(|| path_to_blob(&job.watched))
 }
 
 fn insert_job(tx: &Transaction<'_>, job: &NewJob, choice: Option<OnConflict>) -> rusqlite::Result<i64> {
-    let watched = (!job.watched.as_os_str().is_empty()).then(|| path_to_blob(&job.watched));
     tx.prepare_cached(
         "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9)",
@@ -170,7 +175,7 @@ fn insert_job(tx: &Transaction<'_>, job: &NewJob, choice: Option<OnConflict>) ->
         job.name,
         job.folder,
         job.profile,
-        watched,
+        watched(job),
         specs(&job.variants),
         now_ms(),
         choice.map(OnConflict::as_str),

@@ -153,6 +153,11 @@ const MIGRATIONS: &[&str] = &[
         UNIQUE (folder, path)
     );
     CREATE INDEX removals_by_job ON removals(job);
+    -- Numbers of jobs are given again: nothing may point to one that is gone.
+    UPDATE seen SET job = NULL WHERE job NOT IN (SELECT id FROM jobs);
+    CREATE TRIGGER seen_forgets AFTER DELETE ON jobs BEGIN
+        UPDATE seen SET job = NULL WHERE job = old.id;
+    END;
     -- How a folder was meant when it was watched last, for jobs that outlive the program that watched it.
     ALTER TABLE folders ADD COLUMN meant TEXT;
     -- Whether it was compared as a whole.

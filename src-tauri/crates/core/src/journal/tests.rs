@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::folder::{Seen, Stamp};
+use crate::folder::{Seen, Skipped, Stamp, WatchedFolder};
 use crate::variant::Variant;
 
 fn job(name: &str) -> NewJob {
@@ -236,7 +236,7 @@ async fn a_file_that_is_moved_before_it_is_sent_goes_under_its_new_name() -> Res
     journal.take_back(id).await?;
     assert_eq!(journal.jobs(&[id]).await?.len(), 1, "it is looked for under its new name once more");
     journal.take_back(id).await?;
-    assert_eq!((journal.jobs(&[id]).await?.len(), journal.on_record(Path::new("/w")).await?.known.len()), (0, 0));
+    assert_eq!((journal.jobs(&[id]).await?.len(), journal.on_record(&watched()).await?.known.len()), (0, 0));
     Ok(())
 }
 
@@ -251,6 +251,10 @@ async fn a_renamed_profile_takes_its_jobs_along() -> Result<()> {
     let orphans = journal.orphans().await?;
     assert_eq!((orphans.len(), orphans[0].upload.as_ref()), (1, None), "an upload whose answer was lost is looked for");
     Ok(())
+}
+
+fn watched() -> WatchedFolder {
+    WatchedFolder { path: "/w".into(), profile: "demo".into(), ..WatchedFolder::default() }
 }
 
 /// A watched file that was sent, and is there or not.
@@ -275,9 +279,10 @@ async fn a_deleted_file_is_removed_when_it_is_due_unless_it_comes_back() -> Resu
     journal.enqueue("again".into(), vec![found("a", 2)]).await?;
     let due = journal.due_removals(100, 9).await?;
     assert_eq!(due.len(), 1, "a is back");
-    let objects = journal.removable(&due[0]).await?.expect("still stands");
+    assert!(journal.stands(&due[0], 100).await?);
+    let objects = journal.removable(due[0].job).await?;
     assert_eq!(objects.iter().map(|object| object.key.as_str()).collect::<Vec<_>>(), ["b"]);
-    journal.removed(due[0].id, objects).await?;
+    journal.removed(due[0].clone(), objects).await?;
     assert_eq!((journal.jobs(&[due[0].job]).await?[0].url.as_ref(), journal.due_removals(100, 9).await?.len()), (None, 0));
     Ok(())
 }
@@ -290,9 +295,10 @@ async fn what_another_file_needs_is_not_removed() -> Result<()> {
     let id = journal.enqueue("t".into(), vec![twin]).await?[0];
     let object = PlannedObject { uid: super::new_id(), variant: None, key: "a".into() };
     journal.plan(id, "t".into(), "sum of a".into(), vec![object]).await?;
+    assert!(journal.is_shared(id, "t", vec!["b".into(), "a".into()]).await?);
     journal.gone("/w".into(), vec!["/w/a".into()], Some(100)).await?;
     let due = journal.due_removals(100, 9).await?;
-    assert_eq!(journal.removable(&due[0]).await?.map(|objects| objects.len()), Some(0));
+    assert_eq!(journal.removable(due[0].job).await?.len(), 0);
     Ok(())
 }
 
@@ -312,5 +318,42 @@ async fn strikingly_many_deletions_wait_for_a_person() -> Result<()> {
     assert_eq!(journal.due_removals(100, 99).await?.len(), 22);
     journal.keep_removals(Path::new("/w")).await?;
     assert_eq!(journal.removals(Path::new("/w")).await?.files, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_that_is_given_again_says_nothing_of_the_file_that_had_it() -> Result<()> {
+    let (_dir, journal) = open();
+    let id = journal.enqueue("b".into(), vec![found("a", 1)]).await?[0];
+    journal.fail(id, Error::new(Code::AccessDenied, "no")).await?;
+    journal.forget(vec![journal.jobs(&[id]).await?.remove(0).uid]).await?;
+    assert_eq!(journal.enqueue("c".into(), vec![found("b", 1)]).await?, [id], "the same number");
+    journal.finish(id, Outcome { put_away: Some(true), ..outcome(1) }, Vec::new()).await?;
+    let files = journal.to_put_away(Path::new("/w"), Some(id)).await?;
+    assert_eq!(files.into_iter().map(|file| file.path).collect::<Vec<_>>(), [PathBuf::from("/w/b")]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_move_of_which_nothing_is_on_record_is_said_and_not_made_up() -> Result<()> {
+    let (_dir, journal) = open();
+    let id = journal.enqueue("b".into(), vec![found("a", 1)]).await?[0];
+    journal.take_back(id).await?;
+    assert_eq!(journal.moved("/w".into(), vec![("/w/a".into(), seen("/w/b", 1))]).await?, [PathBuf::from("/w/b")]);
+    assert_eq!(journal.on_record(&watched()).await?.known.len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_profile_and_another_rule_make_files_new() -> Result<()> {
+    let (_dir, journal) = open();
+    let id = sent(&journal, "a").await?;
+    journal.skip("/w".into(), vec![Seen { skipped: Some(Skipped::NoPicture), ..seen("/w/notes", 1) }]).await?;
+    let known = async |folder: WatchedFolder| journal.on_record(&folder).await.map(|record| record.known.len());
+    assert_eq!(known(watched()).await?, 2);
+    assert_eq!(known(WatchedFolder { all_files: true, ..watched() }).await?, 1);
+    assert_eq!(known(WatchedFolder { profile: "other".into(), all_files: true, ..watched() }).await?, 0);
+    let to_other = NewJob { profile: "other".into(), ..found("a", 1) };
+    assert_ne!(journal.enqueue("c".into(), vec![to_other]).await?, [id]);
     Ok(())
 }

@@ -21,8 +21,11 @@ pub struct PutAway {
 
 impl Journal {
     /// What is on record of a folder.
-    pub async fn on_record(&self, folder: &Path) -> Result<OnRecord> {
-        let folder = rows::path_to_blob(folder);
+    ///
+    /// What went to another profile's bucket, or is not skipped any more as the folder is meant now, is not on record.
+    pub async fn on_record(&self, folder: &WatchedFolder) -> Result<OnRecord> {
+        let (profile, meant) = (folder.profile.clone(), folder.clone());
+        let folder = rows::path_to_blob(&folder.path);
         self.read(move |db| {
             let begun: Option<bool> =
                 db.query_row("SELECT begun FROM folders WHERE path = ?1", params![folder], |row| row.get(0)).optional()?;
@@ -30,9 +33,9 @@ impl Journal {
             let mounts = mounts.query_map(params![folder], |row| Ok(rows::path_from_blob(row.get_ref(0)?.as_blob()?)))?;
             let mut statement = db.prepare_cached(
                 "SELECT s.path, s.size, s.mtime_ns, s.inode, s.skipped, CASE WHEN coalesce(j.state, 'done') = 'done' THEN s.sha256 END \
-                 FROM seen s LEFT JOIN jobs j ON j.id = s.job WHERE s.folder = ?1",
+                 FROM seen s LEFT JOIN jobs j ON j.id = s.job WHERE s.folder = ?1 AND coalesce(j.profile, ?2) = ?2",
             )?;
-            let known = statement.query_map(params![folder], |row| {
+            let known = statement.query_map(params![folder, profile], |row| {
                 let (size, inode) = (row.get::<_, i64>(1)?.unsigned_abs(), row.get::<_, i64>(3)?.cast_unsigned());
                 let sha256 = row.get_ref(5)?.as_str_or_null()?.and_then(|sum| hex::decode(sum).ok()).and_then(|sum| sum.try_into().ok());
                 let skipped = row.get_ref(4)?.as_str_or_null()?.and_then(Skipped::from_name);
@@ -42,7 +45,9 @@ impl Journal {
             Ok(OnRecord {
                 first_time: begun != Some(true),
                 mounts: mounts.collect::<rusqlite::Result<_>>()?,
-                known: known.collect::<rusqlite::Result<_>>()?,
+                known: known
+                    .filter(|known| known.as_ref().map_or(true, |(_, known)| known.skipped.is_none_or(|reason| meant.skips(reason))))
+                    .collect::<rusqlite::Result<_>>()?,
             })
         })
         .await
@@ -90,33 +95,17 @@ impl Journal {
     }
 
     /// Files have another name, or look another way, and their content is on record. A job that has not sent them yet
-    /// goes on with the new name.
-    pub async fn moved(&self, folder: PathBuf, files: Vec<(PathBuf, Seen)>) -> Result<()> {
+    /// goes on with the new name. Returns those of which nothing is on record any more.
+    pub async fn moved(&self, folder: PathBuf, files: Vec<(PathBuf, Seen)>) -> Result<Vec<PathBuf>> {
         self.writer
             .write(move |tx| {
-                let blob = rows::path_to_blob(&folder);
+                let mut lost = Vec::new();
                 for (from, seen) in &files {
-                    let (from, to) = (rows::path_to_blob(from), rows::path_to_blob(&seen.path));
-                    tx.prepare_cached("UPDATE OR REPLACE seen SET path = ?3 WHERE folder = ?1 AND path = ?2")?
-                        .execute(params![blob, from, to])?;
-                    let job: Option<i64> = tx
-                        .prepare_cached("SELECT job FROM seen WHERE folder = ?1 AND path = ?2")?
-                        .query_row(params![blob, to], |row| row.get(0))
-                        .optional()?
-                        .flatten();
-                    upsert(tx, &folder, seen, job)?;
-                    tx.prepare_cached(
-                        "UPDATE jobs SET source = ?2, name = ?3, folder = ?4, again = 1 \
-                         WHERE id = ?1 AND source <> ?2 AND state IN ('queued', 'planned')",
-                    )?
-                    .execute(params![
-                        job,
-                        to,
-                        crate::key::file_name(&seen.path),
-                        crate::folder::place_in(&folder, &seen.path)
-                    ])?;
+                    if !moved(tx, &folder, from, seen)? {
+                        lost.push(seen.path.clone());
+                    }
                 }
-                Ok(())
+                Ok(lost)
             })
             .await
     }
@@ -130,9 +119,10 @@ impl Journal {
     /// Files of a folder that are in the bucket and are to be put away; with `job`, that job's only.
     pub async fn to_put_away(&self, folder: &Path, job: Option<i64>) -> Result<Vec<PutAway>> {
         let folder = rows::path_to_blob(folder);
-        let sql = "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE folder = ?1 AND put_away = 1 AND (?2 IS NULL OR job = ?2)";
+        let all = "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE folder = ?1 AND put_away = 1 AND ?2 IS NULL";
+        let one = "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE +folder = ?1 AND put_away = 1 AND job = ?2";
         self.read(move |db| {
-            let mut statement = db.prepare_cached(sql)?;
+            let mut statement = db.prepare_cached(if job.is_some() { one } else { all })?;
             let files = statement.query_map(params![folder, job], |row| {
                 let (size, inode) = (row.get::<_, i64>(1)?.unsigned_abs(), row.get::<_, i64>(3)?.cast_unsigned());
                 let path = rows::path_from_blob(row.get_ref(0)?.as_blob()?);
@@ -185,27 +175,54 @@ impl Journal {
     /// Jobs of a folder: (unfinished, failed).
     pub async fn folder_counts(&self, folder: &Path) -> Result<(u64, u64)> {
         let folder = rows::path_to_blob(folder);
-        let unfinished = "SELECT count(*) FROM jobs WHERE watched = ?1 AND watched IS NOT NULL AND state IN ('queued', 'planned')";
-        let failed = "SELECT count(*) FROM jobs WHERE watched = ?1 AND watched IS NOT NULL AND state = 'failed'";
+        // In the words of the index, so that it is used.
+        let sql = "SELECT state, count(*) FROM jobs WHERE watched = ?1 AND watched IS NOT NULL AND state IN ('queued', 'planned', 'failed') GROUP BY state";
         self.read(move |db| {
-            let count = |sql| db.prepare_cached(sql)?.query_row(params![folder], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
-            Ok((count(unfinished)?, count(failed)?))
+            let mut statement = db.prepare_cached(sql)?;
+            let counts = statement
+                .query_map(params![folder], |row| Ok((row.get::<_, String>(0)? == "failed", row.get::<_, i64>(1)?.unsigned_abs())))?;
+            counts.into_iter().try_fold((0, 0), |(unfinished, failed), counted| {
+                let (is_failed, count) = counted?;
+                Ok(if is_failed { (unfinished, failed + count) } else { (unfinished + count, failed) })
+            })
         })
         .await
     }
 }
 
-/// The job that a file of a watched folder has already, as it looks now; and whether an earlier content of it has one.
-pub(super) fn earlier(tx: &Transaction<'_>, job: &NewJob, seen: &Seen) -> rusqlite::Result<(Option<i64>, bool)> {
-    let found: Option<(Option<i64>, i64, i64, i64)> = tx
-        .prepare_cached("SELECT job, size, mtime_ns, inode FROM seen WHERE folder = ?1 AND path = ?2")?
-        .query_row(params![rows::path_to_blob(&job.watched), rows::path_to_blob(&seen.path)], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
+/// Whether anything is on record of it.
+fn moved(tx: &Transaction<'_>, folder: &Path, from: &Path, seen: &Seen) -> rusqlite::Result<bool> {
+    let (blob, from, to) = (rows::path_to_blob(folder), rows::path_to_blob(from), rows::path_to_blob(&seen.path));
+    let Stamp { size, mtime_ns, inode } = seen.stamp;
+    let sql = "UPDATE OR REPLACE seen SET path = ?3, size = ?4, mtime_ns = ?5, inode = ?6, skipped = ?7 WHERE folder = ?1 AND path = ?2 RETURNING job";
+    let job: Option<Option<i64>> = tx
+        .prepare_cached(sql)?
+        .query_row(params![blob, from, to, size as i64, mtime_ns, inode.cast_signed(), seen.skipped.map(Skipped::as_str)], |row| row.get(0))
         .optional()?;
-    let Some((Some(earlier), size, mtime_ns, inode)) = found else { return Ok((None, false)) };
-    let stamp = Stamp { size: size.unsigned_abs(), mtime_ns, inode: inode.cast_unsigned() };
-    Ok((stamp.is(&seen.stamp).then_some(earlier), true))
+    removals::cancel(tx, &blob, &to)?;
+    if let Some(job) = job.flatten() {
+        let (name, place) = (crate::key::file_name(&seen.path), crate::folder::place_in(folder, &seen.path));
+        tx.prepare_cached(
+            "UPDATE jobs SET name = ?3, folder = ?4, again = 1 WHERE id = ?1 AND source <> ?2 AND state IN ('queued', 'planned')",
+        )?
+        .execute(params![job, to, name, place])?;
+        tx.prepare_cached("UPDATE jobs SET source = ?2 WHERE id = ?1 AND source <> ?2")?.execute(params![job, to])?;
+    }
+    Ok(job.is_some())
+}
+
+/// The job that a file of a watched folder has already, as it looks now; and whether anything of it was sent before.
+pub(super) fn earlier(tx: &Transaction<'_>, job: &NewJob, seen: &Seen) -> rusqlite::Result<(Option<i64>, bool)> {
+    let sql = "SELECT s.size, s.mtime_ns, s.inode, CASE WHEN j.profile = ?3 THEN j.id END, j.id IS NOT NULL OR s.sha256 IS NOT NULL \
+               FROM seen s LEFT JOIN jobs j ON j.id = s.job WHERE s.folder = ?1 AND s.path = ?2";
+    let (folder, path) = (rows::path_to_blob(&job.watched), rows::path_to_blob(&seen.path));
+    let found = tx.prepare_cached(sql)?.query_row(params![folder, path, job.profile], |row| {
+        let stamp =
+            Stamp { size: row.get::<_, i64>(0)?.unsigned_abs(), mtime_ns: row.get(1)?, inode: row.get::<_, i64>(2)?.cast_unsigned() };
+        Ok((stamp, row.get::<_, Option<i64>>(3)?, row.get(4)?))
+    });
+    let Some((stamp, earlier, sent)) = found.optional()? else { return Ok((None, false)) };
+    Ok((earlier.filter(|_| stamp.is(&seen.stamp)), sent))
 }
 
 pub(super) fn upsert(tx: &Transaction<'_>, folder: &Path, seen: &Seen, job: Option<i64>) -> rusqlite::Result<()> {

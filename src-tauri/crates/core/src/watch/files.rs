@@ -22,15 +22,15 @@ const TOLD: usize = 50;
 
 /// What has become of files, to be recorded.
 #[derive(Debug, Default)]
-pub(super) struct News {
+pub(crate) struct News {
     /// Drives that were not known to be there.
-    pub(super) drives: Vec<PathBuf>,
+    pub(crate) drives: Vec<PathBuf>,
     /// Finished files, new or with new content; those that do not go up say why.
-    pub(super) finished: Vec<Seen>,
+    pub(crate) finished: Vec<Seen>,
     /// Files whose content is known already: under another name, or only touched.
-    pub(super) moved: Vec<(PathBuf, Seen)>,
+    pub(crate) moved: Vec<(PathBuf, Seen)>,
     /// Files that are no longer there, while their folder is.
-    pub(super) gone: Vec<PathBuf>,
+    pub(crate) gone: Vec<PathBuf>,
 }
 
 /// What was met on the way through a folder.
@@ -122,7 +122,7 @@ impl Files {
             self.settle.forget(path);
             return false;
         }
-        if let Some((from, known)) = self.limbo.take_alike(&stamp) {
+        if let Some((from, known)) = self.alike(path, &stamp) {
             self.rename(from, path.to_owned(), Known { stamp, ..known });
             return false;
         }
@@ -133,6 +133,11 @@ impl Files {
         let age = meta.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default();
         self.settle.observe(path.to_owned(), stamp, hint, Instant::now(), age);
         true
+    }
+
+    /// The file that has just vanished and is this one now; not if it took the place of another, which has new content.
+    fn alike(&mut self, path: &Path, stamp: &Stamp) -> Option<(PathBuf, Known)> {
+        if self.known.get(path).is_some() { None } else { self.limbo.take_alike(stamp) }
     }
 
     fn rename(&mut self, from: PathBuf, to: PathBuf, known: Known) {
@@ -285,7 +290,7 @@ impl Files {
         }
         let mut news = News { finished: std::mem::take(&mut self.before), ..News::default() };
         for (path, stamp) in self.settle.take_ready(now) {
-            if let Some((from, known)) = self.limbo.take_alike(&stamp) {
+            if let Some((from, known)) = self.alike(&path, &stamp) {
                 self.rename(from, path, known);
                 continue;
             }
@@ -341,6 +346,11 @@ impl Files {
         for Seen { path, stamp, skipped } in seen {
             self.known.insert(path.clone(), Known { stamp: *stamp, sha256: None, skipped: *skipped });
         }
+    }
+
+    /// What was handed out could not be put on record. A scan finds it again; but not that it was there before.
+    pub(super) fn not_recorded(&mut self, seen: &[Seen]) {
+        self.before.extend(seen.iter().filter(|seen| seen.skipped == Some(Skipped::ThereBefore)).cloned());
     }
 
     /// Nothing is on record of a file any more.

@@ -19,7 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::error::{Error, Result};
 use crate::folder::{OnRecord, Seen, WatchedFolder};
 use events::Changes;
-use files::{Files, News};
+use files::Files;
+pub(crate) use files::News;
 use settle::Hint;
 
 pub(crate) use place::check;
@@ -134,18 +135,21 @@ pub(crate) fn watch(start: Start, reports: mpsc::Sender<Report>, waker: Sender<W
     while watch.step(wakes).is_ok() {}
 }
 
-/// Everything finished in a folder, once: waits for what is still being written. Blocks.
-pub(crate) fn scan_once(start: Start) -> Result<Vec<Seen>> {
+/// Everything that has become of a folder's files, once: waits for what is still being written. Blocks.
+pub(crate) fn scan_once(start: Start) -> Result<News> {
     let mut files = Files::new(start.folder, start.on_record)?;
     files.scan()?;
-    let mut finished = files.news().finished;
-    while files.settle.len() > 0 {
-        let pause = files.next_due().map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()));
-        std::thread::sleep(pause);
-        finished.extend(files.news().finished);
+    let mut news = files.news();
+    while let Some(due) = files.next_due() {
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        let News { drives, finished, moved, gone } = files.news();
+        news.drives.extend(drives);
+        news.finished.extend(finished);
+        news.moved.extend(moved);
+        news.gone.extend(gone);
     }
-    finished.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(finished)
+    news.finished.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(news)
 }
 
 /// It is to stop, or nobody listens any more.
@@ -284,15 +288,19 @@ impl Watch {
         if !moved.is_empty() {
             self.send(Report::Moved(self.path.clone(), moved))?;
         }
+        let mut rest = finished.as_slice();
         for batch in finished.chunks(BATCH) {
             let (answer, recorded) = oneshot::channel();
             self.send(Report::Finished(self.path.clone(), batch.to_vec(), answer))?;
             if !recorded.blocking_recv().map_err(|_| Ended)? {
                 // They are not on record, so a scan finds them again.
+                self.files.not_recorded(rest);
                 self.scan_at = Instant::now() + AGAIN;
+                self.state.scanned_at = None;
                 break;
             }
             self.files.recorded(batch);
+            rest = &rest[batch.len()..];
         }
         if !gone.is_empty() {
             self.send(Report::Gone(self.path.clone(), gone))?;

@@ -7,18 +7,22 @@ use super::Actor;
 use crate::engine::folders::{self, Aside, Compared};
 use crate::engine::view::Event;
 use crate::error::Result;
-use crate::folder::{Deleted, Seen};
+use crate::folder::Seen;
 use crate::journal::{self, JobRow};
 use crate::watch::Report;
 
+/// Folders that could not be followed are tried again after this.
+const FOLLOW_AGAIN: Duration = Duration::from_secs(3);
 /// Counts are told at most so often.
 const FOLDERS: Duration = Duration::from_secs(1);
 
 impl Actor {
     pub(super) async fn follow_folders(&mut self) {
+        self.follow_at = None;
         let own = self.config.watch && self.lock.is_some();
         if let Err(error) = self.folders.follow(&self.stages.journal, &self.settings, own).await {
-            tracing::error!(%error, "the watched folders cannot be followed");
+            tracing::error!(%error, "the watched folders cannot be followed yet");
+            self.follow_at = Some(Instant::now() + FOLLOW_AGAIN);
         }
         self.folders_news = true;
     }
@@ -49,12 +53,18 @@ impl Actor {
                 let _ = answer.send(recorded.is_ok());
                 recorded
             }
-            Report::Moved(path, files) => journal.moved(path, files).await,
+            Report::Moved(path, files) => {
+                let lost = journal.moved(path.clone(), files).await?;
+                if !lost.is_empty() {
+                    // Their jobs ended between the move and this news of it.
+                    lost.into_iter().for_each(|file| self.folders.forget(&path, file));
+                    self.folders.look(Some(&path));
+                }
+                Ok(())
+            }
             Report::Gone(path, files) => {
-                let folder = self.folders.find(&self.settings, &path).filter(|folder| folder.deleted == Deleted::Remove);
-                let grace = folder.map(|folder| i64::from(folder.grace_minutes) * 60_000);
-                let due_at = grace.map(|grace| jiff::Timestamp::now().as_millisecond() + grace);
-                journal.gone(path, files, due_at).await
+                let remove_at = self.folders.find(&self.settings, &path).and_then(|folder| folder.remove_at());
+                journal.gone(path, files, remove_at).await
             }
         }
     }
@@ -99,7 +109,7 @@ impl Actor {
         if let Some(meant) = meant {
             self.porter.order(&meant, Some(row.id));
         }
-        if !row.source.exists() && self.stages.journal.job(&row.uid).await?.is_none() {
+        if self.stages.journal.job(&row.uid).await?.is_none() {
             self.folders.forget(folder, row.source.clone());
             self.tell(Event::Forgotten(vec![row.uid.clone()]));
         }
