@@ -24,6 +24,40 @@ fn new_content_replaces_what_the_same_file_was_and_nothing_else() {
 }
 
 #[test]
+fn what_two_files_share_is_not_taken_from_one_by_the_other() {
+    let watching = Watching::start(&["--changed", "replace", "--remove-deleted", "--grace", "0"]);
+    fs::write(watching.path("a/x.jpg"), picture(1)).unwrap();
+    watching.wait(&["x.jpg"]);
+    fs::copy(watching.path("a/x.jpg"), watching.path("b/x.jpg")).unwrap();
+    wait_for("the copy's job", || watching.count("SELECT count(*) FROM jobs WHERE state = 'done'") == 2);
+    assert_eq!(watching.names(), ["x.jpg"], "one object for both");
+
+    fs::write(watching.path("b/x.jpg"), picture(2)).unwrap();
+    wait_for("the new content", || watching.names().len() == 2);
+    assert_eq!(watching.object("x.jpg"), picture(1));
+    fs::remove_file(watching.path("b/x.jpg")).unwrap();
+    wait_for("its removal", || watching.names() == ["x.jpg"]);
+    assert_eq!(watching.object("x.jpg"), picture(1));
+}
+
+#[test]
+fn an_object_of_somebody_else_is_not_removed_with_a_file_that_was_skipped() {
+    let watching =
+        Watching::with(Server::demo(), &["--on-conflict", "skip"], &["--remove-deleted", "--grace", "0", "--no-variants"], |_| {});
+    fs::write(watching.path("own.jpg"), picture(1)).unwrap();
+    watching.wait(&["own.jpg"]);
+    fs::write(watching.server.demo_object("originals/a.jpg"), "somebody else's").unwrap();
+    fs::write(watching.path("a.jpg"), picture(2)).unwrap();
+    wait_for("the skipped job", || watching.count("SELECT count(*) FROM jobs WHERE error_code = 'skipped'") == 1);
+
+    fs::remove_file(watching.path("a.jpg")).unwrap();
+    fs::remove_file(watching.path("own.jpg")).unwrap();
+    wait_for("the removal of what is its own", || watching.names() == ["a.jpg"]);
+    wait_for("the end", || watching.count("SELECT count(*) FROM removals") == 0);
+    assert_eq!(watching.object("a.jpg"), b"somebody else's");
+}
+
+#[test]
 fn what_was_overwritten_is_not_missed() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client_at(&server.endpoint, &["--on-conflict", "overwrite"]);
@@ -77,6 +111,18 @@ fn what_cannot_be_moved_is_said_and_moved_at_the_next_start() {
     watching.wake();
     wait_for("the move", || fs::read(to.join("a.jpg")).is_ok_and(|bytes| bytes == picture(1)));
     assert_eq!(watching.count("SELECT count(*) FROM jobs"), 1);
+}
+
+#[test]
+fn watching_once_puts_away_all_it_has_uploaded() {
+    let (server, folder, out) = (Server::demo(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for seed in 0..30 {
+        fs::write(folder.path().join(format!("{seed:02}.jpg")), picture(seed)).unwrap();
+    }
+    let once = ["watch", "--once", "--no-variants", "--profile", "test", "--move-to"];
+    let paths = [out.path().to_str().unwrap(), folder.path().to_str().unwrap()];
+    server.client().run(once.iter().chain(&paths)).with_code(0);
+    assert_eq!((fs::read_dir(folder.path()).unwrap().count(), fs::read_dir(out.path()).unwrap().count()), (0, 30));
 }
 
 #[cfg(target_os = "linux")]
@@ -159,7 +205,8 @@ fn a_drive_that_goes_away_is_no_deletion() {
     // A real deletion after it is carried out; the files of the drive stay.
     fs::remove_file(watching.path("other.jpg")).unwrap();
     watching.wait(&["card.jpg"]);
-    assert_eq!(watching.count("SELECT count(*) FROM removals"), 0);
+    wait_for("the end of it", || watching.count("SELECT count(*) FROM removals") == 0);
+    assert_eq!(watching.count("SELECT count(*) FROM seen"), 1, "the file of the drive is still on record");
 }
 
 #[test]

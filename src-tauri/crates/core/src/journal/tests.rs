@@ -328,6 +328,7 @@ async fn a_number_that_is_given_again_says_nothing_of_the_file_that_had_it() -> 
     journal.fail(id, Error::new(Code::AccessDenied, "no")).await?;
     journal.forget(vec![journal.jobs(&[id]).await?.remove(0).uid]).await?;
     assert_eq!(journal.enqueue("c".into(), vec![found("b", 1)]).await?, [id], "the same number");
+    journal.plan(id, "t".into(), "sum of b".into(), Vec::new()).await?;
     journal.finish(id, Outcome { put_away: Some(true), ..outcome(1) }, Vec::new()).await?;
     let files = journal.to_put_away(Path::new("/w"), Some(id)).await?;
     assert_eq!(files.into_iter().map(|file| file.path).collect::<Vec<_>>(), [PathBuf::from("/w/b")]);

@@ -119,8 +119,10 @@ impl Journal {
     /// Files of a folder that are in the bucket and are to be put away; with `job`, that job's only.
     pub async fn to_put_away(&self, folder: &Path, job: Option<i64>) -> Result<Vec<PutAway>> {
         let folder = rows::path_to_blob(folder);
-        let all = "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE folder = ?1 AND put_away = 1 AND ?2 IS NULL";
-        let one = "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE +folder = ?1 AND put_away = 1 AND job = ?2";
+        let all =
+            "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE folder = ?1 AND put_away = 1 AND sha256 IS NOT NULL AND ?2 IS NULL";
+        let one =
+            "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE +folder = ?1 AND put_away = 1 AND sha256 IS NOT NULL AND job = ?2";
         self.read(move |db| {
             let mut statement = db.prepare_cached(if job.is_some() { one } else { all })?;
             let files = statement.query_map(params![folder, job], |row| {
