@@ -213,6 +213,8 @@ fn a_drive_that_goes_away_is_no_deletion() {
 fn folders_are_remembered_listed_and_let_go() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let (client, path) = (server.client(), folder.path().to_str().unwrap());
+    let (fresh, elsewhere) = (Tintype::new(), tempfile::tempdir().unwrap());
+    fresh.run(["folder", "add", "--profile", "demo", elsewhere.path().to_str().unwrap()]).with_code(0);
     client.run(["folder", "add", "--profile", "test", "--variant", "tiny=10x10:cover:png", "--changed", "version", path]).with_code(0);
     let listed = client.run(["folder", "list", "--json"]).with_code(0).json().remove(0);
     assert_eq!((&listed["changed"], &listed["variants"][0]["name"]), (&"version".into(), &"tiny".into()));

@@ -45,6 +45,9 @@ pub(crate) async fn add(meant: &Meant, dirs: Vec<PathBuf>) -> Result<()> {
     let engine = start_engine(|_| {})?;
     let handle = engine.handle();
     let added = async {
+        if meant.profile.as_deref() == Some(tintype_core::profile::DEMO) {
+            handle.use_demo().await?;
+        }
         for dir in dirs {
             let folder = WatchedFolder { path: absolute(&dir)?, ..meant.folder() };
             let known = handle.settings().await?.folders.into_iter().find(|known| known.path == folder.path);

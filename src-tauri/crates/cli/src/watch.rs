@@ -29,7 +29,8 @@ pub(crate) async fn run(args: Watch) -> Result<Outcome> {
         handle.use_demo().await?;
     }
     if from_settings && handle.settings().await?.folders.is_empty() {
-        return Err(Error::new(Code::WatchFailed, "no folder is watched").hint("name one: tintype watch DIR"));
+        return Err(Error::new(Code::WatchFailed, "no folder is watched")
+            .hint("name one: tintype watch DIR; or have one remembered: tintype folder add DIR"));
     }
     let done = if args.once {
         let batch = handle.reconcile(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await?;
