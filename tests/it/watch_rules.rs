@@ -164,7 +164,7 @@ fn a_removal_can_be_undone_or_hastened() {
     for (name, seed) in [("a.jpg", 1), ("b.jpg", 2)] {
         fs::write(folder.path().join(name), picture(seed)).unwrap();
     }
-    client.run(["folder", "add", "--profile", "test", "--remove-deleted", "--no-variants", path]).with_code(0);
+    client.run(["folder", "add", "--remove-deleted", "--no-variants", path]).with_code(0);
     let mut child = client.start(&mut client.command(["watch"]));
     let journal = || rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
     let count = |sql: &str| journal().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap_or_default();

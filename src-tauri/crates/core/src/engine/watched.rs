@@ -82,7 +82,8 @@ impl EngineHandle {
         folder.check()?;
         watch::check(&folder.path)?;
         self.edit(move |settings| {
-            folder.profile.clone_from(&settings.profile(Some(&folder.profile))?.name);
+            let profile = Some(folder.profile.as_str()).filter(|name| !name.is_empty());
+            folder.profile = settings.profile(profile)?.name.clone();
             if settings.folders.iter().any(|known| known.path == folder.path) {
                 return Err(Error::new(Code::FolderInvalid, format!("{} is watched already", folder.path.display()))
                     .hint("remove it first, or change its settings"));
@@ -96,15 +97,18 @@ impl EngineHandle {
     /// Changes how a watched folder is meant.
     pub async fn change_folder(&self, folder: WatchedFolder) -> Result<Settings> {
         folder.check()?;
-        if folder.deleted == Deleted::Keep {
-            self.keep_removed(folder.path.clone()).await?;
+        let (path, keeps) = (folder.path.clone(), folder.deleted == Deleted::Keep);
+        let settings = self
+            .edit(move |settings| {
+                settings.profile(Some(&folder.profile))?;
+                settings.folders.iter_mut().filter(|known| known.path == folder.path).for_each(|known| known.clone_from(&folder));
+                Ok(())
+            })
+            .await?;
+        if keeps {
+            self.keep_removed(path).await?;
         }
-        self.edit(move |settings| {
-            settings.profile(Some(&folder.profile))?;
-            settings.folders.iter_mut().filter(|known| known.path == folder.path).for_each(|known| known.clone_from(&folder));
-            Ok(())
-        })
-        .await
+        Ok(settings)
     }
 
     /// Compares a watched folder with what is on record, now.
@@ -123,12 +127,16 @@ impl EngineHandle {
 
     /// Stops watching a folder; its files and the bucket stay as they are.
     pub async fn remove_folder(&self, path: PathBuf) -> Result<Settings> {
+        let gone = path.clone();
+        let settings = self
+            .edit(move |settings| {
+                settings.folders.retain(|folder| folder.path != gone);
+                Ok(())
+            })
+            .await?;
         self.keep_removed(path.clone()).await?;
-        self.edit(move |settings| {
-            settings.folders.retain(|folder| folder.path != path);
-            Ok(())
-        })
-        .await
+        self.stages.journal.end_folder(&path).await?;
+        Ok(settings)
     }
 
     /// The objects of files that were deleted from a watched folder stay in the bucket after all.

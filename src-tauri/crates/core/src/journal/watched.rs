@@ -78,6 +78,13 @@ impl Journal {
         self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ())).await
     }
 
+    /// A folder is watched no more: should it be again, what is in it by then was there before.
+    pub async fn end_folder(&self, folder: &Path) -> Result<()> {
+        let folder = rows::path_to_blob(folder);
+        let sql = "UPDATE folders SET begun = 0 WHERE path = ?1";
+        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ())).await
+    }
+
     /// Drives were found in a folder.
     pub async fn add_mounts(&self, folder: &Path, mounts: Vec<PathBuf>) -> Result<()> {
         let folder = rows::path_to_blob(folder);
