@@ -1,7 +1,7 @@
 """Watched folders: `tintype watch` on bursts, saves, kills and large folders, before a real Garage.
 
 Prints what was lost, sent twice or torn, and how long things took. `TINTYPE_BENCH=burst,saves,kills,latency,idle`
-chooses; `TINTYPE_BENCH_MINUTES` bounds the kills (default: 10). Where that is allowed, the queue of inotify is cut to 16
+chooses, and `deep`; `TINTYPE_BENCH_MINUTES` bounds the kills (default: 10), `TINTYPE_BENCH_IDLE=300` looks at an idle folder for longer. Where that is allowed, the queue of inotify is cut to 16
 events for the burst.
 """
 
@@ -249,16 +249,33 @@ def idle(tintype, server, work):
             starts.append(time.perf_counter() - start)
             if len(starts) < 3:
                 watcher.kill()
-        time.sleep(3)
+        seconds = int(os.environ.get("TINTYPE_BENCH_IDLE", "30"))
+        # A new folder is compared again after 10, 40 and 130 s, then every 300 s.
+        time.sleep(3 if seconds < 300 else 140)
         before, began = watcher.cpu(), time.perf_counter()
-        time.sleep(30)
+        time.sleep(seconds)
         share = (watcher.cpu() - before) / (time.perf_counter() - began)
         start = statistics.median(starts)
-        print(f"{count:,} files watched: {start:.2f} s from start to reconciled ({start / count * 1e6:.0f} µs a file), then {share * 100:.2f} % CPU, {watcher.memory():.0f} MiB", flush=True)
+        print(f"{count:,} files watched: {start:.2f} s from start to reconciled ({start / count * 1e6:.0f} µs a file), then {share * 100:.2f} % CPU over {seconds} s, {watcher.memory():.0f} MiB", flush=True)
         watcher.kill()
 
 
-TASKS = {"burst": burst, "saves": saves, "latency": latency, "idle": idle, "kills": kills}
+def deep(tintype, server, work, count=1000):
+    """Files ten folders deep, in folders that are made just before them."""
+    watcher = Watcher(tintype, server, work, "deep")
+    watcher.start()
+    watcher.reconciled.wait(60)
+    for number in range(count):
+        folder = watcher.folder / "/".join([f"{number:04}", *"abcdefghi"])
+        folder.mkdir(parents=True)
+        (folder / f"{number:04}.png").write_bytes(png(f"{number}"))
+    found = watcher.wait(SEEN, count)
+    watcher.wait(DONE, count)
+    print(f"{count:,} files ten new folders deep: all found {found:.1f} s after the last, {len(Bucket(server).keys('deep')):,} objects", flush=True)
+    watcher.kill()
+
+
+TASKS = {"burst": burst, "deep": deep, "saves": saves, "latency": latency, "idle": idle, "kills": kills}
 
 
 def main():
