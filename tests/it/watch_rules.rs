@@ -58,6 +58,22 @@ fn an_object_of_somebody_else_is_not_removed_with_a_file_that_was_skipped() {
 }
 
 #[test]
+fn what_is_left_out_from_now_on_was_not_deleted() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    fs::create_dir(folder.path().join("drafts")).unwrap();
+    fs::write(folder.path().join("drafts/a.jpg"), picture(1)).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let once = ["watch", "--once", "--no-variants", "--profile", "test", "--remove-deleted", "--grace", "0", path];
+    client.run(once).with_code(0);
+    client.run(once.iter().copied().chain(["--pattern", "drafts/"])).with_code(0);
+    let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
+    let count = |sql| journal.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!((count("SELECT count(*) FROM seen"), count("SELECT count(*) FROM removals")), (1, 0));
+    assert_eq!(server.demo_keys(), ["originals/a.jpg"]);
+}
+
+#[test]
 fn what_was_overwritten_is_not_missed() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client_at(&server.endpoint, &["--on-conflict", "overwrite"]);

@@ -244,6 +244,9 @@ impl Actor {
         if let Some(old) = old {
             self.stages.journal.rename_profile(old, name).await?;
             self.queue.clear();
+            // They asked for what is on record under the new name before it was there.
+            self.folders.look_anew();
+            self.follow_folders().await;
         }
         Ok(settings)
     }

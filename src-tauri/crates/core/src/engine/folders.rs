@@ -99,6 +99,11 @@ impl Folders {
         Ok(())
     }
 
+    /// Lets all threads end; those that are wanted begin anew with `follow`.
+    pub(super) fn look_anew(&mut self) {
+        self.running.clear();
+    }
+
     fn wake(&self, path: &Path, wake: Wake) {
         if let Some(watched) = self.running.get(path) {
             // It may have ended by itself.

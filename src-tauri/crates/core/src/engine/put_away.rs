@@ -224,7 +224,16 @@ fn copy(file: &PutAway, place: &Path) -> Result<()> {
         return Err(changed());
     }
     part.persist(place).map_err(|error| Error::from_io(&error.error, place))?;
-    std::fs::remove_file(path).map_err(|error| Error::from_io(&error, path))
+    match std::fs::remove_file(path) {
+        // Somebody took it away in this moment: here it is.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => {
+            // It cannot be moved, only copied; one copy more at each attempt would fill the drive.
+            let _ = std::fs::remove_file(place);
+            Err(Error::from_io(&error, path))
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 #[cfg(test)]

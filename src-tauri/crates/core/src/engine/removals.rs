@@ -18,7 +18,9 @@ pub(super) async fn remove(stages: &Stages, settings: &Settings, removal: &Remov
     match std::fs::symlink_metadata(&removal.path) {
         // It came back unseen, or was not deleted but left out of what is watched.
         Ok(_) => return stages.journal.drop_removal(removal.id).await.map(|()| true),
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::from_io(&error, &removal.path)),
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Err(Error::from_io(&error, &removal.path));
+        }
         Err(_) => {}
     }
     let Some(job) = stages.journal.jobs(&[removal.job]).await?.pop() else { return Ok(false) };
@@ -26,24 +28,36 @@ pub(super) async fn remove(stages: &Stages, settings: &Settings, removal: &Remov
     // The same content may be on its way again at this moment.
     let alone = stages.same_content.of(&open.target, job.sha256.as_deref().unwrap_or_default());
     let _alone = alone.lock().await;
-    let mut gone = Vec::new();
     // Those of another bucket cannot be reached with this profile any more.
     for object in stages.journal.removable(removal.job).await?.into_iter().filter(|object| object.target == open.target) {
-        let there = is_there(&open, &object).await?;
+        let there = look(&open, &object).await?;
         // A person may have undone it meanwhile.
         if !stages.journal.stands(removal, now).await? {
             return Ok(true);
         }
-        if there {
-            open.bucket.call(0, || open.bucket.store.delete(&object.key)).await?;
-            gone.push(object);
+        match there {
+            There::Ours => open.bucket.call(0, || open.bucket.store.delete(&object.key)).await?,
+            There::Nothing => {}
+            There::Other => continue,
         }
+        stages.journal.object_gone(object).await?;
     }
-    stages.journal.removed(removal.clone(), gone).await.map(|()| true)
+    stages.journal.removed(removal).await.map(|()| true)
 }
 
-/// Whether the bucket has what is on record: somebody may have put something else in its place.
-async fn is_there(open: &Open, object: &ObjectRow) -> Result<bool> {
-    let found = open.bucket.call(0, || open.bucket.store.head(&object.key)).await?;
-    Ok(matches!(&found, Lookup::Found(meta) if object.sha256.is_some() && meta.get(META_SHA256) == object.sha256.as_deref()))
+/// What the bucket has under an object's key.
+enum There {
+    Nothing,
+    /// What is on record.
+    Ours,
+    /// Somebody has put something else in its place, or does not let us see it.
+    Other,
+}
+
+async fn look(open: &Open, object: &ObjectRow) -> Result<There> {
+    Ok(match open.bucket.call(0, || open.bucket.store.head(&object.key)).await? {
+        Lookup::Absent => There::Nothing,
+        Lookup::Found(meta) if object.sha256.is_some() && meta.get(META_SHA256) == object.sha256.as_deref() => There::Ours,
+        Lookup::Found(_) | Lookup::Hidden => There::Other,
+    })
 }

@@ -122,17 +122,19 @@ impl Journal {
         self.read(move |db| keys.iter().try_fold(false, |shared, key| Ok(shared || is_shared(db, job, &target, key)?))).await
     }
 
-    /// A removal is carried out: these objects are in the bucket no more. The jobs stay in the history, its own without
-    /// links.
-    pub async fn removed(&self, removal: Removal, objects: Vec<ObjectRow>) -> Result<()> {
+    /// An object is in the bucket no more; the jobs that had it stay in the history without its link.
+    pub async fn object_gone(&self, object: ObjectRow) -> Result<()> {
+        let sql = "UPDATE objects SET url = NULL WHERE target = ?1 AND key = ?2";
+        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![object.target, object.key]).map(|_| ())).await
+    }
+
+    /// A removal is carried out. What others need is still in the bucket, but no longer for this job.
+    pub async fn removed(&self, removal: &Removal) -> Result<()> {
+        let (id, job) = (removal.id, removal.job);
         self.writer
             .write(move |tx| {
-                for object in &objects {
-                    tx.prepare_cached("UPDATE objects SET url = NULL WHERE target = ?1 AND key = ?2")?
-                        .execute(params![object.target, object.key])?;
-                }
-                tx.prepare_cached("UPDATE objects SET url = NULL WHERE job = ?1")?.execute(params![removal.job])?;
-                tx.prepare_cached("DELETE FROM removals WHERE id = ?1")?.execute(params![removal.id]).map(|_| ())
+                tx.prepare_cached("UPDATE objects SET url = NULL WHERE job = ?1")?.execute(params![job])?;
+                tx.prepare_cached("DELETE FROM removals WHERE id = ?1")?.execute(params![id]).map(|_| ())
             })
             .await
     }

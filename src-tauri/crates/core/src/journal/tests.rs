@@ -282,7 +282,10 @@ async fn a_deleted_file_is_removed_when_it_is_due_unless_it_comes_back() -> Resu
     assert!(journal.stands(&due[0], 100).await?);
     let objects = journal.removable(due[0].job).await?;
     assert_eq!(objects.iter().map(|object| object.key.as_str()).collect::<Vec<_>>(), ["b"]);
-    journal.removed(due[0].clone(), objects).await?;
+    for object in objects {
+        journal.object_gone(object).await?;
+    }
+    journal.removed(&due[0]).await?;
     assert_eq!((journal.jobs(&[due[0].job]).await?[0].url.as_ref(), journal.due_removals(100, 9).await?.len()), (None, 0));
     Ok(())
 }
@@ -356,5 +359,18 @@ async fn another_profile_and_another_rule_make_files_new() -> Result<()> {
     assert_eq!(known(WatchedFolder { profile: "other".into(), all_files: true, ..watched() }).await?, 0);
     let to_other = NewJob { profile: "other".into(), ..found("a", 1) };
     assert_ne!(journal.enqueue("c".into(), vec![to_other]).await?, [id]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_that_is_let_go_is_looked_at_anew_but_for_what_is_on_its_way() -> Result<()> {
+    let (_dir, journal) = open();
+    sent(&journal, "a").await?;
+    journal.enqueue("b".into(), vec![found("b", 1)]).await?;
+    journal.begin_folder(Path::new("/w")).await?;
+    journal.end_folder(Path::new("/w")).await?;
+    let record = journal.on_record(&watched()).await?;
+    assert_eq!(record.known.into_iter().map(|(path, _)| path).collect::<Vec<_>>(), [PathBuf::from("/w/b")]);
+    assert!(record.first_time);
     Ok(())
 }

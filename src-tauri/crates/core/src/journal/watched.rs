@@ -78,11 +78,18 @@ impl Journal {
         self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ())).await
     }
 
-    /// A folder is watched no more: should it be again, what is in it by then was there before.
+    /// A folder is watched no more: should it be again, it is looked at as if for the first time, and what was deleted
+    /// meanwhile is nobody's affair. Files on their way stay on record until they are in the bucket.
     pub async fn end_folder(&self, folder: &Path) -> Result<()> {
         let folder = rows::path_to_blob(folder);
-        let sql = "UPDATE folders SET begun = 0 WHERE path = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ())).await
+        let seen = "DELETE FROM seen WHERE folder = ?1 \
+                    AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = seen.job AND j.state IN ('queued', 'planned'))";
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached("UPDATE folders SET begun = 0 WHERE path = ?1")?.execute(params![folder])?;
+                tx.prepare_cached(seen)?.execute(params![folder]).map(|_| ())
+            })
+            .await
     }
 
     /// Drives were found in a folder.

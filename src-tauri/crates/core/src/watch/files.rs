@@ -203,6 +203,8 @@ impl Files {
     /// Files below a folder that were not met when it was walked through, but for those nothing is known of.
     fn missing(&self, folder: &Path, blind: &[PathBuf]) -> Vec<PathBuf> {
         let not_met = self.known.not_met(folder).filter(|path| !blind.iter().any(|blind| path.starts_with(blind)));
+        // What is left out of the folder from now on is still there.
+        let not_met = not_met.filter(|path| self.wants(path, false));
         not_met.map(Path::to_owned).collect()
     }
 
@@ -285,6 +287,10 @@ impl Files {
     /// What is finished, moved or gone by now.
     pub(super) fn news(&mut self) -> News {
         let now = Instant::now();
+        // A scan may have met them once more, before they could be put on record.
+        for Seen { path, .. } in &self.before {
+            self.settle.forget(path);
+        }
         for path in self.settle.due(now) {
             self.look(&path, Hint::Found);
         }
