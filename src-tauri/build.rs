@@ -1,4 +1,4 @@
-//! Lets Tauri read its configuration; makes sure there is a page folder to embed.
+//! Lets Tauri read its configuration, and has the program built anew when its page has changed.
 
 fn main() {
     // `cargo check` and clippy work before the page was built for the first time.
@@ -8,5 +8,7 @@ fn main() {
     {
         println!("cargo:warning=no folder for the page: {error}");
     }
+    // The page is embedded; without this line nothing tells cargo that it is another by now, or there at last.
+    println!("cargo:rerun-if-changed={}", dist.display());
     tauri_build::build();
 }

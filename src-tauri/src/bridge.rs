@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tauri::{AppHandle, Manager as _};
+use tauri::{AppHandle, DragDropEvent, Manager as _, WindowEvent};
 use tauri_specta::Event as _;
+use tintype_core::LocalPath;
 use tintype_core::engine::{Event, JobView};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -17,6 +18,17 @@ const PACE: Duration = Duration::from_millis(100);
 /// What changed since the last time, oldest first.
 #[derive(Clone, Serialize, specta::Type, tauri_specta::Event)]
 pub(crate) struct Changed(Vec<Event>);
+
+/// Files that were dropped on the window.
+#[derive(Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub(crate) struct Dropped(Vec<LocalPath>);
+
+/// Hands files that were dropped to the page. Tauri's own event has no form for names that are no Unicode.
+pub(crate) fn hear_drops(window: &tauri::Window, event: &WindowEvent) {
+    if let WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) = event {
+        deliver(Dropped(paths.iter().map(|path| path.as_path().into()).collect()).emit(window));
+    }
+}
 
 /// Changes were lost: the page asks for a new snapshot.
 #[derive(Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]

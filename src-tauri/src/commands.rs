@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use tauri::State;
+use tauri_plugin_dialog::DialogExt as _;
 use tauri_plugin_opener::OpenerExt as _;
+use tintype_core::LocalPath;
 use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult, Wish};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::folder::WatchedFolder;
@@ -51,21 +53,38 @@ pub(crate) async fn job(engine: Engine<'_>, id: String) -> Result<JobReport> {
 /// Queues files and folders; without a profile, for the default one.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn upload(engine: Engine<'_>, paths: Vec<PathBuf>, profile: Option<String>) -> Result<()> {
-    engine.handle()?.enqueue(paths, profile, Wish::default()).await.map(|_| ())
+pub(crate) async fn upload(engine: Engine<'_>, paths: Vec<LocalPath>, profile: Option<String>) -> Result<()> {
+    engine.handle()?.enqueue(paths.into_iter().map(Into::into).collect(), profile, Wish::default()).await.map(|_| ())
+}
+
+/// Asks a person for files. Here, and not in the page, since names of files may be no Unicode.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pick_files(app: tauri::AppHandle) -> Result<Vec<LocalPath>> {
+    let picked = app.dialog().file().set_title("Choose pictures and other files").blocking_pick_files();
+    Ok(picked.unwrap_or_default().into_iter().filter_map(|file| file.into_path().ok()).map(Into::into).collect())
+}
+
+/// Asks a person for a folder.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pick_folder(app: tauri::AppHandle) -> Result<Option<LocalPath>> {
+    let picked = app.dialog().file().set_title("Choose a folder").blocking_pick_folder();
+    Ok(picked.and_then(|folder| folder.into_path().ok()).map(Into::into))
 }
 
 /// What a picture's file says of itself.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn inspect(path: PathBuf) -> Result<Facts> {
+pub(crate) async fn inspect(path: LocalPath) -> Result<Facts> {
     blocking(move || imaging::inspect(&path)).await
 }
 
 /// How many of these files and folders' pictures tell where they were taken.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn located(paths: Vec<PathBuf>) -> Result<Located> {
+pub(crate) async fn located(paths: Vec<LocalPath>) -> Result<Located> {
+    let paths: Vec<PathBuf> = paths.into_iter().map(Into::into).collect();
     blocking(move || Ok(intake::located(&paths))).await
 }
 
@@ -78,10 +97,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 /// one, the picture that is there.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn paste(engine: Engine<'_>, clipboard: State<'_, Clipboard>, picture: Option<String>) -> Result<Vec<PathBuf>> {
+pub(crate) async fn paste(engine: Engine<'_>, clipboard: State<'_, Clipboard>, picture: Option<String>) -> Result<Vec<LocalPath>> {
     match clipboard.read(picture)? {
-        Pasted::Files(paths) => Ok(paths),
-        Pasted::Picture(bytes) => Ok(vec![engine.handle()?.keep_pasted(bytes).await?]),
+        Pasted::Files(paths) => Ok(paths.into_iter().map(Into::into).collect()),
+        Pasted::Picture(bytes) => Ok(vec![engine.handle()?.keep_pasted(bytes).await?.into()]),
     }
 }
 
@@ -232,7 +251,7 @@ pub(crate) async fn add_folder(engine: Engine<'_>, folder: WatchedFolder) -> Res
 /// A folder as most people mean it, not watched yet.
 #[tauri::command]
 #[specta::specta]
-pub(crate) fn blank_folder(path: PathBuf, profile: String) -> WatchedFolder {
+pub(crate) fn blank_folder(path: LocalPath, profile: String) -> WatchedFolder {
     WatchedFolder::new(path, profile)
 }
 
@@ -260,36 +279,36 @@ pub(crate) async fn change_folder(engine: Engine<'_>, folder: WatchedFolder) -> 
 /// Compares a watched folder with what is on record, now.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn look_at_folder(engine: Engine<'_>, path: PathBuf) -> Result<()> {
-    engine.handle()?.look_at_folder(path).await
+pub(crate) async fn look_at_folder(engine: Engine<'_>, path: LocalPath) -> Result<()> {
+    engine.handle()?.look_at_folder(path.into()).await
 }
 
 /// Lets a folder rest, or wakes it.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn pause_folder(engine: Engine<'_>, path: PathBuf, paused: bool) -> Result<Settings> {
-    engine.handle()?.pause_folder(path, paused).await
+pub(crate) async fn pause_folder(engine: Engine<'_>, path: LocalPath, paused: bool) -> Result<Settings> {
+    engine.handle()?.pause_folder(path.into(), paused).await
 }
 
 /// Stops watching a folder.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn remove_folder(engine: Engine<'_>, path: PathBuf) -> Result<Settings> {
-    engine.handle()?.remove_folder(path).await
+pub(crate) async fn remove_folder(engine: Engine<'_>, path: LocalPath) -> Result<Settings> {
+    engine.handle()?.remove_folder(path.into()).await
 }
 
 /// Keeps the objects of files that were deleted from a folder, after all.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn keep_removed(engine: Engine<'_>, path: PathBuf) -> Result<()> {
-    engine.handle()?.keep_removed(path).await
+pub(crate) async fn keep_removed(engine: Engine<'_>, path: LocalPath) -> Result<()> {
+    engine.handle()?.keep_removed(path.into()).await
 }
 
 /// Removes the objects of files that were deleted from a folder, without waiting any longer.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn remove_now(engine: Engine<'_>, path: PathBuf) -> Result<()> {
-    engine.handle()?.remove_now(path).await
+pub(crate) async fn remove_now(engine: Engine<'_>, path: LocalPath) -> Result<()> {
+    engine.handle()?.remove_now(path.into()).await
 }
 
 /// Puts a damaged settings file aside and starts with fresh ones.

@@ -28,6 +28,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::providers,
             commands::job,
             commands::upload,
+            commands::pick_files,
+            commands::pick_folder,
             commands::inspect,
             commands::located,
             commands::paste,
@@ -60,7 +62,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::remove_now,
             commands::start_afresh,
         ])
-        .events(collect_events![bridge::Changed, bridge::Resync])
+        .events(collect_events![bridge::Changed, bridge::Resync, bridge::Dropped])
 }
 
 /// The engine, or why there is none.
@@ -115,6 +117,11 @@ fn arguments(app: &tauri::AppHandle) {
     }
 }
 
+/// The configuration, with the page inside.
+fn context() -> tauri::Context<tauri::Wry> {
+    tauri::generate_context!()
+}
+
 /// Opens the window and runs until it is closed.
 pub fn run() -> ExitCode {
     worker::serve_if_asked();
@@ -129,6 +136,7 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .register_asynchronous_uri_scheme_protocol("tintype", preview::serve)
+        .on_window_event(bridge::hear_drops)
         .invoke_handler(bindings.invoke_handler())
         .setup(move |app| {
             bindings.mount_events(app);
@@ -139,7 +147,7 @@ pub fn run() -> ExitCode {
             arguments(app.handle());
             Ok(())
         })
-        .build(tauri::generate_context!());
+        .build(context());
     match built {
         Ok(app) => {
             app.run(|app, event| {
@@ -173,6 +181,25 @@ mod tests {
             std::fs::write(path, fresh)?;
         } else {
             assert!(std::fs::read_to_string(path)? == fresh, "run `cargo xtask bindings` and commit ui/src/bindings.ts");
+        }
+        Ok(())
+    }
+
+    /// Whatever was built first, and under whatever names: what the window shows is the page as it is now.
+    #[test]
+    fn the_page_that_was_built_last_is_inside() -> std::io::Result<()> {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/dist");
+        assert!(page.join("index.html").exists(), "the page is not built: run `cargo xtask test`");
+        let (context, mut folders) = (context(), vec![page.clone()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let Ok(name) = path.strip_prefix(&page) {
+                    assert!(context.assets().get(&name.to_string_lossy().as_ref().into()).is_some(), "{} is not inside", name.display());
+                }
+            }
         }
         Ok(())
     }

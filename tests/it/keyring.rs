@@ -22,6 +22,7 @@ fn add(server: &Server) -> Vec<String> {
 
 #[cfg(target_os = "linux")]
 #[test]
+#[ignore = "needs D-Bus and a keyring: run `cargo xtask test`"]
 fn a_secret_goes_through_the_keyring_and_into_no_file() {
     let (server, desktop) = (Server::demo(), tintype_tests::desktop::Desktop::keyring());
     let client = desktop.env().iter().fold(Tintype::new(), |client, (name, value)| client.env(name, value)).env("TINTYPE_LOG", "trace");

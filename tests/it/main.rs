@@ -3,6 +3,7 @@
 
 mod architecture;
 mod crash;
+mod engines;
 mod errors;
 mod faults;
 mod handover;
@@ -11,6 +12,7 @@ mod outage;
 mod promises;
 mod suite;
 mod variants;
+mod waiting;
 mod watch;
 mod watch_rules;
 #[cfg(target_os = "linux")]

@@ -125,3 +125,38 @@ fn what_a_picture_says_of_itself_is_shown() {
     let text = client.run(["inspect", files[0].to_str().unwrap()]).with_code(0).stdout;
     assert!(text.contains("2400 × 1600 pixels") && text.contains("location    yes"), "{text}");
 }
+
+#[test]
+fn a_file_that_is_there_stays_unless_asked_and_a_source_stays_always() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let picture = |name: &str, seed| std::fs::write(path(name), jpeg(&landscape(300, 200, seed), None)).unwrap();
+    picture("a.jpg", 1);
+    picture("a_web.jpg", 2);
+    let kept = std::fs::read(path("a_web.jpg")).unwrap();
+    let run = |more: &[&str], files: &[&str]| {
+        let args = ["variants", "--spec", "web=100x100:inside:jpeg:80", "--out"].map(std::path::PathBuf::from);
+        let files = files.iter().map(|name| path(name));
+        Tintype::new().run(args.into_iter().chain([folder.path().to_owned()]).chain(more.iter().map(Into::into)).chain(files))
+    };
+
+    let refused = run(&[], &["a.jpg"]).with_code(1);
+    assert!(refused.stderr.contains("is there already") && refused.stderr.contains("--overwrite"), "{}", refused.stderr);
+    assert_eq!(std::fs::read(path("a_web.jpg")).unwrap(), kept);
+
+    let own = run(&["--overwrite"], &["a.jpg", "a_web.jpg"]).with_code(1);
+    assert!(own.stderr.contains("variants are made of"), "{}", own.stderr);
+    assert_eq!(std::fs::read(path("a_web.jpg")).unwrap(), kept);
+
+    #[cfg(unix)]
+    {
+        // A link is replaced, and what it leads to is not written over.
+        std::fs::write(path("precious.txt"), "precious").unwrap();
+        std::fs::remove_file(path("a_web.jpg")).unwrap();
+        std::os::unix::fs::symlink(path("precious.txt"), path("a_web.jpg")).unwrap();
+        run(&[], &["a.jpg"]).with_code(1);
+        run(&["--overwrite"], &["a.jpg"]).with_code(0);
+        assert_eq!(std::fs::read(path("precious.txt")).unwrap(), b"precious");
+        assert!(std::fs::read(path("a_web.jpg")).unwrap().starts_with(b"\xff\xd8"));
+    }
+}

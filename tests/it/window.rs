@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tintype_tests::desktop::Desktop;
 use tintype_tests::pictures::samples;
 use tintype_tests::program::Tintype;
-use tintype_tests::server::{Server, wait_for};
+use tintype_tests::server::{Server, needed, wait_for};
 use tintype_tests::webdriver::Window;
 
 fn testid(name: &str) -> String {
@@ -27,9 +27,9 @@ fn shown_links(window: &Window) -> Vec<(String, String)> {
 }
 
 #[test]
+#[ignore = "needs a desktop and a driver: run `cargo xtask test`"]
 fn from_the_first_start_to_a_pasted_link_and_back() {
-    // Where the driver is not installed (cargo test without xtask) there is no window to drive.
-    let Some(driver) = std::env::var_os("TINTYPE_TAURI_DRIVER").map(PathBuf::from) else { return };
+    let driver = PathBuf::from(needed("TINTYPE_TAURI_DRIVER"));
     let (home, photos, server) = (Tintype::new(), tempfile::tempdir().unwrap(), Server::demo());
     let files = samples(photos.path());
     let mut desktop = Desktop::with_screen(driver);

@@ -47,6 +47,8 @@ pub enum Fate {
     Say(u16, &'static str),
     /// The same, with more header lines.
     SayWith(u16, &'static str, String),
+    /// The server never hears of it: a page for people with this status is the answer, as a proxy or a gateway gives it.
+    Page(u16),
     /// The server does it, the answer is lost.
     LoseReply,
     /// The connection is cut before anything.
@@ -201,6 +203,11 @@ fn serve(client: TcpStream, shared: &Shared) -> std::io::Result<()> {
         match fate {
             Fate::Say(status, code) => say(&mut client, status, code, "", &method)?,
             Fate::SayWith(status, code, more) => say(&mut client, status, code, &more, &method)?,
+            Fate::Page(status) => {
+                let page = "<html><title>no</title></html>";
+                let body = if method == "HEAD" { "" } else { page };
+                write!(client, "HTTP/1.1 {status} No\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n{body}", page.len())?;
+            }
             Fate::Swallow => client.write_all(b"HTTP/1.1 200 OK\r\netag: \"00\"\r\ncontent-length: 0\r\n\r\n")?,
             fate => {
                 head.first = format!("{method} {target} HTTP/1.1");

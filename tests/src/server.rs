@@ -70,9 +70,9 @@ impl Server {
         }
     }
 
-    /// Garage, an independent server for production; nothing where the test command did not install it.
-    pub fn garage() -> Option<Self> {
-        let program = PathBuf::from(std::env::var_os("TINTYPE_GARAGE")?);
+    /// Garage, an independent server for production.
+    pub fn garage() -> Self {
+        let program = PathBuf::from(needed("TINTYPE_GARAGE"));
         let folder = tempfile::tempdir().expect("temporary folder");
         let [rpc, api, web, admin] = free_ports();
         let config = folder.path().join("garage.toml");
@@ -103,7 +103,7 @@ impl Server {
         };
         wait_for("Garage listens", || TcpStream::connect(("127.0.0.1", api)).is_ok());
         wait_for("Garage has its bucket", || garage(&["bucket", "website", "--allow", "photos"]).status().is_ok_and(|done| done.success()));
-        Some(server)
+        server
     }
 
     /// `tintype` with a profile `test` for this server, and the credentials in the environment.
@@ -122,7 +122,7 @@ impl Server {
 
     /// What Garage says of its bucket: objects, and uploads in parts that are not finished.
     pub fn garage_counts(&self) -> (u64, u64) {
-        let program = std::env::var_os("TINTYPE_GARAGE").expect("Garage is installed");
+        let program = needed("TINTYPE_GARAGE");
         let config = self.folder.path().join("garage.toml");
         let asked = format!("{{\"globalAlias\": \"{}\"}}", self.bucket);
         let told = Command::new(program).arg("-c").arg(config).args(["json-api", "GetBucketInfo", &asked]).output().expect("garage runs");
@@ -180,6 +180,11 @@ fn garage_config(folder: &TempDir, [rpc, api, web, admin]: [u16; 4]) -> String {
          [admin]\napi_bind_addr = \"127.0.0.1:{admin}\"\nadmin_token = \"x\"\n",
         "7".repeat(64)
     )
+}
+
+/// A program that `cargo xtask test` installs and names.
+pub fn needed(name: &str) -> std::ffi::OsString {
+    std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set: this test needs what `cargo xtask test` sets up"))
 }
 
 /// Ports that were free a moment ago.

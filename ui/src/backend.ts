@@ -1,7 +1,6 @@
 // The only door to the desktop: everything the page asks for or hears comes through here.
 import { convertFileSrc } from "@tauri-apps/api/core";
 import { getCurrentWebview } from "@tauri-apps/api/webview";
-import { open } from "@tauri-apps/plugin-dialog";
 import { commands, events, type Error as Failure, type Event } from "./bindings";
 
 export { commands };
@@ -22,18 +21,16 @@ export async function listen(changed: (changes: Event[]) => void, resync: () => 
 
 /** Files dragged over the window and dropped on it. */
 export async function listenForDrops(over: (inside: boolean) => void, dropped: (paths: string[]) => void): Promise<void> {
-  await getCurrentWebview().onDragDropEvent(({ payload }) => {
-    over(payload.type === "enter" || payload.type === "over");
-    if (payload.type === "drop") dropped(payload.paths);
-  });
+  await getCurrentWebview().onDragDropEvent(({ payload }) => over(payload.type === "enter" || payload.type === "over"));
+  await events.dropped.listen((event) => dropped(event.payload));
 }
 
 /** Asks for files; nothing if the person changed their mind. */
 export async function pickFiles(): Promise<string[]> {
-  return (await open({ multiple: true, title: "Choose pictures and other files" })) ?? [];
+  return await commands.pickFiles();
 }
 
 /** Asks for one folder. */
 export async function pickFolder(): Promise<string | null> {
-  return await open({ directory: true, title: "Choose a folder" });
+  return await commands.pickFolder();
 }

@@ -14,16 +14,20 @@ export const commands = {
 	/**  A job with its objects. */
 	job: (id: string) => __TAURI_INVOKE<JobReport>("job", { id }),
 	/**  Queues files and folders; without a profile, for the default one. */
-	upload: (paths: string[], profile: string | null) => __TAURI_INVOKE<null>("upload", { paths, profile }),
+	upload: (paths: LocalPath[], profile: string | null) => __TAURI_INVOKE<null>("upload", { paths, profile }),
+	/**  Asks a person for files. Here, and not in the page, since names of files may be no Unicode. */
+	pickFiles: () => __TAURI_INVOKE<LocalPath[]>("pick_files"),
+	/**  Asks a person for a folder. */
+	pickFolder: () => __TAURI_INVOKE<LocalPath | null>("pick_folder"),
 	/**  What a picture's file says of itself. */
-	inspect: (path: string) => __TAURI_INVOKE<Facts>("inspect", { path }),
+	inspect: (path: LocalPath) => __TAURI_INVOKE<Facts>("inspect", { path }),
 	/**  How many of these files and folders' pictures tell where they were taken. */
-	located: (paths: string[]) => __TAURI_INVOKE<Located>("located", { paths }),
+	located: (paths: LocalPath[]) => __TAURI_INVOKE<Located>("located", { paths }),
 	/**
 	 *  What is on the clipboard, as files to upload: files first, else the picture the page was given (base64) or, without
 	 *  one, the picture that is there.
 	 */
-	paste: (picture: string | null) => __TAURI_INVOKE<string[]>("paste", { picture }),
+	paste: (picture: string | null) => __TAURI_INVOKE<LocalPath[]>("paste", { picture }),
 	/**  Tries failed jobs again; with a choice for keys that are taken. */
 	retry: (ids: string[], choice: OnConflict | null) => __TAURI_INVOKE<null>("retry", { ids, choice }),
 	/**  Lets jobs rest, or go on. */
@@ -63,21 +67,21 @@ export const commands = {
 	/**  Changes how a watched folder is meant. */
 	changeFolder: (folder: WatchedFolder) => __TAURI_INVOKE<Settings>("change_folder", { folder }),
 	/**  Compares a watched folder with what is on record, now. */
-	lookAtFolder: (path: string) => __TAURI_INVOKE<null>("look_at_folder", { path }),
+	lookAtFolder: (path: LocalPath) => __TAURI_INVOKE<null>("look_at_folder", { path }),
 	/**  Lets a folder rest, or wakes it. */
-	pauseFolder: (path: string, paused: boolean) => __TAURI_INVOKE<Settings>("pause_folder", { path, paused }),
+	pauseFolder: (path: LocalPath, paused: boolean) => __TAURI_INVOKE<Settings>("pause_folder", { path, paused }),
 	/**  Stops watching a folder. */
-	removeFolder: (path: string) => __TAURI_INVOKE<Settings>("remove_folder", { path }),
+	removeFolder: (path: LocalPath) => __TAURI_INVOKE<Settings>("remove_folder", { path }),
 	/**  A folder as most people mean it, not watched yet. */
-	blankFolder: (path: string, profile: string) => __TAURI_INVOKE<WatchedFolder>("blank_folder", { path, profile }),
+	blankFolder: (path: LocalPath, profile: string) => __TAURI_INVOKE<WatchedFolder>("blank_folder", { path, profile }),
 	/**  Variants as people write them. */
 	variantSpecs: (variants: Variant[]) => __TAURI_INVOKE<string[]>("variant_specs", { variants }),
 	/**  Variants that people wrote. */
 	parseVariants: (specs: string[]) => __TAURI_INVOKE<Variant[]>("parse_variants", { specs }),
 	/**  Keeps the objects of files that were deleted from a folder, after all. */
-	keepRemoved: (path: string) => __TAURI_INVOKE<null>("keep_removed", { path }),
+	keepRemoved: (path: LocalPath) => __TAURI_INVOKE<null>("keep_removed", { path }),
 	/**  Removes the objects of files that were deleted from a folder, without waiting any longer. */
-	removeNow: (path: string) => __TAURI_INVOKE<null>("remove_now", { path }),
+	removeNow: (path: LocalPath) => __TAURI_INVOKE<null>("remove_now", { path }),
 	/**  Puts a damaged settings file aside and starts with fresh ones. */
 	startAfresh: () => __TAURI_INVOKE<null>("start_afresh"),
 };
@@ -85,6 +89,7 @@ export const commands = {
 /** Events */
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
+	dropped: makeEvent<Dropped, Dropped>("dropped"),
 	resync: makeEvent<Resync, Resync>("resync"),
 };
 
@@ -103,7 +108,7 @@ export type AfterUpload =
 /**  It goes into the system's trash. */
 "trash" | 
 /**  It goes into this folder (absolute path), at the same place below it. */
-{ move: string };
+{ move: LocalPath };
 
 /**  How fast bytes may leave, over all uploads. */
 export type Bandwidth = {
@@ -137,6 +142,10 @@ export type Code =
 "folder-loop" | 
 /**  Neither a file nor a folder. */
 "file-special" | 
+/**  A file of that name is there already, and stays. */
+"file-exists" | 
+/**  The disk or the share it is on does not answer for the moment. */
+"disk-trouble" | 
 /**  The picture is cut off or broken. */
 "image-damaged" | 
 /**  Named like a picture, but is none. */
@@ -187,6 +196,10 @@ export type Code =
 "server-busy" | 
 /**  The server refused the request. */
 "request-refused" | 
+/**  Something before the server takes no bodies of this size. */
+"request-too-large" | 
+/**  The account or the bucket has no room left, or is not paid for. */
+"bucket-full" | 
 /**  What the bucket holds is not what was sent. */
 "checksum-mismatch" | 
 /**  The key is taken by other content. */
@@ -203,6 +216,8 @@ export type Code =
 "link-broken" | 
 /**  The disk has no room. */
 "disk-full" | 
+/**  This computer has no more memory, threads or open files to give for the moment. */
+"machine-busy" | 
 /**  The operating system offers no keyring. */
 "keyring-missing" | 
 /**  The keyring is locked or refused. */
@@ -215,6 +230,8 @@ export type Code =
 "settings-unwritable" | 
 /**  The journal cannot be read or written. */
 "journal-damaged" | 
+/**  Another program keeps the journal from being used for the moment. */
+"journal-busy" | 
 /**  The journal comes from a newer version. */
 "journal-newer" | 
 /**  A watched folder cannot be watched. */
@@ -229,6 +246,10 @@ export type Code =
 "paused" | 
 /**  The engine is closing. */
 "closing" | 
+/**  A job on record that this version cannot read. */
+"job-unreadable" | 
+/**  The file is another by now than the one that is to be sent. */
+"file-replaced" | 
 /**  A defect in Tintype. */
 "internal";
 
@@ -248,12 +269,36 @@ export type Deleted =
 /**  The original and its variants are removed from the bucket, after a delay. */
 "remove";
 
+/**  Files that were dropped on the window. */
+export type Dropped = LocalPath[];
+
 /**  What to do with content that is in the bucket already under another name. */
 export type Duplicates = 
 /**  It goes up under this name, too. */
 "send" | 
 /**  The links of what is there are given. */
 "link";
+
+/**  Something an engine does all the time. */
+export type Duty = 
+/**  Being the one engine that works, where no other is. */
+"lead" | 
+/**  Following the settings. */
+"settings" | 
+/**  Reading and writing the journal. */
+"journal" | 
+/**  Following the watched folders. */
+"folders" | 
+/**  Serving the bucket on this computer. */
+"demo" | 
+/**  Aborting unfinished uploads nobody goes on with. */
+"uploads" | 
+/**  Removing objects of deleted files. */
+"removals" | 
+/**  Telling webhooks. */
+"webhooks" | 
+/**  Keeping up the manifests. */
+"manifests";
 
 /**  How much time an encoder may take. */
 export type Effort = 
@@ -283,7 +328,9 @@ export type Event =
 /**  Settings changed. */
 { kind: "settings"; value: Settings } | 
 /**  Folders changed. */
-{ kind: "folders"; value: FolderView[] };
+{ kind: "folders"; value: FolderView[] } | 
+/**  What cannot be done for the moment changed. */
+{ kind: "health"; value: Trouble[] };
 
 /**  See [`WatchedFolder::existing`]. */
 export type Existing = 
@@ -353,7 +400,7 @@ honoured: boolean };
 /**  What a watched folder is doing. */
 export type FolderView = {
 	/**  Absolute path. */
-	path: string,
+	path: LocalPath,
 	/**  Name of the profile that receives its images. */
 	profile: string,
 	/**  Whether it rests. */
@@ -452,7 +499,7 @@ export type JobView = {
 	/**  The file's name. */
 	name: string,
 	/**  The file's path. */
-	source: string,
+	source: LocalPath,
 	/**  The profile's name. */
 	profile: string,
 	/**  Whether a watched folder found it. */
@@ -503,6 +550,9 @@ export type LinkFormat =
 "srcset" | 
 /**  `[img]address[/img]` */
 "bbcode";
+
+/**  A path of this computer that goes through text and comes back as it was. */
+export type LocalPath = string;
 
 /**  What was found in the pictures of an upload. */
 export type Located = {
@@ -765,6 +815,8 @@ export type Snapshot = {
 	folders: FolderView[],
 	/**  Another Tintype on this computer does the uploading at the moment. */
 	standby: boolean,
+	/**  What cannot be done for the moment. */
+	health: Trouble[],
 };
 
 /**  How far a job has come, live. */
@@ -827,6 +879,14 @@ export type StepResult = {
 	fix: Fix | null,
 };
 
+/**  A duty that cannot be done for the moment. */
+export type Trouble = {
+	/**  Which. */
+	duty: Duty,
+	/**  Why. */
+	error: Error,
+};
+
 /**
  *  One rendition: name, box in pixels, fit, format, quality, and what is rarely changed.
  * 
@@ -879,7 +939,7 @@ export type Variant = {
 /**  A folder whose new images go up by themselves. */
 export type WatchedFolder = {
 	/**  Absolute path. */
-	path?: string,
+	path?: LocalPath,
 	/**  Name of the profile that receives its images. */
 	profile?: string,
 	/**  Whether it rests. */

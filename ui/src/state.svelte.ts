@@ -1,6 +1,6 @@
 // What the page knows: a snapshot first, then changes. One reducer, nothing else writes here.
 import { commands, isFailure, listen } from "./backend";
-import type { Error as Failure, Event, FolderView, JobView, Overall, Profile, Provider, Settings, Snapshot } from "./bindings";
+import type { Error as Failure, Event, FolderView, JobView, Overall, Profile, Provider, Settings, Snapshot, Trouble } from "./bindings";
 
 export type View = "uploads" | "folders" | "buckets";
 export type Notice = { id: number; failure: Failure | null; text: string };
@@ -17,6 +17,8 @@ export class AppState {
   /** A profile before anything is filled in. */
   blank = $state.raw<Profile | null>(null);
   standby = $state(false);
+  /** What cannot be done for the moment. */
+  health = $state.raw<Trouble[]>([]);
   view = $state<View>("uploads");
   /** The job whose details are shown. */
   selected = $state<string | null>(null);
@@ -33,6 +35,7 @@ export class AppState {
     this.settings = snapshot.settings;
     this.folders = snapshot.folders;
     this.standby = snapshot.standby;
+    this.health = snapshot.health;
     this.broken = null;
   }
 
@@ -44,6 +47,7 @@ export class AppState {
         case "overall": this.overall = change.value; break;
         case "settings": this.settings = change.value; break;
         case "folders": this.folders = change.value; break;
+        case "health": this.health = change.value; break;
       }
     }
   }

@@ -15,7 +15,7 @@ beforeEach(() => {
   app = new AppState();
   const settings = { version: 1, default_profile: "", memory_mib: 64, bandwidth: { kib_per_second: 0, hours: [] }, paused: false, uploads_at_once: 16, variants: [], limits: { megapixels: 268, decode_mib: 512, seconds: 20, memory_mib: 512 }, profiles: [], folders: [] };
   const overall = { unfinished: 0, waiting: 0, done: 0, failed: 0, waiting_for: null };
-  app.begin({ jobs: [job(1), job(2)], overall, settings, folders: [], standby: false } satisfies Snapshot);
+  app.begin({ jobs: [job(1), job(2)], overall, settings, folders: [], standby: false, health: [] } satisfies Snapshot);
 });
 
 test("a snapshot is shown newest first", () => {

@@ -81,6 +81,9 @@ pub(crate) struct Variants {
     /// The folder to write to
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Write over files of the same name; without it they stay, and are said
+    #[arg(long)]
+    pub(crate) overwrite: bool,
     /// Print one JSON object per file
     #[arg(long)]
     pub(crate) json: bool,

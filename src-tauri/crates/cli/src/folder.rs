@@ -49,7 +49,7 @@ pub(crate) async fn add(meant: &Meant, dirs: Vec<PathBuf>) -> Result<()> {
             handle.use_demo().await?;
         }
         for dir in dirs {
-            let folder = WatchedFolder { path: absolute(&dir)?, ..meant.folder() };
+            let folder = WatchedFolder { path: absolute(&dir)?.into(), ..meant.folder() };
             let known = handle.settings().await?.folders.into_iter().find(|known| known.path == folder.path);
             let path = folder.path.display().to_string();
             match known {

@@ -29,7 +29,7 @@ pub(crate) async fn run(args: History) -> Result<Outcome> {
             Status::Queued => "queued",
         };
         let shown = report.url.or(report.error.map(|error| error.message)).unwrap_or_default();
-        terminal::print(&format!("{status:<9} {}  {shown}", report.source.display()));
+        terminal::print(&format!("{status:<9} {}  {}", terminal::path(&report.source), terminal::shown(&shown)));
     }
     engine.shutdown().await;
     Ok(Outcome::AllWell)

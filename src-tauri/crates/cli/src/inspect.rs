@@ -2,7 +2,7 @@
 
 use tintype_core::error::{Error, Result};
 use tintype_core::imaging::{self, Facts};
-use tintype_core::intake;
+use tintype_core::{LocalPath, intake};
 
 use crate::Outcome;
 use crate::args::Inspect;
@@ -13,7 +13,11 @@ pub(crate) fn run(args: &Inspect) -> Result<Outcome> {
     for found in intake::gather(&args.paths) {
         let facts = found.refused.map_or_else(|| imaging::inspect(&found.path), Err);
         if args.json {
-            terminal::print_json(&Line { source: &found.path, facts: facts.as_ref().ok(), error: facts.as_ref().err() });
+            terminal::print_json(&Line {
+                source: LocalPath::from(found.path.as_path()),
+                facts: facts.as_ref().ok(),
+                error: facts.as_ref().err(),
+            });
         }
         match facts {
             Ok(facts) if !args.json => print(&found.path, &facts),
@@ -29,14 +33,14 @@ pub(crate) fn run(args: &Inspect) -> Result<Outcome> {
 
 #[derive(serde::Serialize)]
 struct Line<'a> {
-    source: &'a std::path::Path,
+    source: LocalPath,
     #[serde(flatten)]
     facts: Option<&'a Facts>,
     error: Option<&'a Error>,
 }
 
 fn print(path: &std::path::Path, facts: &Facts) {
-    terminal::print(&path.display().to_string());
+    terminal::print(&terminal::path(path));
     let pixels = facts.width.zip(facts.height).map(|(width, height)| format!("{width} × {height} pixels"));
     let place = match facts.location {
         Some(place) => Some(format!("yes: {:.5}, {:.5}", place.latitude, place.longitude)),
@@ -58,7 +62,7 @@ fn print(path: &std::path::Path, facts: &Facts) {
     ];
     for (name, value) in lines {
         if let Some(value) = value {
-            terminal::print(&format!("  {name:<12}{value}"));
+            terminal::print(&format!("  {name:<12}{}", terminal::shown(&value)));
         }
     }
 }

@@ -33,6 +33,8 @@ use args::{Args, Command};
 enum Outcome {
     AllWell,
     SomethingFailed,
+    /// A person, or the system, wanted it to end.
+    Interrupted,
 }
 
 fn main() -> ExitCode {
@@ -56,6 +58,8 @@ fn main() -> ExitCode {
     match done {
         Ok(Outcome::AllWell) => ExitCode::SUCCESS,
         Ok(Outcome::SomethingFailed) => ExitCode::FAILURE,
+        // What a shell says of a program that was ended by Ctrl+C.
+        Ok(Outcome::Interrupted) => ExitCode::from(130),
         Err(error) => {
             terminal::say_error(&error);
             ExitCode::FAILURE

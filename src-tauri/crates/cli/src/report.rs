@@ -1,17 +1,15 @@
 //! A file's result as the command line shows it.
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 use tintype_core::engine::{JobReport, Stage};
-use tintype_core::{Code, Error};
+use tintype_core::{Code, Error, LocalPath};
 
 use crate::terminal;
 
 /// One file, for programs. The names are part of the command's interface.
 #[derive(Serialize)]
 pub(crate) struct FileReport {
-    pub(crate) source: PathBuf,
+    pub(crate) source: LocalPath,
     pub(crate) status: Status,
     pub(crate) key: Option<String>,
     pub(crate) url: Option<String>,
@@ -89,9 +87,10 @@ impl FileReport {
     pub(crate) fn given_up(mut self) -> Self {
         if self.status == Status::Queued {
             self.status = Status::Failed;
-            if let Some(error) = &mut self.error {
-                error.hint = Some("the file stays queued: it goes up with the next `tintype upload`, or when the app runs".into());
-            }
+            let name = self.source.file_name().unwrap_or_default().to_string_lossy();
+            let error = self.error.get_or_insert_with(|| Error::new(Code::ServerBusy, "it was not finished in time"));
+            let stays = format!("{name} stays queued: it goes up with the next `tintype upload`, or when the app runs");
+            error.hint = Some(error.hint.take().into_iter().chain([stays]).collect::<Vec<_>>().join("; "));
         }
         self
     }

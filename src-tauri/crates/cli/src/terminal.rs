@@ -1,15 +1,23 @@
-//! The only place that prints. A reader that went away (`| head`) is no error of ours.
+//! The only place that prints. A reader that went away (`| head`) is no error of ours; a full disk is.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use serde::Serialize;
-use tintype_core::Error;
+use tintype_core::{Error, LocalPath};
 
 /// A result, for stdout.
 pub(crate) fn print(line: &str) {
-    if writeln!(std::io::stdout().lock(), "{line}").is_err() {
-        // EPIPE: nobody reads any more.
-        std::process::exit(0);
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+        Ok(()) => {}
+        // Nobody reads any more.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            say(&format!("error: the results cannot be written: {error}"));
+            say("  hint: make room where they go to; what was queued goes on with the next `tintype upload`");
+            std::process::exit(1);
+        }
     }
 }
 
@@ -24,7 +32,20 @@ pub(crate) fn print_json(value: &impl Serialize) {
 /// A word to the person, on stderr.
 pub(crate) fn say(line: &str) {
     // Without stderr there is nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", shown(line));
+}
+
+/// A text as a terminal may have it: names of files are whatever somebody called them, and a terminal obeys some of that.
+pub(crate) fn shown(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains(|char: char| char.is_control()) {
+        return text.into();
+    }
+    text.chars().map(|char| if char.is_control() { char.escape_default().to_string() } else { char.to_string() }).collect::<String>().into()
+}
+
+/// A path as a terminal may have it; what is no Unicode is shown in a way that can be told from other names.
+pub(crate) fn path(path: &Path) -> String {
+    shown(&LocalPath::from(path).to_text()).into_owned()
 }
 
 /// What went wrong and what to do about it.

@@ -5,69 +5,68 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tintype_core::engine::{EngineHandle, JobView, Stage, Waited, Watching, Wish};
-use tintype_core::error::{Code, Error, Result};
+use tintype_core::engine::{EngineHandle, JobView, Stage, Watching, Wish};
+use tintype_core::error::Result;
 
 use crate::args::Upload;
 use crate::report::FileReport;
 use crate::{Outcome, start_engine, terminal};
 
 pub(crate) async fn run(args: Upload) -> Result<Outcome> {
-    let engine = start_engine(|_| {})?;
+    let engine = start_engine(|config| config.begin_when_queued = true)?;
     let handle = engine.handle();
+    let done = tokio::select! {
+        done = upload(&handle, args) => done,
+        () = terminal::interrupted() => {
+            let left = handle.snapshot().await.map(|snapshot| snapshot.overall.unfinished).unwrap_or_default();
+            terminal::say(&format!("interrupted: {left} files stay queued; they go up with the next `tintype upload`, or when the app runs"));
+            Ok(Outcome::Interrupted)
+        }
+    };
+    engine.shutdown().await;
+    done
+}
+
+async fn upload(handle: &EngineHandle, args: Upload) -> Result<Outcome> {
     let before = handle.snapshot().await?.overall.unfinished;
     if before > 0 {
         terminal::say(&format!("{before} earlier uploads are not finished; they go on as well"));
     }
     let wish = Wish { no_variants: args.no_variants, on_conflict: args.on_conflict.map(Into::into) };
+    let patience = Duration::from_secs(args.patience);
     let batch = handle.enqueue(args.paths, args.profile, wish).await?;
-    let done = finish(&handle, &batch, args.json, Duration::from_secs(args.patience)).await;
+    if handle.batch(&batch, 0, 1).await?.is_empty() {
+        terminal::say("note: there is nothing to upload: no file was found (links inside folders and hidden files are left out)");
+    }
+    let done = finish(handle, &batch, args.json, patience).await;
     // What an earlier run left behind is finished, too, as far as there is a way to its bucket.
-    handle.idle().await?;
+    handle.idle(patience).await?;
     handle.finish_chores().await?;
-    engine.shutdown().await;
+    if handle.serves_demo().await {
+        terminal::say("note: links of the demo bucket open while Tintype runs: `tintype demo` keeps them open, and so does the app");
+    }
     done
 }
 
-/// So many results are fetched at a time: a batch may have a hundred thousand.
-const PAGE: u32 = 500;
-
-/// Waits for a batch, shows its progress and prints its results.
+/// Waits for a batch, shows its progress and prints each result as soon as it and all before it are known.
 pub(crate) async fn finish(handle: &EngineHandle, batch: &str, json: bool, patience: Duration) -> Result<Outcome> {
     let progress = Progress::new();
-    let waited = handle.wait(batch, Some(patience), |seen| progress.see(seen)).await;
-    progress.end();
-    let gave_up = waited? == Waited::GaveUp;
-    let why = if gave_up { why_waiting(handle).await? } else { None };
     let mut outcome = Outcome::AllWell;
-    for from in (0..).step_by(PAGE as usize) {
-        let reports = handle.batch(batch, from, PAGE).await?;
-        let last = reports.len() < PAGE as usize;
-        for mut report in reports {
-            let ended = matches!(report.job.stage, Stage::Done | Stage::Failed);
-            if gave_up && !ended && report.job.error.is_none() {
-                report.job.error.clone_from(&why);
-            }
-            let report = FileReport::from(report);
-            let report = if gave_up { report.given_up() } else { report };
-            report.print(json);
-            if !report.is_well() {
-                outcome = Outcome::SomethingFailed;
-            }
+    let mut print = |report: FileReport| {
+        progress.bar.suspend(|| report.print(json));
+        if !report.is_well() {
+            outcome = Outcome::SomethingFailed;
         }
-        if last {
-            break;
-        }
-    }
-    Ok(outcome)
-}
-
-async fn why_waiting(handle: &EngineHandle) -> Result<Option<Error>> {
-    let snapshot = handle.snapshot().await?;
-    if snapshot.settings.paused {
-        return Ok(Some(Error::new(Code::Paused, "uploads are paused").hint("let them go on with `tintype resume`, or in the window")));
-    }
-    Ok(snapshot.overall.waiting_for)
+    };
+    let waited = handle.wait(batch, Some(patience), |seen| match seen {
+        Watching::Open { open, total } => progress.count(open, total),
+        Watching::Job(job) => progress.show(job),
+        Watching::Ended(report) => print(FileReport::from(*report)),
+        Watching::GivenUp(report) => print(FileReport::from(*report).given_up()),
+    });
+    let waited = waited.await;
+    progress.bar.finish_and_clear();
+    waited.map(|()| outcome)
 }
 
 /// A bar where a person watches; nothing where nobody does.
@@ -88,11 +87,8 @@ impl Progress {
         Self { bar, jobs: RefCell::default(), finished: RefCell::default() }
     }
 
-    fn see(&self, seen: Watching<'_>) {
-        match seen {
-            Watching::Open { open, total } => *self.finished.borrow_mut() = (total - open, total),
-            Watching::Job(job) => self.show(job),
-        }
+    fn count(&self, open: usize, total: usize) {
+        *self.finished.borrow_mut() = (total - open, total);
     }
 
     fn show(&self, job: &JobView) {
@@ -110,9 +106,5 @@ impl Progress {
         let (finished, of) = *self.finished.borrow();
         let why = job.error.as_ref().filter(|_| job.stage == Stage::Waiting).map(|error| format!("  waiting: {error}"));
         self.bar.set_message(format!("{finished} of {of}{}", why.unwrap_or_default()));
-    }
-
-    fn end(&self) {
-        self.bar.finish_and_clear();
     }
 }

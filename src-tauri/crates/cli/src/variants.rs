@@ -1,11 +1,14 @@
 //! `tintype variants`: imaging alone, to files.
 
 use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
+use tintype_core::LocalPath;
 use tintype_core::content::{self, Content, Kind};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
@@ -25,11 +28,13 @@ use crate::terminal;
 pub(crate) async fn run(args: Variants) -> Result<Outcome> {
     let specs = if args.specs.is_empty() { Settings::load(&Home::locate()?.settings())?.variants } else { args.specs };
     Variant::check_all(&specs)?;
-    std::fs::create_dir_all(&args.out).map_err(|error| Error::from_io(&error, &args.out))?;
+    std::fs::create_dir_all(&args.out).map_err(|error| Error::unwritable(&error, &args.out))?;
     let found = intake::gather(&args.paths);
     let stems = stems(&found);
     let limits = Settings::load(&Home::locate()?.settings())?.limits;
-    let work = Arc::new(Work { specs, out: args.out, hashed: args.json, workers: Workers::new(Program::current(), limits) });
+    let sources = found.iter().filter_map(|found| found.path.canonicalize().ok()).collect();
+    let workers = Workers::new(Program::current(), limits);
+    let work = Arc::new(Work { specs, out: args.out, overwrite: args.overwrite, sources, hashed: args.json, workers });
     // One more than there are cores: a file is read while the others are decoded.
     let ahead = work.workers.cores() + 1;
     let mut tasks = JoinSet::new();
@@ -64,7 +69,7 @@ fn report_one(report: &FileReport, json: bool) {
     if json {
         terminal::print_json(&VariantsOnly::from(report));
     } else {
-        report.variants.iter().for_each(|variant| terminal::print(&variant.key));
+        report.variants.iter().for_each(|variant| terminal::print(&terminal::shown(&variant.key)));
     }
     if let Some(error) = &report.error {
         terminal::say_error(error);
@@ -72,30 +77,38 @@ fn report_one(report: &FileReport, json: bool) {
 }
 
 /// The stem of each file's variants: two files of one stem (`a.png`, `b/a.jpg`) must not share a variant.
-fn stems(found: &[Found]) -> Vec<String> {
+fn stems(found: &[Found]) -> Vec<OsString> {
     let mut taken = HashSet::new();
     let mut stem_of = |found: &Found| {
-        let stem = found.path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        let name = found.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let mut choices = [stem, name.clone()].into_iter().chain(numbered);
-        choices.find(|choice| taken.insert(choice.to_lowercase())).unwrap_or_default()
+        let (stem, name) = (found.path.file_stem().unwrap_or_default(), found.path.file_name().unwrap_or_default());
+        let numbered = (2..).map(|number| with(name, &format!("-{number}")));
+        let mut choices = [stem.to_owned(), name.to_owned()].into_iter().chain(numbered);
+        choices.find(|choice| taken.insert(choice.to_ascii_lowercase())).unwrap_or_default()
     };
     found.iter().map(&mut stem_of).collect()
+}
+
+fn with(name: &OsStr, end: &str) -> OsString {
+    let mut name = name.to_owned();
+    name.push(end);
+    name
 }
 
 /// What all files share.
 struct Work {
     specs: Vec<Variant>,
     out: PathBuf,
+    overwrite: bool,
+    /// The files variants are made of, wherever links lead: none of them is written over.
+    sources: HashSet<PathBuf>,
     hashed: bool,
     workers: Workers,
 }
 
 impl Work {
-    async fn one(&self, found: Found, stem: &str) -> FileReport {
+    async fn one(&self, found: Found, stem: &OsStr) -> FileReport {
         let mut report = FileReport {
-            source: found.path.clone(),
+            source: found.path.clone().into(),
             status: Status::Failed,
             key: None,
             url: None,
@@ -118,7 +131,7 @@ impl Work {
     }
 
     /// Makes and writes a file's variants; what is to be said of them although they were made.
-    async fn make(&self, path: &Path, stem: &str, report: &mut FileReport) -> Result<Option<Error>> {
+    async fn make(&self, path: &Path, stem: &OsStr, report: &mut FileReport) -> Result<Option<Error>> {
         let (file, content) = read(path)?;
         report.size = Some(file.len() as u64);
         report.content_type = Some(content.content_type.clone());
@@ -132,9 +145,37 @@ impl Work {
         let _core = self.workers.core().await?;
         let rendered = self.workers.render(file, codec, orientation, self.specs.clone()).await.map_err(|error| error.about(&shown))?;
         for rendition in rendered.renditions {
-            report.variants.push(write(rendition, stem, &self.out)?);
+            report.variants.push(self.write(rendition, stem)?);
         }
         Ok(rendered.note.map(|note| note.about(&shown)))
+    }
+
+    /// Writes a variant whole, under a name that is free; nothing that is there is touched unasked, and no link is followed.
+    fn write(&self, rendition: Rendition, stem: &OsStr) -> Result<VariantReport> {
+        let variant = rendition.variant;
+        let path = self.out.join(with(stem, &format!("_{}.{}", variant.name, variant.format.extension())));
+        if self.overwrite && path.canonicalize().is_ok_and(|there| self.sources.contains(&there)) {
+            let told = format!("{} is one of the files that variants are made of", path.display());
+            return Err(Error::new(Code::FileExists, told).hint("write to another folder; nothing was changed"));
+        }
+        let io = |error: std::io::Error| Error::unwritable(&error, &path);
+        let mut builder = tempfile::Builder::new();
+        // A temporary file is its owner's alone; this one is as readable as any other file of theirs.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.prefix(".tintype-").tempfile_in(&self.out).map_err(io)?;
+        file.write_all(&rendition.bytes).map_err(io)?;
+        let written = if self.overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
+        written.map_err(|error| io(error.error))?;
+        Ok(VariantReport {
+            name: variant.name,
+            key: LocalPath::from(path.as_path()).to_text(),
+            url: None,
+            width: Some(rendition.pixels.0),
+            height: Some(rendition.pixels.1),
+            size: Some(rendition.bytes.len() as u64),
+            format: Some(variant.format.name().into()),
+        })
     }
 }
 
@@ -158,25 +199,10 @@ fn no_picture(content: &Content, shown: &dyn std::fmt::Display) -> Error {
         .hint("there are JPEG, PNG, GIF, WebP, AVIF, HEIC, JPEG XL, TIFF, BMP, ICO, SVG and cameras' raw files")
 }
 
-fn write(rendition: Rendition, stem: &str, out: &Path) -> Result<VariantReport> {
-    let variant = rendition.variant;
-    let path: PathBuf = out.join(format!("{stem}_{}.{}", variant.name, variant.format.extension()));
-    std::fs::write(&path, &rendition.bytes).map_err(|error| Error::from_io(&error, &path))?;
-    Ok(VariantReport {
-        name: variant.name,
-        key: path.display().to_string(),
-        url: None,
-        width: Some(rendition.pixels.0),
-        height: Some(rendition.pixels.1),
-        size: Some(rendition.bytes.len() as u64),
-        format: Some(variant.format.name().into()),
-    })
-}
-
 /// A file's result without keys and links, which there are none of.
 #[derive(serde::Serialize)]
 struct VariantsOnly<'a> {
-    source: &'a Path,
+    source: &'a LocalPath,
     status: &'static str,
     size: Option<u64>,
     sha256: Option<&'a str>,

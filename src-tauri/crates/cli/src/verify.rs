@@ -6,6 +6,9 @@ use tintype_core::error::Result;
 use crate::args::Verify;
 use crate::{Outcome, start_engine, terminal};
 
+/// What does not go on is waited for no longer than this.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
 pub(crate) async fn run(args: Verify) -> Result<Outcome> {
     let engine = start_engine(|_| {})?;
     let handle = engine.handle();
@@ -17,7 +20,7 @@ pub(crate) async fn run(args: Verify) -> Result<Outcome> {
     };
     terminal::say(&format!("{} objects looked at{also}", found.objects));
     if args.repair {
-        handle.idle().await?;
+        handle.idle(PATIENCE).await?;
         terminal::say(&format!("{} files uploaded again; look again with `tintype verify`", found.repaired));
     } else {
         terminal::say("  hint: `tintype verify --repair` uploads them again");
@@ -35,7 +38,7 @@ fn tell(finding: &Finding, json: bool) {
         Fault::Differs => "differs",
         Fault::Hidden => "hidden",
     };
-    terminal::print(&format!("{fault:<8} {}  ({})", finding.key, finding.source.display()));
+    terminal::print(&format!("{fault:<8} {}  ({})", terminal::shown(&finding.key), terminal::path(&finding.source)));
 }
 
 /// Lets all uploads rest, or go on.

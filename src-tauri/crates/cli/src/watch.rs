@@ -1,10 +1,10 @@
 //! `tintype watch`
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
+use tintype_core::LocalPath;
 use tintype_core::engine::{Event, FolderView, Stage};
 use tintype_core::error::{Code, Error, Result};
 use tokio::sync::broadcast::error::RecvError;
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: Watch) -> Result<Outcome> {
     } else {
         if !from_settings {
             for folder in handle.watch(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await? {
-                terminal::say(&format!("watching {} for the profile \"{}\"; Ctrl+C ends it", folder.path.display(), folder.profile));
+                terminal::say(&format!("watching {} for the profile \"{}\"; Ctrl+C ends it", terminal::path(&folder.path), folder.profile));
             }
         }
         tokio::select! {
@@ -73,7 +73,7 @@ struct FolderReport<'a> {
 }
 
 /// Says what is new about the folders: all of it as JSON, or what is wrong.
-fn tell_folders(folders: Vec<FolderView>, known: &mut HashMap<PathBuf, FolderView>, json: bool) {
+fn tell_folders(folders: Vec<FolderView>, known: &mut HashMap<LocalPath, FolderView>, json: bool) {
     for folder in folders {
         let before = known.get(&folder.path);
         if before == Some(&folder) {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What to do with a failure, decided where it happens and nowhere else.
+/// How one request is tried again. What becomes of its job is another question, which the engine's verdict answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
     /// Trying again changes nothing: a person has to act.
@@ -59,6 +59,10 @@ codes! {
     FolderLoop = "folder-loop",
     /// Neither a file nor a folder.
     FileSpecial = "file-special",
+    /// A file of that name is there already, and stays.
+    FileExists = "file-exists",
+    /// The disk or the share it is on does not answer for the moment.
+    DiskTrouble = "disk-trouble",
     /// The picture is cut off or broken.
     ImageDamaged = "image-damaged",
     /// Named like a picture, but is none.
@@ -109,6 +113,10 @@ codes! {
     ServerBusy = "server-busy",
     /// The server refused the request.
     RequestRefused = "request-refused",
+    /// Something before the server takes no bodies of this size.
+    RequestTooLarge = "request-too-large",
+    /// The account or the bucket has no room left, or is not paid for.
+    BucketFull = "bucket-full",
     /// What the bucket holds is not what was sent.
     ChecksumMismatch = "checksum-mismatch",
     /// The key is taken by other content.
@@ -125,6 +133,8 @@ codes! {
     LinkBroken = "link-broken",
     /// The disk has no room.
     DiskFull = "disk-full",
+    /// This computer has no more memory, threads or open files to give for the moment.
+    MachineBusy = "machine-busy",
     /// The operating system offers no keyring.
     KeyringMissing = "keyring-missing",
     /// The keyring is locked or refused.
@@ -137,6 +147,8 @@ codes! {
     SettingsUnwritable = "settings-unwritable",
     /// The journal cannot be read or written.
     JournalDamaged = "journal-damaged",
+    /// Another program keeps the journal from being used for the moment.
+    JournalBusy = "journal-busy",
     /// The journal comes from a newer version.
     JournalNewer = "journal-newer",
     /// A watched folder cannot be watched.
@@ -151,6 +163,10 @@ codes! {
     Paused = "paused",
     /// The engine is closing.
     Closing = "closing",
+    /// A job on record that this version cannot read.
+    JobUnreadable = "job-unreadable",
+    /// The file is another by now than the one that is to be sent.
+    FileReplaced = "file-replaced",
     /// A defect in Tintype.
     Internal = "internal",
 }
@@ -216,6 +232,29 @@ impl Error {
         self.retry != Retry::Never
     }
 
+    /// The same for a path that was to be written.
+    pub fn unwritable(error: &std::io::Error, path: &std::path::Path) -> Self {
+        use std::io::ErrorKind;
+        let shown = path.display();
+        match error.kind() {
+            ErrorKind::AlreadyExists => {
+                Self::new(Code::FileExists, format!("{shown} is there already")).hint("choose another folder, or say --overwrite")
+            }
+            ErrorKind::InvalidFilename => {
+                Self::new(Code::FileUnreadable, format!("{shown} cannot be written: its name is too long")).hint("shorten the file's name")
+            }
+            ErrorKind::PermissionDenied => Self::new(Code::FileUnreadable, format!("{shown} cannot be written: permission denied"))
+                .hint("give your user the right to write there"),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::from_io(error, path),
+            _ => Self::new(Code::DiskTrouble, format!("{shown} cannot be written: {error}")).hint("check the folder and its disk"),
+        }
+    }
+
+    fn machine_busy(error: &std::io::Error) -> Self {
+        Self::new(Code::MachineBusy, format!("this computer has nothing more to give for the moment: {error}"))
+            .hint("close other programs, or raise the limit (`ulimit -n` for open files); Tintype goes on by itself")
+    }
+
     /// An operating-system failure on a path, told in a sentence.
     pub fn from_io(error: &std::io::Error, path: &std::path::Path) -> Self {
         use std::io::ErrorKind;
@@ -228,13 +267,25 @@ impl Error {
                 .hint("give your user the right to read it"),
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::new(Code::DiskFull, format!("no room left on the disk for {shown}"))
                 .hint("free some space; Tintype goes on where it stopped"),
+            ErrorKind::IsADirectory => Self::new(Code::FileSpecial, format!("{shown} is a folder, not a file")),
+            ErrorKind::NotADirectory => Self::new(Code::FileMissing, format!("{shown} does not exist")).hint("check the path"),
+            ErrorKind::InvalidInput | ErrorKind::InvalidFilename => {
+                Self::new(Code::FileUnreadable, format!("{shown} cannot be the name of a file here: {error}")).hint("rename it")
+            }
+            ErrorKind::OutOfMemory => Self::machine_busy(error),
+            _ if error.raw_os_error().is_some_and(|number| TOO_MANY_FILES.contains(&number)) => Self::machine_busy(error),
             _ if error.raw_os_error() == Some(ELOOP) => {
                 Self::new(Code::FolderLoop, format!("{shown} links back to itself")).hint("remove the link")
             }
-            _ => Self::new(Code::FileUnreadable, format!("{shown} cannot be read: {error}")),
+            // A share that does not answer, a stick that was pulled out: nothing is known of the file itself.
+            _ => Self::new(Code::DiskTrouble, format!("{shown} cannot be read for the moment: {error}"))
+                .hint("check the drive or the network share; Tintype goes on by itself"),
         }
     }
 }
+
+/// "Too many open files", in this process and on this computer; the standard library has no stable kind for them.
+const TOO_MANY_FILES: [i32; 2] = if cfg!(windows) { [4, 4] } else { [24, 23] };
 
 /// "Too many levels of symbolic links"; the standard library's kind for it is not stable yet.
 const ELOOP: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };

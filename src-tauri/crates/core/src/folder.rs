@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
 use crate::key::Template;
+use crate::local_path::LocalPath;
 use crate::patterns::Patterns;
 use crate::profile::{OnConflict, Profile};
 use crate::variant::Variant;
@@ -17,7 +18,7 @@ use crate::variant::Variant;
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct WatchedFolder {
     /// Absolute path.
-    pub path: PathBuf,
+    pub path: LocalPath,
     /// Name of the profile that receives its images.
     pub profile: String,
     /// Whether it rests.
@@ -72,6 +73,19 @@ impl Stamp {
     /// Whether the file is as it was; a number that is not known does not matter.
     pub fn is(&self, other: &Self) -> bool {
         (self.size, self.mtime_ns) == (other.size, other.mtime_ns) && (self.inode == other.inode || self.inode == 0 || other.inode == 0)
+    }
+}
+
+/// Whether two looks are at one and the same file. Where the system has no numbers for files, it cannot be told.
+pub(crate) fn same_file(one: &std::fs::Metadata, other: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        (one.dev(), one.ino()) == (other.dev(), other.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        one.file_type() == other.file_type()
     }
 }
 
@@ -171,7 +185,7 @@ pub enum AfterUpload {
     /// It goes into the system's trash.
     Trash,
     /// It goes into this folder (absolute path), at the same place below it.
-    Move(PathBuf),
+    Move(LocalPath),
 }
 
 /// See [`WatchedFolder::deleted`].
@@ -192,7 +206,7 @@ const GRACE_MINUTES: u32 = 60;
 impl Default for WatchedFolder {
     fn default() -> Self {
         Self {
-            path: PathBuf::new(),
+            path: LocalPath::default(),
             profile: String::new(),
             paused: false,
             variants: None,
@@ -213,8 +227,8 @@ impl Default for WatchedFolder {
 
 impl WatchedFolder {
     /// A folder that goes to a profile, and otherwise as most people want it.
-    pub fn new(path: PathBuf, profile: String) -> Self {
-        Self { path, profile, ..Self::default() }
+    pub fn new(path: impl Into<LocalPath>, profile: String) -> Self {
+        Self { path: path.into(), profile, ..Self::default() }
     }
 
     /// Whether it can be meant.

@@ -55,6 +55,11 @@ impl Home {
         self.data.join("engine.lock")
     }
 
+    /// One file for every engine there is.
+    pub fn engines(&self) -> PathBuf {
+        self.data.join("engines")
+    }
+
     /// The demo bucket's objects.
     pub fn demo_bucket(&self) -> PathBuf {
         self.data.join("demo-bucket")

@@ -119,7 +119,7 @@ impl Template {
                 Piece::Folder => key.push_str(source.folder),
             }
         }
-        check_key(&self.source, &key)
+        check_key(&self.source, source, &key)
     }
 
     fn side(&self, subject: Subject<'_>, token: &str, pick: fn((u32, u32)) -> u32) -> Result<String> {
@@ -217,20 +217,23 @@ fn escapes(template: &str) -> Error {
 }
 
 /// Checks a finished key; empty segments (an empty `{folder}`) are closed up.
-fn check_key(template: &str, key: &str) -> Result<String> {
+fn check_key(template: &str, source: &Source<'_>, key: &str) -> Result<String> {
     let segments: Vec<&str> = key.split('/').filter(|segment| !segment.is_empty()).collect();
     if segments.iter().any(|segment| matches!(segment.trim(), "." | "..")) {
         return Err(escapes(template));
     }
     let key = segments.join("/");
-    if key.is_empty() || key.len() > LONGEST_KEY || key.chars().any(char::is_control) {
-        return Err(Error::new(
-            Code::KeyInvalid,
-            format!("the key template \"{template}\" gives a key that is empty, over {LONGEST_KEY} bytes or has control characters"),
-        )
-        .hint("rename the file or shorten the template"));
-    }
-    Ok(key)
+    let why = if key.is_empty() {
+        "an empty key"
+    } else if key.len() > LONGEST_KEY {
+        "a key of over 1,024 bytes"
+    } else if key.chars().any(char::is_control) {
+        "a key with control characters"
+    } else {
+        return Ok(key);
+    };
+    let told = format!("{:?}: the key template \"{template}\" gives {why}", source.file_name);
+    Err(Error::new(Code::KeyInvalid, told).hint("rename the file, or change the template"))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod intake;
 pub mod journal;
 pub mod key;
 pub mod link;
+pub mod local_path;
 pub mod manifest;
 pub mod metadata;
 pub mod patterns;
@@ -25,3 +26,4 @@ pub mod variant;
 mod watch;
 
 pub use error::{Code, Error, Result};
+pub use local_path::LocalPath;

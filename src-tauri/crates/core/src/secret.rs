@@ -157,7 +157,7 @@ impl Secrets {
 
     /// The credentials of a profile that keeps them in the keyring or the environment.
     ///
-    /// Where a profile's keyring is missing or has nothing, the `AWS_…` variables serve if they are set.
+    /// One never stands in for the other: what is in the environment may be another account's.
     pub async fn credentials(&self, profile: &Profile) -> Result<Credentials> {
         if profile.credentials == CredentialSource::Env {
             return from_env()
@@ -167,14 +167,19 @@ impl Secrets {
             return Ok(pair(profile, secret));
         }
         let name = profile.secret_ref.clone();
-        let found = self.on_keyring(move |keyring| keyring.get(&name)).await;
-        match (found, from_env()) {
-            (Ok(Some(secret)), _) => Ok(pair(profile, secret)),
-            (_, Some(from_env)) => Ok(from_env),
-            (Ok(None), None) => {
-                Err(missing(profile, "the keyring has no secret for it", "enter the secret access key again in the profile"))
-            }
-            (Err(error), None) => Err(error),
+        match self.on_keyring(move |keyring| keyring.get(&name)).await? {
+            Some(secret) => Ok(pair(profile, secret)),
+            None => Err(missing(profile, "the keyring has no secret for it", "enter the secret access key again in the profile")),
+        }
+    }
+
+    /// Whether this process has a profile's credentials, and others may not have them: they are in its environment, or
+    /// kept for this session only.
+    pub fn are_here(&self, profile: &Profile) -> bool {
+        match profile.credentials {
+            CredentialSource::Env => from_env().is_some(),
+            CredentialSource::Keyring => self.session.get(&profile.secret_ref).is_ok_and(|secret| secret.is_some()),
+            CredentialSource::Demo => false,
         }
     }
 
@@ -218,7 +223,8 @@ fn missing(profile: &Profile, why: &str, hint: &str) -> Error {
 }
 
 fn from_env() -> Option<Credentials> {
-    let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    // What was read from a file often ends with a line break.
+    let read = |name| std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     Some(Credentials {
         access_key_id: read("AWS_ACCESS_KEY_ID")?,
         secret_access_key: Secret::new(read("AWS_SECRET_ACCESS_KEY")?),

@@ -2,11 +2,12 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
-use crate::folder::WatchedFolder;
+use crate::folder::{Stamp, WatchedFolder};
 use crate::profile::{DEMO, Profile};
 use crate::variant::Variant;
 
@@ -143,6 +144,10 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Err(damaged(path, "it is not text")),
             Err(error) => return Err(Error::from_io(&error, path)),
         };
+        // What a program that empties and then writes leaves for a moment; nobody means it.
+        if text.trim().is_empty() {
+            return Err(damaged(path, "it is empty"));
+        }
         let given: toml::Table = toml::from_str(&text).map_err(|error| damaged(path, error.message()))?;
         // The version alone first: a newer file may have shapes this version cannot read.
         let version = given.get("version").and_then(toml::Value::as_integer).unwrap_or_default();
@@ -174,15 +179,24 @@ impl Settings {
         Ok(())
     }
 
-    /// Reads, changes and writes the file as one step, also between processes.
-    pub fn edit(path: &Path, change: impl FnOnce(&mut Self) -> Result<()>) -> Result<Self> {
+    /// Reads the file anew. That it is away, though there was one, is nobody's wish to lose everything.
+    pub fn load_known(path: &Path, known: &SettingsFile) -> Result<Self> {
+        if known.is_there() && !SettingsFile::look(path).is_there() {
+            return Err(damaged(path, "the file is gone"));
+        }
+        Self::load(path)
+    }
+
+    /// Reads, changes and writes the file as one step, also between processes. Where it is away for the moment, what is
+    /// `known` of it is changed. Blocks.
+    pub fn edit(path: &Path, known: &Self, change: impl FnOnce(&mut Self) -> Result<()>) -> Result<(Self, SettingsFile)> {
         let lock_path = path.with_extension("lock");
         let lock = std::fs::File::create(&lock_path).map_err(|error| Error::from_io(&error, &lock_path))?;
-        lock.lock().map_err(|error| Error::from_io(&error, &lock_path))?;
-        let mut settings = Self::load(path)?;
+        hold(&lock, &lock_path)?;
+        let mut settings = if SettingsFile::look(path).is_there() { Self::load(path)? } else { known.clone() };
         change(&mut settings)?;
         settings.save(path)?;
-        Ok(settings)
+        Ok((settings, SettingsFile::look(path)))
     }
 
     /// The profile of that name, or the default one where no name is given.
@@ -245,6 +259,39 @@ impl Settings {
             self.default_profile = self.profiles.first().map(|next| next.name.clone()).unwrap_or_default();
         }
         Ok(profile)
+    }
+}
+
+/// How the settings file looks without being read: two looks that are alike show the same settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SettingsFile(Option<Stamp>);
+
+impl SettingsFile {
+    /// As it is now.
+    pub fn look(path: &Path) -> Self {
+        Self(std::fs::metadata(path).ok().map(|meta| Stamp::of(&meta)))
+    }
+
+    fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// Another process changes the settings in a moment; one that takes longer has stopped.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn hold(lock: &std::fs::File, path: &Path) -> Result<()> {
+    let start = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(std::fs::TryLockError::WouldBlock) if start.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(10)),
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let told = format!("another program holds {} and does not let go", path.display());
+                return Err(Error::new(Code::SettingsUnwritable, told).hint("end the other Tintype, then try again; nothing was changed"));
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(Error::from_io(&error, path)),
+        }
     }
 }
 
@@ -341,7 +388,7 @@ mod tests {
         let mut settings = Settings::default();
         let named = |name: &str| Profile { name: name.into(), bucket: "b".into(), ..Profile::default() };
         settings.put_profile(named("a"), None)?;
-        settings.folders.push(WatchedFolder::new("/x".into(), "a".into()));
+        settings.folders.push(WatchedFolder::new("/x", "a".into()));
         settings.put_profile(named("z"), Some("a"))?;
         assert_eq!((settings.folders[0].profile.as_str(), settings.default_profile.as_str()), ("z", "z"));
         assert_eq!(settings.put_profile(named("z"), None).expect_err("taken").code, Code::ProfileExists);

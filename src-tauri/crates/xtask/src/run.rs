@@ -7,9 +7,7 @@ use crate::test::build_page;
 pub(crate) fn run(yes: bool, folder: Option<&str>) -> Result {
     setup::install(yes, Purpose::Run)?;
     let window = has_display();
-    if window {
-        build_page()?;
-    }
+    build_page()?;
     // The whole workspace, as `test` builds it: cargo compiles the dependencies once for both.
     sh::run(sh::cargo().args(["build", "--workspace"]))?;
     let program = if window { "tintype-app" } else { "main-job" };

@@ -43,11 +43,7 @@ const DEBIAN_TEST: &[&str] = &[
 ];
 
 pub(crate) fn install(yes: bool, purpose: Purpose) -> Result {
-    for (tool, why) in [("node", "Node.js 20 or newer"), (if cfg!(windows) { "npm.cmd" } else { "npm" }, "npm, which comes with Node.js")] {
-        if !sh::succeeds(Command::new(tool).arg("--version")) {
-            return Err(format!("{why} is missing: install it from your system's packages or nodejs.org"));
-        }
-    }
+    check_node()?;
     if cfg!(target_os = "linux") {
         install_debian(yes, purpose)
     } else if cfg!(target_os = "macos") {
@@ -56,6 +52,28 @@ pub(crate) fn install(yes: bool, purpose: Purpose) -> Result {
         let winget = ["winget", "install", "--accept-source-agreements", "--accept-package-agreements", "--id"];
         install_one_by_one(yes, &winget, &[("cmake", "Kitware.CMake"), ("nasm", "NASM.NASM"), ("perl", "StrawberryPerl.StrawberryPerl")])
     }
+}
+
+/// What Vite, its Svelte plugin and Vitest run on, as their packages say.
+const NODE: &str = "Node.js 20.19, 22.12, 24 or newer";
+
+fn check_node() -> Result {
+    let from = "install it from your system's packages or nodejs.org";
+    let Ok(found) = sh::output(Command::new("node").arg("--version")) else { return Err(format!("{NODE} is missing: {from}")) };
+    if !is_node_fit(found.trim()) {
+        return Err(format!("Node.js is {}, but the page needs {NODE}: {from}", found.trim()));
+    }
+    if !sh::succeeds(Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" }).arg("--version")) {
+        return Err(format!("npm, which comes with Node.js, is missing: {from}"));
+    }
+    Ok(())
+}
+
+/// `v22.12.0`: Vite wants features of the later releases of 20 and 22, and supports no odd ones.
+fn is_node_fit(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches('v').split('.').map(|number| number.parse::<u32>().unwrap_or_default());
+    let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    matches!((major, minor), (20, 19..) | (22, 12..) | (24.., _))
 }
 
 fn install_debian(yes: bool, purpose: Purpose) -> Result {
@@ -114,4 +132,26 @@ fn execute(words: &[&str]) -> Result {
 
 fn is_root() -> bool {
     sh::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_node_fit;
+
+    #[test]
+    fn node_is_judged_as_the_page_s_packages_do() {
+        for (version, fit) in [
+            ("v20.20.2", true),
+            ("v20.18.3", false),
+            ("v21.7.0", false),
+            ("v22.11.0", false),
+            ("v22.12.0", true),
+            ("v23.1.0", false),
+            ("v24.0.0", true),
+            ("v26.1.0", true),
+            ("", false),
+        ] {
+            assert_eq!(is_node_fit(version), fit, "{version}");
+        }
+    }
 }

@@ -30,6 +30,14 @@ pub(crate) fn run(yes: bool, quick: bool) -> Result {
             tests.env("TINTYPE_TAURI_DRIVER", tools::TAURI_DRIVER.get()?);
         }
     }
+    if !quick && !cfg!(windows) {
+        // What stands there as ignored needs what was set up above.
+        tests.args(["--", "--include-ignored"]);
+        if cfg!(target_os = "linux") && !sh::succeeds(sh::command("unshare").args(["-Urm", "true"])) {
+            println!("This system forbids user namespaces: the tests that mount, or need limits of their own, are left out.");
+            tests.args(["--skip", "in_a_namespace"]);
+        }
+    }
     tests.env("TINTYPE_BIN", sh::target().join("debug")).env("TINTYPE_TEST_OUTPUT", sh::root().join("test-output"));
     sh::run(&mut tests)
 }
@@ -41,9 +49,24 @@ fn check_page() -> Result {
     sh::run(&mut sh::npm(&["run", "test"]))
 }
 
+/// Builds the page, unless it is newer than all it is made of: a new page means a new program.
 pub(crate) fn build_page() -> Result {
     install_page()?;
+    let ui = sh::root().join("ui");
+    let sources = ["src", "index.html", "package-lock.json", "vite.config.ts", "svelte.config.js", "tsconfig.json"];
+    let newest = sources.iter().filter_map(|name| newest(&ui.join(name))).max();
+    let built = std::fs::metadata(ui.join("dist/index.html")).and_then(|meta| meta.modified()).ok();
+    if built > newest {
+        return Ok(());
+    }
     sh::run(&mut sh::npm(&["run", "build"]))
+}
+
+/// When something at or below a path was written last; a folder tells of what was taken away.
+fn newest(path: &std::path::Path) -> Option<std::time::SystemTime> {
+    let own = std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    let below = std::fs::read_dir(path).into_iter().flatten().flatten().filter_map(|entry| newest(&entry.path()));
+    below.chain(own).max()
 }
 
 /// Installs the page's packages where they are missing or older than the lock file.

@@ -120,7 +120,7 @@ impl Meant {
             if self.no_variants { Some(Vec::new()) } else { Some(self.variants.clone()).filter(|variants| !variants.is_empty()) };
         let after_upload = match &self.move_to {
             // A folder that cannot be made absolute is refused later, with its name.
-            Some(to) => AfterUpload::Move(std::path::absolute(to).unwrap_or_else(|_| to.clone())),
+            Some(to) => AfterUpload::Move(std::path::absolute(to).unwrap_or_else(|_| to.clone()).into()),
             None if self.trash => AfterUpload::Trash,
             None => AfterUpload::Leave,
         };

@@ -4,7 +4,7 @@ mod running;
 mod telling;
 mod watching;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -16,17 +16,18 @@ use tokio_util::sync::CancellationToken;
 use super::Config;
 use super::chores::Chores;
 use super::folders::{Aside, Folders};
+use super::health::{Duty, Health};
 use super::job::{Answered, Live, Stages};
-use super::lock::EngineLock;
 use super::outages::Outages;
+use super::presence::{Lead, Presence};
 use super::put_away::Porter;
 use super::queue::Queue;
-use super::view::{Event, JobView, Overall, Snapshot, Stage};
-use crate::error::Result;
+use super::view::{Event, Overall, Snapshot, Stage};
+use crate::error::{Code, Error, Result};
 use crate::folder::WatchedFolder;
 use crate::journal::{JobRow, JobState};
 use crate::profile::{DEMO, Profile};
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsFile};
 use crate::watch::Report;
 
 /// How often progress is told and other processes' work is noticed; and how often while there is nothing to do.
@@ -36,6 +37,11 @@ const IDLE_TICK: Duration = Duration::from_millis(300);
 const SNAPSHOT_JOBS: u32 = 2000;
 /// The clock on the wall went on by more than this between two ticks: the computer slept.
 const SLEPT: Duration = Duration::from_secs(10);
+
+/// How often the leader looks which engines have ended.
+const ENGINES: Duration = Duration::from_secs(2);
+/// Jobs of other engines that are looked at in one tick.
+const FOLLOWED: usize = 256;
 
 type Answer<T> = oneshot::Sender<T>;
 type Change = Box<dyn FnOnce(&mut Settings) -> Result<()> + Send>;
@@ -60,6 +66,8 @@ pub(super) enum Request {
     PutAway(Vec<WatchedFolder>, Answer<()>),
     /// Compare this watched folder with what is on record, now.
     Look(PathBuf, Answer<()>),
+    /// Whether this engine has nothing to do that it could do now.
+    IsIdle(Answer<bool>),
     Stop(Answer<()>),
 }
 
@@ -73,25 +81,31 @@ struct Running {
 pub(super) struct Actor {
     config: Config,
     settings: Settings,
-    settings_time: Option<SystemTime>,
+    settings_file: SettingsFile,
     stages: Arc<Stages>,
     events: broadcast::Sender<Event>,
     at_once: usize,
+    presence: Presence,
     /// Held while this engine is the one that works.
-    lock: Option<EngineLock>,
+    lead: Option<Lead>,
+    health: Health,
+    /// When to look again which engines have ended.
+    engines_at: Instant,
     queue: Queue,
     running: HashMap<i64, Running>,
     outages: Outages,
     /// Unfinished jobs that another process works on.
-    followed: HashSet<i64>,
+    followed: BTreeSet<i64>,
     /// Jobs up to this number are followed.
     newest: i64,
+    /// Where among them the next look begins.
+    followed_from: i64,
     /// Jobs whose rows are to be told with the next tick.
     news: HashSet<i64>,
     last_tick: SystemTime,
     data_version: i64,
     overall: Overall,
-    tasks: JoinSet<(i64, Result<Answered>)>,
+    tasks: JoinSet<(i64, Result<Option<Answered>>)>,
     chores: Option<tokio::task::JoinHandle<()>>,
     stop: CancellationToken,
     folders: Folders,
@@ -109,21 +123,32 @@ pub(super) struct Actor {
 }
 
 impl Actor {
-    pub(super) fn new(config: Config, settings: Settings, stages: Arc<Stages>, events: broadcast::Sender<Event>, at_once: usize) -> Self {
+    pub(super) fn new(
+        config: Config,
+        (settings, settings_file): (Settings, SettingsFile),
+        presence: Presence,
+        stages: Arc<Stages>,
+        events: broadcast::Sender<Event>,
+        at_once: usize,
+    ) -> Self {
         let (report, reports) = mpsc::channel(64);
         let (aside, asides) = mpsc::channel(64);
         Self {
-            settings_time: settings_time(&config),
+            settings_file,
             config,
             settings,
             events,
             at_once,
-            lock: None,
+            presence,
+            lead: None,
+            health: Health::default(),
+            engines_at: Instant::now(),
             queue: Queue::default(),
             running: HashMap::new(),
             outages: Outages::default(),
-            followed: HashSet::new(),
+            followed: BTreeSet::new(),
             newest: 0,
+            followed_from: 0,
             news: HashSet::new(),
             last_tick: SystemTime::now(),
             data_version: -1,
@@ -144,6 +169,8 @@ impl Actor {
     }
 
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
+        // Before anything is asked of it: what ended engines left is taken over, or another engine is known to lead.
+        self.tick().await;
         let mut tick_at = tokio::time::Instant::now();
         loop {
             let done = tokio::select! {
@@ -157,16 +184,16 @@ impl Actor {
                 Some(aside) = self.asides.recv() => self.hear_aside(aside).await,
                 () = tokio::time::sleep_until(tick_at) => {
                     tick_at = tokio::time::Instant::now() + IDLE_TICK;
-                    self.tick().await
+                    self.tick().await;
+                    Ok(())
                 }
             };
-            // The journal or the settings could not be used for the moment; nothing that matters is in memory only.
-            if let Err(error) = done {
-                tracing::error!(%error, "the engine could not do this");
-            }
-            if let Err(error) = self.start_jobs().await {
-                tracing::error!(%error, "the queue could not be read");
-            }
+            // The journal could not be used for the moment; nothing that matters is in memory only.
+            let done = match done {
+                Ok(()) => self.start_jobs().await,
+                done => done,
+            };
+            self.health.note(Duty::Journal, done);
             if self.overall.unfinished > 0 || !self.news.is_empty() {
                 tick_at = tick_at.min(tokio::time::Instant::now() + TICK);
             }
@@ -188,6 +215,11 @@ impl Actor {
         } {
             tracing::error!(%error, "the chores ended badly");
         }
+        // Should that not work, the next leader finds out that this engine has ended.
+        if let Err(error) = self.stages.journal.engine_ended(self.presence.id()).await {
+            tracing::warn!(%error, "jobs in hand are let go of by the next leader");
+        }
+        self.lead = None;
         let _ = answer.send(());
     }
 
@@ -199,6 +231,7 @@ impl Actor {
             Request::Edit(change, answer) => drop(answer.send(self.edit(change).await)),
             Request::KeepProfile(profile, replaces, answer) => drop(answer.send(self.keep_profile(*profile, replaces).await)),
             Request::Queued(ids, answer) => {
+                self.config.begin_when_queued = false;
                 let taken = self.take_up(ids).await;
                 let _ = answer.send(());
                 taken?;
@@ -223,15 +256,22 @@ impl Actor {
                 self.folders.look(Some(&path));
                 let _ = answer.send(());
             }
+            Request::IsIdle(answer) => {
+                self.config.begin_when_queued = false;
+                self.start_jobs().await?;
+                let _ = answer.send(self.running.is_empty() && (self.queue.is_empty() || self.settings.paused || self.outages.is_all()));
+            }
             Request::Stop(answer) => self.close(answer).await,
         }
         Ok(())
     }
 
     async fn edit(&mut self, change: Change) -> Result<Settings> {
-        let path = self.config.home.settings();
-        self.settings = Settings::edit(&path, change)?;
-        self.settings_time = settings_time(&self.config);
+        let (path, known) = (self.config.home.settings(), self.settings.clone());
+        // Another process may hold the settings for a while: that is waited for elsewhere.
+        let edited = tokio::task::spawn_blocking(move || Settings::edit(&path, &known, change)).await;
+        let edited = edited.map_err(|error| Error::new(Code::Internal, format!("changing the settings ended early: {error}")))?;
+        (self.settings, self.settings_file) = edited?;
         self.settings_changed().await;
         Ok(self.settings.clone())
     }
@@ -243,7 +283,7 @@ impl Actor {
         let settings = self.edit(Box::new(move |settings| settings.put_profile(profile, replaces.as_deref()))).await?;
         if let Some(old) = old {
             self.stages.journal.rename_profile(old, name).await?;
-            self.queue.clear();
+            self.queue.let_go_of_all();
             // They asked for what is on record under the new name before it was there.
             self.folders.look_anew();
             self.follow_folders().await;
@@ -254,50 +294,56 @@ impl Actor {
     async fn settings_changed(&mut self) {
         // New settings may be the cure: try again at once.
         self.outages.look_again(Instant::now());
-        self.queue.look_again();
+        self.queue.retry_all();
         self.stages.limits.pause(self.settings.paused);
         self.tell(Event::Settings(self.settings.clone()));
         self.follow_folders().await;
         self.serve_demo().await;
     }
 
-    async fn serve_demo(&self) {
-        if let (true, true, Ok(profile)) = (self.config.serve_demo, self.lock.is_some(), self.settings.profile(Some(DEMO)))
-            && let Err(error) = self.stages.stores.start_demo(profile).await
-        {
-            tracing::warn!(%error, "no demo bucket");
+    async fn serve_demo(&mut self) {
+        if let (true, true, Ok(profile)) = (self.config.serve_demo, self.lead.is_some(), self.settings.profile(Some(DEMO))) {
+            let served = self.stages.stores.start_demo(profile).await;
+            self.health.note(Duty::Demo, served);
         }
     }
 
-    async fn tick(&mut self) -> Result<()> {
+    /// What is due now and then. Each duty is on its own.
+    async fn tick(&mut self) {
         self.notice_sleep();
         self.stages.limits.bandwidth().set(self.settings.bandwidth.at(jiff::Zoned::now().time()));
-        if self.lock.is_none() {
-            self.try_to_lead().await?;
-        }
-        let time = settings_time(&self.config);
-        if time != self.settings_time {
-            self.settings_time = time;
-            match Settings::load(&self.config.home.settings()) {
-                Ok(settings) if settings != self.settings => {
-                    self.settings = settings;
-                    self.settings_changed().await;
-                }
-                Ok(_) => {}
-                Err(error) => tracing::warn!(%error, "changed settings are not used"),
-            }
-        }
-        let version = self.stages.journal.data_version().await?;
-        if version != self.data_version {
-            self.data_version = version;
-            self.notice_others().await?;
-        }
+        let led = self.keep_the_lead().await;
+        self.health.note(Duty::Lead, led);
+        let read = self.read_settings().await;
+        self.health.note(Duty::Settings, read);
+        let noticed = self.notice_others().await;
+        self.health.note(Duty::Journal, noticed);
         if self.follow_at.is_some_and(|at| at <= Instant::now()) {
             self.follow_folders().await;
         }
-        self.tell_news().await?;
-        self.tell_folders().await?;
+        let told = self.tell_news().await;
+        self.health.note(Duty::Journal, told);
+        let told = self.tell_folders().await;
+        self.health.note(Duty::Folders, told);
         self.tell_progress();
+        if let Some(troubles) = self.health.news() {
+            self.tell(Event::Health(troubles));
+        }
+    }
+
+    /// Follows the settings file. While it is away, empty or damaged, the settings that are known stay in force.
+    async fn read_settings(&mut self) -> Result<()> {
+        let path = self.config.home.settings();
+        let file = SettingsFile::look(&path);
+        if file == self.settings_file {
+            return Ok(());
+        }
+        let settings = Settings::load_known(&path, &self.settings_file)?;
+        self.settings_file = file;
+        if settings != self.settings {
+            self.settings = settings;
+            self.settings_changed().await;
+        }
         Ok(())
     }
 
@@ -312,46 +358,99 @@ impl Actor {
         self.last_tick = now;
     }
 
-    /// Becomes the engine that works, if no other is.
-    async fn try_to_lead(&mut self) -> Result<()> {
-        let Some(lock) = EngineLock::try_take(&self.config.home.engine_lock())? else { return Ok(()) };
-        self.lock = Some(lock);
-        self.followed.clear();
-        self.serve_demo().await;
-        self.follow_folders().await;
-        let (stages, home, secrets) = (Arc::clone(&self.stages), self.config.home.clone(), self.config.secrets.clone());
-        let asides = Some(self.aside.clone());
-        self.chores = Some(tokio::spawn(Chores { stages, home, secrets, asides }.run(self.stop.child_token())));
-        self.queue.look_again();
-        self.recount().await
+    /// Becomes the engine that works, if no other is; and sees to it that what ended engines had is done.
+    async fn keep_the_lead(&mut self) -> Result<()> {
+        let leads = self.lead.as_ref().is_some_and(Lead::is_held);
+        if !leads && self.lead.take().is_some() {
+            tracing::warn!("the lead was taken away: its file is another one");
+            self.queue.let_go_of_all();
+        }
+        if self.lead.is_none() {
+            let Some(lead) = Lead::try_take(&self.config.home.engine_lock())? else { return Ok(()) };
+            self.lead = Some(lead);
+            self.engines_at = Instant::now();
+            self.begin_to_lead().await;
+        }
+        if self.engines_at <= Instant::now() {
+            self.engines_at = Instant::now() + ENGINES;
+            self.clear_up_after_engines().await?;
+        }
+        Ok(())
     }
 
-    /// Another process has written: new jobs to do, or news of jobs that it does.
-    async fn notice_others(&mut self) -> Result<()> {
+    async fn begin_to_lead(&mut self) {
+        self.serve_demo().await;
+        self.follow_folders().await;
+        if self.chores.is_none() {
+            let (stages, home, secrets) = (Arc::clone(&self.stages), self.config.home.clone(), self.config.secrets.clone());
+            let asides = Some(self.aside.clone());
+            self.chores = Some(tokio::spawn(Chores { stages, home, secrets, asides }.run(self.stop.child_token())));
+        }
         self.queue.look_again();
+    }
+
+    /// What engines had in hand that have ended is for this one.
+    async fn clear_up_after_engines(&mut self) -> Result<()> {
+        for engine in self.stages.journal.engines().await? {
+            if self.presence.has_ended(&engine) {
+                self.stages.journal.engine_ended(&engine).await?;
+                self.queue.look_again();
+            }
+        }
+        Ok(())
+    }
+
+    /// Another process may have written: new jobs to do, or news of jobs that it does.
+    async fn notice_others(&mut self) -> Result<()> {
+        let version = self.stages.journal.data_version().await?;
+        if version != self.data_version {
+            self.data_version = version;
+            self.queue.look_again();
+            self.stop_what_rests().await?;
+            self.recount().await?;
+            self.follow().await?;
+        }
+        self.tell_of_followed().await
+    }
+
+    async fn stop_what_rests(&mut self) -> Result<()> {
         let running: Vec<i64> = self.running.keys().copied().collect();
         for row in self.stages.journal.jobs(&running).await?.iter().filter(|row| row.paused) {
             if let Some(running) = self.running.get(&row.id) {
                 running.stop.cancel();
             }
         }
-        if self.lock.is_none() {
-            self.follow().await?;
-            let followed: Vec<i64> = self.followed.iter().copied().collect();
-            let rows = self.stages.journal.news_of(&followed).await?;
-            for row in rows.iter().filter(|row| matches!(row.state, JobState::Done | JobState::Failed)) {
-                self.followed.remove(&row.id);
-            }
-            self.tell(Event::Jobs(rows.iter().map(JobView::from).collect()));
-        }
-        self.recount().await
+        Ok(())
     }
 
-    /// Unfinished jobs are another process's affair; what becomes of them is told here, too.
+    /// Tells what has become of jobs that another engine does: of some at a time, so that many cost no more than few.
+    async fn tell_of_followed(&mut self) -> Result<()> {
+        if self.followed.is_empty() {
+            return Ok(());
+        }
+        let behind = self.followed.range(self.followed_from..).chain(self.followed.range(..self.followed_from));
+        let some: Vec<i64> = behind.take(FOLLOWED).copied().collect();
+        self.followed_from = some.last().map_or(0, |last| last + 1);
+        let rows = self.stages.journal.news_of(&some).await?;
+        for row in rows.iter().filter(|row| matches!(row.state, JobState::Done | JobState::Failed)) {
+            self.followed.remove(&row.id);
+        }
+        if !rows.is_empty() {
+            self.tell(Event::Jobs(rows.iter().map(|row| self.view(row)).collect()));
+            self.recount().await?;
+        }
+        Ok(())
+    }
+
+    /// Unfinished jobs that another process may do: what becomes of them is told here, too. Of very many, only as many
+    /// as a list shows.
     async fn follow(&mut self) -> Result<()> {
-        let fresh = self.stages.journal.unfinished_after(self.newest).await?;
-        self.newest = fresh.last().copied().unwrap_or(self.newest);
+        let fresh = self.stages.journal.unfinished_after(self.newest, SNAPSHOT_JOBS).await?;
+        self.newest = fresh.first().copied().unwrap_or(self.newest);
         self.followed.extend(fresh);
+        while self.followed.len() > SNAPSHOT_JOBS as usize {
+            self.followed.pop_first();
+        }
         Ok(())
     }
 
@@ -361,9 +460,8 @@ impl Actor {
         let shown = ids.len().saturating_sub(SNAPSHOT_JOBS as usize);
         let rows = self.stages.journal.jobs(&ids[shown..]).await?;
         self.tell(Event::Jobs(rows.iter().map(|row| self.view(row)).collect()));
-        if self.lock.is_none() {
-            self.followed.extend(ids);
-        }
+        self.followed.extend(&ids[shown..]);
+        ids.iter().for_each(|id| self.queue.ended(*id));
         self.queue.look_again();
         self.recount().await
     }
@@ -375,12 +473,8 @@ impl Actor {
         for running in rows.iter().filter(|row| row.paused).filter_map(|row| self.running.get(&row.id)) {
             running.stop.cancel();
         }
-        self.queue.clear();
+        self.queue.look_again();
         self.tell(Event::Jobs(rows.iter().map(|row| self.view(row)).collect()));
         self.recount().await
     }
-}
-
-fn settings_time(config: &Config) -> Option<SystemTime> {
-    std::fs::metadata(config.home.settings()).and_then(|meta| meta.modified()).ok()
 }

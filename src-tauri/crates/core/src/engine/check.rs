@@ -14,7 +14,8 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// Asks for the first byte of each link.
 ///
 /// # Errors
-/// `link-broken`, with the address and the answer.
+/// `link-broken`, with the address and the answer; `endpoint-unreachable` and `server-busy`, where nobody was there who
+/// could say anything about it.
 pub(super) async fn links(urls: Vec<String>, profile: &str) -> Result<()> {
     let profile = profile.to_owned();
     let checked = tokio::task::spawn_blocking(move || urls.iter().try_for_each(|url| patiently(url, &profile)));
@@ -22,19 +23,26 @@ pub(super) async fn links(urls: Vec<String>, profile: &str) -> Result<()> {
 }
 
 fn patiently(url: &str, profile: &str) -> Result<()> {
-    let mut said = String::new();
-    for pause in std::iter::once(None).chain(PAUSES.iter().map(Some)) {
-        if let Some(pause) = pause {
-            std::thread::sleep(*pause);
+    let mut said = get(url);
+    for pause in PAUSES {
+        if matches!(said, Ok(200 | 206)) {
+            return Ok(());
         }
-        match get(url) {
-            Ok(200 | 206) => return Ok(()),
-            Ok(status) => said = format!("answers {status}"),
-            Err(error) => said = error,
-        }
+        std::thread::sleep(pause);
+        said = get(url);
     }
-    Err(Error::new(Code::LinkBroken, format!("the link {url} does not open: it {said}"))
-        .hint(format!("make the objects public, or correct the public address of the profile \"{profile}\"")))
+    let told = |code, what: String, hint: String| Err(Error::new(code, format!("the link {url} {what}")).hint(hint));
+    let by_itself = "check the network and the profile's public address; Tintype looks again by itself".to_owned();
+    match said {
+        Ok(200 | 206) => Ok(()),
+        Ok(status @ (407 | 408 | 425 | 429 | 500..)) => told(Code::ServerBusy, format!("cannot be tried: it answers {status}"), by_itself),
+        Ok(status) => told(
+            Code::LinkBroken,
+            format!("does not open: it answers {status}"),
+            format!("make the objects public, or correct the public address of the profile \"{profile}\""),
+        ),
+        Err(why) => told(Code::EndpointUnreachable, format!("cannot be tried: it {why}"), by_itself),
+    }
 }
 
 fn agent() -> ureq::Agent {

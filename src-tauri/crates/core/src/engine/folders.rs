@@ -83,19 +83,24 @@ impl Folders {
         let wanted: Vec<WatchedFolder> = self.passing.iter().chain(from_settings).cloned().collect();
         // A folder that is meant otherwise from now on begins anew.
         self.running.retain(|_, running| wanted.contains(&running.folder));
+        let mut followed = Ok(());
         for folder in wanted {
-            if self.running.contains_key(&folder.path) {
-                continue;
+            if !self.running.contains_key(&*folder.path) {
+                // One that cannot be followed keeps none of the others from it.
+                followed = self.begin(journal, folder).await.and(followed);
             }
-            journal.keep_folder(&folder).await?;
-            let on_record = journal.on_record(&folder).await?;
-            let (waker, wakes) = channel();
-            let (start, reports, for_events) = (Start { folder: folder.clone(), on_record }, self.reports.clone(), waker.clone());
-            self.threads.spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));
-            let watched =
-                Watched { folder: folder.clone(), waker, state: FolderState::default(), unrecorded: None, stuck: BTreeMap::new() };
-            self.running.insert(folder.path, watched);
         }
+        followed
+    }
+
+    async fn begin(&mut self, journal: &Journal, folder: WatchedFolder) -> Result<()> {
+        journal.keep_folder(&folder).await?;
+        let on_record = journal.on_record(&folder).await?;
+        let (waker, wakes) = channel();
+        let (start, reports, for_events) = (Start { folder: folder.clone(), on_record }, self.reports.clone(), waker.clone());
+        self.threads.spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));
+        let path = folder.path.to_path_buf();
+        self.running.insert(path, Watched { folder, waker, state: FolderState::default(), unrecorded: None, stuck: BTreeMap::new() });
         Ok(())
     }
 
@@ -159,7 +164,7 @@ impl Folders {
         for folder in settings.folders.iter().chain(passing) {
             let (waiting, failed) = journal.folder_counts(&folder.path).await?;
             let removals = journal.removals(&folder.path).await?;
-            let watched = self.running.get(&folder.path);
+            let watched = self.running.get(&*folder.path);
             let state = watched.map(|watched| watched.state.clone()).unwrap_or_default();
             let unrecorded = watched.and_then(|watched| watched.unrecorded.clone());
             let stuck = watched.into_iter().flat_map(|watched| watched.stuck.values().cloned());
@@ -194,18 +199,19 @@ impl Folders {
 }
 
 /// Jobs for finished files of a folder, and the files that are none.
-pub(super) fn sorted(settings: &Settings, folder: &WatchedFolder, finished: Vec<Seen>) -> (Vec<NewJob>, Vec<Seen>) {
+pub(super) fn sorted(settings: &Settings, folder: &WatchedFolder, finished: Vec<Seen>, needs: Option<&str>) -> (Vec<NewJob>, Vec<Seen>) {
     let (skipped, wanted): (Vec<Seen>, Vec<Seen>) = finished.into_iter().partition(|file| file.skipped.is_some());
     let job = |file: Seen| NewJob {
         source: file.path.clone(),
         name: key::file_name(&file.path),
         folder: place_in(&folder.path, &file.path),
         profile: folder.profile.clone(),
-        watched: folder.path.clone(),
+        watched: folder.path.to_path_buf(),
         variants: folder.variants.clone().unwrap_or_else(|| settings.variants.clone()),
         on_conflict: folder.choice_for_changed(),
         seen: Some(file),
         refused: None,
+        needs: needs.map(str::to_owned),
     };
     (wanted.into_iter().map(job).collect(), skipped)
 }

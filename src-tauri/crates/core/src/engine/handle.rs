@@ -1,6 +1,5 @@
 //! What one can ask of an engine.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use super::actor::Request;
 use super::chores::{self, Chores};
 use super::job::Stages;
 use super::previews::Preview;
-use super::view::{Event, JobReport, JobView, Snapshot, Stage};
+use super::view::{Event, JobReport, JobView, Snapshot};
 use crate::error::{Code, Error, Result};
 use crate::intake::{self, Found};
 use crate::journal::{self, JobRow, NewJob};
@@ -29,7 +28,9 @@ pub struct EngineHandle {
     events: broadcast::Sender<Event>,
     pub(super) stages: Arc<Stages>,
     pub(super) secrets: Secrets,
-    home: crate::home::Home,
+    pub(super) home: crate::home::Home,
+    /// The engine's own id.
+    engine: Arc<str>,
 }
 
 /// How files are to be taken, besides what the settings say.
@@ -41,31 +42,15 @@ pub struct Wish {
     pub on_conflict: Option<OnConflict>,
 }
 
-/// What somebody who waits for a batch sees of it.
-pub enum Watching<'a> {
-    /// So many of its jobs are not finished.
-    Open {
-        /// Not finished.
-        open: usize,
-        /// All there are.
-        total: usize,
-    },
-    /// A job of it changed.
-    Job(&'a JobView),
-}
-
-/// How waiting for a batch ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waited {
-    /// Every job of it is finished.
-    Finished,
-    /// Nothing moved for too long: some jobs still wait, and go on at the next start.
-    GaveUp,
-}
-
 impl EngineHandle {
-    pub(super) fn new(requests: mpsc::Sender<Request>, events: broadcast::Sender<Event>, stages: Arc<Stages>, config: &Config) -> Self {
-        Self { requests, events, stages, secrets: config.secrets.clone(), home: config.home.clone() }
+    pub(super) fn new(
+        requests: mpsc::Sender<Request>,
+        events: broadcast::Sender<Event>,
+        stages: Arc<Stages>,
+        config: &Config,
+        engine: &str,
+    ) -> Self {
+        Self { requests, events, stages, secrets: config.secrets.clone(), home: config.home.clone(), engine: engine.into() }
     }
 
     pub(super) async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
@@ -103,12 +88,18 @@ impl EngineHandle {
             self.use_demo().await?;
         }
         let settings = self.settings().await?;
-        let profile = settings.profile(profile.as_deref())?.name.clone();
+        let profile = settings.profile(profile.as_deref())?.clone();
+        let needs = self.needed_for(&profile);
         let variants = if wish.no_variants { Vec::new() } else { settings.variants };
         let found = tokio::task::spawn_blocking(move || intake::gather(&paths));
         let found = found.await.map_err(|error| Error::new(Code::Internal, format!("listing the files failed: {error}")))?;
-        let jobs = found.into_iter().map(|found| new_job(found, &profile, &variants, wish.on_conflict)).collect();
+        let jobs = found.into_iter().map(|found| new_job(found, &profile.name, &variants, wish.on_conflict, needs.clone())).collect();
         self.enqueue_jobs(jobs).await
+    }
+
+    /// This engine, where it alone has the credentials for a profile.
+    pub(super) fn needed_for(&self, profile: &Profile) -> Option<String> {
+        self.secrets.are_here(profile).then(|| self.engine.to_string())
     }
 
     pub(super) async fn enqueue_jobs(&self, jobs: Vec<NewJob>) -> Result<String> {
@@ -118,62 +109,13 @@ impl EngineHandle {
         Ok(batch)
     }
 
-    /// Waits until a batch is finished. With `patience`: at most that long without any change while all that is
-    /// left waits for network, server or disk.
-    pub async fn wait(&self, batch: &str, patience: Option<Duration>, mut seen: impl FnMut(Watching<'_>)) -> Result<Waited> {
-        let mut events = self.events();
-        loop {
-            let states = self.stages.journal.batch_states(batch).await?;
-            let paused = self.settings().await?.paused;
-            let mut stuck = paused || states.iter().any(|(_, finished, held_up)| !finished && *held_up);
-            let total = states.iter().map(|(id, ..)| id).collect::<HashSet<_>>().len();
-            let mut open: HashSet<String> = states.into_iter().filter(|(_, finished, _)| !finished).map(|(id, ..)| id).collect();
-            seen(Watching::Open { open: open.len(), total });
-            while !open.is_empty() {
-                let limit = if stuck { patience.unwrap_or(Duration::MAX) } else { Duration::MAX };
-                let event = match tokio::time::timeout(limit, events.recv()).await {
-                    Err(_) => return Ok(Waited::GaveUp),
-                    // Some events were missed: the journal knows.
-                    Ok(Err(broadcast::error::RecvError::Lagged(_))) => break,
-                    Ok(Err(broadcast::error::RecvError::Closed)) => return Err(Error::new(Code::Closing, "Tintype is closing")),
-                    Ok(Ok(event)) => event,
-                };
-                let Event::Jobs(jobs) = event else { continue };
-                for job in jobs.iter().filter(|job| open.contains(&job.id)) {
-                    stuck = job.stage == Stage::Waiting || (stuck && job.stage == Stage::Queued);
-                    seen(Watching::Job(job));
-                }
-                jobs.iter().filter(|job| matches!(job.stage, Stage::Done | Stage::Failed)).for_each(|job| {
-                    open.remove(&job.id);
-                });
-            }
-            if open.is_empty() {
-                return Ok(Waited::Finished);
-            }
-        }
-    }
-
-    /// Waits until nothing is left to do, or all that is left waits. For a program that is about to end.
-    pub async fn idle(&self) -> Result<()> {
-        let mut events = self.events();
-        loop {
-            let Snapshot { overall, standby, settings, .. } = self.snapshot().await?;
-            // What another engine does is its own affair.
-            if standby || settings.paused || overall.unfinished <= overall.waiting {
-                return Ok(());
-            }
-            // Whatever happens next, the snapshot tells.
-            let _ = events.recv().await;
-        }
-    }
-
     /// Jobs of a batch with their objects, in order, from a position on.
     pub async fn batch(&self, batch: &str, from: usize, limit: u32) -> Result<Vec<JobReport>> {
         let rows = self.stages.journal.batch(batch, from, limit).await?;
         self.reports(rows).await
     }
 
-    async fn reports(&self, rows: Vec<JobRow>) -> Result<Vec<JobReport>> {
+    pub(super) async fn reports(&self, rows: Vec<JobRow>) -> Result<Vec<JobReport>> {
         let settings = self.settings().await?;
         let mut reports = Vec::with_capacity(rows.len());
         for row in rows {
@@ -192,8 +134,10 @@ impl EngineHandle {
         };
         if let Ok(profile) = settings.profile(Some(&row.profile))
             && profile.link_hours > 0
+            && let Err(error) = self.sign_links(profile, &mut report).await
         {
-            self.sign_links(profile, &mut report).await?;
+            // One link that cannot be signed for the moment is no reason to say nothing of all the others.
+            report.without_links(error);
         }
         Ok(report)
     }
@@ -294,6 +238,11 @@ impl EngineHandle {
         Ok(())
     }
 
+    /// Whether the demo bucket is served by this very process: its links open for as long as that runs.
+    pub async fn serves_demo(&self) -> bool {
+        self.stages.stores.serves_demo().await
+    }
+
     /// Reads what other computers uploaded from a bucket's manifest into this history: how many jobs were new, and
     /// how many lines could not be read.
     pub async fn rebuild(&self, profile: Option<&str>) -> Result<(u64, u64)> {
@@ -307,7 +256,7 @@ impl EngineHandle {
     }
 }
 
-fn new_job(found: Found, profile: &str, variants: &[Variant], on_conflict: Option<OnConflict>) -> NewJob {
+fn new_job(found: Found, profile: &str, variants: &[Variant], on_conflict: Option<OnConflict>, needs: Option<String>) -> NewJob {
     NewJob {
         name: key::file_name(&found.path),
         source: found.path,
@@ -318,5 +267,6 @@ fn new_job(found: Found, profile: &str, variants: &[Variant], on_conflict: Optio
         on_conflict,
         seen: None,
         refused: found.refused,
+        needs,
     }
 }

@@ -16,6 +16,7 @@ use super::previews::{Preview, Previews};
 use super::record::Record;
 use super::same_content::SameContent;
 use super::stores::{Open, Stores};
+use super::verdict::{Verdict, verdict};
 use super::view::Stage;
 use crate::content::{self, Kind};
 use crate::error::{Code, Error, Result};
@@ -113,7 +114,7 @@ pub(super) struct Answered(pub(super) bool);
 /// Runs a job to its end, which is recorded.
 ///
 /// # Errors
-/// Only what goes away by itself: the job waits and is run again.
+/// Why it cannot come to its end now: it waits, and is run again.
 pub(super) async fn run(
     stages: &Stages,
     profile: Result<Profile>,
@@ -121,24 +122,23 @@ pub(super) async fn run(
     job: &JobRow,
     live: &Live,
 ) -> Result<Answered> {
-    match attempt(stages, profile, folder, job, live).await {
-        Err(error) if error.is_retryable() || matches!(error.code, Code::DiskFull | Code::Closing) => Err(error),
-        // Taken away before it could be sent: should it come back, it is found again.
-        Err(error) if error.code == Code::FileMissing && job.watched.is_some() => {
-            stages.journal.take_back(job.id).await.map(|()| Answered(false))
-        }
-        Err(error) => {
+    let Err(error) = attempt(stages, profile, folder, job, live).await else { return Ok(Answered(true)) };
+    // Taken away before it could be sent: should it come back, it is found again.
+    if error.code == Code::FileMissing && job.watched.is_some() {
+        return stages.journal.take_back(job.id).await.map(|()| Answered(false));
+    }
+    match verdict(&error) {
+        Verdict::Waits(_) => Err(error),
+        Verdict::Fails => {
             let answered = Answered(is_answer(error.code));
             stages.journal.fail(job.id, error).await.map(|()| answered)
         }
-        Ok(()) => Ok(Answered(true)),
     }
 }
 
 /// Whether only a bucket can have said this.
 fn is_answer(code: Code) -> bool {
-    use Code::{AccessDenied, BucketMissing, CredentialsRefused, KeyTaken, RequestRefused, WrongRegion};
-    matches!(code, AccessDenied | BucketMissing | CredentialsRefused | KeyTaken | RequestRefused | WrongRegion)
+    matches!(code, Code::AccessDenied | Code::CredentialsRefused | Code::KeyTaken | Code::RequestRefused)
 }
 
 async fn attempt(stages: &Stages, profile: Result<Profile>, folder: Option<WatchedFolder>, job: &JobRow, live: &Live) -> Result<()> {

@@ -10,10 +10,11 @@ mod doctor;
 mod folders;
 mod free_keys;
 mod handle;
+mod health;
 mod job;
-mod lock;
 mod outages;
 mod plan;
+mod presence;
 mod previews;
 mod profiles;
 mod put_away;
@@ -22,16 +23,20 @@ mod record;
 mod removals;
 mod same_content;
 mod stores;
+mod verdict;
 mod verify;
 mod view;
+mod waiting;
 mod watched;
 
 pub use doctor::{Step, StepResult};
-pub use handle::{EngineHandle, Waited, Watching, Wish};
+pub use handle::{EngineHandle, Wish};
+pub use health::{Duty, Trouble};
 pub use previews::Preview;
 pub use profiles::ProfileDraft;
 pub use verify::{Fault, Finding, Verified};
 pub use view::{Event, FolderView, JobReport, JobView, ObjectView, Overall, Snapshot, Stage};
+pub use waiting::Watching;
 
 use std::sync::Arc;
 
@@ -42,10 +47,11 @@ use crate::home::Home;
 use crate::imaging::worker::{Program, Workers};
 use crate::journal::Journal;
 use crate::secret::Secrets;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsFile};
 use crate::transfer;
 use actor::Actor;
 use job::Stages;
+use presence::Presence;
 use same_content::SameContent;
 
 /// What an engine is started with.
@@ -61,12 +67,15 @@ pub struct Config {
     pub watch: bool,
     /// Serve the demo bucket, if there is a profile for it, for as long as the engine runs.
     pub serve_demo: bool,
+    /// Begin to work when the first files have been queued: then what an earlier run left unfinished of the very same
+    /// files is not done twice.
+    pub begin_when_queued: bool,
 }
 
 impl Config {
     /// For one-off work: no folders are watched, the demo bucket runs only when it is needed.
     pub fn new(home: Home, secrets: Secrets) -> Self {
-        Self { home, secrets, imaging: Program::Here, watch: false, serve_demo: false }
+        Self { home, secrets, imaging: Program::Here, watch: false, serve_demo: false, begin_when_queued: false }
     }
 }
 
@@ -85,7 +94,9 @@ impl Engine {
     /// # Errors
     /// `settings-damaged`, `settings-newer`, `journal-damaged`, `journal-newer` and whatever the disk says.
     pub fn start(config: Config) -> Result<Self> {
-        let settings = Settings::load(&config.home.settings())?;
+        let settings_file = SettingsFile::look(&config.home.settings());
+        let settings = load(&config.home.settings())?;
+        let presence = Presence::announce(&config.home.engines(), crate::journal::new_id())?;
         let journal = Journal::open(&config.home.journal())?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let uploads = usize::from(settings.uploads_at_once.clamp(1, 256));
@@ -102,8 +113,8 @@ impl Engine {
         });
         let (requests, inbox) = mpsc::channel(256);
         let (events, _) = broadcast::channel(EVENTS);
-        let handle = EngineHandle::new(requests, events.clone(), Arc::clone(&stages), &config);
-        let actor = Actor::new(config, settings, stages, events, uploads + cores);
+        let handle = EngineHandle::new(requests, events.clone(), Arc::clone(&stages), &config, presence.id());
+        let actor = Actor::new(config, (settings, settings_file), presence, stages, events, uploads + cores);
         Ok(Self { handle, task: tokio::spawn(actor.run(inbox)) })
     }
 
@@ -119,4 +130,13 @@ impl Engine {
             tracing::error!(%error, "the engine ended badly");
         }
     }
+}
+
+/// Reads the settings; a file that is empty for the moment in which it is written is read once more.
+fn load(path: &std::path::Path) -> Result<Settings> {
+    let again = || {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        Settings::load(path)
+    };
+    Settings::load(path).or_else(|error| if error.code == crate::Code::SettingsDamaged { again() } else { Err(error) })
 }

@@ -102,7 +102,7 @@ async fn carry_out(
             stages.journal.is_put_away(&folder.path, &path).await?;
         }
         // Whoever listens may be about to end; what is on record is what counts.
-        let _ = done.send(Aside::PutAway(PutDown { folder: folder.path.clone(), file: path, result })).await;
+        let _ = done.send(Aside::PutAway(PutDown { folder: folder.path.to_path_buf(), file: path, result })).await;
     }
     if let Some(answer) = answer {
         let _ = answer.send(());
@@ -247,7 +247,7 @@ mod tests {
     }
 
     fn moving_to(root: &Path) -> WatchedFolder {
-        WatchedFolder { path: root.join("in"), after_upload: AfterUpload::Move(root.join("out")), ..WatchedFolder::default() }
+        WatchedFolder { path: root.join("in").into(), after_upload: AfterUpload::Move(root.join("out").into()), ..WatchedFolder::default() }
     }
 
     #[test]

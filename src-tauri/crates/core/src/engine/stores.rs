@@ -89,6 +89,11 @@ impl Stores {
         })
     }
 
+    /// Whether the demo bucket runs in this process.
+    pub(super) async fn serves_demo(&self) -> bool {
+        self.demo.lock().await.is_some()
+    }
+
     /// Starts the demo bucket if it does not run yet.
     pub(super) async fn start_demo(&self, profile: &Profile) -> Result<(Profile, Credentials)> {
         let mut demo = self.demo.lock().await;

@@ -31,7 +31,7 @@ pub enum Fault {
 #[derive(Debug, Clone, Serialize)]
 pub struct Finding {
     /// The source file.
-    pub source: std::path::PathBuf,
+    pub source: crate::LocalPath,
     /// The object's key.
     pub key: String,
     /// What is wrong.
@@ -77,7 +77,7 @@ impl EngineHandle {
                 }
                 for (key, fault) in faults {
                     verified.faults += 1;
-                    found(Finding { source: row.source.clone(), key, fault, repaired: redo && fault != Fault::Hidden });
+                    found(Finding { source: row.source.clone().into(), key, fault, repaired: redo && fault != Fault::Hidden });
                 }
             }
         }

@@ -1,11 +1,11 @@
 //! What the engine shows: plain words for a window or a terminal, no handles.
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 
+use super::health::Trouble;
 use crate::error::Error;
 use crate::journal::{JobRow, JobState, ObjectRow};
+use crate::local_path::LocalPath;
 use crate::settings::Settings;
 use crate::watch::Following;
 
@@ -43,7 +43,7 @@ pub struct JobView {
     /// The file's name.
     pub name: String,
     /// The file's path.
-    pub source: PathBuf,
+    pub source: LocalPath,
     /// The profile's name.
     pub profile: String,
     /// Whether a watched folder found it.
@@ -72,7 +72,8 @@ pub struct JobView {
 
 impl From<&JobRow> for JobView {
     fn from(row: &JobRow) -> Self {
-        let stage = match (row.state, &row.error) {
+        let state = if row.unreadable.is_some() { JobState::Failed } else { row.state };
+        let stage = match (state, &row.error) {
             (JobState::Done, _) => Stage::Done,
             (JobState::Failed, _) => Stage::Failed,
             (JobState::Queued | JobState::Planned, _) if row.paused => Stage::Paused,
@@ -83,7 +84,7 @@ impl From<&JobRow> for JobView {
             id: row.uid.clone(),
             order: row.id,
             name: row.name.clone(),
-            source: row.source.clone(),
+            source: row.source.clone().into(),
             profile: row.profile.clone(),
             watched: row.watched.is_some(),
             stage,
@@ -93,7 +94,7 @@ impl From<&JobRow> for JobView {
             present: row.present,
             url: row.url.clone(),
             preview: row.preview.clone(),
-            error: row.error.clone(),
+            error: row.unreadable.clone().or_else(|| row.error.clone()),
             created_at: row.created_at,
             finished_at: row.finished_at,
         }
@@ -151,6 +152,15 @@ pub struct JobReport {
     pub objects: Vec<ObjectView>,
 }
 
+impl JobReport {
+    /// Its links cannot be had for the moment.
+    pub(super) fn without_links(&mut self, error: Error) {
+        self.objects.iter_mut().for_each(|object| object.url = None);
+        self.job.url = None;
+        self.job.error.get_or_insert(error);
+    }
+}
+
 /// All jobs together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -172,7 +182,7 @@ pub struct Overall {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct FolderView {
     /// Absolute path.
-    pub path: PathBuf,
+    pub path: LocalPath,
     /// Name of the profile that receives its images.
     pub profile: String,
     /// Whether it rests.
@@ -219,6 +229,8 @@ pub struct Snapshot {
     pub folders: Vec<FolderView>,
     /// Another Tintype on this computer does the uploading at the moment.
     pub standby: bool,
+    /// What cannot be done for the moment.
+    pub health: Vec<Trouble>,
 }
 
 /// A change since the snapshot.
@@ -236,4 +248,6 @@ pub enum Event {
     Settings(Settings),
     /// Folders changed.
     Folders(Vec<FolderView>),
+    /// What cannot be done for the moment changed.
+    Health(Vec<Trouble>),
 }

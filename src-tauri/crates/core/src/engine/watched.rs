@@ -1,6 +1,6 @@
 //! What a handle can ask about watched folders.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::actor::Request;
 use super::handle::EngineHandle;
@@ -24,7 +24,7 @@ impl EngineHandle {
     }
 
     async fn reconcile_one(&self, settings: &Settings, folder: &WatchedFolder) -> Result<Vec<NewJob>> {
-        let (journal, path) = (&self.stages.journal, folder.path.clone());
+        let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
         loop {
             let start = watch::Start { folder: folder.clone(), on_record: journal.on_record(folder).await? };
             let news = tokio::task::spawn_blocking(move || watch::scan_once(start)).await;
@@ -35,7 +35,8 @@ impl EngineHandle {
             if !journal.moved(path.clone(), news.moved).await?.is_empty() {
                 continue;
             }
-            let (jobs, skipped) = super::folders::sorted(settings, folder, news.finished);
+            let needs = settings.profile(Some(&folder.profile)).ok().and_then(|profile| self.needed_for(profile));
+            let (jobs, skipped) = super::folders::sorted(settings, folder, news.finished, needs.as_deref());
             journal.skip(path.clone(), skipped).await?;
             journal.begin_folder(&path).await?;
             return Ok(jobs);
@@ -54,11 +55,11 @@ impl EngineHandle {
             return Ok(settings.folders.iter().filter(|folder| !folder.paused).cloned().collect());
         }
         let folder = |path: PathBuf| {
-            let path = std::path::absolute(&path).map_err(|error| Error::from_io(&error, &path))?;
+            let path = absolute(&path)?;
             let known = settings.folders.iter().find(|known| known.path == path && profile.is_none() && *like == WatchedFolder::default());
             let folder = match known {
                 Some(known) => WatchedFolder { paused: false, ..known.clone() },
-                None => WatchedFolder { path, profile: settings.profile(profile)?.name.clone(), ..like.clone() },
+                None => WatchedFolder { path: path.into(), profile: settings.profile(profile)?.name.clone(), ..like.clone() },
             };
             folder.check().map(|()| folder)
         };
@@ -78,7 +79,7 @@ impl EngineHandle {
 
     /// Adds a watched folder.
     pub async fn add_folder(&self, mut folder: WatchedFolder) -> Result<Settings> {
-        folder.path = std::path::absolute(&folder.path).map_err(|error| Error::from_io(&error, &folder.path))?;
+        folder.path = absolute(&folder.path)?.into();
         folder.check()?;
         watch::check(&folder.path)?;
         self.edit(move |settings| {
@@ -97,7 +98,7 @@ impl EngineHandle {
     /// Changes how a watched folder is meant.
     pub async fn change_folder(&self, folder: WatchedFolder) -> Result<Settings> {
         folder.check()?;
-        let (path, keeps) = (folder.path.clone(), folder.deleted == Deleted::Keep);
+        let (path, keeps) = (folder.path.to_path_buf(), folder.deleted == Deleted::Keep);
         let settings = self
             .edit(move |settings| {
                 settings.profile(Some(&folder.profile))?;
@@ -150,4 +151,14 @@ impl EngineHandle {
         self.stages.journal.hasten_removals(&path).await?;
         self.ask(Request::FoldersChanged).await
     }
+}
+
+/// A path from the top, as the system has it: whatever links and `..` are in it, a folder is one and the same.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let canonical = match std::fs::canonicalize(path) {
+        // It is away at the moment: then as it is written.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => std::path::absolute(path),
+        other => other,
+    };
+    canonical.map_err(|error| Error::from_io(&error, path))
 }

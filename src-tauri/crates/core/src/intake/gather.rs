@@ -20,7 +20,7 @@ pub struct Found {
 
 /// Lists the files behind paths, in the order given and by name within folders.
 ///
-/// Hidden files inside folders are left out, links inside folders are not followed, and each file is taken once.
+/// Hidden files inside folders are left out, links inside folders are not followed, and what a folder has is taken once.
 /// Blocks; call it where that is allowed.
 pub fn gather(paths: &[PathBuf]) -> Vec<Found> {
     let mut found = Vec::new();
@@ -30,7 +30,11 @@ pub fn gather(paths: &[PathBuf]) -> Vec<Found> {
         match std::fs::metadata(&path) {
             Err(error) => found.push(refused(&path, Error::from_io(&error, given))),
             Ok(meta) if meta.is_dir() => walk(&path, &mut found, &mut taken),
-            Ok(meta) if meta.is_file() => take(path, String::new(), &mut found, &mut taken),
+            // Who names a file twice wants two answers.
+            Ok(meta) if meta.is_file() => {
+                taken.insert(path.clone());
+                found.push(Found { path, folder: String::new(), refused: None });
+            }
             Ok(_) => {
                 found.push(refused(&path, Error::new(Code::FileSpecial, format!("{} is neither a file nor a folder", given.display()))))
             }

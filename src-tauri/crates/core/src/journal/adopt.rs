@@ -26,8 +26,8 @@ fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, entry: &ManifestEntr
         return Ok(false);
     }
     tx.prepare_cached(
-        "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at) \
-         VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8)",
+        "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at, foreign_to_here) \
+         VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8, 1)",
     )?
     .execute(params![
         super::new_id(),

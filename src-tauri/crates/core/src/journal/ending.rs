@@ -50,7 +50,7 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
     let warning = outcome.warning.as_ref();
     tx.prepare_cached(
         "UPDATE jobs SET state = 'done', outcome = ?2, size = ?3, content_type = ?4, finished_at = ?5, error_code = ?6, \
-         error_message = ?7, error_hint = ?8, on_conflict = NULL, again = 0 WHERE id = ?1",
+         error_message = ?7, error_hint = ?8, on_conflict = NULL, again = 0, engine = NULL, needs = NULL, wanted = NULL WHERE id = ?1",
     )?
     .execute(params![
         job,
@@ -89,17 +89,9 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
 
 pub(super) fn fail(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "UPDATE jobs SET state = 'failed', error_code = ?2, error_message = ?3, error_hint = ?4, finished_at = ?5 \
+        "UPDATE jobs SET state = 'failed', error_code = ?2, error_message = ?3, error_hint = ?4, finished_at = ?5, engine = NULL, needs = NULL \
          WHERE id = ?1 AND state IN ('queued', 'planned')",
     )?
     .execute(params![job, error.code.as_str(), error.message, error.hint, now_ms()])?;
-    Ok(())
-}
-
-pub(super) fn note_waiting(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE jobs SET error_code = ?2, error_message = ?3, error_hint = ?4 WHERE id = ?1 AND state IN ('queued', 'planned')",
-    )?
-    .execute(params![job, error.code.as_str(), error.message, error.hint])?;
     Ok(())
 }

@@ -4,17 +4,22 @@
 //! writes at a time; requests that arrive together share a commit, so durability costs one disk flush for many jobs.
 
 mod adopt;
+mod batches;
 mod ending;
 mod outbox;
+mod queue;
 mod removals;
 mod rows;
 mod schema;
+mod search;
 mod uploads;
 mod watched;
 mod writer;
 
+pub use batches::BatchState;
 pub use ending::{Outcome, SentObject};
 pub use outbox::{Message, MessageKind};
+pub use queue::{InHand, Tally, Unfinished, Wanted};
 pub use removals::{Removal, Removals};
 pub use uploads::{Orphan, PartRow, UploadKey, UploadRow};
 pub use watched::PutAway;
@@ -35,6 +40,8 @@ use writer::Writer;
 pub struct Journal {
     writer: Writer,
     reader: Arc<Mutex<Connection>>,
+    /// For what people look for: a long search holds up nobody else.
+    people: Arc<Mutex<Connection>>,
 }
 
 /// The answer to a claim on keys.
@@ -54,90 +61,20 @@ impl Journal {
     /// Opens the journal, makes it if there is none, and brings an older layout up to date.
     pub fn open(path: &Path) -> Result<Self> {
         let connection = schema::open(path)?;
-        let reader = schema::open(path)?;
-        Ok(Self { writer: Writer::start(connection, path)?, reader: Arc::new(Mutex::new(reader)) })
+        let (reader, people) = (schema::open(path)?, schema::open(path)?);
+        search::prepare(&people).map_err(|error| sql_error(&error))?;
+        let share = |connection| Arc::new(Mutex::new(connection));
+        Ok(Self { writer: Writer::start(connection, path)?, reader: share(reader), people: share(people) })
     }
 
     async fn read<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static) -> Result<T> {
-        let reader = Arc::clone(&self.reader);
-        tokio::task::spawn_blocking(move || work(&reader.lock().unwrap_or_else(PoisonError::into_inner)))
-            .await
-            .map_err(|error| Error::new(Code::Internal, format!("reading the journal ended early: {error}")))?
-            .map_err(|error| sql_error(&error))
+        read_on(Arc::clone(&self.reader), work).await
     }
 
-    /// Records jobs, in order, as one batch; returns their ids once they are safe on disk.
-    ///
-    /// A source that is already on its way with the same profile and variants is not queued twice: the batch
-    /// shares that job.
-    pub async fn enqueue(&self, batch: String, jobs: Vec<NewJob>) -> Result<Vec<i64>> {
-        self.writer
-            .write(move |tx| {
-                let mut ids = Vec::with_capacity(jobs.len());
-                for (position, job) in jobs.iter().enumerate() {
-                    let id = rows::take(tx, job)?;
-                    tx.prepare_cached("INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)")?.execute(params![
-                        batch,
-                        position as i64,
-                        id
-                    ])?;
-                    ids.push(id);
-                }
-                Ok(ids)
-            })
-            .await
-    }
-
-    /// Jobs of a batch in the order given, from a position on.
-    pub async fn batch(&self, batch: &str, from: usize, limit: u32) -> Result<Vec<JobRow>> {
-        let batch = batch.to_owned();
-        let clauses = "JOIN batches b ON b.job = j.id WHERE b.batch = ?1 AND b.position >= ?2 ORDER BY b.position LIMIT ?3";
-        self.read(move |db| rows::select_jobs(db, clauses, params![batch, from as i64, limit])).await
-    }
-
-    /// How far the jobs of a batch are: (public id, finished, held up), in the order given.
-    pub async fn batch_states(&self, batch: &str) -> Result<Vec<(String, bool, bool)>> {
-        let batch = batch.to_owned();
-        self.read(move |db| {
-            let mut statement = db.prepare_cached(
-                "SELECT j.uid, j.state IN ('done', 'failed'), j.error_code IS NOT NULL OR j.paused = 1 FROM batches b JOIN jobs j ON j.id = b.job \
-                 WHERE b.batch = ?1 ORDER BY b.position",
-            )?;
-            statement.query_map(params![batch], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
-        })
-        .await
-    }
-
-    /// The jobs to be run next: those a person gave before those a watched folder found, older ones first. Without
-    /// those of `known`, and without those of `profiles` that cannot be used at the moment.
-    pub async fn next(&self, known: &[i64], profiles: &[String], limit: u32) -> Result<Vec<JobRow>> {
-        let (known, profiles) = (rows::json(known), rows::json(profiles));
-        self.read(move |db| {
-            rows::select_jobs(
-                db,
-                "WHERE j.state IN ('queued', 'planned') AND j.paused = 0 AND j.id NOT IN (SELECT value FROM json_each(?1)) \
-                 AND j.profile NOT IN (SELECT value FROM json_each(?2)) ORDER BY j.watched IS NOT NULL, j.id LIMIT ?3",
-                params![known, profiles, limit],
-            )
-        })
-        .await
-    }
-
-    /// The job of a profile to be run next, to see whether its bucket is back.
-    pub async fn next_of(&self, profile: &str, known: &[i64]) -> Result<Option<JobRow>> {
-        let (profile, known) = (profile.to_owned(), rows::json(known));
-        self.read(move |db| {
-            let clauses = "WHERE j.state IN ('queued', 'planned') AND j.paused = 0 AND j.profile = ?1 \
-                 AND j.id NOT IN (SELECT value FROM json_each(?2)) ORDER BY j.watched IS NOT NULL, j.id LIMIT 1";
-            Ok(rows::select_jobs(db, clauses, params![profile, known])?.pop())
-        })
-        .await
-    }
-
-    /// Numbers of the unfinished jobs after a number.
-    pub async fn unfinished_after(&self, after: i64) -> Result<Vec<i64>> {
-        let sql = "SELECT id FROM jobs WHERE state IN ('queued', 'planned') AND id > ?1 ORDER BY id";
-        self.read(move |db| db.prepare_cached(sql)?.query_map(params![after], |row| row.get(0))?.collect()).await
+    /// Numbers of the unfinished jobs after a number, the newest first.
+    pub async fn unfinished_after(&self, after: i64, limit: u32) -> Result<Vec<i64>> {
+        let sql = "SELECT id FROM jobs WHERE state IN ('queued', 'planned') AND id > ?1 ORDER BY id DESC LIMIT ?2";
+        self.read(move |db| db.prepare_cached(sql)?.query_map(params![after, limit], |row| row.get(0))?.collect()).await
     }
 
     /// Those of these jobs that have finished, or have something to say.
@@ -150,32 +87,23 @@ impl Journal {
         .await
     }
 
-    /// Unfinished jobs that wait: they rest, have something to say, or are of these profiles.
-    pub async fn count_waiting(&self, profiles: &[String]) -> Result<u64> {
-        let profiles = rows::json(profiles);
-        let held = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'planned') AND (paused = 1 OR error_code IS NOT NULL)";
-        let out = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'planned') AND NOT (paused = 1 OR error_code IS NOT NULL) \
-                   AND profile IN (SELECT value FROM json_each(?1))";
-        self.read(move |db| {
-            let held: i64 = db.prepare_cached(held)?.query_row([], |row| row.get(0))?;
-            let out: i64 = if profiles == "[]" { 0 } else { db.prepare_cached(out)?.query_row(params![profiles], |row| row.get(0))? };
-            Ok((held + out).unsigned_abs())
-        })
-        .await
-    }
-
-    /// The newest jobs, newest first, whose name, key or profile contains `search`.
+    /// The newest jobs of the list, newest first, whose name, key or profile contains `search`. It may take its time
+    /// over a long history; nothing else waits for it.
     pub async fn recent(&self, search: &str, limit: u32) -> Result<Vec<JobRow>> {
-        let pattern = format!("%{}%", search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        self.read(move |db| {
+        let search = search::folded(search);
+        let people = Arc::clone(&self.people);
+        let find = move |db: &Connection| {
+            if search.is_empty() {
+                return rows::select_jobs(db, "WHERE j.hidden = 0 ORDER BY j.id DESC LIMIT ?1", params![limit]);
+            }
             rows::select_jobs(
                 db,
-                "WHERE (?1 = '%%' OR j.name LIKE ?1 ESCAPE '\\' OR j.profile LIKE ?1 ESCAPE '\\' OR EXISTS \
-                 (SELECT 1 FROM objects o WHERE o.job = j.id AND o.key LIKE ?1 ESCAPE '\\')) ORDER BY j.id DESC LIMIT ?2",
-                params![pattern, limit],
+                "WHERE j.hidden = 0 AND (contains(j.name, ?1) OR contains(j.profile, ?1) OR EXISTS \
+                 (SELECT 1 FROM objects o WHERE o.job = j.id AND contains(o.key, ?1))) ORDER BY j.id DESC LIMIT ?2",
+                params![search, limit],
             )
-        })
-        .await
+        };
+        read_on(people, find).await
     }
 
     /// The jobs of those ids, in no particular order.
@@ -224,24 +152,6 @@ impl Journal {
         self.read(move |db| rows::select_objects(db, job)).await
     }
 
-    /// Jobs by state, over everything the journal knows: (unfinished, done, failed).
-    pub async fn counts(&self) -> Result<(u64, u64, u64)> {
-        self.read(|db| {
-            let mut counts = (0, 0, 0);
-            let mut statement = db.prepare_cached("SELECT state, jobs FROM tally")?;
-            let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
-            for row in rows {
-                match row? {
-                    (state, jobs) if state == "done" => counts.1 = jobs,
-                    (state, jobs) if state == "failed" => counts.2 = jobs,
-                    (_, jobs) => counts.0 += jobs,
-                }
-            }
-            Ok(counts)
-        })
-        .await
-    }
-
     /// Claims keys for a job and records its plan, in one commit: either all keys are the job's, or nothing changed.
     ///
     /// Only unfinished jobs hold claims; for finished ones the bucket itself is asked.
@@ -282,32 +192,22 @@ impl Journal {
         self.writer.write(move |tx| if watched::goes_again(tx, job)? { Ok(()) } else { ending::fail(tx, job, &error) }).await
     }
 
-    /// Records why an unfinished job waits, so that everyone can see it.
-    pub async fn note_waiting(&self, job: i64, error: Error) -> Result<()> {
-        self.writer.write(move |tx| ending::note_waiting(tx, job, &error)).await
-    }
-
     /// Puts jobs back into the queue: failed ones, and finished ones of which something is missing. With a person's
     /// choice for keys that are taken, if there is one.
     pub async fn requeue(&self, uids: Vec<String>, choice: Option<OnConflict>) -> Result<()> {
         let sql = "UPDATE jobs SET state = 'queued', error_code = NULL, error_message = NULL, error_hint = NULL, finished_at = NULL, \
-                   on_conflict = coalesce(?2, on_conflict) \
-                   WHERE uid = ?1 AND (state = 'failed' OR (state = 'done' AND error_code IS NOT NULL))";
+                   hidden = 0, on_conflict = coalesce(?2, on_conflict) \
+                   WHERE uid = ?1 AND foreign_to_here = 0 AND (state = 'failed' OR (state = 'done' AND error_code IS NOT NULL))";
         let choice = choice.map(OnConflict::as_str);
         self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, choice]).map(|_| ()))).await
     }
 
-    /// Puts a finished job back into the queue: the bucket does not have what it should.
+    /// Puts a finished job back into the queue: the bucket does not have what it should. It sends what it sent before,
+    /// and nothing else that may lie under its path by now.
     pub async fn redo(&self, job: i64) -> Result<()> {
         let sql = "UPDATE jobs SET state = 'queued', outcome = NULL, finished_at = NULL, error_code = NULL, error_message = NULL, \
-                   error_hint = NULL WHERE id = ?1 AND state = 'done'";
+                   error_hint = NULL, wanted = sha256 WHERE id = ?1 AND state = 'done' AND foreign_to_here = 0";
         self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![job]).map(|_| ())).await
-    }
-
-    /// Lets unfinished jobs rest, or go on.
-    pub async fn pause(&self, uids: Vec<String>, paused: bool) -> Result<()> {
-        let sql = "UPDATE jobs SET paused = ?2 WHERE uid = ?1 AND state IN ('queued', 'planned')";
-        self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, paused]).map(|_| ()))).await
     }
 
     /// A profile has another name: its jobs, uploads and messages go with it.
@@ -321,21 +221,15 @@ impl Journal {
             .await
     }
 
-    /// Takes finished or failed jobs out of the list.
+    /// Takes finished or failed jobs out of the list that people see; what they stand for is not forgotten.
     pub async fn forget(&self, uids: Vec<String>) -> Result<()> {
-        self.writer
-            .write(move |tx| {
-                for uid in &uids {
-                    tx.prepare_cached("DELETE FROM jobs WHERE uid = ?1 AND state IN ('done', 'failed')")?.execute(params![uid])?;
-                }
-                Ok(())
-            })
-            .await
+        let sql = "UPDATE jobs SET hidden = 1 WHERE uid = ?1 AND state IN ('done', 'failed')";
+        self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid]).map(|_| ()))).await
     }
 
     /// A number that changes whenever another process has written.
     pub async fn data_version(&self) -> Result<i64> {
-        self.read(|db| db.query_row("PRAGMA data_version", [], |row| row.get(0))).await
+        self.writer.look(|db| db.query_row("PRAGMA data_version", [], |row| row.get(0))).await
     }
 
     /// Whether a key of a target belongs to an unfinished job (for tests and checks).
@@ -354,6 +248,16 @@ impl Journal {
     }
 }
 
+async fn read_on<T: Send + 'static>(
+    connection: Arc<Mutex<Connection>>,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner)))
+        .await
+        .map_err(|error| Error::new(Code::Internal, format!("reading the journal ended early: {error}")))?
+        .map_err(|error| sql_error(&error))
+}
+
 /// An id for a job, an object or a batch. Later ones sort behind earlier ones (RFC 9562, version 7), so that an index
 /// grows at its end and a commit touches few pages of it.
 pub(crate) fn new_id() -> String {
@@ -370,6 +274,10 @@ pub(crate) fn sql_error(error: &rusqlite::Error) -> Error {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             Error::new(Code::JournalDamaged, format!("the journal is damaged: {error}"))
                 .hint("move journal.sqlite away to start afresh; what is in the bucket stays there")
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Error::new(Code::JournalBusy, "another program keeps the journal to itself for the moment")
+                .hint("end the program that has journal.sqlite open; Tintype goes on by itself")
         }
         _ => Error::new(Code::JournalDamaged, format!("the journal could not be used: {error}"))
             .hint("check the rights of Tintype's data folder and the room on its disk"),

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +46,8 @@ pub struct NewJob {
     pub seen: Option<Seen>,
     /// Why it cannot be a job at all: then it is recorded as failed.
     pub refused: Option<Error>,
+    /// The engine that alone has the credentials for it, if that is so.
+    pub needs: Option<String>,
 }
 
 /// A job as recorded.
@@ -92,6 +93,12 @@ pub struct JobRow {
     pub url: Option<String>,
     /// The variant to show in lists, by its object's id.
     pub preview: Option<String>,
+    /// Another computer uploaded it: there is no such file here.
+    pub foreign: bool,
+    /// SHA-256 of what it is to send, if it is to send nothing else.
+    pub wanted: Option<String>,
+    /// Why it cannot be run: its row was written by a version that knew more, or is damaged.
+    pub unreadable: Option<Error>,
 }
 
 /// An object that a job is going to send.
@@ -131,7 +138,10 @@ pub struct ObjectRow {
 /// The job for a source: the one that is on its way already, or a new one.
 pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
     let Some(seen) = &job.seen else {
-        return find_unfinished(tx, job)?.map_or_else(|| insert_job(tx, job, job.on_conflict), Ok);
+        let Some(id) = find_alike(tx, job)? else { return insert_job(tx, job, job.on_conflict) };
+        // What an ended engine left may have to be run by the one that asks now.
+        tx.prepare_cached("UPDATE jobs SET needs = ?2 WHERE id = ?1")?.execute(params![id, job.needs])?;
+        return Ok(id);
     };
     let (same, changed) = watched::earlier(tx, job, seen)?;
     if let Some(id) = same {
@@ -147,6 +157,31 @@ pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> 
     };
     watched::upsert(tx, &job.watched, seen, Some(id))?;
     Ok(id)
+}
+
+/// A job for the same file, wanted in the very same way, that nobody has in hand: whoever takes it reads the file as it
+/// is now, or later.
+fn find_alike(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Option<i64>> {
+    if job.refused.is_some() {
+        return Ok(None);
+    }
+    tx.prepare_cached(
+        "SELECT id FROM jobs WHERE source = ?1 AND profile = ?2 AND variants = ?3 AND watched IS ?4 AND folder = ?5 AND on_conflict IS ?6 \
+         AND (needs IS NULL OR needs = ?7) AND wanted IS NULL AND engine IS NULL AND state IN ('queued', 'planned')",
+    )?
+    .query_row(
+        params![
+            path_to_blob(&job.source),
+            job.profile,
+            specs(&job.variants),
+            watched(job),
+            job.folder,
+            job.on_conflict.map(OnConflict::as_str),
+            job.needs
+        ],
+        |row| row.get(0),
+    )
+    .optional()
 }
 
 fn find_unfinished(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Option<i64>> {
@@ -166,8 +201,8 @@ fn watched(job: &NewJob) -> Option<Vec<u8>> {
 
 fn insert_job(tx: &Transaction<'_>, job: &NewJob, choice: Option<OnConflict>) -> rusqlite::Result<i64> {
     tx.prepare_cached(
-        "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9)",
+        "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict, needs) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9, ?10)",
     )?
     .execute(params![
         super::new_id(),
@@ -179,6 +214,7 @@ fn insert_job(tx: &Transaction<'_>, job: &NewJob, choice: Option<OnConflict>) ->
         specs(&job.variants),
         now_ms(),
         choice.map(OnConflict::as_str),
+        job.needs,
     ])?;
     let id = tx.last_insert_rowid();
     if let Some(error) = &job.refused {
@@ -191,7 +227,7 @@ const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j
      j.outcome, j.size, j.sha256, j.content_type, j.error_code, j.error_message, j.error_hint, j.created_at, j.finished_at, \
      (SELECT url FROM objects o WHERE o.job = j.id AND o.position = 0), \
      (SELECT uid FROM objects o WHERE o.job = j.id AND o.variant IS NOT NULL AND o.width IS NOT NULL \
-      ORDER BY abs(o.width - 400) LIMIT 1), j.paused, j.on_conflict";
+      ORDER BY abs(o.width - 400) LIMIT 1), j.paused, j.on_conflict, j.foreign_to_here, j.wanted";
 
 pub(super) fn select_jobs(db: &Connection, clauses: &str, values: impl Params) -> rusqlite::Result<Vec<JobRow>> {
     let mut statement = db.prepare_cached(&format!("SELECT {JOB_COLUMNS} FROM jobs j {clauses}"))?;
@@ -205,8 +241,14 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         "done" => JobState::Done,
         _ => JobState::Failed,
     };
-    let variants = serde_json::from_str(row.get_ref(7)?.as_str()?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(7, Type::Text, Box::new(error)))?;
+    // One row that cannot be read is one job that fails, and locks nobody out.
+    let (variants, unreadable) = match serde_json::from_str(row.get_ref(7)?.as_str()?) {
+        Ok(variants) => (variants, None),
+        Err(error) => {
+            let told = format!("what is to be made of this file is not known to this version of Tintype: {error}");
+            (Vec::new(), Some(Error::new(Code::JobUnreadable, told).hint("update Tintype and try again, or upload the file once more")))
+        }
+    };
     let error = row.get::<_, Option<String>>(13)?.map(|code| -> rusqlite::Result<Error> {
         let error = Error::new(Code::from_name(&code), row.get::<_, Option<String>>(14)?.unwrap_or_default());
         Ok(match row.get::<_, Option<String>>(15)? {
@@ -235,6 +277,9 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         finished_at: row.get(17)?,
         url: row.get(18)?,
         preview: row.get(19)?,
+        foreign: row.get(22)?,
+        wanted: row.get(23)?,
+        unreadable,
     })
 }
 
@@ -333,10 +378,10 @@ pub(super) fn path_from_blob(bytes: &[u8]) -> PathBuf {
 
 #[cfg(not(unix))]
 pub(super) fn path_to_blob(path: &Path) -> Vec<u8> {
-    path.to_string_lossy().into_owned().into_bytes()
+    crate::LocalPath::from(path).to_text().into_bytes()
 }
 
 #[cfg(not(unix))]
 pub(super) fn path_from_blob(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+    crate::LocalPath::from_text(&String::from_utf8_lossy(bytes)).into()
 }

@@ -9,7 +9,7 @@ use super::sql_error;
 use crate::error::{Code, Error, Result};
 
 /// One entry per layout; entry N brings layout N to N + 1. Never edit an entry that was released: add one.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE jobs (
         id INTEGER PRIMARY KEY,
@@ -165,6 +165,100 @@ const MIGRATIONS: &[&str] = &[
     -- Drives in it: when one is away, its files are not gone.
     CREATE TABLE mounts (folder BLOB NOT NULL, path BLOB NOT NULL, PRIMARY KEY (folder, path)) WITHOUT ROWID;
 ",
+    "
+    -- Numbers that are never given again; who has a job in hand, and who alone can run it; the list as a view.
+    DROP TRIGGER tally_insert;
+    DROP TRIGGER tally_delete;
+    DROP TRIGGER tally_update;
+    DROP TABLE tally;
+    CREATE TABLE jobs_anew (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        uid TEXT NOT NULL UNIQUE,
+        source BLOB NOT NULL,
+        name TEXT NOT NULL,
+        folder TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        watched BLOB,
+        variants TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('queued', 'planned', 'done', 'failed')),
+        outcome TEXT,
+        size INTEGER,
+        sha256 TEXT,
+        content_type TEXT,
+        error_code TEXT,
+        error_message TEXT,
+        error_hint TEXT,
+        created_at INTEGER NOT NULL,
+        finished_at INTEGER,
+        paused INTEGER NOT NULL DEFAULT 0,
+        on_conflict TEXT,
+        -- The file got new content while its job was under way, and what is done then where its key is taken.
+        again INTEGER NOT NULL DEFAULT 0,
+        again_choice TEXT,
+        -- The engine that has it in hand.
+        engine TEXT,
+        -- The engine that alone has its credentials.
+        needs TEXT,
+        -- Taken out of the list that people see.
+        hidden INTEGER NOT NULL DEFAULT 0,
+        -- Another computer uploaded it: there is no such file here.
+        foreign_to_here INTEGER NOT NULL DEFAULT 0,
+        -- SHA-256 of what it is to send, and nothing else.
+        wanted TEXT
+    );
+    INSERT INTO jobs_anew(id, uid, source, name, folder, profile, watched, variants, state, outcome, size, sha256, content_type,
+        error_code, error_message, error_hint, created_at, finished_at, paused, on_conflict, again, again_choice)
+    SELECT id, uid, source, name, folder, profile, watched, variants, state, outcome, size, sha256, content_type,
+        error_code, error_message, error_hint, created_at, finished_at, paused, on_conflict, again, again_choice FROM jobs ORDER BY id;
+    DROP TABLE jobs;
+    ALTER TABLE jobs_anew RENAME TO jobs;
+    -- What was adopted from a manifest has a bare name for a path.
+    UPDATE jobs SET foreign_to_here = 1
+        WHERE substr(source, 1, 1) NOT IN (x'2f', x'5c') AND substr(source, 2, 1) <> x'3a' AND outcome = 'uploaded';
+
+    CREATE INDEX jobs_next ON jobs(profile, watched IS NOT NULL, id) WHERE state IN ('queued', 'planned') AND paused = 0 AND engine IS NULL;
+    CREATE INDEX jobs_in_hand ON jobs(engine) WHERE engine IS NOT NULL;
+    CREATE INDEX jobs_needing ON jobs(needs) WHERE needs IS NOT NULL;
+    CREATE INDEX jobs_unfinished ON jobs(id) WHERE state IN ('queued', 'planned');
+    CREATE INDEX jobs_unfinished_source ON jobs(source) WHERE state IN ('queued', 'planned');
+    CREATE INDEX jobs_by_content ON jobs(sha256) WHERE state = 'done';
+    CREATE INDEX jobs_of_folders ON jobs(watched) WHERE watched IS NOT NULL AND state IN ('queued', 'planned', 'failed');
+    CREATE INDEX jobs_shown ON jobs(id) WHERE hidden = 0;
+
+    -- Counting would take longer with every job; this is kept up by the database itself.
+    CREATE TABLE tally (profile TEXT NOT NULL, kind TEXT NOT NULL, jobs INTEGER NOT NULL, PRIMARY KEY (profile, kind)) WITHOUT ROWID;
+    INSERT INTO tally SELECT j.profile, CASE WHEN j.hidden = 1 THEN 'hidden' WHEN j.state IN ('done', 'failed') THEN j.state WHEN j.paused = 1 OR j.error_code IS NOT NULL THEN 'held' ELSE 'free' END, count(*) FROM jobs j GROUP BY 1, 2;
+    CREATE TRIGGER tally_insert AFTER INSERT ON jobs BEGIN
+        INSERT INTO tally VALUES (new.profile, CASE WHEN new.hidden = 1 THEN 'hidden' WHEN new.state IN ('done', 'failed') THEN new.state WHEN new.paused = 1 OR new.error_code IS NOT NULL THEN 'held' ELSE 'free' END, 1) ON CONFLICT (profile, kind) DO UPDATE SET jobs = jobs + 1;
+    END;
+    CREATE TRIGGER tally_delete AFTER DELETE ON jobs BEGIN
+        UPDATE tally SET jobs = jobs - 1 WHERE profile = old.profile AND kind = CASE WHEN old.hidden = 1 THEN 'hidden' WHEN old.state IN ('done', 'failed') THEN old.state WHEN old.paused = 1 OR old.error_code IS NOT NULL THEN 'held' ELSE 'free' END;
+    END;
+    CREATE TRIGGER tally_update AFTER UPDATE OF state, paused, error_code, hidden, profile ON jobs
+    WHEN old.profile <> new.profile OR CASE WHEN old.hidden = 1 THEN 'hidden' WHEN old.state IN ('done', 'failed') THEN old.state WHEN old.paused = 1 OR old.error_code IS NOT NULL THEN 'held' ELSE 'free' END <> CASE WHEN new.hidden = 1 THEN 'hidden' WHEN new.state IN ('done', 'failed') THEN new.state WHEN new.paused = 1 OR new.error_code IS NOT NULL THEN 'held' ELSE 'free' END BEGIN
+        UPDATE tally SET jobs = jobs - 1 WHERE profile = old.profile AND kind = CASE WHEN old.hidden = 1 THEN 'hidden' WHEN old.state IN ('done', 'failed') THEN old.state WHEN old.paused = 1 OR old.error_code IS NOT NULL THEN 'held' ELSE 'free' END;
+        INSERT INTO tally VALUES (new.profile, CASE WHEN new.hidden = 1 THEN 'hidden' WHEN new.state IN ('done', 'failed') THEN new.state WHEN new.paused = 1 OR new.error_code IS NOT NULL THEN 'held' ELSE 'free' END, 1) ON CONFLICT (profile, kind) DO UPDATE SET jobs = jobs + 1;
+    END;
+    UPDATE seen SET job = NULL WHERE job NOT IN (SELECT id FROM jobs);
+    CREATE TRIGGER seen_forgets AFTER DELETE ON jobs BEGIN
+        UPDATE seen SET job = NULL WHERE job = old.id;
+    END;
+
+    CREATE TABLE outbox_anew (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL CHECK (kind IN ('webhook', 'manifest')),
+        profile TEXT NOT NULL,
+        job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+        tries INTEGER NOT NULL DEFAULT 0,
+        due_at INTEGER NOT NULL
+    );
+    INSERT INTO outbox_anew SELECT * FROM outbox WHERE job IN (SELECT id FROM jobs) ORDER BY id;
+    DROP TABLE outbox;
+    ALTER TABLE outbox_anew RENAME TO outbox;
+    CREATE INDEX outbox_next ON outbox(kind, profile, id);
+    CREATE INDEX outbox_by_job ON outbox(job);
+    CREATE INDEX removals_next ON removals(due_at) WHERE due_at IS NOT NULL;
+",
 ];
 
 /// Opens the database as decided (WAL, FULL, foreign keys) and migrates it.
@@ -176,7 +270,8 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 }
 
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(20))?;
+    // Longer than any writer of ours takes; what takes longer is told, and waited for.
+    connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -200,6 +295,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
         return Ok(());
     }
     let mut upgrade = || -> rusqlite::Result<()> {
+        // A table that takes another's place must not take along what refers to it.
+        connection.pragma_update(None, "foreign_keys", false)?;
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Another process may have migrated while this one waited for the lock.
         let found = version(&tx)?;
@@ -207,7 +304,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
             tx.execute_batch(migration)?;
         }
         tx.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
-        tx.commit()
+        tx.commit()?;
+        connection.pragma_update(None, "foreign_keys", true)
     };
     upgrade().map_err(|error| sql_error(&error))
 }

@@ -17,7 +17,23 @@ fn job(name: &str) -> NewJob {
         on_conflict: None,
         seen: None,
         refused: None,
+        needs: None,
     }
+}
+
+/// What an engine that leads would take.
+async fn next(journal: &Journal, engine: &str) -> Result<Vec<JobRow>> {
+    let wanted = Wanted { leads: true, limit: 9, ..Wanted::default() };
+    let taken = journal.take_in_hand(engine, wanted).await?;
+    let mut rows = Vec::new();
+    for job in taken {
+        rows.extend(journal.to_run(engine, job.id).await?);
+    }
+    Ok(rows)
+}
+
+fn names(rows: &[JobRow]) -> Vec<&str> {
+    rows.iter().map(|row| row.name.as_str()).collect()
 }
 
 fn planned(key: &str) -> PlannedObject {
@@ -49,10 +65,74 @@ async fn a_batch_keeps_its_order_and_shares_what_is_on_its_way() -> Result<()> {
     let (_dir, journal) = open();
     let first = journal.enqueue("one".into(), vec![job("b.jpg"), job("a.jpg")]).await?;
     let second = journal.enqueue("two".into(), vec![job("a.jpg"), job("c.jpg")]).await?;
-    assert_eq!(second[0], first[1], "a.jpg is on its way already");
-    let names: Vec<String> = journal.batch("two", 0, 9).await?.into_iter().map(|row| row.name).collect();
-    assert_eq!(names, ["a.jpg", "c.jpg"]);
-    assert_eq!(journal.next(&[], &[], 9).await?.len(), 3);
+    assert_eq!(second[0], first[1], "a.jpg is queued already");
+    assert_eq!(names(&journal.batch("two", 0, 9).await?), ["a.jpg", "c.jpg"]);
+    assert_eq!(next(&journal, "e").await?.len(), 3);
+    let third = journal.enqueue("three".into(), vec![job("a.jpg"), job("a.jpg")]).await?;
+    assert!(third[0] != first[1] && third[0] == third[1], "somebody may have read it already; one batch shares its own");
+    let otherwise = NewJob { on_conflict: Some(OnConflict::Overwrite), ..job("a.jpg") };
+    assert_ne!(journal.enqueue("four".into(), vec![otherwise]).await?[0], third[0], "another wish");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_says_how_far_its_jobs_are() -> Result<()> {
+    let (_dir, journal) = open();
+    let ids = journal.enqueue("b".into(), vec![job("1"), job("2"), job("1"), job("3")]).await?;
+    next(&journal, "e").await?;
+    journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
+    journal.note_waiting(ids[1], Error::new(Code::ServerBusy, "busy")).await?;
+    let states = journal.batch_states("b", 1, 9).await?;
+    let told: Vec<_> = states.iter().map(|state| (state.position, state.ended, state.works, state.waits)).collect();
+    assert_eq!(told, [(1, false, false, Some(Code::ServerBusy)), (2, true, false, None), (3, false, true, None)]);
+    assert_eq!(journal.batch_counts("b").await?, (2, 3));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_job_is_in_one_hand_only() -> Result<()> {
+    let (_dir, journal) = open();
+    let own = NewJob { needs: Some("standby".into()), ..job("own") };
+    let ids = journal.enqueue("b".into(), vec![job("1"), own, job("2")]).await?;
+    assert_eq!(names(&next(&journal, "leader").await?), ["1", "2"]);
+    assert!(next(&journal, "other").await?.is_empty());
+    let standby = Wanted { can_open: vec!["demo".into()], limit: 9, ..Wanted::default() };
+    assert_eq!(journal.take_in_hand("standby", standby.clone()).await?.len(), 1, "what it alone has the credentials for");
+    // Paused after it was taken in hand: it is not started.
+    let paused = journal.jobs(&[ids[0]]).await?.remove(0).uid;
+    journal.pause(vec![paused], true).await?;
+    assert!(journal.to_run("leader", ids[0]).await?.is_none() && journal.to_run("leader", ids[2]).await?.is_some());
+    journal.let_go("leader", vec![ids[2]]).await?;
+    journal.note_waiting(ids[2], Error::new(Code::CredentialsMissing, "none here")).await?;
+    assert_eq!(journal.take_in_hand("standby", standby).await?[0].id, ids[2], "given up for want of credentials");
+    let mut engines = journal.engines().await?;
+    engines.sort();
+    assert_eq!(engines, ["leader", "standby"]);
+    journal.engine_ended("standby").await?;
+    assert_eq!(names(&next(&journal, "leader").await?), ["own", "2"], "nobody else can have them now");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_one_job() -> Result<()> {
+    let (_dir, journal) = open();
+    let ids = journal.enqueue("b".into(), vec![job("1"), job("2")]).await?;
+    let future = "UPDATE jobs SET variants = '[{\"name\":\"x\",\"fit\":\"of the future\"}]' WHERE id = ?1";
+    journal.writer.write(move |tx| tx.execute(future, params![ids[0]])).await?;
+    let rows = journal.recent("", 9).await?;
+    assert_eq!((rows.len(), rows[1].unreadable.as_ref().map(|error| error.code)), (2, Some(Code::JobUnreadable)));
+    assert_eq!(rows[0].unreadable, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_taken_out_of_the_list_is_not_forgotten() -> Result<()> {
+    let (_dir, journal) = open();
+    let id = sent(&journal, "a").await?;
+    let uid = journal.jobs(&[id]).await?.remove(0).uid;
+    journal.forget(vec![uid]).await?;
+    assert_eq!((journal.recent("", 9).await?.len(), journal.tally().await?.done), (0, 0));
+    assert_eq!(journal.jobs(&[id]).await?.len(), 1);
     Ok(())
 }
 
@@ -89,7 +169,7 @@ async fn one_bad_request_leaves_its_group_alone() -> Result<()> {
     let (bad, good) = tokio::join!(bad, good);
     assert!(bad.is_err());
     assert_eq!(good?.len(), 1);
-    assert_eq!(journal.next(&[], &[], 9).await?.len(), 1);
+    assert_eq!(next(&journal, "e").await?.len(), 1);
     Ok(())
 }
 
@@ -156,12 +236,16 @@ async fn people_come_before_folders_and_resting_jobs_not_at_all() -> Result<()> 
         journal.enqueue("b".into(), vec![found, job("dropped"), job("resting"), NewJob { profile: "out".into(), ..job("out") }]).await?;
     let resting = journal.jobs(&[ids[2]]).await?.remove(0).uid;
     journal.pause(vec![resting.clone()], true).await?;
-    let names = |rows: Vec<JobRow>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
-    assert_eq!(names(journal.next(&[], &["out".into()], 9).await?), ["dropped", "found"]);
-    assert_eq!(names(journal.next(&[ids[1]], &[], 9).await?), ["out", "found"]);
-    assert_eq!(journal.next_of("out", &[]).await?.map(|row| row.name).as_deref(), Some("out"));
+    let all = Wanted { leads: true, limit: 9, ..Wanted::default() };
+    let take = async |wanted: Wanted| {
+        let taken: Vec<i64> = journal.take_in_hand("e", wanted).await?.into_iter().map(|job| job.id).collect();
+        journal.let_go("e", taken.clone()).await.map(|()| taken)
+    };
+    assert_eq!(take(Wanted { without: vec!["out".into()], ..all.clone() }).await?, [ids[1], ids[0]]);
+    assert_eq!(take(Wanted { later: vec![ids[1]], ..all.clone() }).await?, [ids[3], ids[0]]);
+    assert_eq!(take(Wanted { only: Some("out".into()), limit: 1, ..all.clone() }).await?, [ids[3]]);
     journal.pause(vec![resting], false).await?;
-    assert_eq!(journal.next(&[], &[], 9).await?.len(), 4);
+    assert_eq!(take(all).await?.len(), 4);
     Ok(())
 }
 
@@ -169,15 +253,23 @@ async fn people_come_before_folders_and_resting_jobs_not_at_all() -> Result<()> 
 async fn the_tally_is_kept_by_the_database() -> Result<()> {
     let (_dir, journal) = open();
     let ids = journal.enqueue("b".into(), vec![job("1"), job("2"), job("3")]).await?;
+    let counts = async || {
+        let tally = journal.tally().await?;
+        let unfinished = tally.unfinished.first().map_or(Unfinished::default(), |(_, unfinished)| *unfinished);
+        Ok::<_, Error>((unfinished.free, unfinished.held, tally.done, tally.failed))
+    };
     journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
-    assert_eq!(journal.counts().await?, (2, 0, 1));
+    assert_eq!(counts().await?, (2, 0, 0, 1));
+    journal.note_waiting(ids[1], Error::new(Code::ServerBusy, "busy")).await?;
+    journal.pause(vec![journal.jobs(&[ids[2]]).await?.remove(0).uid], true).await?;
+    assert_eq!(counts().await?, (0, 2, 0, 1));
     let failed = journal.jobs(&[ids[0]]).await?.remove(0).uid;
     journal.requeue(vec![failed.clone()], Some(OnConflict::Overwrite)).await?;
-    assert_eq!(journal.counts().await?, (3, 0, 0));
+    assert_eq!(counts().await?, (1, 2, 0, 0));
     assert_eq!(journal.jobs(&[ids[0]]).await?[0].on_conflict, Some(OnConflict::Overwrite));
     journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
     journal.forget(vec![failed]).await?;
-    assert_eq!(journal.counts().await?, (2, 0, 0));
+    assert_eq!(counts().await?, (0, 2, 0, 0));
     Ok(())
 }
 
@@ -246,7 +338,7 @@ async fn a_renamed_profile_takes_its_jobs_along() -> Result<()> {
     let ids = journal.enqueue("b".into(), vec![job("a.jpg")]).await?;
     journal.intend_upload(upload_key(ids[0], "aa")).await?;
     journal.rename_profile("demo".into(), "photos".into()).await?;
-    assert_eq!(journal.next(&[], &[], 9).await?.pop().map(|row| row.profile), Some("photos".into()));
+    assert_eq!(next(&journal, "e").await?.pop().map(|row| row.profile), Some("photos".into()));
     journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
     let orphans = journal.orphans().await?;
     assert_eq!((orphans.len(), orphans[0].upload.as_ref()), (1, None), "an upload whose answer was lost is looked for");
@@ -325,16 +417,11 @@ async fn strikingly_many_deletions_wait_for_a_person() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_number_that_is_given_again_says_nothing_of_the_file_that_had_it() -> Result<()> {
+async fn a_number_is_never_given_again() -> Result<()> {
     let (_dir, journal) = open();
     let id = journal.enqueue("b".into(), vec![found("a", 1)]).await?[0];
-    journal.fail(id, Error::new(Code::AccessDenied, "no")).await?;
-    journal.forget(vec![journal.jobs(&[id]).await?.remove(0).uid]).await?;
-    assert_eq!(journal.enqueue("c".into(), vec![found("b", 1)]).await?, [id], "the same number");
-    journal.plan(id, "t".into(), "sum of b".into(), Vec::new()).await?;
-    journal.finish(id, Outcome { put_away: Some(true), ..outcome(1) }, Vec::new()).await?;
-    let files = journal.to_put_away(Path::new("/w"), Some(id)).await?;
-    assert_eq!(files.into_iter().map(|file| file.path).collect::<Vec<_>>(), [PathBuf::from("/w/b")]);
+    journal.take_back(id).await?;
+    assert!(journal.enqueue("c".into(), vec![found("b", 1)]).await?[0] > id);
     Ok(())
 }
 
@@ -372,5 +459,43 @@ async fn a_folder_that_is_let_go_is_looked_at_anew_but_for_what_is_on_its_way() 
     let record = journal.on_record(&watched()).await?;
     assert_eq!(record.known.into_iter().map(|(path, _)| path).collect::<Vec<_>>(), [PathBuf::from("/w/b")]);
     assert!(record.first_time);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_job_that_an_ended_engine_had_in_hand_is_shared_again() -> Result<()> {
+    let (_dir, journal) = open();
+    let id = journal.enqueue("b".into(), vec![job("a")]).await?[0];
+    next(&journal, "killed").await?;
+    journal.plan(id, "t".into(), "aa".into(), vec![planned("k")]).await?;
+    journal.engine_ended("killed").await?;
+    assert_eq!(journal.enqueue("c".into(), vec![job("a")]).await?, [id]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_old_journal_is_brought_up_to_date_with_all_it_knows() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let dir = tempfile::tempdir()?;
+    let path = dir.path().join("journal.sqlite");
+    let old = Connection::open(&path)?;
+    schema::MIGRATIONS[..4].iter().try_for_each(|migration| old.execute_batch(migration))?;
+    old.pragma_update(None, "user_version", 4)?;
+    old.execute_batch(
+        "INSERT INTO jobs(id, uid, source, name, folder, profile, variants, state, outcome, sha256, created_at) VALUES \
+         (3, 'u3', x'2f61', 'a', '', 'demo', '[]', 'done', 'uploaded', 'aa', 1), (7, 'u7', x'2f62', 'b', '', 'demo', '[]', 'queued', NULL, NULL, 2), \
+         (8, 'u8', x'6263', 'bc', '', 'demo', '[]', 'done', 'uploaded', 'cc', 3); \
+         INSERT INTO objects(job, position, uid, target, key, folded, url) VALUES (3, 0, 'o3', 't', 'k', 'k', 'https://x/k'); \
+         INSERT INTO outbox(kind, profile, job, due_at) VALUES ('webhook', 'demo', 3, 1), ('webhook', 'demo', 99, 1);",
+    )?;
+    drop(old);
+
+    let journal = Journal::open(&path)?;
+
+    let tally = journal.tally().await?;
+    assert_eq!((tally.done, tally.unfinished), (2, vec![("demo".into(), Unfinished { held: 0, free: 1 })]));
+    assert_eq!(journal.job("u3").await?.and_then(|row| row.url).as_deref(), Some("https://x/k"));
+    assert!(journal.job("u8").await?.is_some_and(|row| row.foreign), "a bare name came from a manifest");
+    assert_eq!(journal.messages(MessageKind::Webhook, 9).await?.len(), 1, "of a job that is gone nothing is told");
+    assert!(journal.enqueue("b".into(), vec![job("new")]).await?[0] > 8);
     Ok(())
 }

@@ -262,7 +262,7 @@ pub(super) fn sent(tx: &Transaction<'_>, job: i64, put_away: bool) -> rusqlite::
 /// A file that got new content, or a new name, while its job was under way: what failed is tried once more; whether it
 /// is.
 pub(super) fn goes_again(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<bool> {
-    let sql = "UPDATE jobs SET state = 'queued', again = 0, error_code = NULL, error_message = NULL, error_hint = NULL WHERE id = ?1 AND again = 1";
+    let sql = "UPDATE jobs SET state = 'queued', again = 0, engine = NULL, error_code = NULL, error_message = NULL, error_hint = NULL WHERE id = ?1 AND again = 1";
     Ok(tx.prepare_cached(sql)?.execute(params![job])? > 0)
 }
 
@@ -270,8 +270,8 @@ pub(super) fn goes_again(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<boo
 pub(super) fn goes_on(tx: &Transaction<'_>, job: i64, sent: &Outcome) -> rusqlite::Result<()> {
     let next = tx
         .prepare_cached(
-            "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict) \
-             SELECT ?4, source, name, folder, profile, watched, variants, 'queued', ?5, again_choice FROM jobs \
+            "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict, needs) \
+             SELECT ?4, source, name, folder, profile, watched, variants, 'queued', ?5, again_choice, needs FROM jobs \
              WHERE id = ?1 AND again = 1 AND EXISTS (SELECT 1 FROM seen WHERE job = ?1 AND (size <> ?2 OR mtime_ns <> ?3)) RETURNING id",
         )?
         .query_row(params![job, sent.size as i64, sent.mtime_ns, super::new_id(), rows::now_ms()], |row| row.get::<_, i64>(0))

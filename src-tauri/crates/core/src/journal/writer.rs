@@ -18,7 +18,13 @@ const GATHER: Duration = Duration::from_millis(2);
 
 type Reply = Box<dyn FnOnce(Result<()>) + Send>;
 /// Gets the transaction, or why there is none; gives back what to tell the asker once the outcome is known.
-type Work = Box<dyn FnOnce(Result<&Transaction<'_>>) -> Reply + Send>;
+type Change = Box<dyn FnOnce(Result<&Transaction<'_>>) -> Reply + Send>;
+
+enum Work {
+    Change(Change),
+    /// A look with the writer's own eyes: no commit for that.
+    Look(Box<dyn FnOnce(&Connection) + Send>),
+}
 
 /// Sends work to the writing thread.
 #[derive(Clone)]
@@ -42,14 +48,28 @@ impl Writer {
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
-        let job: Work = Box::new(move |tx| {
+        let change: Change = Box::new(move |tx| {
             let done = tx.and_then(|tx| in_savepoint(tx, work).map_err(|error| sql_error(&error)));
             Box::new(move |committed| {
                 // The asker may have gone (cancelled); what is written stays written.
                 let _ = answer.send(committed.and(done));
             })
         });
-        self.queue.send(job).map_err(|_| closed())?;
+        self.queue.send(Work::Change(change)).map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+
+    /// Looks at the database as this connection sees it: what others have written is news to it, its own is not.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let look = Box::new(move |db: &Connection| {
+            // The asker may have gone (cancelled).
+            let _ = answer.send(look(db).map_err(|error| sql_error(&error)));
+        });
+        self.queue.send(Work::Look(look)).map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 }
@@ -76,13 +96,21 @@ fn run(mut connection: Connection, queue: &Receiver<Work>) {
         if company {
             std::thread::sleep(GATHER);
         }
-        let group: Vec<Work> = std::iter::once(first).chain(queue.try_iter().take(LARGEST_GROUP - 1)).collect();
-        company = group.len() > 1;
-        commit(&mut connection, group);
+        let mut changes = Vec::new();
+        for work in std::iter::once(first).chain(queue.try_iter().take(LARGEST_GROUP - 1)) {
+            match work {
+                Work::Change(change) => changes.push(change),
+                Work::Look(look) => look(&connection),
+            }
+        }
+        company = changes.len() > 1;
+        if !changes.is_empty() {
+            commit(&mut connection, changes);
+        }
     }
 }
 
-fn commit(connection: &mut Connection, group: Vec<Work>) {
+fn commit(connection: &mut Connection, group: Vec<Change>) {
     let (replies, committed): (Vec<Reply>, _) = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(tx) => (group.into_iter().map(|work| work(Ok(&tx))).collect(), tx.commit().map_err(|error| sql_error(&error))),
         Err(error) => {

@@ -29,64 +29,103 @@ where
 {
     match error {
         SdkError::ServiceError(service) => {
-            let response = service.raw();
-            let answer = Answer {
-                status: response.status().as_u16(),
-                code: service.err().code().unwrap_or_default(),
-                message: service.err().message().unwrap_or_default(),
-                region: response.headers().get("x-amz-bucket-region"),
-                is_s3: response.headers().get("x-amz-request-id").is_some()
-                    || response.headers().get("content-type").is_some_and(|kind| kind.contains("xml")),
-                is_page: is_page(response),
-            };
-            answer.explain(context)
+            let (code, message) = (service.err().code().unwrap_or_default(), service.err().message().unwrap_or_default());
+            Answer::new(service.raw(), code, message).explain(context)
         }
-        SdkError::ResponseError(response) => Answer {
-            status: response.raw().status().as_u16(),
-            code: "",
-            message: "",
-            region: response.raw().headers().get("x-amz-bucket-region"),
-            is_s3: false,
-            is_page: is_page(response.raw()),
-        }
-        .explain(context),
+        SdkError::ResponseError(response) => Answer::new(response.raw(), "", "").explain(context),
         SdkError::TimeoutError(_) => busy(context, "took too long to answer"),
         SdkError::DispatchFailure(failure) => no_connection(context, failure.as_connector_error().map(|e| e as &(dyn StdError + 'static))),
-        other => Error::new(Code::Internal, format!("the request could not be made: {}", chain(other))),
+        other => Error::new(
+            Code::ProfileInvalid,
+            format!("a request cannot be made as the profile \"{}\" wants: {}", context.profile, chain(other)),
+        )
+        .hint("headers, metadata and tags take letters, digits and signs of ASCII only"),
     }
 }
 
 struct Answer<'a> {
     status: u16,
+    /// The code in the S3 error document; empty where there was none.
     code: &'a str,
     message: &'a str,
     region: Option<&'a str>,
+    location: Option<&'a str>,
+    /// It has what only S3 servers send.
     is_s3: bool,
     /// A page for people: what a hotel's sign-in answers instead of the bucket.
     is_page: bool,
 }
 
-fn is_page(response: &HttpResponse) -> bool {
-    response.headers().get("content-type").is_some_and(|kind| kind.contains("text/html"))
-}
+impl<'a> Answer<'a> {
+    fn new(response: &'a HttpResponse, code: &'a str, message: &'a str) -> Self {
+        let (headers, status) = (response.headers(), response.status().as_u16());
+        let is_page = headers.get("content-type").is_some_and(|kind| kind.contains("text/html"));
+        Self {
+            status,
+            code,
+            message,
+            region: headers.get("x-amz-bucket-region"),
+            location: headers.get("location"),
+            is_s3: !code.is_empty() || (!is_page && headers.get("x-amz-request-id").is_some()),
+            is_page,
+        }
+    }
 
-impl Answer<'_> {
+    /// Which bucket answered what, or who answered in its place. Only what an S3 server said of this object, this key
+    /// or these credentials is told as such; the rest is somebody's trouble on the way.
     fn explain(&self, context: &Context) -> Error {
         let Context { profile, bucket, region, endpoint } = context;
-        let said = if self.message.is_empty() { self.code } else { self.message };
         if let Some(right) = self.other_region(region) {
             let told = format!("bucket \"{bucket}\" is in {right}, not {region}");
             let hint = format!("set the region of the profile \"{profile}\" to {right} (`tintype profile test {profile} --fix` does)");
             return Error { right_region: Some(right), ..Error::new(Code::WrongRegion, told).hint(hint) };
         }
+        if let Some(busy) = self.passes(context) {
+            return busy;
+        }
+        // Two statuses are never the bucket's own: those of a proxy and of a sign-in page.
+        if self.is_s3 && !matches!(self.status, 407 | 511) { self.no(context) } else { self.stranger(context, endpoint) }
+    }
+
+    /// The server's own words.
+    fn said(&self) -> &str {
+        if self.message.is_empty() { self.code } else { self.message }
+    }
+
+    /// What is over in a while, whoever says it.
+    fn passes(&self, context: &Context) -> Option<Error> {
+        let told = || format!("answered {} {}", self.status, self.said());
+        match (self.code, self.status) {
+            // A status of its own for a full disk, and a sign-in page's.
+            ("XMinioStorageFull", _) | (_, 507 | 511) => None,
+            ("SlowDown" | "TooManyRequests" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded", _) | (_, 429) => {
+                Some(busy(context, &told()).retry(Retry::Slower))
+            }
+            ("ServiceUnavailable" | "InternalError" | "RequestTimeout" | "RequestTimeTooSlow" | "OperationAborted", _) => {
+                Some(busy(context, &told()))
+            }
+            // Any 5xx but "not implemented": gateways have numbers of their own (520 to 530, 598, 599).
+            (_, 408 | 423 | 425) => Some(busy(context, &told())),
+            (_, 500..) if self.status != 501 => Some(busy(context, &told())),
+            (_, 200) if !self.is_page => Some(busy(context, &told())),
+            _ => None,
+        }
+    }
+
+    /// A well-formed no of an S3 server.
+    fn no(&self, context: &Context) -> Error {
+        let (Context { profile, bucket, region, endpoint }, said) = (context, self.said());
         match (self.code, self.status) {
             ("NoSuchBucket", _) => Error::new(Code::BucketMissing, format!("there is no bucket \"{bucket}\" at {endpoint}"))
                 .hint(format!("create it, or correct the bucket of the profile \"{profile}\"")),
-            ("InvalidAccessKeyId" | "InvalidAccessKey" | "UnauthorizedAccess", _) => refused(profile, "does not know this access key"),
+            ("InvalidAccessKeyId" | "InvalidAccessKey" | "UnauthorizedAccess" | "NotSignedUp", _) => {
+                refused(profile, "does not know this access key")
+            }
             ("SignatureDoesNotMatch", _) => refused(profile, "does not accept the secret access key"),
             ("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired", _) => {
                 refused(profile, "says the session token is invalid or expired")
             }
+            ("Unauthorized", _) => refused(profile, &format!("does not accept these credentials ({said})")),
             // Garage has one code for an unknown key, a wrong secret and a missing right.
             ("AccessDenied", _) if said.contains("No such key") => refused(profile, "does not know this access key"),
             ("AccessDenied", _) if said.contains("signature") => refused(profile, "does not accept the secret access key"),
@@ -94,7 +133,7 @@ impl Answer<'_> {
                 .hint(format!("correct the region of the profile \"{profile}\"")),
             ("RequestTimeTooSkewed" | "RequestExpired", _) => {
                 Error::new(Code::ClockSkew, "this computer's clock differs too much from the server's")
-                    .hint("set date and time to automatic, then try again")
+                    .hint("set date and time to automatic; uploads then go on by themselves")
                     // The client has learnt the server's time from this answer: signed by that, the next try will do.
                     .retry(Retry::Soon)
             }
@@ -107,28 +146,75 @@ impl Answer<'_> {
             ("NoSuchUpload", _) => {
                 Error::new(Code::UploadLost, "the bucket no longer knows this unfinished upload").hint("Tintype begins it again")
             }
-            ("NoSuchKey" | "NotFound", _) | (_, 404) if self.is_s3 || !self.code.is_empty() => {
-                Error::new(Code::ObjectMissing, "there is no such object")
+            ("NoSuchKey" | "NotFound", _) | (_, 404) => Error::new(Code::ObjectMissing, "there is no such object"),
+            _ if self.is_full() => Error::new(Code::BucketFull, format!("bucket \"{bucket}\" takes no more: {said}"))
+                .hint("make room, or raise the quota or the plan's limit at the provider; uploads then go on by themselves"),
+            (_, 401 | 403) => {
+                let words = if self.message.is_empty() { String::new() } else { format!(" ({})", self.message) };
+                let told = format!("the credentials of \"{profile}\" are not allowed to use bucket \"{bucket}\" this way{words}");
+                Error::new(Code::AccessDenied, told).hint("give the key the rights to put, get and delete objects in this bucket")
             }
-            (_, 511) | ("", 200 | 302 | 303 | 307) if self.status == 511 || self.is_page => {
-                Error::new(Code::EndpointUnreachable, format!("a sign-in page answers instead of {endpoint}"))
-                    .hint("sign in to this network in a browser; uploads then go on by themselves")
-                    .retry(Retry::WhenOnline)
-            }
-            ("SlowDown" | "TooManyRequests" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded", _) | (_, 429) => {
-                busy(context, &format!("answered {} {said}", self.status)).retry(Retry::Slower)
-            }
-            ("ServiceUnavailable" | "InternalError" | "RequestTimeout" | "RequestTimeTooSlow" | "OperationAborted", _)
-            | (_, 408 | 500 | 502 | 503 | 504 | 200) => busy(context, &format!("answered {} {said}", self.status)),
-            (_, 401 | 403) => Error::new(
-                Code::AccessDenied,
-                format!("the credentials of \"{profile}\" are not allowed to use bucket \"{bucket}\" this way"),
-            )
-            .hint("give the key the rights to put, get and delete objects in this bucket"),
-            _ if !self.is_s3 => Error::new(Code::EndpointNotS3, format!("{endpoint} answers, but not as S3 does (status {})", self.status))
-                .hint(format!("correct the endpoint of the profile \"{profile}\"")),
             _ => Error::new(Code::RequestRefused, format!("bucket \"{bucket}\" refused the request: {} {said}", self.status)),
         }
+    }
+
+    /// Quota, cap, unpaid bill: services have many words for a full account, and mostly answer 403.
+    fn is_full(&self) -> bool {
+        let words = format!("{} {}", self.code, self.message).to_ascii_lowercase();
+        let full = [
+            "quota",
+            "cap exceeded",
+            "cap_exceeded",
+            "storagefull",
+            "storage limit",
+            "insufficient storage",
+            "no space left",
+            "payment required",
+        ];
+        matches!(self.status, 402 | 507) || full.iter().any(|full| words.contains(full))
+    }
+
+    /// Somebody answers in the bucket's place: a sign-in page, a proxy, a firewall, another kind of server.
+    fn stranger(&self, context: &Context, endpoint: &str) -> Error {
+        let profile = &context.profile;
+        let unreachable = |told: String, hint: &str| Error::new(Code::EndpointUnreachable, told).hint(hint).retry(Retry::WhenOnline);
+        match self.status {
+            511 => self.sign_in(endpoint),
+            407 => unreachable(
+                format!("a proxy before {endpoint} wants a name and a password (407)"),
+                "put them into HTTPS_PROXY, as http://NAME:PASSWORD@HOST:PORT; uploads then go on by themselves",
+            ),
+            413 => Error::new(Code::RequestTooLarge, format!("something before {endpoint} takes no bodies of this size (413)"))
+                .hint("raise its limit (nginx: client_max_body_size), or give the profile the bucket's own address"),
+            507 | 402 => Error::new(Code::BucketFull, format!("{endpoint} takes no more ({} {})", self.status, self.said()))
+                .hint("make room, or raise the limit at the provider; uploads then go on by themselves"),
+            301 | 302 | 307 | 308 if self.is_upgrade(endpoint) => {
+                Error::new(Code::EndpointNotS3, format!("{endpoint} sends everybody on to https"))
+                    .hint(format!("let the endpoint of the profile \"{profile}\" begin with https://"))
+            }
+            200 | 302 | 303 | 307 if self.is_page => self.sign_in(endpoint),
+            401 | 403 | 451 => unreachable(
+                format!("something before {endpoint} does not let requests through (status {}, and no answer of S3)", self.status),
+                "look whether a proxy, a firewall or a challenge page stands between; uploads then go on by themselves",
+            ),
+            status => Error::new(Code::EndpointNotS3, format!("{endpoint} answers, but not as S3 does (status {status})"))
+                .hint(format!("correct the endpoint of the profile \"{profile}\"")),
+        }
+    }
+
+    fn sign_in(&self, endpoint: &str) -> Error {
+        Error::new(Code::EndpointUnreachable, format!("a sign-in page answers instead of {endpoint}"))
+            .hint("sign in to this network in a browser; uploads then go on by themselves")
+            .retry(Retry::WhenOnline)
+    }
+
+    /// Whether it only says: not without encryption.
+    fn is_upgrade(&self, endpoint: &str) -> bool {
+        let host = |address: &str, scheme: &str| {
+            address.strip_prefix(scheme).map(|rest| rest.split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase())
+        };
+        let (from, to) = (host(endpoint, "http://"), self.location.and_then(|location| host(location, "https://")));
+        from.is_some_and(|from| to.is_some_and(|to| to == from || to.ends_with(&format!(".{from}"))))
     }
 
     /// The region the server names, where it is another than ours.
@@ -173,7 +259,8 @@ fn no_connection(context: &Context, cause: Option<&(dyn StdError + 'static)>) ->
     let endpoint = &context.endpoint;
     if text.contains("certificate") {
         return Error::new(Code::EndpointUnreachable, format!("the certificate of {endpoint} is not trusted: {}", innermost(cause)))
-            .hint("check the endpoint's name, or give its certificate authority as the profile's CA file");
+            .hint("sign in to this network in a browser, check this computer's clock and the endpoint's name, or give the profile the certificate authority as its CA file")
+            .retry(Retry::WhenOnline);
     }
     if unreachable {
         return Error::new(Code::EndpointUnreachable, format!("{endpoint} cannot be reached: {}", innermost(cause)))
@@ -220,7 +307,51 @@ mod tests {
 
     fn answer<'a>(status: u16, code: &'a str, message: &'a str, region: Option<&'a str>) -> Error {
         let context = Context { profile: "p".into(), bucket: "photos".into(), region: "us-east-1".into(), endpoint: "https://s3".into() };
-        Answer { status, code, message, region, is_s3: true, is_page: false }.explain(&context)
+        Answer { status, code, message, region, location: None, is_s3: true, is_page: false }.explain(&context)
+    }
+
+    fn stranger(status: u16, is_page: bool, location: Option<&str>) -> Error {
+        let context =
+            Context { profile: "p".into(), bucket: "photos".into(), region: "us-east-1".into(), endpoint: "http://s3.example".into() };
+        Answer { status, code: "", message: "", region: None, location, is_s3: false, is_page }.explain(&context)
+    }
+
+    #[test]
+    fn what_stands_before_the_bucket_is_not_taken_for_it() {
+        for (status, is_page, code, word) in [
+            (403, true, Code::EndpointUnreachable, "does not let requests through"),
+            (407, true, Code::EndpointUnreachable, "wants a name and a password"),
+            (413, true, Code::RequestTooLarge, "takes no bodies of this size"),
+            (200, true, Code::EndpointUnreachable, "sign-in page"),
+            (511, true, Code::EndpointUnreachable, "sign-in page"),
+            (404, true, Code::EndpointNotS3, "not as S3 does"),
+            (405, false, Code::EndpointNotS3, "not as S3 does"),
+        ] {
+            let error = stranger(status, is_page, None);
+            assert!(error.code == code && error.message.contains(word), "{status}: {error}");
+        }
+        for status in [408, 423, 425, 500, 502, 503, 504, 509, 520, 522, 525, 530, 598, 599] {
+            assert_eq!(stranger(status, true, None).retry_class(), Retry::Soon, "{status}");
+        }
+        assert!(stranger(301, true, Some("https://s3.example/")).hint.is_some_and(|hint| hint.contains("https://")));
+    }
+
+    #[test]
+    fn a_full_account_is_no_missing_right() {
+        for (status, code, message) in [
+            (403, "QuotaExceeded", "The quota is used up"),
+            (403, "AccessDenied", "Cannot upload files, storage cap exceeded"),
+            (507, "XMinioStorageFull", "no room"),
+            (402, "PaymentRequired", "pay first"),
+        ] {
+            let error = answer(status, code, message, None);
+            assert!(error.code == Code::BucketFull && error.message.contains(message), "{code}: {error}");
+        }
+        assert!(
+            answer(403, "AccessDenied", "the key is read-only", None).message.contains("the key is read-only"),
+            "the server's own words"
+        );
+        assert_eq!(answer(401, "Unauthorized", "", None).code, Code::CredentialsRefused);
     }
 
     #[test]

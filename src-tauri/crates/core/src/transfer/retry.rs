@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::flow::{Lane, Limits};
 use super::{ObjectStore, Progress};
-use crate::error::{Code, Error, Result, Retry};
+use crate::error::{Result, Retry};
 
 const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = if cfg!(test) { Duration::from_micros(10) } else { Duration::from_millis(100) };
@@ -49,7 +49,7 @@ impl Bucket {
                 return Err(error);
             }
             if tries == ATTEMPTS || !self.lane.may_retry() {
-                return Err(give_up(error, tries));
+                return Err(error);
             }
             tracing::debug!(%error, tries, "trying again");
             let slower = u32::from(error.retry_class() == Retry::Slower);
@@ -75,12 +75,6 @@ impl Bucket {
         })
         .await
     }
-}
-
-/// Wrong bytes, or a wrong clock, six times over are no passing fault.
-fn give_up(error: Error, tries: u32) -> Error {
-    let for_good = matches!(error.code, Code::ChecksumMismatch | Code::ClockSkew) && tries == ATTEMPTS;
-    if for_good { error.retry(Retry::Never) } else { error }
 }
 
 /// Anything between nothing and the bound, so that clients which failed together do not return together

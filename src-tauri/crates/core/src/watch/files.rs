@@ -86,7 +86,8 @@ impl Files {
     }
 
     fn wants(&self, path: &Path, is_dir: bool) -> bool {
-        let deep = path.parent() != Some(self.folder.path.as_path()) && path != self.folder.path;
+        let root: &Path = &self.folder.path;
+        let deep = path.parent() != Some(root) && path != root;
         (self.folder.recursive || !deep) && self.is_meant(path, is_dir)
     }
 
@@ -172,10 +173,10 @@ impl Files {
     /// The folder is not there, or not the one it was: nothing is concluded from that.
     pub(super) fn scan(&mut self) -> Result<usize> {
         place::check(&self.folder.path)?;
-        if self.drives.contains(&self.folder.path) && !place::is_drive(&self.folder.path) {
+        if self.drives.contains(&*self.folder.path) && !place::is_drive(&self.folder.path) {
             return Err(away(&self.folder.path));
         }
-        let root = self.folder.path.clone();
+        let root = self.folder.path.to_path_buf();
         let Walked { files, fresh, blind } = self.walk(&root);
         let missing = self.missing(&root, &blind);
         // A mount point without its drive is an empty folder.
@@ -192,7 +193,7 @@ impl Files {
 
     /// Compares a folder that events named: what it has now, and what it has no more.
     fn compare(&mut self, folder: &Path) {
-        let inside = folder != self.folder.path;
+        let inside = folder != &*self.folder.path;
         if inside && !(self.folder.recursive && self.is_meant(folder, true)) {
             return;
         }

@@ -107,7 +107,7 @@ pub(crate) struct Start {
 
 /// Watches one folder until told to stop. Blocks: it has a thread of its own.
 pub(crate) fn watch(start: Start, reports: mpsc::Sender<Report>, waker: Sender<Wake>, wakes: &Receiver<Wake>) {
-    let path = start.folder.path.clone();
+    let path = start.folder.path.to_path_buf();
     let mut watch = match Files::new(start.folder, start.on_record) {
         Ok(files) => Watch {
             path,

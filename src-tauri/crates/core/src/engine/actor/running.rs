@@ -1,39 +1,76 @@
 //! Which jobs run, and what is done when one has ended.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Actor, Running};
 use crate::engine::job::{self, Answered, Live};
-use crate::engine::outages::Outages;
-use crate::engine::queue::OWN_PAUSE;
+use crate::engine::verdict::{Verdict, Waits, verdict};
 use crate::engine::view::Stage;
 use crate::error::{Code, Error, Result, Retry};
-use crate::journal::JobRow;
+use crate::journal::{InHand, JobRow, Wanted};
 
 impl Actor {
     /// Starts what may run: as many as there is room for, and of a profile in an outage only one, to see.
     pub(super) async fn start_jobs(&mut self) -> Result<()> {
-        if self.lock.is_none() || self.stop.is_cancelled() || self.settings.paused || self.running.len() >= self.at_once {
+        let now = Instant::now();
+        if self.stop.is_cancelled() || self.settings.paused || self.config.begin_when_queued {
+            self.queue.let_go_of_all();
+        } else if self.running.len() < self.at_once {
+            self.fill(now).await?;
+            while self.running.len() < self.at_once {
+                let (outages, running) = (&self.outages, &self.running);
+                let runs = |job| running.contains_key(&job);
+                let Some(next) = self.queue.take(|job| !runs(job.id) && outages.may_start(&job.profile, now, runs)) else { break };
+                self.start(next).await?;
+            }
+        }
+        self.queue.give_back(&self.stages.journal, self.presence.id()).await
+    }
+
+    async fn fill(&mut self, now: Instant) -> Result<()> {
+        let runs = |job| self.running.contains_key(&job);
+        let can_open: Vec<String> = self
+            .settings
+            .profiles
+            .iter()
+            .filter(|profile| self.config.secrets.are_here(profile))
+            .map(|profile| profile.name.clone())
+            .collect();
+        let leads = self.lead.is_some();
+        // An engine that does not lead, and has no credentials of its own, has nothing to do.
+        if !leads && can_open.is_empty() {
+            self.queue.let_go_of_all();
             return Ok(());
         }
-        let running: Vec<i64> = self.running.keys().copied().collect();
-        let probes: Vec<String> =
-            self.outages.profiles().into_iter().filter(|profile| may_probe(&self.outages, &self.running, profile)).collect();
-        self.queue.fill(&self.stages.journal, &running, &self.outages, &probes).await?;
-        while self.running.len() < self.at_once {
-            let (outages, running) = (&self.outages, &self.running);
-            let may_start =
-                |row: &JobRow| !running.contains_key(&row.id) && (!outages.has(&row.profile) || may_probe(outages, running, &row.profile));
-            let Some(row) = self.queue.take(may_start) else { break };
-            self.outages.probe(&row.profile, row.id);
-            self.start(row);
+        let probes = self.outages.to_probe(now, runs);
+        if self.outages.is_all() && !self.outages.may_probe_all(now, runs) {
+            return Ok(());
         }
+        let wanted = Wanted { leads, can_open, without: self.outages.profiles(), ..Wanted::default() };
+        self.queue.fill(&self.stages.journal, self.presence.id(), wanted, &probes).await
+    }
+
+    /// Starts a job, if nothing speaks against it by now.
+    async fn start(&mut self, next: InHand) -> Result<()> {
+        let row = match self.stages.journal.to_run(self.presence.id(), next.id).await {
+            Ok(Some(row)) => row,
+            other => {
+                self.queue.let_go(next.id);
+                return other.map(|_| ());
+            }
+        };
+        if let Some(error) = &row.unreadable {
+            self.stages.journal.fail(row.id, error.clone()).await?;
+            self.news.insert(row.id);
+            return Ok(());
+        }
+        self.outages.started(&row.profile, row.id);
+        self.run_job(Arc::new(row));
         Ok(())
     }
 
-    fn start(&mut self, row: Arc<JobRow>) {
+    fn run_job(&mut self, row: Arc<JobRow>) {
         let live = Live::default();
         let profile = self.settings.profile(Some(&row.profile)).cloned();
         let folder = row.watched.as_ref().and_then(|path| self.folders.find(&self.settings, path));
@@ -42,32 +79,32 @@ impl Actor {
         self.tasks.spawn(async move {
             let run = job::run(&stages, profile, folder, &job, &shown);
             match stopped.run_until_cancelled(run).await {
-                Some(result) => (job.id, result),
-                None => (job.id, Ok(Answered(false))),
+                Some(result) => (job.id, result.map(Some)),
+                None => (job.id, Ok(None)),
             }
         });
         self.running.insert(row.id, Running { row, live, told: (Stage::Queued, 0, 0), stop });
     }
 
-    pub(super) async fn ended(&mut self, ended: Result<(i64, Result<Answered>), tokio::task::JoinError>) -> Result<()> {
+    pub(super) async fn ended(&mut self, ended: Result<(i64, Result<Option<Answered>>), tokio::task::JoinError>) -> Result<()> {
         let (id, result) = match ended {
             Ok(ended) => ended,
             Err(error) => return self.clean_up_after(&error).await,
         };
         let Some(running) = self.running.remove(&id) else { return Ok(()) };
         self.news.insert(id);
-        self.after_watched(&running.row).await?;
         match result {
-            // The bucket answered: whatever was out is back.
-            Ok(Answered(true)) => {
-                if self.outages.end(&running.row.profile) {
+            Ok(Some(answered)) => {
+                self.queue.ended(id);
+                if self.outages.end(&running.row.profile, answered.0) {
                     self.queue.look_again();
                 }
             }
-            // It rests, or its file is at fault: nothing is known of its bucket.
-            Ok(Answered(false)) => self.queue.look_again(),
-            Err(error) => self.put_off(running.row, error).await?,
+            // It rests: nothing is known of its bucket.
+            Ok(None) => self.queue.let_go(id),
+            Err(error) => self.put_off(&running.row, error).await,
         }
+        self.after_watched(&running.row).await?;
         // The last one is told at once: somebody waits for it.
         if self.running.is_empty() { self.tell_news().await } else { Ok(()) }
     }
@@ -83,22 +120,25 @@ impl Actor {
         self.tell_rows(gone).await
     }
 
-    /// The job waits: alone, if the reason is its own; with all of its profile, if it is the bucket's.
-    async fn put_off(&mut self, row: Arc<JobRow>, error: Error) -> Result<()> {
+    /// The job waits: alone, with all of its profile, or with all there are.
+    async fn put_off(&mut self, row: &JobRow, error: Error) {
         let now = Instant::now();
-        if error.retry_class() != Retry::WhenOnline {
-            // Should the reason be its own after all, another job goes to see.
-            self.queue.put_off(row.id, now + OWN_PAUSE);
-        }
-        if !matches!(error.code, Code::FileChanging | Code::KeyTaken) {
-            self.outages.note(&row.profile, &error, now);
+        match verdict(&error) {
+            Verdict::Waits(Waits::All) => self.outages.note_all(&error, now),
+            Verdict::Waits(Waits::Profile) => {
+                self.outages.note(&row.profile, &error, now);
+                if error.retry_class() != Retry::WhenOnline {
+                    // Should the reason be its own after all, another job goes to see.
+                    self.queue.put_off(row.id, now);
+                }
+            }
+            Verdict::Waits(Waits::Job) | Verdict::Fails => self.queue.put_off(row.id, now),
         }
         self.queue.look_again();
-        self.stages.journal.note_waiting(row.id, error).await
+        if let Err(unsaid) = self.stages.journal.note_waiting(row.id, error).await {
+            // The journal itself is what is waited for: the job is let go of as soon as it can be used again.
+            tracing::warn!(error = %unsaid, job = row.id, "why a job waits could not be recorded");
+            self.queue.let_go(row.id);
+        }
     }
-}
-
-/// Whether it is time for one job of a profile in an outage to see if its bucket is back; one at a time.
-fn may_probe(outages: &Outages, running: &HashMap<i64, Running>, profile: &str) -> bool {
-    outages.is_due(profile, Instant::now()) && !outages.probed_by(profile).is_some_and(|job| running.contains_key(&job))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Actor, SNAPSHOT_JOBS};
 use crate::engine::view::{Event, JobView, Overall, Snapshot};
 use crate::error::Result;
-use crate::journal::JobRow;
+use crate::journal::{JobRow, Unfinished};
 
 impl Actor {
     pub(super) fn tell(&self, event: Event) {
@@ -21,7 +21,8 @@ impl Actor {
             overall: self.overall.clone(),
             settings: self.settings.clone(),
             folders: self.folders.views(&self.stages.journal, &self.settings).await?,
-            standby: self.lock.is_none(),
+            standby: self.lead.is_none(),
+            health: self.health.troubles(),
         })
     }
 
@@ -37,10 +38,18 @@ impl Actor {
     }
 
     pub(super) async fn recount(&mut self) -> Result<()> {
-        let (unfinished, done, failed) = self.stages.journal.counts().await?;
-        let waiting_for = self.outages.reason();
-        let waiting = self.stages.journal.count_waiting(&self.outages.profiles()).await?;
-        let overall = Overall { unfinished, waiting, done, failed, waiting_for };
+        let tally = self.stages.journal.tally().await?;
+        self.outages.keep_only(&tally.profiles());
+        let out = self.outages.profiles();
+        let is_out = |profile: &String| self.outages.is_all() || out.contains(profile);
+        let sum = |count: &dyn Fn(&(String, Unfinished)) -> u64| tally.unfinished.iter().map(count).sum();
+        let overall = Overall {
+            unfinished: sum(&|(_, jobs)| jobs.held + jobs.free),
+            waiting: sum(&|(profile, jobs)| jobs.held + if is_out(profile) { jobs.free } else { 0 }),
+            done: tally.done,
+            failed: tally.failed,
+            waiting_for: self.outages.reason(None),
+        };
         if overall != self.overall {
             self.overall = overall;
             self.tell(Event::Overall(self.overall.clone()));

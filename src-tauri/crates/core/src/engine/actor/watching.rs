@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Actor;
 use crate::engine::folders::{self, Aside, Compared};
+use crate::engine::health::Duty;
 use crate::engine::view::Event;
 use crate::error::Result;
 use crate::folder::Seen;
@@ -19,9 +20,9 @@ const FOLDERS: Duration = Duration::from_secs(1);
 impl Actor {
     pub(super) async fn follow_folders(&mut self) {
         self.follow_at = None;
-        let own = self.config.watch && self.lock.is_some();
-        if let Err(error) = self.folders.follow(&self.stages.journal, &self.settings, own).await {
-            tracing::error!(%error, "the watched folders cannot be followed yet");
+        let own = self.config.watch && self.lead.is_some();
+        let followed = self.folders.follow(&self.stages.journal, &self.settings, own).await;
+        if self.health.note(Duty::Folders, followed).is_none() {
             self.follow_at = Some(Instant::now() + FOLLOW_AGAIN);
         }
         self.folders_news = true;
@@ -82,9 +83,10 @@ impl Actor {
     /// Puts finished files on record: as jobs, or as what does not go up.
     async fn record(&mut self, path: &Path, finished: Vec<Seen>) -> Result<()> {
         let Some(folder) = self.folders.find(&self.settings, path) else { return Ok(()) };
-        let (jobs, skipped) = folders::sorted(&self.settings, &folder, finished);
+        let alone = self.settings.profile(Some(&folder.profile)).is_ok_and(|profile| self.config.secrets.are_here(profile));
+        let (jobs, skipped) = folders::sorted(&self.settings, &folder, finished, alone.then_some(self.presence.id()));
         if !skipped.is_empty() {
-            self.stages.journal.skip(folder.path, skipped).await?;
+            self.stages.journal.skip(folder.path.into(), skipped).await?;
         }
         if jobs.is_empty() {
             return Ok(());

@@ -1,0 +1,185 @@
+//! The queue: which jobs are to be run next, and which engine has them in hand.
+//!
+//! Several engines may use one journal. Whatever an engine runs it has taken in hand before, in one commit, so that no
+//! two run the same job; before a job starts its row is read once more, so that what a person decided meanwhile holds.
+
+use rusqlite::{Transaction, params};
+
+use super::{JobRow, Journal, rows};
+use crate::error::{Error, Result};
+
+/// A job that an engine has in hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InHand {
+    /// The journal's number for it.
+    pub id: i64,
+    /// Its profile.
+    pub profile: String,
+    /// Whether a watched folder found it: those come after what a person gave.
+    pub watched: bool,
+}
+
+/// Which jobs an engine can run.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// It leads: all that nobody else has to run. Otherwise only what needs this engine.
+    pub leads: bool,
+    /// Profiles whose credentials it has and the others may not: what was given up for want of them is for it.
+    pub can_open: Vec<String>,
+    /// Profiles that cannot be used at the moment.
+    pub without: Vec<String>,
+    /// Only this profile.
+    pub only: Option<String>,
+    /// Jobs that wait for a moment of their own.
+    pub later: Vec<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// In the words of the index `jobs_next`, so that it is used.
+const NEXT: &str = "SELECT id, watched IS NOT NULL FROM jobs WHERE profile = ?1 AND state IN ('queued', 'planned') AND paused = 0 \
+     AND engine IS NULL AND id NOT IN (SELECT value FROM json_each(?2))";
+const ORDER: &str = "ORDER BY watched IS NOT NULL, id LIMIT ?3";
+
+impl Journal {
+    /// Takes the next jobs in hand: those a person gave before those a watched folder found, older ones first.
+    pub async fn take_in_hand(&self, engine: &str, wanted: Wanted) -> Result<Vec<InHand>> {
+        let engine = engine.to_owned();
+        self.writer.write(move |tx| take_in_hand(tx, &engine, &wanted)).await
+    }
+
+    /// The job as it is now, if the engine still has it in hand and nothing speaks against running it.
+    pub async fn to_run(&self, engine: &str, id: i64) -> Result<Option<JobRow>> {
+        let engine = engine.to_owned();
+        let clauses = "WHERE j.id = ?1 AND j.engine = ?2 AND j.paused = 0 AND j.state IN ('queued', 'planned')";
+        self.read(move |db| Ok(rows::select_jobs(db, clauses, params![id, engine])?.pop())).await
+    }
+
+    /// Lets go of jobs: whoever can may take them.
+    pub async fn let_go(&self, engine: &str, ids: Vec<i64>) -> Result<()> {
+        let (engine, ids) = (engine.to_owned(), rows::json(&ids));
+        let sql = "UPDATE jobs SET engine = NULL WHERE id IN (SELECT value FROM json_each(?1)) AND engine = ?2";
+        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![ids, engine]).map(|_| ())).await
+    }
+
+    /// The engines that have jobs in hand, or are needed by some.
+    pub async fn engines(&self) -> Result<Vec<String>> {
+        let sql = "SELECT engine FROM jobs WHERE engine IS NOT NULL UNION SELECT needs FROM jobs WHERE needs IS NOT NULL";
+        self.read(move |db| db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect()).await
+    }
+
+    /// An engine has ended, well or not: what it had in hand, or alone could have run, is for whoever can.
+    pub async fn engine_ended(&self, engine: &str) -> Result<()> {
+        let engine = engine.to_owned();
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached("UPDATE jobs SET engine = NULL WHERE engine = ?1")?.execute(params![engine])?;
+                tx.prepare_cached("UPDATE jobs SET needs = NULL WHERE needs = ?1")?.execute(params![engine]).map(|_| ())
+            })
+            .await
+    }
+
+    /// Records why an unfinished job waits, so that everyone can see it, and lets go of it.
+    pub async fn note_waiting(&self, job: i64, error: Error) -> Result<()> {
+        let sql = "UPDATE jobs SET error_code = ?2, error_message = ?3, error_hint = ?4, engine = NULL WHERE id = ?1 AND state IN ('queued', 'planned')";
+        self.writer
+            .write(move |tx| tx.prepare_cached(sql)?.execute(params![job, error.code.as_str(), error.message, error.hint]).map(|_| ()))
+            .await
+    }
+
+    /// Lets unfinished jobs rest, or go on.
+    pub async fn pause(&self, uids: Vec<String>, paused: bool) -> Result<()> {
+        let sql = "UPDATE jobs SET paused = ?2 WHERE uid = ?1 AND state IN ('queued', 'planned')";
+        self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, paused]).map(|_| ()))).await
+    }
+
+    /// Jobs by what they are doing, over all that people see.
+    pub async fn tally(&self) -> Result<Tally> {
+        self.read(|db| {
+            let mut tally = Tally::default();
+            let mut statement = db.prepare_cached("SELECT profile, kind, jobs FROM tally WHERE jobs > 0")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (profile, jobs) = (row.get::<_, String>(0)?, row.get::<_, i64>(2)?.unsigned_abs());
+                match row.get_ref(1)?.as_str()? {
+                    "done" => tally.done += jobs,
+                    "failed" => tally.failed += jobs,
+                    "held" => tally.of(profile).held += jobs,
+                    "free" => tally.of(profile).free += jobs,
+                    _ => {}
+                }
+            }
+            Ok(tally)
+        })
+        .await
+    }
+}
+
+/// Unfinished jobs of a profile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// They rest, or have something to say.
+    pub held: u64,
+    /// Nothing speaks against running them.
+    pub free: u64,
+}
+
+/// How many jobs there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Unfinished ones by profile.
+    pub unfinished: Vec<(String, Unfinished)>,
+    /// Finished.
+    pub done: u64,
+    /// Failed.
+    pub failed: u64,
+}
+
+impl Tally {
+    fn of(&mut self, profile: String) -> &mut Unfinished {
+        let place = match self.unfinished.iter().position(|(known, _)| *known == profile) {
+            Some(place) => place,
+            None => {
+                self.unfinished.push((profile, Unfinished::default()));
+                self.unfinished.len() - 1
+            }
+        };
+        &mut self.unfinished[place].1
+    }
+
+    /// The profiles that have unfinished jobs.
+    pub fn profiles(&self) -> Vec<String> {
+        self.unfinished.iter().map(|(profile, _)| profile.clone()).collect()
+    }
+}
+
+fn take_in_hand(tx: &Transaction<'_>, engine: &str, wanted: &Wanted) -> rusqlite::Result<Vec<InHand>> {
+    let mut next: Vec<InHand> = Vec::new();
+    for profile in profiles(tx, wanted)? {
+        let own = if wanted.leads {
+            "AND (needs IS NULL OR needs = ?4)"
+        } else if wanted.can_open.contains(&profile) {
+            "AND (needs = ?4 OR error_code = 'credentials-missing')"
+        } else {
+            "AND needs = ?4"
+        };
+        let mut statement = tx.prepare_cached(&format!("{NEXT} {own} {ORDER}"))?;
+        let found = statement.query_map(params![profile, rows::json(&wanted.later), wanted.limit, engine], |row| {
+            Ok(InHand { id: row.get(0)?, profile: profile.clone(), watched: row.get(1)? })
+        })?;
+        next.extend(found.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    next.sort_unstable_by_key(|job| (job.watched, job.id));
+    next.truncate(wanted.limit as usize);
+    for job in &next {
+        tx.prepare_cached("UPDATE jobs SET engine = ?2 WHERE id = ?1")?.execute(params![job.id, engine])?;
+    }
+    Ok(next)
+}
+
+/// The profiles that have jobs to be run.
+fn profiles(tx: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT DISTINCT profile FROM tally WHERE kind IN ('held', 'free') AND jobs > 0 AND (?1 IS NULL OR profile = ?1) \
+               AND profile NOT IN (SELECT value FROM json_each(?2))";
+    tx.prepare_cached(sql)?.query_map(params![wanted.only, rows::json(&wanted.without)], |row| row.get(0))?.collect()
+}

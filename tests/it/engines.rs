@@ -1,0 +1,143 @@
+//! Several programs at once: nobody waits for ever, nothing is lost, nothing is done twice.
+
+use std::process::Child;
+use std::time::Duration;
+
+use tintype_tests::middleman::{Fate, Middleman};
+use tintype_tests::program::Tintype;
+use tintype_tests::server::{Server, wait_for};
+
+fn file(folder: &std::path::Path, name: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, name).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn ends_well(mut child: Child, what: &str) {
+    let mut status = None;
+    wait_for(what, || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    assert!(status.is_some_and(|status| status.success()), "{what}: {status:?}");
+}
+
+/// How often twenty programs are started at once; 100 times where `TINTYPE_ROUNDS=100` asks for that.
+fn rounds() -> u32 {
+    std::env::var("TINTYPE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2)
+}
+
+#[test]
+fn twenty_uploads_at_once_all_end() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    for round in 0..rounds() {
+        let started: Vec<Child> = (0..20)
+            .map(|number| {
+                let file = file(folder.path(), &format!("{round}-{number}.txt"));
+                client.start(&mut client.command(["upload", "--profile", "test", &file]))
+            })
+            .collect();
+        started.into_iter().for_each(|child| ends_well(child, "an upload beside nineteen others"));
+    }
+    assert_eq!(server.demo_keys().len(), 20 * rounds() as usize);
+}
+
+#[test]
+fn what_the_leader_did_ends_the_one_that_waits() {
+    // The demo bucket is served by one of them; the other's file is done by that one, which ends at once.
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    for round in 0..4 {
+        let started: Vec<Child> = (0..3)
+            .map(|number| {
+                let file = file(folder.path(), &format!("{round}-{number}.txt"));
+                client.start(&mut client.command(["upload", "--profile", "demo", &file]))
+            })
+            .collect();
+        started.into_iter().for_each(|child| ends_well(child, "an upload beside two others"));
+    }
+}
+
+#[test]
+fn a_killed_leader_is_noticed_by_who_waits() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let middleman = Middleman::before(&server.endpoint, |asked| {
+        if asked.is_put() && asked.target.contains("slow") {
+            std::thread::sleep(Duration::from_secs(600));
+        }
+        Fate::Pass
+    });
+    let client = server.client_at(&middleman.endpoint(), &[]);
+    let slow = file(folder.path(), "slow.txt");
+    let mut leader = client.start(&mut client.command(["upload", "--profile", "test", &slow]));
+    wait_for("the leader sends", || middleman.asked().iter().any(|asked| asked.is_put()));
+    let quick = file(folder.path(), "quick.txt");
+    let waits = client.start(&mut client.command(["upload", "--profile", "test", "--patience", "60", &quick]));
+
+    leader.kill().unwrap();
+    leader.wait().unwrap();
+
+    wait_for("quick.txt is there", || server.demo_keys() == ["originals/quick.txt"]);
+    let mut waits = waits;
+    waits.kill().unwrap();
+    waits.wait().unwrap();
+}
+
+#[test]
+fn credentials_of_the_environment_are_those_of_who_asks() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    // It leads, and has no credentials.
+    let mut command = client.command(["watch", "--profile", "test", folder.path().to_str().unwrap()]);
+    let mut leader = client.start(command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY"));
+    wait_for("it leads", || client.home().join("engine.lock").exists());
+    let other = tempfile::tempdir().unwrap();
+
+    client.run(["upload", "--profile", "test", &file(other.path(), "a.txt")]).with_code(0);
+
+    assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+    leader.kill().unwrap();
+    leader.wait().unwrap();
+}
+
+#[test]
+fn a_lead_that_cannot_be_taken_is_said_and_waited_for_no_longer_than_asked() {
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    std::fs::create_dir(client.home().join("engine.lock")).unwrap();
+
+    let ended = client.run(["upload", "--profile", "demo", "--patience", "1", &file(folder.path(), "a.txt")]).with_code(1);
+
+    assert!(ended.stderr.contains("cannot be locked") && ended.stderr.contains("hint: "), "{}", ended.stderr);
+}
+
+#[test]
+fn jobs_that_a_person_pauses_elsewhere_do_not_start() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let middleman = Middleman::before(&server.endpoint, |_| {
+        std::thread::sleep(Duration::from_millis(20));
+        Fate::Pass
+    });
+    let client = server.client_at(&middleman.endpoint(), &[]);
+    (0..200).for_each(|number| drop(file(folder.path(), &format!("{number:03}.txt"))));
+    let path = client.home().join("settings.toml");
+    let settings = std::fs::read_to_string(&path).unwrap().replace("uploads_at_once = 64", "uploads_at_once = 1");
+    std::fs::write(&path, settings).unwrap();
+    let mut child = client.start(&mut client.command(["upload", "--no-variants", "--profile", "test", folder.path().to_str().unwrap()]));
+    wait_for("some are there", || server.demo_keys().len() > 5);
+
+    // What the window does, in another process.
+    let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
+    journal.busy_timeout(Duration::from_secs(10)).unwrap();
+    let paused = journal.execute("UPDATE jobs SET paused = 1 WHERE state IN ('queued', 'planned')", []).unwrap();
+    assert!(paused > 0);
+    wait_for("what runs has ended", || {
+        journal.query_row("SELECT count(*) FROM jobs WHERE engine IS NOT NULL", [], |row| row.get::<_, i64>(0)).unwrap() == 0
+    });
+    let there = server.demo_keys().len();
+    let left: i64 = journal.query_row("SELECT count(*) FROM jobs WHERE paused = 1 AND state <> 'done'", [], |row| row.get(0)).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let in_flight = there as i64 - (200 - left);
+    assert!(left > 100 && in_flight <= 4, "what was paused has not gone up: {there} there, {left} left");
+}
