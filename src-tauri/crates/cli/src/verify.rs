@@ -1,6 +1,6 @@
 //! `tintype verify`, `tintype pause`, `tintype resume`
 
-use tintype_core::engine::{Fault, Finding};
+use tintype_core::engine::{EngineHandle, Fault, Finding, JobReport, Stage, Watching};
 use tintype_core::error::Result;
 
 use crate::args::Verify;
@@ -19,14 +19,34 @@ pub(crate) async fn run(args: Verify) -> Result<Outcome> {
         return Ok(Outcome::AllWell);
     };
     terminal::say(&format!("{} objects looked at{also}", found.objects));
-    if args.repair {
-        handle.idle(PATIENCE).await?;
-        terminal::say(&format!("{} files uploaded again; look again with `tintype verify`", found.repaired));
-    } else {
-        terminal::say("  hint: `tintype verify --repair` uploads them again");
+    let mut outcome = Outcome::SomethingFailed;
+    match found.repairing {
+        Some(batch) => outcome = repaired(&handle, &batch, found.faults).await?,
+        None if args.repair => terminal::say("  hint: none of their files is here as it was; nothing was uploaded"),
+        None => terminal::say("  hint: `tintype verify --repair` uploads them again"),
     }
+    handle.finish_chores().await?;
     engine.shutdown().await;
-    Ok(Outcome::SomethingFailed)
+    Ok(outcome)
+}
+
+/// Waits for what is uploaded again, and says how that went.
+async fn repaired(handle: &EngineHandle, batch: &str, faults: u64) -> Result<Outcome> {
+    let (mut again, mut not) = (0u64, 0u64);
+    let mut count = |report: &JobReport| {
+        let well = report.job.stage == Stage::Done;
+        again += u64::from(well);
+        not += u64::from(!well);
+        report.job.error.iter().filter(|_| !well).for_each(terminal::say_error);
+    };
+    let waited = handle.wait(batch, Some(PATIENCE), |seen| match seen {
+        Watching::Ended(report) | Watching::GivenUp(report) => count(&report),
+        Watching::Open { .. } | Watching::Job(_) => {}
+    });
+    waited.await?;
+    terminal::say(&format!("{again} files uploaded again, {not} not; look again with `tintype verify`"));
+    let all = not == 0 && again > 0 && faults > 0;
+    Ok(if all { Outcome::AllWell } else { Outcome::SomethingFailed })
 }
 
 fn tell(finding: &Finding, json: bool) {

@@ -87,11 +87,6 @@ pub struct Content {
 /// How many bytes from the start [`sniff`] wants to see.
 pub const SNIFF_LEN: usize = 8192;
 
-/// Whether a file's name promises a picture; its content may be another thing.
-pub(crate) fn is_named_like_a_picture(name: &str) -> bool {
-    mime_guess::from_path(Path::new(name)).first().is_some_and(|media| media.type_() == mime_guess::mime::IMAGE)
-}
-
 /// Tells what a file is from its first bytes and its name.
 pub fn sniff(head: &[u8], name: &str) -> Content {
     let by_name = mime_guess::from_path(Path::new(name)).first();

@@ -248,10 +248,10 @@ impl WatchedFolder {
         Patterns::new(&self.path, &self.patterns).map(|_| ())
     }
 
-    /// When the objects of files that are deleted now are to be removed, if they are: milliseconds since 1970.
-    pub(crate) fn remove_at(&self) -> Option<i64> {
-        let at = || jiff::Timestamp::now().as_millisecond() + i64::from(self.grace_minutes) * 60_000;
-        (self.deleted == Deleted::Remove).then(at)
+    /// How long to wait before the objects of files that are deleted now are removed, if they are: milliseconds in
+    /// which an engine sees the folder.
+    pub(crate) fn grace(&self) -> Option<i64> {
+        (self.deleted == Deleted::Remove).then_some(i64::from(self.grace_minutes) * 60_000)
     }
 
     /// Whether files are still left alone for that reason.

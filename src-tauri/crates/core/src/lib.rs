@@ -7,6 +7,7 @@ pub mod content;
 pub mod engine;
 pub mod error;
 pub mod folder;
+pub mod held;
 pub mod home;
 pub mod imaging;
 pub mod intake;

@@ -40,6 +40,8 @@ const SLEPT: Duration = Duration::from_secs(10);
 
 /// How often the leader looks which engines have ended.
 const ENGINES: Duration = Duration::from_secs(2);
+/// How often it is put on record for how long folders were seen.
+const CLOCKS: Duration = Duration::from_secs(5);
 /// Jobs of other engines that are looked at in one tick.
 const FOLLOWED: usize = 256;
 
@@ -91,6 +93,8 @@ pub(super) struct Actor {
     health: Health,
     /// When to look again which engines have ended.
     engines_at: Instant,
+    /// When to put on record for how long folders were seen.
+    clocks_at: Instant,
     queue: Queue,
     running: HashMap<i64, Running>,
     outages: Outages,
@@ -143,6 +147,7 @@ impl Actor {
             lead: None,
             health: Health::default(),
             engines_at: Instant::now(),
+            clocks_at: Instant::now(),
             queue: Queue::default(),
             running: HashMap::new(),
             outages: Outages::default(),
@@ -202,6 +207,9 @@ impl Actor {
 
     async fn close(&mut self, answer: Answer<()>) {
         self.stop.cancel();
+        if let Err(error) = self.folders.keep_clocks(&self.stages.journal).await {
+            tracing::warn!(%error, "for how long folders were seen is not on record");
+        }
         // Threads that wait for an answer learn that there will be none.
         self.reports.close();
         while self.reports.try_recv().is_ok() {}
@@ -243,6 +251,7 @@ impl Actor {
                 let _ = answer.send(());
             }
             Request::Watch(folders, answer) => {
+                self.stages.pass(&folders);
                 self.folders.add_passing(folders);
                 self.follow_folders().await;
                 let _ = answer.send(());
@@ -325,6 +334,11 @@ impl Actor {
         self.health.note(Duty::Journal, told);
         let told = self.tell_folders().await;
         self.health.note(Duty::Folders, told);
+        if self.clocks_at <= Instant::now() {
+            self.clocks_at = Instant::now() + CLOCKS;
+            let kept = self.folders.keep_clocks(&self.stages.journal).await;
+            self.health.note(Duty::Folders, kept);
+        }
         self.tell_progress();
         if let Some(troubles) = self.health.news() {
             self.tell(Event::Health(troubles));
@@ -384,7 +398,9 @@ impl Actor {
         if self.chores.is_none() {
             let (stages, home, secrets) = (Arc::clone(&self.stages), self.config.home.clone(), self.config.secrets.clone());
             let asides = Some(self.aside.clone());
-            self.chores = Some(tokio::spawn(Chores { stages, home, secrets, asides }.run(self.stop.child_token())));
+            self.chores = Some(tokio::spawn(
+                Chores { stages, home, secrets, asides, later: tokio::sync::Mutex::default() }.run(self.stop.child_token()),
+            ));
         }
         self.queue.look_again();
     }

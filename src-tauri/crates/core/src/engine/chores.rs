@@ -1,9 +1,9 @@
 //! What is done beside the uploads: unfinished uploads nobody goes on with are aborted, objects of deleted files are
 //! removed, webhooks are told, and the manifest in the bucket is kept up. All of it is on record, and tried again until it is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::folders::Aside;
 use super::job::Stages;
+use super::stores::Open;
 use super::{check, removals};
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
@@ -21,14 +22,14 @@ use crate::manifest::{self, ManifestEntry, ManifestObject};
 use crate::profile::Profile;
 use crate::secret::Secrets;
 use crate::settings::Settings;
-use crate::transfer::{self, Headers, Progress};
+use crate::transfer::{Headers, Lookup, Only, Progress};
 
 /// How often to look.
 const ROUND: Duration = Duration::from_secs(1);
 /// Orphans that could not be aborted are tried again so often.
 const ORPHANS: Duration = Duration::from_secs(60);
-/// So are removals (milliseconds).
-const REMOVALS_MS: i64 = 60_000;
+/// So are removals.
+const REMOVALS: Duration = Duration::from_secs(60);
 /// A program that is about to end does not wait longer than this.
 const AT_THE_END: Duration = Duration::from_secs(15);
 /// Jobs in one object of the manifest, and how long the first of them waits for others (milliseconds).
@@ -47,6 +48,8 @@ pub(super) struct Chores {
     pub(super) secrets: Secrets,
     /// Who is told what became of removals.
     pub(super) asides: Option<mpsc::Sender<Aside>>,
+    /// When to try removals again that could not be carried out.
+    pub(super) later: tokio::sync::Mutex<HashMap<i64, Instant>>,
 }
 
 impl Chores {
@@ -108,43 +111,55 @@ impl Chores {
         let open = self.stages.stores.get(profile).await?;
         // Another bucket by now: the upload cannot be reached any more.
         if open.target == orphan.target {
-            let uploads = match orphan.upload {
-                Some(upload) => vec![upload],
-                None => {
-                    let known = self.stages.journal.known_uploads(&orphan.target, &orphan.key).await?;
-                    transfer::strays(&open.bucket, &orphan.key, orphan.began_at, &known).await?
-                }
-            };
-            for upload in uploads {
+            for upload in self.uploads_of(&open, &orphan).await? {
                 open.bucket.call(0, || open.bucket.store.abort_upload(&orphan.key, &upload)).await?;
             }
         }
         self.stages.journal.forget_orphan(orphan.id).await
     }
 
+    /// Its id; or, where the bucket's answer was lost, whatever was begun under its key that was not there before.
+    async fn uploads_of(&self, open: &Open, orphan: &Orphan) -> Result<Vec<String>> {
+        if let Some(upload) = &orphan.upload {
+            return Ok(vec![upload.clone()]);
+        }
+        let Some(before) = &orphan.before else { return Ok(Vec::new()) };
+        let known = self.stages.journal.known_uploads(&orphan.target, &orphan.key).await?;
+        let now = open.bucket.call(0, || open.bucket.store.unfinished_uploads(&orphan.key)).await?;
+        Ok(now.into_iter().filter(|id| !before.contains(id) && !known.contains(id)).collect())
+    }
+
     async fn removals(&self) -> Result<()> {
-        let now = jiff::Timestamp::now().as_millisecond();
-        let due = self.stages.journal.due_removals(now, BATCH).await?;
+        let due = self.stages.journal.due_removals(BATCH).await?;
         if due.is_empty() {
             return Ok(());
         }
         let settings = self.settings()?;
+        let mut wrong = Ok(());
         for removal in due.into_iter().filter(|_| !settings.paused) {
-            match removals::remove(&self.stages, &settings, &removal, now).await {
-                Ok(true) => {
-                    if let Some(asides) = &self.asides {
-                        // Whoever listens may be about to end.
-                        let _ = asides.send(Aside::Removed(removal.job)).await;
-                    }
-                    continue;
-                }
-                Ok(false) => {}
-                Err(error) => self.say(Some(Err(error))),
+            if self.later.lock().await.get(&removal.id).is_some_and(|at| *at > Instant::now()) {
+                continue;
             }
-            // One that cannot be carried out does not hold up the others.
-            self.stages.journal.postpone_removal(removal.id, now + REMOVALS_MS).await?;
+            let jobs = self.stages.journal.jobs_with(&self.stages.journal.removable(&removal).await?).await?;
+            match removals::remove(&self.stages, &settings, &removal).await {
+                Ok(true) => self.tell_removed(jobs).await,
+                // One that cannot be carried out does not hold up the others.
+                done => {
+                    self.later.lock().await.insert(removal.id, Instant::now() + REMOVALS);
+                    wrong = done.map(|_| ()).and(wrong);
+                }
+            }
         }
-        Ok(())
+        wrong
+    }
+
+    async fn tell_removed(&self, jobs: Vec<i64>) {
+        if let Some(asides) = &self.asides {
+            for job in jobs {
+                // Whoever listens may be about to end.
+                let _ = asides.send(Aside::Removed(job)).await;
+            }
+        }
     }
 
     async fn webhooks(&self) -> Result<()> {
@@ -178,6 +193,7 @@ impl Chores {
         };
         let objects = self.stages.journal.objects(message.job).await?;
         let secret = self.secrets.webhook(profile).await?;
+        let objects = self.with_links(profile, objects).await?;
         match check::post(&profile.webhook, secret, body(&job, &objects)?).await {
             Ok(()) => self.stages.journal.told(vec![message.id]).await.map(|()| true),
             Err(error) => {
@@ -185,6 +201,17 @@ impl Chores {
                 self.stages.journal.tell_again(message.id, pause(&message)).await.map(|()| false)
             }
         }
+    }
+
+    /// Links of a private bucket are good for a while only: whoever is told gets them signed at that moment.
+    async fn with_links(&self, profile: &Profile, mut objects: Vec<ObjectRow>) -> Result<Vec<ObjectRow>> {
+        if profile.link_hours > 0 {
+            let open = self.stages.stores.get(profile).await?;
+            for object in objects.iter_mut().filter(|object| object.url.is_some()) {
+                object.url = Some(open.link(profile, &object.key).await?);
+            }
+        }
+        Ok(objects)
     }
 
     async fn manifests(&self, now: bool) -> Result<()> {
@@ -227,7 +254,7 @@ impl Chores {
             let open = self.stages.stores.get(profile).await?;
             let text = Bytes::from(manifest::write(&entries));
             let progress = Progress::default();
-            open.bucket.call(text.len() as u64, || open.bucket.store.put(&key, text.clone(), &headers, false, &progress)).await?;
+            open.bucket.call(text.len() as u64, || open.bucket.store.put(&key, text.clone(), &headers, &Only::Always, &progress)).await?;
         }
         self.stages.journal.told(ids).await
     }
@@ -241,19 +268,33 @@ pub(super) async fn rebuild(stages: &Stages, profile: &Profile) -> Result<(u64, 
     }
     let open = stages.stores.get(profile).await?.awake();
     let prefix = format!("{}/", profile.manifest);
-    let (mut new, mut damaged, mut after) = (0, 0, String::new());
+    let (mut new, mut damaged, mut from) = (0, 0, None);
     loop {
-        let keys = open.bucket.call(0, || open.bucket.store.list(&prefix, &after)).await?;
-        let Some(last) = keys.last() else { return Ok((new, damaged)) };
-        after.clone_from(last);
-        for key in keys {
-            let text = open.bucket.call(0, || open.bucket.store.get(&key)).await?;
+        let page = open.bucket.call(0, || open.bucket.store.list(&prefix, from.clone())).await?;
+        for key in page.keys {
+            let Some(text) = small(&open, &key).await? else {
+                damaged += 1;
+                continue;
+            };
             let (entries, bad) = manifest::read(&text);
             damaged += bad as u64;
-            for entry in entries {
-                new += u64::from(stages.journal.adopt(profile.name.clone(), open.target.clone(), entry).await?);
-            }
+            new += stages.journal.adopt(profile.name.clone(), open.target.clone(), open.public_base.clone(), entries).await?;
         }
+        match page.next {
+            Some(next) => from = Some(next),
+            None => return Ok((new, damaged)),
+        }
+    }
+}
+
+/// No manifest that we write is nearly as large; somebody else may have put anything there.
+const LARGEST_MANIFEST: u64 = 16 << 20;
+
+async fn small(open: &Open, key: &str) -> Result<Option<Bytes>> {
+    match open.bucket.call(0, || open.bucket.store.head(key)).await? {
+        Lookup::Found(held) if held.size > LARGEST_MANIFEST => Ok(None),
+        Lookup::Absent => Ok(None),
+        Lookup::Found(_) | Lookup::Hidden => open.bucket.call(0, || open.bucket.store.get(key)).await.map(Some),
     }
 }
 

@@ -11,7 +11,7 @@ use super::stores::{Open, Stores};
 use crate::error::{Code, Error, Result};
 use crate::link;
 use crate::profile::{Checksum, CredentialSource, Fix, Profile};
-use crate::transfer::{Headers, Lookup, ObjectStore, Progress};
+use crate::transfer::{Headers, Lookup, ObjectStore, Only, Progress};
 
 /// What was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -102,7 +102,7 @@ impl Doctor<'_> {
         }
         self.look(&open, &key).await?;
         let store = &*open.bucket.store;
-        self.step(Step::Delete, async { store.delete(&key).await.map(|()| Finding::default()) }).await;
+        self.step(Step::Delete, async { store.delete(&key, &Only::Always).await.map(|()| Finding::default()) }).await;
         Ok(self.results)
     }
 
@@ -125,14 +125,14 @@ impl Doctor<'_> {
     /// Stores the object; where the provider's way of protecting bodies is refused, the other way is tried.
     async fn put(&mut self, open: &mut Open, key: &str) -> Result<bool> {
         let checksum = self.profile.checksum.unwrap_or(self.profile.provider()?.checksum);
-        let first = put(&*open.bucket.store, key, false).await;
+        let first = put(&*open.bucket.store, key, &Only::Always).await;
         let refused = first.as_ref().is_err_and(|error| matches!(error.code, Code::RequestRefused | Code::ChecksumMismatch));
         if !refused {
             return Ok(self.step(Step::Put, async { first }).await);
         }
         let other = if checksum == Checksum::Crc32 { Checksum::Md5 } else { Checksum::Crc32 };
         let second = self.stores.open(&Profile { checksum: Some(other), ..self.profile.clone() }).await?.awake();
-        let tried = put(&*second.bucket.store, key, false).await;
+        let tried = put(&*second.bucket.store, key, &Only::Always).await;
         if tried.is_err() {
             return Ok(self.step(Step::Put, async { first }).await);
         }
@@ -157,7 +157,7 @@ impl Doctor<'_> {
         } else {
             self.step(Step::Link, public_link(link.clone(), self.profile)).await;
         }
-        let assumed = store.honours_if_absent();
+        let assumed = store.honours_conditions();
         let asking = self.stores.open(&Profile { if_none_match: Some(true), ..self.profile.clone() }).await?.awake();
         self.step(Step::Conditional, conditional(&*asking.bucket.store, key, assumed)).await;
         self.step(Step::Parts, parts(store, &format!("{key}.parts"))).await;
@@ -229,8 +229,8 @@ async fn clock(endpoint: String) -> Result<Finding> {
     Ok(Finding { note, fix: None })
 }
 
-async fn put(store: &dyn ObjectStore, key: &str, if_absent: bool) -> Result<Finding> {
-    store.put(key, body(), &headers(), if_absent, &Progress::default()).await.map(|_| Finding::default())
+async fn put(store: &dyn ObjectStore, key: &str, only: &Only) -> Result<Finding> {
+    store.put(key, body(), &headers(), only, &Progress::default()).await.map(|_| Finding::default())
 }
 
 async fn check_head(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
@@ -259,7 +259,7 @@ async fn public_link(link: String, profile: &Profile) -> Result<Finding> {
 }
 
 async fn conditional(store: &dyn ObjectStore, key: &str, assumed: bool) -> Result<Finding> {
-    let honoured = match put(store, key, true).await {
+    let honoured = match put(store, key, &Only::IfAbsent).await {
         Err(error) if error.code == Code::KeyTaken => true,
         Err(error) if error.code == Code::RequestRefused => false,
         Err(error) => return Err(error),
@@ -274,14 +274,14 @@ async fn parts(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
     let upload = store.create_upload(key, &headers()).await?;
     let sent = async {
         let part = store.put_part(key, &upload, 1, body(), &Progress::default()).await?;
-        store.complete_upload(key, &upload, &[part], false).await
+        store.complete_upload(key, &upload, &[part], &Only::Always).await
     };
     if let Err(error) = sent.await {
         store.abort_upload(key, &upload).await?;
         return Err(error);
     }
     let checked = check_head(store, key).await;
-    store.delete(key).await?;
+    store.delete(key, &Only::Always).await?;
     checked
 }
 

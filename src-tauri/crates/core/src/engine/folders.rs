@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -14,7 +15,7 @@ use crate::folder::{Seen, WatchedFolder, place_in};
 use crate::journal::{Journal, NewJob};
 use crate::key;
 use crate::settings::Settings;
-use crate::watch::{self, FolderState, Report, Start, Wake};
+use crate::watch::{self, FolderState, Following, Report, Start, Wake};
 
 /// Reasons that are shown.
 const TOLD: usize = 50;
@@ -23,6 +24,8 @@ struct Watched {
     folder: WatchedFolder,
     waker: Sender<Wake>,
     state: FolderState,
+    /// Since when it is seen, as far as its clock does not know yet.
+    seen_since: Option<Instant>,
     /// Why what it found could not be recorded.
     unrecorded: Option<Error>,
     /// Files that could not be put away, and why.
@@ -100,7 +103,10 @@ impl Folders {
         let (start, reports, for_events) = (Start { folder: folder.clone(), on_record }, self.reports.clone(), waker.clone());
         self.threads.spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));
         let path = folder.path.to_path_buf();
-        self.running.insert(path, Watched { folder, waker, state: FolderState::default(), unrecorded: None, stuck: BTreeMap::new() });
+        self.running.insert(
+            path,
+            Watched { folder, waker, state: FolderState::default(), seen_since: None, unrecorded: None, stuck: BTreeMap::new() },
+        );
         Ok(())
     }
 
@@ -134,8 +140,30 @@ impl Folders {
             (before, now) if before != now => Compared::Again,
             _ => Compared::Not,
         };
+        let sees = matches!(state.following, Following::Watching | Following::Polling);
+        watched.seen_since = if sees { watched.seen_since.or_else(|| Some(Instant::now())) } else { None };
         watched.state = state;
         compared
+    }
+
+    /// Puts on record for how long a folder has been seen since the last time.
+    pub(super) async fn keep_clock(&mut self, journal: &Journal, path: &Path) -> Result<()> {
+        let Some(watched) = self.running.get_mut(path) else { return Ok(()) };
+        if let Some(since) = watched.seen_since {
+            let now = Instant::now();
+            let millis = i64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(i64::MAX);
+            journal.add_watched(path, millis).await?;
+            watched.seen_since = Some(now);
+        }
+        Ok(())
+    }
+
+    /// The same for all folders.
+    pub(super) async fn keep_clocks(&mut self, journal: &Journal) -> Result<()> {
+        for path in self.running.keys().cloned().collect::<Vec<_>>() {
+            self.keep_clock(journal, &path).await?;
+        }
+        Ok(())
     }
 
     /// Notes whether what a folder found could be recorded.
@@ -183,7 +211,7 @@ impl Folders {
                 scanned_at: state.scanned_at,
                 removing: removals.files,
                 held: removals.held,
-                removing_at: removals.next_at,
+                removing_at: removals.next_in.map(|millis| jiff::Timestamp::now().as_millisecond() + millis),
                 told: stuck.chain(state.told).take(TOLD).collect(),
             });
         }

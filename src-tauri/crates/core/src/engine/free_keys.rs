@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use bytes::Bytes;
 
 use crate::error::{Code, Result};
-use crate::transfer::{Bucket, Headers, Progress, Receipt};
+use crate::transfer::{Bucket, Headers, Only, Progress, Receipt};
 
 /// So many free keys in a row, and the next is expected to be free.
 const IN_A_ROW: u32 = 8;
@@ -59,7 +59,7 @@ impl FreeKeys {
 
     /// Sends an object that has just arrived once more, as if its key were free: it is the same, whatever happens.
     pub(super) async fn prove(&self, bucket: &Bucket, key: &str, bytes: Bytes, headers: &Headers) {
-        let again = bucket.call(0, || async { bucket.store.put(key, bytes.clone(), headers, true, &Progress::default()).await });
+        let again = bucket.call(0, || async { bucket.store.put(key, bytes.clone(), headers, &Only::IfAbsent, &Progress::default()).await });
         self.taken.store(verdict(&again.await), Ordering::Relaxed);
     }
 }

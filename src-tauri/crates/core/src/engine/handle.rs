@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -145,9 +144,8 @@ impl EngineHandle {
     /// Links of a private bucket are signed when they are asked for: they do not last.
     async fn sign_links(&self, profile: &Profile, report: &mut JobReport) -> Result<()> {
         let open = self.stages.stores.get(profile).await?;
-        let lifetime = Duration::from_secs(u64::from(profile.link_hours) * 3600);
         for object in report.objects.iter_mut().filter(|object| object.url.is_some()) {
-            object.url = Some(open.bucket.store.presign(&object.key, lifetime).await?);
+            object.url = Some(open.link(profile, &object.key).await?);
         }
         if report.job.url.is_some() {
             report.job.url = report.objects.first().and_then(|original| original.url.clone());
@@ -233,7 +231,15 @@ impl EngineHandle {
     pub async fn finish_chores(&self) -> Result<()> {
         // Another engine does its own.
         if !self.snapshot().await?.standby {
-            Chores { stages: Arc::clone(&self.stages), home: self.home.clone(), secrets: self.secrets.clone(), asides: None }.once().await;
+            Chores {
+                stages: Arc::clone(&self.stages),
+                home: self.home.clone(),
+                secrets: self.secrets.clone(),
+                asides: None,
+                later: tokio::sync::Mutex::default(),
+            }
+            .once()
+            .await;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::try_join_all;
 use md5::{Digest as _, Md5};
@@ -18,23 +19,21 @@ use super::same_content::SameContent;
 use super::stores::{Open, Stores};
 use super::verdict::{Verdict, verdict};
 use super::view::Stage;
-use crate::content::{self, Kind};
+use crate::content::Kind;
 use crate::error::{Code, Error, Result};
 use crate::folder::{AfterUpload, WatchedFolder};
 use crate::imaging::Rendered;
 use crate::imaging::worker::Workers;
-use crate::intake::{self, Fingerprint};
-use crate::journal::{self, JobRow, Journal, MessageKind, Outcome, SentObject, UploadKey};
+use crate::intake::{self, Expected, Fingerprint};
+use crate::journal::{self, JobRow, JobState, Journal, MessageKind, Outcome, SentObject, UploadKey};
 use crate::link;
 use crate::privacy::{self, Originals};
 use crate::profile::{OnConflict, Profile};
-use crate::transfer::{self, Content, Headers, META_SHA256, META_SOURCE, META_VARIANT, Progress, Source};
+use crate::transfer::{self, Content, Headers, META_SHA256, META_SOURCE, META_VARIANT, Only, Order, Progress, Source, Still};
 use crate::variant::Variant;
 
 /// Files up to this size are read once and sent from memory; larger ones are read again, part by part.
 const IN_MEMORY: u64 = 16 << 20;
-/// Room for a photo's variants while they wait for the network.
-const VARIANTS_ROOM: u64 = 512 << 10;
 
 /// What all jobs share.
 pub(super) struct Stages {
@@ -44,8 +43,19 @@ pub(super) struct Stages {
     pub(super) limits: transfer::Limits,
     pub(super) workers: Workers,
     pub(super) same_content: SameContent,
+    /// This engine's id.
+    pub(super) engine: String,
+    /// Folders that are watched in this run only (command line).
+    pub(super) passing: std::sync::Mutex<Vec<WatchedFolder>>,
     /// Held by whoever does the chores: nobody is told twice.
     pub(super) chores: tokio::sync::Mutex<()>,
+}
+
+impl Stages {
+    /// These folders are watched in this run, too.
+    pub(super) fn pass(&self, folders: &[WatchedFolder]) {
+        self.passing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend_from_slice(folders);
+    }
 }
 
 /// A job as it is shown while it runs.
@@ -146,19 +156,7 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, folder: Option<Watch
     let open = stages.stores.get(&profile).await?;
     let folder = folder_of(stages, job, folder).await?;
     let profile = folder.as_ref().map_or(profile.clone(), |folder| folder.shape(profile));
-    live.enter(Stage::Reading);
-    let mut room = Some(stages.limits.memory(held_in_memory(job)).await?);
-    let path = job.source.clone();
-    let mut file = blocking(move || intake::read(&path, IN_MEMORY)).await?;
-    let (rendered, warning) = variants(stages, job, &file, live).await?;
-    let stripped = stripped(&profile, job, &mut file).await?;
-    if stripped.is_none() && transfer::in_parts(file.size) {
-        // Each part asks for room of its own; holding this one meanwhile could starve them all.
-        file.bytes = None;
-        room = None;
-    }
-    let alone = stages.same_content.of(&open.target, &file.sha256);
-    let _alone = alone.lock().await;
+    let (Made { file, rendered, warning, stripped, room }, _turn) = in_turn(stages, &open, &profile, job, folder.as_ref(), live).await?;
     live.enter(Stage::Sending);
     let mut objects = objects(&file, stripped, rendered.as_ref());
     let work = Work { stages, open: &open, profile: &profile, job, file: &file, rendered: rendered.as_ref(), folder: folder.as_ref() };
@@ -167,12 +165,96 @@ async fn attempt(stages: &Stages, profile: Result<Profile>, folder: Option<Watch
     };
     drop(room);
     if profile.check_links {
-        check::links(objects.iter().map(|object| link::url(&open.public_base, &object.key)).collect(), &profile.name).await?;
+        check::links(links(&open, &profile, &objects).await?, &profile.name).await?;
     }
     keep_previews(stages, &objects).await?;
     let outcome = outcome(&work, &sent, warning);
-    let objects = objects.iter().map(|object| sent_object(object, &open)).collect();
+    let objects = objects.iter().zip(&sent).map(|(object, sent)| sent_object(object, sent, &open)).collect();
     stages.journal.finish(job.id, outcome, objects).await
+}
+
+/// What a job sends, held in memory as far as it has to be.
+struct Made<'a> {
+    file: Fingerprint,
+    rendered: Option<Rendered>,
+    warning: Option<Error>,
+    stripped: Option<Bytes>,
+    room: Option<transfer::Room<'a>>,
+}
+
+/// Reads the file and makes its variants, when its turn has come among the jobs of the same content.
+///
+/// The order is: first the turn, then room in memory, then the lanes to the bucket. The turn is known only when the file
+/// has been read; so if it is another job's, everything is given back before it is waited for.
+async fn in_turn<'a>(
+    stages: &'a Stages,
+    open: &Open,
+    profile: &Profile,
+    job: &JobRow,
+    folder: Option<&WatchedFolder>,
+    live: &Live,
+) -> Result<(Made<'a>, tokio::sync::OwnedMutexGuard<()>)> {
+    let mut waited: Option<(String, tokio::sync::OwnedMutexGuard<()>)> = None;
+    loop {
+        let made = make(stages, profile, job, folder, live).await?;
+        let content = made.file.sha256.clone();
+        match waited.take() {
+            Some((known, turn)) if known == content => return Ok((made, turn)),
+            // It was saved anew meanwhile: another content, another turn.
+            other => drop(other),
+        }
+        let turn = stages.same_content.of(&open.target, &content);
+        match Arc::clone(&turn).try_lock_owned() {
+            Ok(turn) => return Ok((made, turn)),
+            Err(_) => {
+                drop(made);
+                waited = Some((content, turn.lock_owned().await));
+            }
+        }
+    }
+}
+
+/// What a watched folder saw of a job's file.
+async fn expected(stages: &Stages, job: &JobRow, folder: Option<&WatchedFolder>) -> Result<Option<Expected>> {
+    if job.watched.is_none() {
+        return Ok(None);
+    }
+    match stages.journal.seen_by_job(job.id).await? {
+        Some(stamp) => Ok(Some(Expected { stamp, follow_links: folder.is_some_and(|folder| folder.follow_links) })),
+        None => Err(Error::new(Code::FileMissing, format!("{} is not in its folder any more", job.source.display()))),
+    }
+}
+
+async fn make<'a>(stages: &'a Stages, profile: &Profile, job: &JobRow, folder: Option<&WatchedFolder>, live: &Live) -> Result<Made<'a>> {
+    live.enter(Stage::Reading);
+    let (path, variants_of, expected) = (job.source.clone(), job.variants.clone(), expected(stages, job, folder).await?);
+    let most = blocking(move || intake::held_in_memory(&path, IN_MEMORY, &variants_of)).await?;
+    let mut room = Some(stages.limits.memory(most).await?);
+    let path = job.source.clone();
+    let mut file = blocking(move || intake::read(&path, IN_MEMORY, expected.as_ref())).await?;
+    if job.wanted.as_ref().is_some_and(|wanted| *wanted != file.sha256) {
+        let told = format!("{} is another file by now than the one that was uploaded", job.source.display());
+        return Err(
+            Error::new(Code::FileReplaced, told).hint("nothing was uploaded in its place; upload the file anew if it is meant to go up")
+        );
+    }
+    let (rendered, warning) = variants(stages, job, &file, live).await?;
+    let stripped = stripped(profile, job, &mut file).await?;
+    if stripped.is_none() && transfer::in_parts(file.size) {
+        // Each part asks for room of its own; holding this one meanwhile could starve them all.
+        file.bytes = None;
+        room = None;
+    }
+    Ok(Made { file, rendered, warning, stripped, room })
+}
+
+/// The links of objects, as a stranger would open them.
+async fn links(open: &Open, profile: &Profile, objects: &[Object]) -> Result<Vec<String>> {
+    let mut links = Vec::with_capacity(objects.len());
+    for object in objects {
+        links.push(open.link(profile, &object.key).await?);
+    }
+    Ok(links)
 }
 
 /// The watched folder a job came from, as it is meant; if nobody watches it any more, as it was.
@@ -183,16 +265,8 @@ async fn folder_of(stages: &Stages, job: &JobRow, folder: Option<WatchedFolder>)
     }
 }
 
-/// Bytes a job holds until it is sent: small files and pictures whole, with room for their variants.
-fn held_in_memory(job: &JobRow) -> u64 {
-    let size = std::fs::metadata(&job.source).map_or(0, |meta| meta.len());
-    let picture = size <= intake::LARGEST_PICTURE && content::is_named_like_a_picture(&job.name);
-    let for_variants = if job.variants.is_empty() { 0 } else { VARIANTS_ROOM };
-    for_variants + if picture { size } else { size.min(IN_MEMORY) }
-}
-
 /// Sends what has to be sent: how each object was, or nothing at all if the file is skipped.
-async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> Result<Option<Vec<How>>> {
+async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> Result<Option<Vec<Sent>>> {
     let choice = work.job.on_conflict.unwrap_or(work.profile.on_conflict);
     let keeps_both = matches!(choice, OnConflict::KeepBoth | OnConflict::Replace);
     let (mut level, mut again) = (0, 0);
@@ -208,14 +282,23 @@ async fn plan_and_send(work: &Work<'_>, objects: &mut [Object], live: &Live) -> 
                 let elsewhere = keeps_both && (plan.hidden || again > 1) && level + 1 < HASH_DIGITS.len();
                 level += usize::from(elsewhere);
             }
-            other => return other.map(|()| Some(plan.send)),
+            other => return other.map(Some),
         }
     }
 }
 
-fn outcome(work: &Work<'_>, sent: &[How], warning: Option<Error>) -> Outcome {
+/// How an object came to be in the bucket.
+struct Sent {
+    /// It was sent; otherwise the bucket had it.
+    sent: bool,
+    size: u64,
+    sha256: String,
+    etag: String,
+}
+
+fn outcome(work: &Work<'_>, sent: &[Sent], warning: Option<Error>) -> Outcome {
     let Work { profile, job, folder, file, .. } = work;
-    let sent_any = sent.iter().any(|how| *how != How::Not);
+    let sent_any = sent.iter().any(|object| object.sent);
     let mut tell = Vec::new();
     let skipped = warning.as_ref().is_some_and(|warning| warning.code == Code::Skipped);
     if !profile.webhook.is_empty() && !skipped {
@@ -228,7 +311,6 @@ fn outcome(work: &Work<'_>, sent: &[How], warning: Option<Error>) -> Outcome {
     let goes = folder.is_some_and(|folder| folder.after_upload != AfterUpload::Leave) && warning.is_none();
     Outcome {
         present: !sent_any,
-        replaced: sent.contains(&How::Over),
         size: file.size,
         mtime_ns: file.mtime_ns,
         content_type,
@@ -330,35 +412,59 @@ fn objects(file: &Fingerprint, stripped: Option<Bytes>, rendered: Option<&Render
     std::iter::once(original).chain(variants).collect()
 }
 
-async fn send_all(work: &Work<'_>, objects: &[Object], plan: &[How], live: &Live) -> Result<()> {
-    let Work { stages, open, job, file, .. } = work;
-    let to_send = || objects.iter().zip(plan).filter(|(_, how)| **how != How::Not);
+async fn send_all(work: &Work<'_>, objects: &[Object], plan: &[How], live: &Live) -> Result<Vec<Sent>> {
     live.progress.reset();
-    live.total.store(to_send().map(|(object, _)| object.size).sum(), Ordering::Relaxed);
-    let unchanged = || intake::unchanged(&job.source, file);
-    let sends = to_send().map(|(object, how)| {
-        let content = match &object.bytes {
-            Some(bytes) => Content::Memory(bytes.clone()),
-            None => Content::File(Source {
-                path: &job.source,
-                size: object.size,
-                unchanged: &unchanged,
-                log: Box::new(Record { journal: &stages.journal, key: upload_key(work, object) }),
-            }),
-        };
-        let (headers, progress) = (headers(work, object), &live.progress);
-        async move {
-            transfer::send(&open.bucket, &object.key, content, &headers, *how == How::IfAbsent, progress).await?;
-            match &object.bytes {
-                Some(bytes) if *how == How::IfAbsent && object.size <= SMALL && open.free_keys.begin_proof() => {
-                    open.free_keys.prove(&open.bucket, &object.key, bytes.clone(), &headers).await;
-                }
-                _ => {}
-            }
-            Ok(())
+    let to_send = objects.iter().zip(plan).filter(|(_, how)| how.only().is_some());
+    live.total.store(to_send.map(|(object, _)| object.size).sum(), Ordering::Relaxed);
+    try_join_all(objects.iter().zip(plan).map(|(object, how)| send(work, object, how, live))).await
+}
+
+async fn send(work: &Work<'_>, object: &Object, how: &How, live: &Live) -> Result<Sent> {
+    let Work { stages, open, job, file, .. } = work;
+    let (only, progress) = match how {
+        // What the bucket has is what it says itself, whoever made it.
+        How::Not(held) => {
+            let sha256 = held.get(META_SHA256).unwrap_or(&object.sha256).to_owned();
+            return Ok(Sent { sent: false, size: held.size, sha256, etag: held.etag.clone() });
         }
-    });
-    try_join_all(sends).await.map(|_| ())
+        how => (how.only().unwrap_or(Only::IfAbsent), &live.progress),
+    };
+    let unchanged = || intake::unchanged(&job.source, file);
+    let content = match &object.bytes {
+        Some(bytes) => Content::Memory(bytes.clone()),
+        None => Content::File(Source {
+            path: &job.source,
+            size: object.size,
+            unchanged: &unchanged,
+            log: Box::new(Record { journal: &stages.journal, key: upload_key(work, object) }),
+        }),
+    };
+    let (headers, still) = (headers(work, object), StillMeant { stages, job });
+    let order = Order { key: &object.key, headers: &headers, only: &only, still: &still };
+    let etag = transfer::send(&open.bucket, &order, content, progress).await?;
+    match &object.bytes {
+        Some(bytes) if only == Only::IfAbsent && object.size <= SMALL && open.free_keys.begin_proof() => {
+            open.free_keys.prove(&open.bucket, &object.key, bytes.clone(), &headers).await;
+        }
+        _ => {}
+    }
+    Ok(Sent { sent: true, size: object.size, sha256: object.sha256.clone(), etag })
+}
+
+struct StillMeant<'a> {
+    stages: &'a Stages,
+    job: &'a JobRow,
+}
+
+#[async_trait]
+impl Still for StillMeant<'_> {
+    /// A person may have let the job rest, or taken it back, in another process.
+    async fn meant(&self) -> Result<()> {
+        match self.stages.journal.job(&self.job.uid).await? {
+            Some(now) if !now.paused && now.state != JobState::Failed => Ok(()),
+            _ => Err(Error::new(Code::Paused, "it is not meant to go up at the moment")),
+        }
+    }
 }
 
 fn upload_key(work: &Work<'_>, object: &Object) -> UploadKey {
@@ -382,12 +488,15 @@ fn headers(work: &Work<'_>, object: &Object) -> Headers {
     Headers { content_type: object.content_type.clone(), extra: work.profile.headers(&object.key), metadata }
 }
 
-fn sent_object(object: &Object, open: &Open) -> SentObject {
+fn sent_object(object: &Object, sent: &Sent, open: &Open) -> SentObject {
     SentObject {
         uid: object.uid.clone(),
+        key: object.key.clone(),
+        sent: sent.sent,
+        etag: sent.etag.clone(),
         pixels: object.pixels,
-        size: object.size,
-        sha256: object.sha256.clone(),
+        size: sent.size,
+        sha256: sent.sha256.clone(),
         content_type: object.content_type.clone(),
         url: link::url(&open.public_base, &object.key),
     }

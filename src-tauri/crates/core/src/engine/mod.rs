@@ -103,12 +103,14 @@ impl Engine {
         let limits = transfer::Limits::new(settings.memory_mib);
         limits.pause(settings.paused);
         let stages = Arc::new(Stages {
+            stores: stores::Stores::new(journal.clone(), config.secrets.clone(), config.home.demo_bucket(), limits.clone(), uploads),
             journal,
-            stores: stores::Stores::new(config.secrets.clone(), config.home.demo_bucket(), limits.clone(), uploads),
             previews: previews::Previews::open(&config.home.previews()),
             limits,
             workers: Workers::new(config.imaging.clone(), settings.limits),
             same_content: SameContent::default(),
+            engine: presence.id().to_owned(),
+            passing: std::sync::Mutex::default(),
             chores: tokio::sync::Mutex::default(),
         });
         let (requests, inbox) = mpsc::channel(256);

@@ -5,23 +5,35 @@ use futures::future::try_join_all;
 use super::free_keys::SMALL;
 use super::job::{Object, Work};
 use crate::error::{Code, Error, Result, Retry};
+use crate::held::{self, Held, Likeness, META_SHA256, META_SOURCE, Meant};
 use crate::journal::{Claim, JobState, PlannedObject};
 use crate::key::{self, Source, Subject, Template};
 use crate::profile::{Duplicates, OnConflict};
-use crate::transfer::{Lookup, META_SHA256, META_SOURCE, META_VARIANT, ObjectMeta};
+use crate::transfer::{Lookup, Only};
 
 /// How many digits of the content's hash go into the keys: none at first, more at each conflict.
 pub(super) const HASH_DIGITS: [usize; 4] = [0, 8, 16, 64];
 
 /// How an object is to be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum How {
-    /// Not at all: the bucket has it.
-    Not,
+    /// Not at all: the bucket has it, as it says itself.
+    Not(Held),
     /// Only where its key is free.
     IfAbsent,
-    /// In the place of what is there.
-    Over,
+    /// In the place of what was seen there (its ETag), and of nothing else.
+    Over(String),
+}
+
+impl How {
+    /// The condition under which it is sent; nothing where it is not.
+    pub(super) fn only(&self) -> Option<Only> {
+        match self {
+            Self::Not(_) => None,
+            Self::IfAbsent => Some(Only::IfAbsent),
+            Self::Over(seen) => Some(Only::IfStill(seen.clone())),
+        }
+    }
 }
 
 /// A job's keys, claimed in the journal and compared with the bucket.
@@ -80,10 +92,11 @@ pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: u
             claim @ (Claim::New | Claim::Granted) => match compare(work, objects, former.as_deref(), ask || claim != Claim::New).await? {
                 Compared::Free(plan) => return Ok(Planned::Go(plan)),
                 Compared::Taken { plan, .. } if choice == OnConflict::Overwrite => return Ok(Planned::Go(plan)),
-                // Another file of the same content may live there, too: what it has is not taken from it.
-                Compared::Taken { plan, by: By::Former, .. } if !is_shared(work, objects).await? => return Ok(Planned::Go(plan)),
+                // Another file, or another computer, may have it, too: what it has is not taken from it.
+                Compared::Taken { plan, by: By::Former, .. } if may_replace(work, objects).await? => return Ok(Planned::Go(plan)),
                 Compared::Taken { key, .. } => key,
             },
+            Claim::Leaving => return Err(busy(work)),
             Claim::Busy if choice != OnConflict::KeepBoth => return Err(busy(work)),
             Claim::Busy | Claim::Twin => plain[0].clone(),
         };
@@ -105,9 +118,9 @@ fn busy(work: &Work<'_>) -> Error {
     Error::new(Code::KeyTaken, format!("another file with the key of {} is on its way", work.job.name)).retry(Retry::Soon)
 }
 
-async fn is_shared(work: &Work<'_>, objects: &[Object]) -> Result<bool> {
+async fn may_replace(work: &Work<'_>, objects: &[Object]) -> Result<bool> {
     let keys = objects.iter().map(|object| object.key.clone()).collect();
-    work.stages.journal.is_shared(work.job.id, &work.open.target, keys).await
+    work.stages.journal.may_replace(&work.job.source, &work.open.target, keys).await
 }
 
 async fn claim(work: &Work<'_>, objects: &[Object]) -> Result<Claim> {
@@ -133,7 +146,7 @@ async fn linked(work: &Work<'_>, objects: &mut [Object]) -> Result<Option<Plan>>
         return Ok(None);
     }
     match compare(work, objects, None, true).await? {
-        Compared::Free(plan) if plan.send.iter().all(|how| *how == How::Not) => Ok(Some(plan)),
+        Compared::Free(plan) if plan.send.iter().all(|how| how.only().is_none()) => Ok(Some(plan)),
         _ => Ok(None),
     }
 }
@@ -141,8 +154,9 @@ async fn linked(work: &Work<'_>, objects: &mut [Object]) -> Result<Option<Plan>>
 fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
     let Work { profile, job, file, rendered, .. } = work;
     let source = Source { file_name: &job.name, folder: &job.folder, sha256: &file.sha256, uuid: &job.uid, date: file.date };
-    let original = Template::parse(&profile.original_key)?;
-    let variant = Template::parse(&profile.variant_key)?;
+    // A template that cannot be read is the profile's fault, and no file's.
+    let parse = |text: &str| Template::parse(text).map_err(|error| Error { code: Code::ProfileInvalid, ..error });
+    let (original, variant) = (parse(&profile.original_key)?, parse(&profile.variant_key)?);
     let keys: Vec<String> = objects
         .iter()
         .map(|object| match &object.variant {
@@ -184,20 +198,21 @@ async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask:
     for (object, lookup) in objects.iter().zip(try_join_all(looks).await?) {
         let how = match lookup {
             Lookup::Absent => How::IfAbsent,
-            Lookup::Found(meta) if same(&meta, object, work).await? => {
+            Lookup::Found(held) if same(&held, object, work).await? => {
                 // A crash between the bucket's file and its headers: the content is there, the headers are not.
-                let bare = meta.get(META_SHA256).is_none() && job.state == JobState::Planned;
-                if bare { How::Over } else { How::Not }
+                let bare = held.get(META_SHA256).is_none() && job.state == JobState::Planned;
+                // What is to be mended looks right from outside.
+                if bare || job.wanted.is_some() { How::Over(held.etag) } else { How::Not(held) }
             }
-            Lookup::Found(meta) => {
-                let source = meta.get(META_SOURCE).or_else(|| meta.get(META_SHA256));
+            Lookup::Found(held) => {
+                let source = held.get(META_SOURCE).or_else(|| held.get(META_SHA256));
                 if former.is_none() || source != former {
                     by = By::Other;
                 }
                 taken.get_or_insert_with(|| object.key.clone());
-                How::Over
+                How::Over(held.etag)
             }
-            Lookup::Hidden if open.bucket.store.honours_if_absent() => {
+            Lookup::Hidden if open.bucket.store.honours_conditions() => {
                 plan.hidden = true;
                 How::IfAbsent
             }
@@ -218,17 +233,19 @@ async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask:
     })
 }
 
-/// Whether the bucket's object is this one. A variant is also the same if it was made of the same file in the same
-/// way, by whatever version.
-async fn same(meta: &ObjectMeta, object: &Object, work: &Work<'_>) -> Result<bool> {
-    let source = work.file.sha256.as_str();
-    let made_alike = object
-        .variant
-        .as_ref()
-        .is_some_and(|variant| meta.get(META_SOURCE) == Some(source) && meta.get(META_VARIANT) == Some(variant.to_string().as_str()));
-    Ok(match meta.get(META_SHA256) {
-        Some(sha256) => sha256 == object.sha256 || made_alike,
-        // Put there by another program: ETag and size tell, where the ETag is an MD5.
-        None => meta.size == object.size && meta.etag.len() == 32 && meta.etag == object.md5(&work.job.source).await?,
+/// Whether the bucket's object is this one, or a variant that is as good.
+async fn same(held: &Held, object: &Object, work: &Work<'_>) -> Result<bool> {
+    let spec = object.variant.as_ref().map(ToString::to_string);
+    let made = spec.as_deref().map(|spec| (work.file.sha256.as_str(), spec));
+    let meant = Meant { size: object.size, sha256: &object.sha256, etag: None, made };
+    Ok(match held.compare(&meant) {
+        Likeness::Same | Likeness::MadeAlike => true,
+        Likeness::Other => false,
+        // Put there by another program: the ETag tells, where it is an MD5.
+        Likeness::Unlabelled if held::is_md5(&held.etag) => {
+            let md5 = object.md5(&work.job.source).await?;
+            held.compare(&Meant { etag: Some(&md5), ..meant }) == Likeness::Same
+        }
+        Likeness::Unlabelled => false,
     })
 }

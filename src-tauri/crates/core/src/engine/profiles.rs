@@ -36,7 +36,7 @@ impl EngineHandle {
         if let Some(secret) = draft.webhook_secret.filter(|secret| !secret.is_empty()) {
             self.secrets.keep(&webhook_name(&profile.secret_ref), Secret::new(secret), draft.session_only).await?;
         }
-        self.stages.stores.close(&profile.name).await;
+        self.stages.stores.close(&profile.name);
         self.ask(|answer| Request::KeepProfile(Box::new(profile), draft.replaces, answer)).await?
     }
 
@@ -78,7 +78,7 @@ impl EngineHandle {
             // Without a keyring there is no secret to forget.
             tracing::warn!(%error, "the secret of a removed profile could not be deleted");
         }
-        self.stages.stores.close(&name).await;
+        self.stages.stores.close(&name);
         self.edit(move |settings| settings.remove_profile(&name).map(|_| ())).await
     }
 
@@ -140,7 +140,7 @@ impl EngineHandle {
     /// Sets what the doctor found to be right.
     pub async fn fix_profile(&self, name: &str, fixes: Vec<Fix>) -> Result<Settings> {
         let name = name.to_owned();
-        self.stages.stores.close(&name).await;
+        self.stages.stores.close(&name);
         self.edit(move |settings| {
             let mut profile = settings.profile(Some(&name))?.clone();
             fixes.iter().for_each(|fix| profile.apply(fix));

@@ -16,13 +16,13 @@ pub(super) struct Record<'a> {
 impl PartsLog for Record<'_> {
     async fn recall(&self) -> Result<Recalled> {
         let Some(row) = self.journal.upload(self.key.clone()).await? else { return Ok(Recalled::Nothing) };
-        let Some(upload) = row.upload else { return Ok(Recalled::Intended(row.began_at)) };
+        let Some(upload) = row.upload else { return Ok(Recalled::Intended(row.before)) };
         let part = |row: PartRow| Part { number: row.number, size: row.size, etag: row.etag, crc32: row.crc32 };
         Ok(Recalled::Begun(Begun { upload, part_size: row.part_size, parts: row.parts.into_iter().map(part).collect() }))
     }
 
-    async fn intend(&self) -> Result<()> {
-        self.journal.intend_upload(self.key.clone()).await
+    async fn intend(&self, before: Option<&[String]>) -> Result<()> {
+        self.journal.intend_upload(self.key.clone(), before.map(<[String]>::to_vec)).await
     }
 
     async fn begun(&self, upload: &str, part_size: u64) -> Result<()> {

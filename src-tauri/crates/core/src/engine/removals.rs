@@ -1,18 +1,33 @@
 //! Objects of deleted files are removed from the bucket, where a watched folder is meant so and the time to undo it is
-//! over. What anything else may need stays.
+//! over. What anything else may need stays; and whether it is meant is asked again right before each object goes.
 
 use std::io::ErrorKind;
 
 use super::job::Stages;
 use super::stores::Open;
-use crate::error::{Error, Result};
-use crate::journal::{ObjectRow, Removal};
+use crate::error::{Code, Error, Result};
+use crate::folder::{Deleted, WatchedFolder};
+use crate::held::{Likeness, Meant};
+use crate::journal::{Leave, Removable, Removal};
 use crate::settings::Settings;
-use crate::transfer::{Lookup, META_SHA256};
+use crate::transfer::{Lookup, Only};
 
-/// Removes the objects of one file; whether that is settled. Not while its folder is away, nor if the file is there.
-pub(super) async fn remove(stages: &Stages, settings: &Settings, removal: &Removal, now: i64) -> Result<bool> {
-    if !removal.folder.is_dir() {
+/// What became of an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Became {
+    /// It is not there any more.
+    Gone,
+    /// Somebody has put something else in its place.
+    Other,
+    /// It is not to go now; perhaps later.
+    Stays(Leave),
+}
+
+/// Removes the objects of one file; whether that is settled. Not while its folder is away or rests, nor if the file is
+/// there, nor if the folder is not meant so any more.
+pub(super) async fn remove(stages: &Stages, settings: &Settings, removal: &Removal) -> Result<bool> {
+    let Some(folder) = meant(stages, settings, removal) else { return stages.journal.drop_removal(removal.id).await.map(|()| true) };
+    if folder.paused || !removal.folder.is_dir() {
         return Ok(false);
     }
     match std::fs::symlink_metadata(&removal.path) {
@@ -23,41 +38,77 @@ pub(super) async fn remove(stages: &Stages, settings: &Settings, removal: &Remov
         }
         Err(_) => {}
     }
-    let Some(job) = stages.journal.jobs(&[removal.job]).await?.pop() else { return Ok(false) };
-    let open = stages.stores.get(settings.profile(Some(&job.profile))?).await?;
-    // The same content may be on its way again at this moment.
-    let alone = stages.same_content.of(&open.target, job.sha256.as_deref().unwrap_or_default());
-    let _alone = alone.lock().await;
-    // Those of another bucket cannot be reached with this profile any more.
-    for object in stages.journal.removable(removal.job).await?.into_iter().filter(|object| object.target == open.target) {
-        let there = look(&open, &object).await?;
-        // A person may have undone it meanwhile.
-        if !stages.journal.stands(removal, now).await? {
-            return Ok(true);
+    for object in stages.journal.removable(removal).await? {
+        let open = bucket_of(stages, settings, &folder, &object).await?;
+        match take_away(stages, &open, removal, &object).await? {
+            Became::Gone | Became::Other => {}
+            Became::Stays(Leave::Never) => return Ok(true),
+            Became::Stays(_) => return Ok(false),
         }
-        match there {
-            There::Ours => open.bucket.call(0, || open.bucket.store.delete(&object.key)).await?,
-            There::Nothing => {}
-            There::Other => continue,
-        }
-        stages.journal.object_gone(object).await?;
     }
     stages.journal.removed(removal).await.map(|()| true)
 }
 
-/// What the bucket has under an object's key.
-enum There {
-    Nothing,
-    /// What is on record.
-    Ours,
-    /// Somebody has put something else in its place, or does not let us see it.
-    Other,
+/// The folder as it is meant now; nothing if deleted files are to stay in the bucket, or nobody watches it any more.
+fn meant(stages: &Stages, settings: &Settings, removal: &Removal) -> Option<WatchedFolder> {
+    let passing = stages.passing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut folders = settings.folders.iter().chain(passing.iter());
+    folders.find(|folder| folder.path == removal.folder && folder.deleted == Deleted::Remove).cloned()
 }
 
-async fn look(open: &Open, object: &ObjectRow) -> Result<There> {
-    Ok(match open.bucket.call(0, || open.bucket.store.head(&object.key)).await? {
-        Lookup::Absent => There::Nothing,
-        Lookup::Found(meta) if object.sha256.is_some() && meta.get(META_SHA256) == object.sha256.as_deref() => There::Ours,
-        Lookup::Found(_) | Lookup::Hidden => There::Other,
-    })
+/// The bucket an object is in, as the folder's profile or another one reaches it.
+async fn bucket_of(stages: &Stages, settings: &Settings, folder: &WatchedFolder, object: &Removable) -> Result<Open> {
+    let first = settings.profiles.iter().filter(|profile| profile.name == folder.profile);
+    let others = settings.profiles.iter().filter(|profile| profile.name != folder.profile);
+    let mut unreached = None;
+    for profile in first.chain(others) {
+        match stages.stores.get(profile).await {
+            Ok(open) if open.target == object.target => return Ok(open),
+            Ok(_) => {}
+            Err(error) => unreached = unreached.or(Some(error)),
+        }
+    }
+    Err(unreached.unwrap_or_else(|| {
+        let told = format!("{} is to be removed from a bucket that no profile reaches any more ({})", object.key, object.target);
+        Error::new(Code::ProfileMissing, told).hint("connect that bucket again, or keep what was deleted (`tintype folder keep`)")
+    }))
+}
+
+/// Takes one object away. Everything that speaks against it is asked inside each attempt, after its turn has come.
+async fn take_away(stages: &Stages, open: &Open, removal: &Removal, object: &Removable) -> Result<Became> {
+    open.bucket
+        .call(0, || async {
+            match stages.journal.begin_leaving(removal, object, &stages.engine).await? {
+                Leave::Now => {}
+                stays => return Ok(Became::Stays(stays)),
+            }
+            let became = delete_if_same(open, object).await;
+            let gone = matches!(became, Ok(Became::Gone | Became::Other));
+            stages.journal.end_leaving(object, gone).await?;
+            became
+        })
+        .await
+}
+
+async fn delete_if_same(open: &Open, object: &Removable) -> Result<Became> {
+    let record = &object.object;
+    let etag = Some(record.etag.as_str()).filter(|etag| !etag.is_empty());
+    let meant = Meant { size: record.size, sha256: &record.sha256, etag, made: None };
+    let held = match open.bucket.store.head(&object.key).await? {
+        Lookup::Absent => return Ok(Became::Gone),
+        Lookup::Found(held) => held,
+        Lookup::Hidden => {
+            let told = format!("{} is to be removed, but the credentials may not look at it", object.key);
+            return Err(Error::new(Code::AccessDenied, told).hint("give the key the rights to get and delete objects"));
+        }
+    };
+    if held.compare(&meant) != Likeness::Same {
+        return Ok(Became::Other);
+    }
+    match open.bucket.store.delete(&object.key, &Only::IfStill(held.etag)).await {
+        Ok(()) => Ok(Became::Gone),
+        // Somebody was faster.
+        Err(error) if error.code == Code::KeyTaken => Ok(Became::Other),
+        Err(error) => Err(error),
+    }
 }

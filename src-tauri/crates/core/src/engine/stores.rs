@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use tintype_demo_bucket::DemoBucket;
 use tokio::sync::Mutex;
 
 use super::free_keys::FreeKeys;
 use crate::error::{Code, Error, Result};
+use crate::journal::Journal;
+use crate::link;
 use crate::profile::{CredentialSource, Profile};
 use crate::secret::{Credentials, Secret, Secrets};
 use crate::transfer::{Bucket, Lane, Limits, S3};
@@ -28,6 +31,14 @@ pub(super) struct Open {
 }
 
 impl Open {
+    /// The link of an object: signed, where the profile wants that.
+    pub(super) async fn link(&self, profile: &Profile, key: &str) -> Result<String> {
+        match profile.link_hours {
+            0 => Ok(link::url(&self.public_base, key)),
+            hours => self.bucket.store.presign(key, Duration::from_secs(u64::from(hours) * 3600)).await,
+        }
+    }
+
     /// See [`Bucket::awake`].
     pub(super) fn awake(self) -> Self {
         Self { bucket: self.bucket.awake(), ..self }
@@ -41,29 +52,36 @@ pub(super) struct Stores {
     limits: Limits,
     /// Requests in flight to one bucket, at most.
     most: usize,
-    open: Mutex<HashMap<String, Open>>,
+    /// One place for each profile: one that cannot be opened yet holds up no other.
+    open: std::sync::Mutex<HashMap<String, Arc<Mutex<Option<Open>>>>>,
     demo: Mutex<Option<DemoBucket>>,
+    journal: Journal,
 }
 
 impl Stores {
-    pub(super) fn new(secrets: Secrets, demo_dir: PathBuf, limits: Limits, most: usize) -> Self {
-        Self { secrets, demo_dir, limits, most, open: Mutex::default(), demo: Mutex::default() }
+    pub(super) fn new(journal: Journal, secrets: Secrets, demo_dir: PathBuf, limits: Limits, most: usize) -> Self {
+        Self { journal, secrets, demo_dir, limits, most, open: std::sync::Mutex::default(), demo: Mutex::default() }
+    }
+
+    fn place(&self, profile: &str) -> Arc<Mutex<Option<Open>>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(open.entry(profile.to_owned()).or_default())
     }
 
     /// The bucket of a profile; opened once, and again when the profile has changed.
     pub(super) async fn get(&self, profile: &Profile) -> Result<Open> {
-        let mut open = self.open.lock().await;
-        if let Some(known) = open.get(&profile.name).filter(|known| known.profile == *profile) {
+        let place = self.place(&profile.name);
+        let mut open = place.lock().await;
+        if let Some(known) = open.as_ref().filter(|known| known.profile == *profile) {
             return Ok(known.clone());
         }
         let fresh = self.open(profile).await?;
-        open.insert(profile.name.clone(), fresh.clone());
-        Ok(fresh)
+        Ok(open.insert(fresh).clone())
     }
 
     /// Forgets a client, so that new credentials are used.
-    pub(super) async fn close(&self, name: &str) {
-        self.open.lock().await.remove(name);
+    pub(super) fn close(&self, name: &str) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// Opens a bucket without remembering it.
@@ -73,17 +91,16 @@ impl Stores {
         } else {
             (profile.clone(), self.secrets.credentials(profile).await?)
         };
+        let (for_client, limits) = (in_force.clone(), self.limits.clone());
+        // It may read a file of certificates, from wherever that is.
+        let store = tokio::task::spawn_blocking(move || S3::new(&for_client, &credentials, &limits)).await;
+        let store = store.map_err(|error| Error::new(Code::Internal, format!("opening a bucket ended early: {error}")))??;
         Ok(Open {
-            bucket: Bucket {
-                store: Arc::new(S3::new(&in_force, &credentials, &self.limits)?),
-                lane: Arc::new(Lane::new(self.most)),
-                limits: self.limits.clone(),
-                rests: true,
-            },
+            bucket: Bucket { store: Arc::new(store), lane: Arc::new(Lane::new(self.most)), limits: self.limits.clone(), rests: true },
             endpoint: in_force.endpoint()?,
             public_base: in_force.public_base()?,
             // The demo bucket may come up on another port; it is the same bucket all the same.
-            target: profile.target()?,
+            target: self.journal.target(&profile.name, &profile.bucket, &profile.target()?).await?,
             profile: profile.clone(),
             free_keys: Arc::new(FreeKeys::new(profile.if_none_match == Some(true))),
         })

@@ -7,8 +7,9 @@ use super::actor::Request;
 use super::handle::EngineHandle;
 use super::stores::Open;
 use crate::error::Result;
+use crate::held::{Likeness, Meant};
 use crate::journal::{JobRow, ObjectRow};
-use crate::transfer::{Lookup, META_SHA256};
+use crate::transfer::Lookup;
 
 /// Jobs looked at together.
 const PAGE: u32 = 64;
@@ -36,65 +37,72 @@ pub struct Finding {
     pub key: String,
     /// What is wrong.
     pub fault: Fault,
-    /// It was put back into the queue.
-    pub repaired: bool,
+    /// Its file was put back into the queue.
+    pub queued: bool,
 }
 
 /// How it went.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// Objects looked at.
     pub objects: u64,
     /// Of those, not as the journal says.
     pub faults: u64,
-    /// Jobs put back into the queue.
-    pub repaired: u64,
+    /// The batch of the files that were put back into the queue, if there are any.
+    pub repairing: Option<String>,
 }
 
 impl EngineHandle {
     /// Compares all finished jobs of a profile with its bucket: by HEAD, or with `deep` by reading every byte. With
-    /// `repair`, what is missing or differs is put back into the queue.
+    /// `repair`, what is missing or differs is put back into the queue, if the file it came from is still what it was.
     pub async fn verify(&self, profile: Option<&str>, deep: bool, repair: bool, mut found: impl FnMut(Finding)) -> Result<Verified> {
         let profile = self.settings().await?.profile(profile)?.clone();
         let open = self.stages.stores.get(&profile).await?.awake();
-        let (mut verified, mut after) = (Verified::default(), 0);
+        let (mut verified, mut after, mut redo) = (Verified::default(), 0, Vec::new());
         loop {
             let rows = self.stages.journal.done_after(&profile.name, after, PAGE).await?;
-            let Some(last) = rows.last() else { return Ok(verified) };
+            let Some(last) = rows.last() else { break };
             after = last.id;
             for row in rows {
                 // What went to another bucket, before the profile was changed, is not this one's affair.
                 let all = self.stages.journal.objects(row.id).await?;
                 let objects: Vec<_> = all.into_iter().filter(|object| object.target == open.target && object.url.is_some()).collect();
                 verified.objects += objects.len() as u64;
-                let faults = faults(&open, &objects, deep).await?;
-                // Another computer's file, or one that is gone, cannot be sent from here.
-                let here = row.source.is_absolute() && row.source.is_file();
-                let redo = repair && here && faults.iter().any(|(_, fault)| *fault != Fault::Hidden);
-                if redo {
-                    self.redo(&row).await?;
-                    verified.repaired += 1;
-                }
+                let faults = faults(&open, &row, &objects, deep).await?;
+                let queued = repair && faults.iter().any(|(_, fault)| *fault != Fault::Hidden) && is_as_it_was(&row).await;
+                redo.extend(queued.then_some(row.id));
                 for (key, fault) in faults {
                     verified.faults += 1;
-                    found(Finding { source: row.source.clone().into(), key, fault, repaired: redo && fault != Fault::Hidden });
+                    found(Finding { source: row.source.clone().into(), key, fault, queued: queued && fault != Fault::Hidden });
                 }
             }
         }
-    }
-
-    async fn redo(&self, row: &JobRow) -> Result<()> {
-        self.stages.journal.redo(row.id).await?;
-        let id = row.id;
-        self.ask(|answer| Request::Queued(vec![id], answer)).await
+        if !redo.is_empty() {
+            let batch = crate::journal::new_id();
+            self.stages.journal.redo(batch.clone(), redo.clone()).await?;
+            self.ask(|answer| Request::Queued(redo, answer)).await?;
+            verified.repairing = Some(batch);
+        }
+        Ok(verified)
     }
 }
 
-async fn faults(open: &Open, objects: &[ObjectRow], deep: bool) -> Result<Vec<(String, Fault)>> {
+/// Whether the file of a job is here, and what was sent: what lies under its path by now may be nobody's to see.
+async fn is_as_it_was(row: &JobRow) -> bool {
+    if row.foreign || !row.source.is_absolute() {
+        return false;
+    }
+    let (path, sha256) = (row.source.clone(), row.sha256.clone());
+    let same = tokio::task::spawn_blocking(move || crate::intake::sha256(&path).is_ok_and(|now| Some(now) == sha256));
+    same.await.unwrap_or(false)
+}
+
+async fn faults(open: &Open, row: &JobRow, objects: &[ObjectRow], deep: bool) -> Result<Vec<(String, Fault)>> {
     let mut faults = Vec::new();
     for group in objects.chunks(AT_ONCE) {
-        let looks = group.iter().filter(|object| object.url.is_some()).map(|object| async move {
-            let fault = if deep { read(open, object).await? } else { look(open, object).await? };
+        let looks = group.iter().map(|object| async move {
+            let fault = look(open, row, object).await?;
+            let fault = if deep && fault.is_none() { read(open, object).await? } else { fault };
             Ok::<_, crate::Error>(fault.map(|fault| (object.key.clone(), fault)))
         });
         faults.extend(futures::future::try_join_all(looks).await?.into_iter().flatten());
@@ -102,24 +110,24 @@ async fn faults(open: &Open, objects: &[ObjectRow], deep: bool) -> Result<Vec<(S
     Ok(faults)
 }
 
-async fn look(open: &Open, object: &ObjectRow) -> Result<Option<Fault>> {
+async fn look(open: &Open, row: &JobRow, object: &ObjectRow) -> Result<Option<Fault>> {
     Ok(match open.bucket.call(0, || open.bucket.store.head(&object.key)).await? {
         Lookup::Absent => Some(Fault::Missing),
         Lookup::Hidden => Some(Fault::Hidden),
-        Lookup::Found(meta) => {
-            let other_bytes = object.size.is_some_and(|size| size != meta.size);
-            let other_sum = meta.get(META_SHA256).zip(object.sha256.as_deref()).is_some_and(|(there, ours)| there != ours);
-            // A variant that an earlier version made of the same file is as good.
-            (other_bytes || (other_sum && object.variant.is_none())).then_some(Fault::Differs)
+        Lookup::Found(held) => {
+            let meant = Meant {
+                size: object.size.unwrap_or(held.size),
+                sha256: object.sha256.as_deref().unwrap_or_default(),
+                etag: object.etag.as_deref(),
+                made: row.sha256.as_deref().zip(object.spec.as_deref()),
+            };
+            (held.compare(&meant) == Likeness::Other).then_some(Fault::Differs)
         }
     })
 }
 
 /// Reads the object piece by piece: it may be larger than the memory.
 async fn read(open: &Open, object: &ObjectRow) -> Result<Option<Fault>> {
-    if let Some(fault) = look(open, object).await? {
-        return Ok(Some(fault));
-    }
     let size = object.size.unwrap_or_default();
     let mut sum = Sha256::new();
     let mut from = 0;

@@ -1,6 +1,7 @@
 //! What a handle can ask about watched folders.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::actor::Request;
 use super::handle::EngineHandle;
@@ -10,6 +11,11 @@ use crate::journal::NewJob;
 use crate::settings::Settings;
 use crate::watch;
 
+/// By so much a folder's clock goes on at most between two looks at it, where nobody watches it (milliseconds).
+const AT_ONCE: i64 = 300_000;
+/// A removal that is under way when a person keeps what was deleted is over after this.
+const UNDER_WAY: Duration = Duration::from_secs(40);
+
 impl EngineHandle {
     /// Queues what is new in watched folders, once. `folders` empty: all that are not paused.
     /// Those that are not in the settings are taken `like` that one.
@@ -17,6 +23,7 @@ impl EngineHandle {
         let settings = self.settings().await?;
         let mut jobs = Vec::new();
         for folder in self.chosen(&settings, folders, profile.as_deref(), like)? {
+            self.stages.pass(std::slice::from_ref(&folder));
             self.stages.journal.keep_folder(&folder).await?;
             jobs.extend(self.reconcile_one(&settings, &folder).await?);
         }
@@ -30,7 +37,8 @@ impl EngineHandle {
             let news = tokio::task::spawn_blocking(move || watch::scan_once(start)).await;
             let news = news.map_err(|error| Error::new(Code::Internal, format!("looking at a folder ended early: {error}")))??;
             journal.add_mounts(&path, news.drives).await?;
-            journal.gone(path.clone(), news.gone, folder.remove_at()).await?;
+            journal.looked_once(&path, AT_ONCE).await?;
+            journal.gone(path.clone(), news.gone, folder.grace()).await?;
             // Files whose jobs ended between the move and the look at it are looked for again.
             if !journal.moved(path.clone(), news.moved).await?.is_empty() {
                 continue;
@@ -143,6 +151,11 @@ impl EngineHandle {
     /// The objects of files that were deleted from a watched folder stay in the bucket after all.
     pub async fn keep_removed(&self, path: PathBuf) -> Result<()> {
         self.stages.journal.keep_removals(&path).await?;
+        // What was asked a moment before this may be on its way to the bucket: when this is done, nothing more goes.
+        let start = Instant::now();
+        while self.stages.journal.is_leaving(&path).await? && start.elapsed() < UNDER_WAY {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         self.ask(Request::FoldersChanged).await
     }
 

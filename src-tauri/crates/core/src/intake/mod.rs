@@ -15,7 +15,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::content::{self, Content, Kind};
 use crate::error::{Code, Error, Result, Retry};
+use crate::folder::Stamp;
 use crate::metadata::{self, Metadata, mtime_ns};
+use crate::variant::Variant;
 
 /// A file as it was when it was read.
 #[derive(Debug, Clone)]
@@ -36,17 +38,56 @@ pub struct Fingerprint {
     pub bytes: Option<Bytes>,
 }
 
+/// What a watched folder saw under a path, and decided to send: nothing else that may be there by now goes up for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected {
+    /// How it looked.
+    pub stamp: Stamp,
+    /// Whether links are followed.
+    pub follow_links: bool,
+}
+
+impl Expected {
+    /// Whether the open file is what was seen, and is there by itself.
+    fn check(&self, path: &Path, open: &std::fs::Metadata) -> Result<()> {
+        let there = std::fs::symlink_metadata(path).map_err(|error| Error::from_io(&error, path))?;
+        let through_link = there.is_symlink() && !self.follow_links;
+        if !through_link && self.stamp.is(&Stamp::of(open)) {
+            return Ok(());
+        }
+        let told = format!("{} is not what its folder saw", path.display());
+        Err(Error::new(Code::FileChanging, told).hint("its folder looks at it anew").retry(Retry::Soon))
+    }
+}
+
 const CHUNK: usize = 1 << 20;
 /// A picture's file of more bytes is not decoded.
 pub const LARGEST_PICTURE: u64 = 512 << 20;
 
+/// Bytes that a file and its variants take in memory until they are sent: pictures and small files are held whole,
+/// whatever they are called. Blocks.
+pub fn held_in_memory(path: &Path, keep: u64, variants: &[Variant]) -> Result<u64> {
+    let io = |error: std::io::Error| Error::from_io(&error, path);
+    let mut file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    let mut head = vec![0; content::SNIFF_LEN];
+    let length = read_up_to(&mut file, &mut head).map_err(io)?;
+    let picture = matches!(content::sniff(&head[..length], &crate::key::file_name(path)).kind, Kind::Image(_));
+    let whole = picture && size <= LARGEST_PICTURE;
+    let made = if whole { variants.iter().map(Variant::most_bytes).sum() } else { 0 };
+    Ok(made + if whole { size } else { size.min(keep) })
+}
+
 /// Reads a file once: hashes it, looks at its kind, and keeps its bytes if it is a picture or no larger than `keep`.
 ///
 /// Blocks; call it where that is allowed.
-pub fn read(path: &Path, keep: u64) -> Result<Fingerprint> {
+pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Fingerprint> {
     let io = |error: std::io::Error| Error::from_io(&error, path);
     let mut file = File::open(path).map_err(io)?;
     let before = file.metadata().map_err(io)?;
+    if let Some(expected) = expected {
+        expected.check(path, &before)?;
+    }
     if before.is_dir() {
         return Err(Error::new(Code::FileSpecial, format!("{} is a folder, not a file", path.display())));
     }
@@ -105,6 +146,13 @@ fn hash_rest(file: &mut File, hash: &mut impl sha2::Digest) -> std::io::Result<u
     }
 }
 
+/// SHA-256 of a file, hex. Blocks.
+pub fn sha256(path: &Path) -> Result<String> {
+    let mut hash = Sha256::new();
+    let read = File::open(path).and_then(|mut file| hash_rest(&mut file, &mut hash));
+    read.map(|_| hex::encode(hash.finalize())).map_err(|error| Error::from_io(&error, path))
+}
+
 /// MD5 of a file, hex: what most buckets show as ETag. Blocks.
 pub fn md5(path: &Path) -> Result<String> {
     let mut hash = md5::Md5::new();
@@ -145,14 +193,14 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("a.txt");
         std::fs::write(&path, "abc")?;
-        let found = read(&path, 16).expect("readable");
+        let found = read(&path, 16, None).expect("readable");
         assert_eq!(found.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(md5(&path).expect("readable"), "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(found.bytes.as_deref(), Some(b"abc".as_slice()));
         assert!(unchanged(&path, &found));
         std::fs::write(&path, "abcd")?;
         assert!(!unchanged(&path, &found));
-        assert!(read(&path, 2).expect("readable").bytes.is_none(), "larger files stay on disk");
+        assert!(read(&path, 2, None).expect("readable").bytes.is_none(), "larger files stay on disk");
         Ok(())
     }
 
@@ -161,9 +209,9 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let empty = dir.path().join("empty.jpg");
         std::fs::write(&empty, "")?;
-        assert_eq!(read(&empty, 9).expect_err("empty").code, Code::FileEmpty);
-        assert_eq!(read(&dir.path().join("none"), 9).expect_err("missing").code, Code::FileMissing);
-        assert_eq!(read(dir.path(), 9).expect_err("folder").code, Code::FileSpecial);
+        assert_eq!(read(&empty, 9, None).expect_err("empty").code, Code::FileEmpty);
+        assert_eq!(read(&dir.path().join("none"), 9, None).expect_err("missing").code, Code::FileMissing);
+        assert_eq!(read(dir.path(), 9, None).expect_err("folder").code, Code::FileSpecial);
         Ok(())
     }
 }

@@ -5,19 +5,25 @@ use std::path::Path;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Journal;
+use super::record::{self, OnRecord};
 use super::rows::path_to_blob;
 use crate::error::Result;
 use crate::key;
+use crate::link;
 use crate::manifest::ManifestEntry;
 
 impl Journal {
-    /// Records an upload that another computer made, unless this journal knows it; true if it is new.
-    pub async fn adopt(&self, profile: String, target: String, entry: ManifestEntry) -> Result<bool> {
-        self.writer.write(move |tx| adopt(tx, &profile, &target, &entry)).await
+    /// Records uploads that another computer made, unless this journal knows them; how many are new. What the entries
+    /// say is taken for words only: their names are no paths here, and their links are made anew, beginning with `base`.
+    pub async fn adopt(&self, profile: String, target: String, base: String, entries: Vec<ManifestEntry>) -> Result<u64> {
+        let adopt_all = move |tx: &Transaction<'_>| {
+            entries.iter().try_fold(0, |new, entry| Ok(new + u64::from(adopt(tx, &profile, &target, &base, entry)?)))
+        };
+        self.writer.write(adopt_all).await
     }
 }
 
-fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, entry: &ManifestEntry) -> rusqlite::Result<bool> {
+fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, base: &str, entry: &ManifestEntry) -> rusqlite::Result<bool> {
     let known = tx
         .prepare_cached("SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.key = ?2 AND j.sha256 = ?3")?
         .query_row(params![target, entry.original().key, entry.sha256], |_| Ok(()))
@@ -25,14 +31,15 @@ fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, entry: &ManifestEntr
     if known.is_some() {
         return Ok(false);
     }
+    let name = key::file_name(Path::new(&entry.name));
     tx.prepare_cached(
         "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at, foreign_to_here) \
          VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8, 1)",
     )?
     .execute(params![
         super::new_id(),
-        path_to_blob(Path::new(&entry.name)),
-        entry.name,
+        path_to_blob(Path::new(&name)),
+        name,
         profile,
         entry.original().size as i64,
         entry.sha256,
@@ -58,8 +65,13 @@ fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, entry: &ManifestEntr
             object.size as i64,
             object.sha256,
             object.content_type,
-            object.url,
+            link::url(base, &object.key),
         ])?;
+        if record::select(tx, target, &object.key)?.is_none() {
+            let (sha256, source_sha256) = (object.sha256.clone(), entry.sha256.clone());
+            let there = OnRecord { size: object.size, sha256, etag: String::new(), source_sha256, ours: false };
+            record::keep(tx, target, &object.key, &there, None)?;
+        }
     }
     Ok(true)
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::MessageKind;
+use super::record::{self, OnRecord};
 use super::rows::now_ms;
 use crate::error::Error;
 
@@ -11,6 +12,12 @@ use crate::error::Error;
 pub struct SentObject {
     /// Its opaque id, as planned.
     pub uid: String,
+    /// Its key.
+    pub key: String,
+    /// Whether it was sent; otherwise the bucket had it.
+    pub sent: bool,
+    /// Its ETag, as far as it is known.
+    pub etag: String,
     /// Pixels, where it is a picture.
     pub pixels: Option<(u32, u32)>,
     /// Bytes.
@@ -28,8 +35,6 @@ pub struct SentObject {
 pub struct Outcome {
     /// Nothing had to be sent.
     pub present: bool,
-    /// Something took the place of other content.
-    pub replaced: bool,
     /// Bytes of the source.
     pub size: u64,
     /// Its modification time, nanoseconds since 1970.
@@ -62,15 +67,12 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
         warning.map(|error| &error.message),
         warning.and_then(|error| error.hint.as_ref()),
     ])?;
+    let (source, watched, target, source_sha256): (Vec<u8>, Option<Vec<u8>>, Option<String>, Option<String>) = tx
+        .prepare_cached("SELECT source, watched, (SELECT target FROM objects WHERE job = ?1 LIMIT 1), sha256 FROM jobs WHERE id = ?1")?
+        .query_row(params![job], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let (target, source_sha256) = (target.unwrap_or_default(), source_sha256.unwrap_or_default());
+    let relies = (source.as_slice(), watched.as_deref().unwrap_or_default());
     for object in sent {
-        if outcome.replaced {
-            // What other jobs had there is in the bucket no more.
-            tx.prepare_cached(
-                "UPDATE objects SET url = NULL WHERE job <> ?1 AND target = (SELECT target FROM objects WHERE uid = ?2) \
-                 AND key = (SELECT key FROM objects WHERE uid = ?2)",
-            )?
-            .execute(params![job, object.uid])?;
-        }
         tx.prepare_cached(
             "UPDATE objects SET width = ?2, height = ?3, size = ?4, sha256 = ?5, content_type = ?6, url = ?7 WHERE uid = ?1",
         )?
@@ -83,6 +85,14 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
             object.content_type,
             object.url,
         ])?;
+        let on_record = OnRecord {
+            size: object.size,
+            sha256: object.sha256.clone(),
+            etag: object.etag.clone(),
+            source_sha256: source_sha256.clone(),
+            ours: object.sent,
+        };
+        record::keep(tx, &target, &object.key, &on_record, Some(relies))?;
     }
     Ok(())
 }

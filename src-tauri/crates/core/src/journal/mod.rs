@@ -8,6 +8,7 @@ mod batches;
 mod ending;
 mod outbox;
 mod queue;
+mod record;
 mod removals;
 mod rows;
 mod schema;
@@ -20,7 +21,8 @@ pub use batches::BatchState;
 pub use ending::{Outcome, SentObject};
 pub use outbox::{Message, MessageKind};
 pub use queue::{InHand, Tally, Unfinished, Wanted};
-pub use removals::{Removal, Removals};
+pub use record::OnRecord;
+pub use removals::{Leave, Removable, Removal, Removals};
 pub use uploads::{Orphan, PartRow, UploadKey, UploadRow};
 pub use watched::PutAway;
 
@@ -55,6 +57,8 @@ pub enum Claim {
     Busy,
     /// Other content is in the bucket under a key that differs in case or composition only.
     Twin,
+    /// What is under one of them is being taken away at this moment.
+    Leaving,
 }
 
 impl Journal {
@@ -123,7 +127,8 @@ impl Journal {
         let (target, sha256) = (target.to_owned(), sha256.to_owned());
         self.read(move |db| {
             let clauses = "WHERE j.sha256 = ?1 AND j.state = 'done' AND EXISTS \
-                 (SELECT 1 FROM objects o WHERE o.job = j.id AND o.target = ?2 AND o.url IS NOT NULL) ORDER BY j.id DESC LIMIT 1";
+                 (SELECT 1 FROM objects o JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.sha256 = o.sha256 \
+                 WHERE o.job = j.id AND o.target = ?2) ORDER BY j.id DESC LIMIT 1";
             let Some(job) = rows::select_jobs(db, clauses, params![sha256, target])?.pop() else { return Ok(None) };
             let objects = rows::select_objects(db, job.id)?;
             Ok(Some((job, objects)))
@@ -202,12 +207,23 @@ impl Journal {
         self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, choice]).map(|_| ()))).await
     }
 
-    /// Puts a finished job back into the queue: the bucket does not have what it should. It sends what it sent before,
-    /// and nothing else that may lie under its path by now.
-    pub async fn redo(&self, job: i64) -> Result<()> {
+    /// Puts finished jobs back into the queue, as one batch: the bucket does not have what it should. They send what
+    /// they sent before, and nothing else that may lie under their paths by now.
+    pub async fn redo(&self, batch: String, jobs: Vec<i64>) -> Result<()> {
+        // The bucket is to have under the very key what it had; what was seen there instead is what may be replaced.
         let sql = "UPDATE jobs SET state = 'queued', outcome = NULL, finished_at = NULL, error_code = NULL, error_message = NULL, \
-                   error_hint = NULL, wanted = sha256 WHERE id = ?1 AND state = 'done' AND foreign_to_here = 0";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![job]).map(|_| ())).await
+                   error_hint = NULL, wanted = sha256, on_conflict = 'overwrite' WHERE id = ?1 AND state = 'done' AND foreign_to_here = 0";
+        self.writer
+            .write(move |tx| {
+                for (position, job) in jobs.iter().enumerate() {
+                    if tx.prepare_cached(sql)?.execute(params![job])? > 0 {
+                        let add = "INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)";
+                        tx.prepare_cached(add)?.execute(params![batch, position as i64, job])?;
+                    }
+                }
+                Ok(())
+            })
+            .await
     }
 
     /// A profile has another name: its jobs, uploads and messages go with it.

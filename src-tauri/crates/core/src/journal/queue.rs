@@ -64,7 +64,7 @@ impl Journal {
 
     /// The engines that have jobs in hand, or are needed by some.
     pub async fn engines(&self) -> Result<Vec<String>> {
-        let sql = "SELECT engine FROM jobs WHERE engine IS NOT NULL UNION SELECT needs FROM jobs WHERE needs IS NOT NULL";
+        let sql = "SELECT engine FROM jobs WHERE engine IS NOT NULL UNION SELECT needs FROM jobs WHERE needs IS NOT NULL UNION SELECT engine FROM leaving";
         self.read(move |db| db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect()).await
     }
 
@@ -74,6 +74,7 @@ impl Journal {
         self.writer
             .write(move |tx| {
                 tx.prepare_cached("UPDATE jobs SET engine = NULL WHERE engine = ?1")?.execute(params![engine])?;
+                tx.prepare_cached("DELETE FROM leaving WHERE engine = ?1")?.execute(params![engine])?;
                 tx.prepare_cached("UPDATE jobs SET needs = NULL WHERE needs = ?1")?.execute(params![engine]).map(|_| ())
             })
             .await

@@ -131,8 +131,12 @@ pub struct ObjectRow {
     pub sha256: Option<String>,
     /// Its media type, once sent.
     pub content_type: Option<String>,
-    /// Its public address, once sent.
+    /// Its public address, as long as it is in the bucket.
     pub url: Option<String>,
+    /// The variant as it is specified.
+    pub spec: Option<String>,
+    /// The ETag it had, where that is known.
+    pub etag: Option<String>,
 }
 
 /// The job for a source: the one that is on its way already, or a new one.
@@ -225,7 +229,8 @@ fn insert_job(tx: &Transaction<'_>, job: &NewJob, choice: Option<OnConflict>) ->
 
 const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j.watched, j.variants, j.state, \
      j.outcome, j.size, j.sha256, j.content_type, j.error_code, j.error_message, j.error_hint, j.created_at, j.finished_at, \
-     (SELECT url FROM objects o WHERE o.job = j.id AND o.position = 0), \
+     (SELECT url FROM objects o JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.sha256 = o.sha256 \
+      WHERE o.job = j.id AND o.position = 0), \
      (SELECT uid FROM objects o WHERE o.job = j.id AND o.variant IS NOT NULL AND o.width IS NOT NULL \
       ORDER BY abs(o.width - 400) LIMIT 1), j.paused, j.on_conflict, j.foreign_to_here, j.wanted";
 
@@ -285,7 +290,10 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
 
 pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<ObjectRow>> {
     let mut statement = db.prepare_cached(
-        "SELECT uid, variant, key, width, height, size, sha256, content_type, url, target FROM objects WHERE job = ?1 ORDER BY position",
+        // What is in the bucket no more, or is something else by now, has no link.
+        "SELECT o.uid, o.variant, o.key, o.width, o.height, o.size, o.sha256, o.content_type, CASE WHEN b.key IS NOT NULL THEN o.url END, \
+         o.target, o.spec, b.etag FROM objects o LEFT JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.sha256 = o.sha256 \
+         WHERE o.job = ?1 ORDER BY o.position",
     )?;
     let rows = statement.query_map(params![job], |row| {
         let (width, height): (Option<u32>, Option<u32>) = (row.get(3)?, row.get(4)?);
@@ -299,26 +307,31 @@ pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<
             sha256: row.get(6)?,
             content_type: row.get(7)?,
             url: row.get(8)?,
+            spec: row.get(10)?,
+            etag: row.get::<_, Option<String>>(11)?.filter(|etag| !etag.is_empty()),
         })
     })?;
     rows.collect()
 }
 
-/// Whether another unfinished job has this key for other content, or for another rendition of the same; or whether
-/// other content is in the bucket under one that differs in case or composition only.
+/// Whether another unfinished job has this key for other content, or for another rendition of the same; whether other
+/// content is in the bucket under one that differs in case or composition only; whether it is being taken away.
 pub(super) fn claimed(tx: &Transaction<'_>, job: i64, target: &str, sha256: &str, object: &PlannedObject) -> rusqlite::Result<Claim> {
     let worst: Option<i64> = tx
         .prepare_cached(
-            "SELECT max(CASE WHEN j.state = 'planned' AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5) THEN 2 \
-                             WHEN j.state = 'done' AND o.url IS NOT NULL AND o.key <> ?6 AND j.sha256 IS NOT ?4 THEN 1 ELSE 0 END) \
-             FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.folded = ?2 AND j.id <> ?3",
+            "SELECT max(rank) FROM ( \
+             SELECT CASE WHEN j.state = 'planned' AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5) THEN 2 ELSE 0 END AS rank \
+             FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.folded = ?2 AND j.id <> ?3 \
+             UNION ALL SELECT CASE WHEN key <> ?6 AND source_sha256 <> ?4 THEN 1 ELSE 0 END FROM bucket_objects WHERE target = ?1 AND folded = ?2 \
+             UNION ALL SELECT 3 FROM leaving WHERE target = ?1 AND key = ?6)",
         )?
         .query_row(params![target, key::folded(&object.key), job, sha256, spec(object.variant.as_ref()), object.key], |row| row.get(0))?;
     Ok(match worst {
         None => Claim::New,
         Some(0) => Claim::Granted,
         Some(1) => Claim::Twin,
-        Some(_) => Claim::Busy,
+        Some(2) => Claim::Busy,
+        Some(_) => Claim::Leaving,
     })
 }
 

@@ -259,6 +259,67 @@ pub(super) const MIGRATIONS: &[&str] = &[
     CREATE INDEX outbox_by_job ON outbox(job);
     CREATE INDEX removals_next ON removals(due_at) WHERE due_at IS NOT NULL;
 ",
+    "
+    -- What the buckets have, apart from the history of how it came there; and which files rely on it.
+    CREATE TABLE bucket_objects (
+        target TEXT NOT NULL,
+        key TEXT NOT NULL,
+        folded TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        etag TEXT NOT NULL,
+        -- SHA-256 of the file it is, or was made of.
+        source_sha256 TEXT NOT NULL,
+        -- This computer sent it; what it found there is not its to replace or to remove.
+        ours INTEGER NOT NULL,
+        PRIMARY KEY (target, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX bucket_objects_by_folded_key ON bucket_objects(target, folded);
+    CREATE TABLE reliance (
+        source BLOB NOT NULL,
+        watched BLOB NOT NULL,
+        target TEXT NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (source, watched, target, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX reliance_by_object ON reliance(target, key);
+    INSERT INTO bucket_objects
+        SELECT o.target, o.key, coalesce(o.folded, lower(o.key)), coalesce(o.size, 0), coalesce(o.sha256, ''), '', coalesce(j.sha256, ''),
+            j.outcome = 'uploaded' AND j.foreign_to_here = 0
+        FROM objects o JOIN jobs j ON j.id = o.job WHERE j.state = 'done' AND o.url IS NOT NULL ORDER BY j.id
+        ON CONFLICT (target, key) DO UPDATE SET size = excluded.size, sha256 = excluded.sha256, source_sha256 = excluded.source_sha256,
+            ours = max(ours, excluded.ours);
+    INSERT OR IGNORE INTO reliance
+        SELECT j.source, coalesce(j.watched, x''), o.target, o.key FROM objects o JOIN jobs j ON j.id = o.job
+        WHERE j.state = 'done' AND o.url IS NOT NULL AND j.foreign_to_here = 0;
+
+    -- A folder's own clock: it runs while an engine sees the folder. The time to undo a removal is told by it.
+    ALTER TABLE folders ADD COLUMN watched_ms INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE folders ADD COLUMN looked_at INTEGER;
+    DROP INDEX removals_next;
+    CREATE TABLE removals_anew (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        folder BLOB NOT NULL,
+        path BLOB NOT NULL,
+        -- By the folder's clock; without a time it waits for a person.
+        due_at INTEGER,
+        UNIQUE (folder, path)
+    );
+    INSERT INTO removals_anew
+        SELECT id, folder, path, max(0, due_at - CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)) FROM removals ORDER BY id;
+    DROP TABLE removals;
+    ALTER TABLE removals_anew RENAME TO removals;
+    CREATE INDEX removals_next ON removals(due_at) WHERE due_at IS NOT NULL;
+    INSERT OR IGNORE INTO folders(path, begun) SELECT DISTINCT folder, 0 FROM removals;
+    -- Keys whose object is being taken away at this moment.
+    CREATE TABLE leaving (target TEXT NOT NULL, key TEXT NOT NULL, removal INTEGER NOT NULL, engine TEXT NOT NULL, PRIMARY KEY (target, key)) WITHOUT ROWID;
+
+    -- The uploads of its key that others had begun before this one.
+    ALTER TABLE uploads ADD COLUMN before TEXT;
+    -- One bucket may be spelled in many ways; this is what it was called first.
+    CREATE TABLE bucket_names (name TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE profile_buckets (profile TEXT PRIMARY KEY, bucket TEXT NOT NULL, target TEXT NOT NULL) WITHOUT ROWID;
+",
 ];
 
 /// Opens the database as decided (WAL, FULL, foreign keys) and migrates it.

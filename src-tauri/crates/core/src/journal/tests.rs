@@ -43,7 +43,6 @@ fn planned(key: &str) -> PlannedObject {
 fn outcome(mtime_ns: i64) -> Outcome {
     Outcome {
         present: false,
-        replaced: false,
         size: 1,
         mtime_ns,
         content_type: "x".into(),
@@ -195,7 +194,7 @@ async fn an_upload_goes_on_with_the_parts_it_has() -> Result<()> {
     let (_dir, journal) = open();
     let job = journal.enqueue("b".into(), vec![job("film")]).await?[0];
     assert_eq!(journal.upload(upload_key(job, "aa")).await?, None);
-    journal.intend_upload(upload_key(job, "aa")).await?;
+    journal.intend_upload(upload_key(job, "aa"), Some(vec!["theirs".into()])).await?;
     assert_eq!(journal.upload(upload_key(job, "aa")).await?.map(|row| row.upload), Some(None), "whether it began is not known");
     journal.begin_upload(job, "id".into(), 8).await?;
     for number in [2, 1, 2] {
@@ -212,7 +211,7 @@ async fn what_nobody_goes_on_with_is_an_orphan_until_it_is_aborted() -> Result<(
     let (_dir, journal) = open();
     let ids = journal.enqueue("b".into(), vec![job("changed"), job("failed"), job("whole")]).await?;
     for (id, name) in ids.iter().zip(["one", "two", "three"]) {
-        journal.intend_upload(upload_key(*id, "aa")).await?;
+        journal.intend_upload(upload_key(*id, "aa"), None).await?;
         journal.begin_upload(*id, name.into(), 8).await?;
     }
     assert_eq!(journal.upload(upload_key(ids[0], "other bytes")).await?, None);
@@ -281,6 +280,9 @@ async fn keys_that_differ_in_case_only_are_twins() -> Result<()> {
     journal.plan(ids[0], "t".into(), "aa".into(), key("Größe.jpg")).await?;
     let sent = SentObject {
         uid: journal.objects(ids[0]).await?.remove(0).uid,
+        key: "Größe.jpg".into(),
+        sent: true,
+        etag: String::new(),
         pixels: None,
         size: 1,
         sha256: "aa".into(),
@@ -336,7 +338,7 @@ async fn a_file_that_is_moved_before_it_is_sent_goes_under_its_new_name() -> Res
 async fn a_renamed_profile_takes_its_jobs_along() -> Result<()> {
     let (_dir, journal) = open();
     let ids = journal.enqueue("b".into(), vec![job("a.jpg")]).await?;
-    journal.intend_upload(upload_key(ids[0], "aa")).await?;
+    journal.intend_upload(upload_key(ids[0], "aa"), None).await?;
     journal.rename_profile("demo".into(), "photos".into()).await?;
     assert_eq!(next(&journal, "e").await?.pop().map(|row| row.profile), Some("photos".into()));
     journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
@@ -355,62 +357,155 @@ async fn sent(journal: &Journal, name: &str) -> Result<i64> {
     let object = PlannedObject { uid: super::new_id(), variant: None, key: name.into() };
     journal.plan(id, "t".into(), format!("sum of {name}"), vec![object.clone()]).await?;
     let (sha256, url) = (format!("sum of {name}"), format!("https://x/{name}"));
-    let object = SentObject { uid: object.uid, pixels: None, size: 1, sha256, content_type: "x".into(), url };
+    let object = SentObject {
+        uid: object.uid,
+        key: object.key,
+        sent: true,
+        etag: "e".into(),
+        pixels: None,
+        size: 1,
+        sha256,
+        content_type: "x".into(),
+        url,
+    };
     journal.finish(id, outcome(1), vec![object]).await?;
     Ok(id)
 }
 
+fn removal_keys(objects: &[Removable]) -> Vec<&str> {
+    objects.iter().map(|object| object.key.as_str()).collect()
+}
+
 #[tokio::test]
-async fn a_deleted_file_is_removed_when_it_is_due_unless_it_comes_back() -> Result<()> {
+async fn a_deleted_file_is_removed_when_its_folder_was_seen_for_long_enough_unless_it_comes_back() -> Result<()> {
     let (_dir, journal) = open();
+    journal.keep_folder(&watched()).await?;
     for name in ["a", "b", "c"] {
         sent(&journal, name).await?;
     }
     journal.gone("/w".into(), vec!["/w/a".into(), "/w/b".into()], Some(100)).await?;
-    assert_eq!(journal.due_removals(99, 9).await?.len(), 0);
+    journal.add_watched(Path::new("/w"), 99).await?;
+    assert_eq!(journal.due_removals(9).await?.len(), 0);
+    journal.add_watched(Path::new("/w"), 1).await?;
     journal.enqueue("again".into(), vec![found("a", 2)]).await?;
-    let due = journal.due_removals(100, 9).await?;
+    let due = journal.due_removals(9).await?;
     assert_eq!(due.len(), 1, "a is back");
-    assert!(journal.stands(&due[0], 100).await?);
-    let objects = journal.removable(due[0].job).await?;
-    assert_eq!(objects.iter().map(|object| object.key.as_str()).collect::<Vec<_>>(), ["b"]);
-    for object in objects {
-        journal.object_gone(object).await?;
-    }
+    let objects = journal.removable(&due[0]).await?;
+    assert_eq!(removal_keys(&objects), ["b"]);
+    assert_eq!(journal.begin_leaving(&due[0], &objects[0], "e").await?, Leave::Now);
+    let other = journal.enqueue("o".into(), vec![job("other")]).await?[0];
+    assert_eq!(journal.plan(other, "t".into(), "xx".into(), vec![planned("b")]).await?, Claim::Leaving);
+    journal.end_leaving(&objects[0], true).await?;
+    assert_eq!(journal.plan(other, "t".into(), "xx".into(), vec![planned("c2")]).await?, Claim::New);
     journal.removed(&due[0]).await?;
-    assert_eq!((journal.jobs(&[due[0].job]).await?[0].url.as_ref(), journal.due_removals(100, 9).await?.len()), (None, 0));
+    let jobs = journal.jobs_with(&objects).await?;
+    assert_eq!((journal.jobs(&jobs).await?[0].url.as_ref(), journal.due_removals(9).await?.len()), (None, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_speaks_against_a_removal_is_heard_at_the_last_moment() -> Result<()> {
+    let (_dir, journal) = open();
+    journal.keep_folder(&watched()).await?;
+    for name in ["a", "b"] {
+        sent(&journal, name).await?;
+    }
+    journal.gone("/w".into(), vec!["/w/a".into(), "/w/b".into()], Some(0)).await?;
+    let due = journal.due_removals(9).await?;
+    let objects = [journal.removable(&due[0]).await?.remove(0), journal.removable(&due[1]).await?.remove(0)];
+    // Another file is on its way to that key.
+    let other = journal.enqueue("o".into(), vec![job("other")]).await?[0];
+    journal.plan(other, "t".into(), "xx".into(), vec![planned("a")]).await?;
+    assert_eq!(journal.begin_leaving(&due[0], &objects[0], "e").await?, Leave::Later);
+    // A person keeps what was deleted.
+    journal.keep_removals(Path::new("/w")).await?;
+    assert_eq!(journal.begin_leaving(&due[1], &objects[1], "e").await?, Leave::Never);
+    assert!(!journal.is_leaving(Path::new("/w")).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn all_that_a_file_ever_was_is_removed_with_it_and_nothing_that_was_only_found() -> Result<()> {
+    let (_dir, journal) = open();
+    journal.keep_folder(&watched()).await?;
+    for (mtime, key, is_ours) in [(1, "a", true), (2, "a-2", true), (3, "a-3", false)] {
+        let id = journal.enqueue(key.into(), vec![found("a", mtime)]).await?[0];
+        let object = PlannedObject { uid: super::new_id(), variant: None, key: key.into() };
+        journal.plan(id, "t".into(), format!("sum {key}"), vec![object.clone()]).await?;
+        let object = SentObject {
+            uid: object.uid,
+            key: key.into(),
+            sent: is_ours,
+            etag: String::new(),
+            pixels: None,
+            size: 1,
+            sha256: format!("sum {key}"),
+            content_type: "x".into(),
+            url: "u".into(),
+        };
+        journal.finish(id, outcome(mtime), vec![object]).await?;
+    }
+    journal.gone("/w".into(), vec!["/w/a".into()], Some(0)).await?;
+    let due = journal.due_removals(9).await?;
+    assert_eq!(removal_keys(&journal.removable(&due[0]).await?), ["a", "a-2"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_out_of_the_list_is_removed_all_the_same() -> Result<()> {
+    let (_dir, journal) = open();
+    journal.keep_folder(&watched()).await?;
+    let id = sent(&journal, "a").await?;
+    journal.forget(vec![journal.jobs(&[id]).await?.remove(0).uid]).await?;
+    journal.gone("/w".into(), vec!["/w/a".into()], Some(0)).await?;
+    let due = journal.due_removals(9).await?;
+    assert_eq!(removal_keys(&journal.removable(&due[0]).await?), ["a"]);
     Ok(())
 }
 
 #[tokio::test]
 async fn what_another_file_needs_is_not_removed() -> Result<()> {
     let (_dir, journal) = open();
+    journal.keep_folder(&watched()).await?;
     sent(&journal, "a").await?;
+    assert!(journal.may_replace(Path::new("/w/a"), "t", vec!["b".into(), "a".into()]).await?);
     let twin = NewJob { source: "/elsewhere/a".into(), ..job("a") };
     let id = journal.enqueue("t".into(), vec![twin]).await?[0];
     let object = PlannedObject { uid: super::new_id(), variant: None, key: "a".into() };
     journal.plan(id, "t".into(), "sum of a".into(), vec![object]).await?;
-    assert!(journal.is_shared(id, "t", vec!["b".into(), "a".into()]).await?);
-    journal.gone("/w".into(), vec!["/w/a".into()], Some(100)).await?;
-    let due = journal.due_removals(100, 9).await?;
-    assert_eq!(journal.removable(due[0].job).await?.len(), 0);
+    assert!(!journal.may_replace(Path::new("/w/a"), "t", vec!["b".into(), "a".into()]).await?);
+    journal.gone("/w".into(), vec!["/w/a".into()], Some(0)).await?;
+    let due = journal.due_removals(9).await?;
+    assert_eq!(journal.removable(&due[0]).await?.len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bucket_has_one_name_however_it_is_spelled() -> Result<()> {
+    let (_dir, journal) = open();
+    let target = async |profile: &str, bucket: &str, spelled: &str| journal.target(profile, bucket, spelled).await;
+    assert_eq!(target("p", "b", "http://127.0.0.1|b").await?, "http://127.0.0.1|b");
+    assert_eq!(target("p", "b", "https://localhost|b").await?, "http://127.0.0.1|b", "the profile's address was edited");
+    assert_eq!(target("q", "b", "https://localhost|b").await?, "http://127.0.0.1|b", "another profile of that spelling");
+    assert_eq!(target("p", "c", "https://localhost|c").await?, "https://localhost|c", "another bucket");
     Ok(())
 }
 
 #[tokio::test]
 async fn strikingly_many_deletions_wait_for_a_person() -> Result<()> {
     let (_dir, journal) = open();
+    journal.keep_folder(&watched()).await?;
     let names: Vec<String> = (0..30).map(|number| number.to_string()).collect();
     for name in &names {
         sent(&journal, name).await?;
     }
     let gone = |names: &[String]| names.iter().map(|name| PathBuf::from(format!("/w/{name}"))).collect::<Vec<_>>();
-    journal.gone("/w".into(), gone(&names[..10]), Some(100)).await?;
-    assert_eq!((journal.removals(Path::new("/w")).await?.held, journal.due_removals(100, 99).await?.len()), (0, 10));
-    journal.gone("/w".into(), gone(&names[10..22]), Some(100)).await?;
-    assert_eq!((journal.removals(Path::new("/w")).await?.held, journal.due_removals(100, 99).await?.len()), (22, 0));
+    journal.gone("/w".into(), gone(&names[..10]), Some(0)).await?;
+    assert_eq!((journal.removals(Path::new("/w")).await?.held, journal.due_removals(99).await?.len()), (0, 10));
+    journal.gone("/w".into(), gone(&names[10..22]), Some(0)).await?;
+    assert_eq!((journal.removals(Path::new("/w")).await?.held, journal.due_removals(99).await?.len()), (22, 0));
     journal.hasten_removals(Path::new("/w")).await?;
-    assert_eq!(journal.due_removals(100, 99).await?.len(), 22);
+    assert_eq!(journal.due_removals(99).await?.len(), 22);
     journal.keep_removals(Path::new("/w")).await?;
     assert_eq!(journal.removals(Path::new("/w")).await?.files, 0);
     Ok(())
@@ -484,7 +579,7 @@ async fn an_old_journal_is_brought_up_to_date_with_all_it_knows() -> std::result
         "INSERT INTO jobs(id, uid, source, name, folder, profile, variants, state, outcome, sha256, created_at) VALUES \
          (3, 'u3', x'2f61', 'a', '', 'demo', '[]', 'done', 'uploaded', 'aa', 1), (7, 'u7', x'2f62', 'b', '', 'demo', '[]', 'queued', NULL, NULL, 2), \
          (8, 'u8', x'6263', 'bc', '', 'demo', '[]', 'done', 'uploaded', 'cc', 3); \
-         INSERT INTO objects(job, position, uid, target, key, folded, url) VALUES (3, 0, 'o3', 't', 'k', 'k', 'https://x/k'); \
+         INSERT INTO objects(job, position, uid, target, key, folded, size, sha256, url) VALUES (3, 0, 'o3', 't', 'k', 'k', 1, 'aa', 'https://x/k'); \
          INSERT INTO outbox(kind, profile, job, due_at) VALUES ('webhook', 'demo', 3, 1), ('webhook', 'demo', 99, 1);",
     )?;
     drop(old);

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::Journal;
+use super::{Journal, rows};
 use crate::error::Result;
 
 /// An object that goes up in parts, by the job and what it is.
@@ -42,8 +42,8 @@ pub struct UploadRow {
     pub upload: Option<String>,
     /// Bytes of every part but the last.
     pub part_size: u64,
-    /// When it was about to begin, seconds since 1970.
-    pub began_at: i64,
+    /// The uploads of its key that others had begun before, where the bucket told.
+    pub before: Option<Vec<String>>,
     /// The parts in the bucket.
     pub parts: Vec<PartRow>,
 }
@@ -59,8 +59,8 @@ pub struct Orphan {
     pub key: String,
     /// The id the bucket gave it; nothing where its answer was lost.
     pub upload: Option<String>,
-    /// When it was about to begin, seconds since 1970.
-    pub began_at: i64,
+    /// The uploads of its key that others had begun before, where the bucket told.
+    pub before: Option<Vec<String>>,
     /// The journal's number for it.
     pub id: i64,
 }
@@ -73,10 +73,10 @@ impl Journal {
                 tx.prepare_cached("UPDATE uploads SET job = NULL WHERE job = ?1 AND NOT (target = ?2 AND key = ?3 AND sha256 = ?4)")?
                     .execute(params![key.job, key.target, key.key, key.sha256])?;
                 let row = tx
-                    .prepare_cached("SELECT id, upload, part_size, began_at FROM uploads WHERE job = ?1")?
+                    .prepare_cached("SELECT id, upload, part_size, before FROM uploads WHERE job = ?1")?
                     .query_row(params![key.job], |row| {
                         let part_size = row.get::<_, i64>(2)?.unsigned_abs();
-                        Ok(UploadRow { id: row.get(0)?, upload: row.get(1)?, part_size, began_at: row.get(3)?, parts: Vec::new() })
+                        Ok(UploadRow { id: row.get(0)?, upload: row.get(1)?, part_size, before: list(row, 3)?, parts: Vec::new() })
                     })
                     .optional()?;
                 row.map(|row| Ok(UploadRow { parts: select_parts(tx, row.id)?, ..row })).transpose()
@@ -85,14 +85,15 @@ impl Journal {
     }
 
     /// Records that an upload is about to begin.
-    pub async fn intend_upload(&self, key: UploadKey) -> Result<()> {
+    pub async fn intend_upload(&self, key: UploadKey, before: Option<Vec<String>>) -> Result<()> {
+        let before = before.map(|before| rows::json(&before));
         self.writer
             .write(move |tx| {
                 tx.prepare_cached("DELETE FROM uploads WHERE job = ?1")?.execute(params![key.job])?;
                 tx.prepare_cached(
-                    "INSERT INTO uploads(job, profile, target, key, sha256, part_size, began_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",
+                    "INSERT INTO uploads(job, profile, target, key, sha256, part_size, began_at, before) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
                 )?
-                .execute(params![key.job, key.profile, key.target, key.key, key.sha256, jiff::Timestamp::now().as_second()])
+                .execute(params![key.job, key.profile, key.target, key.key, key.sha256, jiff::Timestamp::now().as_second(), before])
                 .map(|_| ())
             })
             .await
@@ -153,17 +154,22 @@ impl Journal {
     pub async fn orphans(&self) -> Result<Vec<Orphan>> {
         self.read(|db| {
             let mut statement = db.prepare_cached(
-                "SELECT u.profile, u.target, u.key, u.upload, u.began_at, u.id FROM uploads u LEFT JOIN jobs j ON j.id = u.job \
+                "SELECT u.profile, u.target, u.key, u.upload, u.before, u.id FROM uploads u LEFT JOIN jobs j ON j.id = u.job \
                  WHERE j.id IS NULL OR j.state IN ('done', 'failed') ORDER BY u.id LIMIT 1000",
             )?;
             let orphan = |row: &rusqlite::Row<'_>| {
                 let (profile, target, key, upload) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-                Ok(Orphan { profile, target, key, upload, began_at: row.get(4)?, id: row.get(5)? })
+                Ok(Orphan { profile, target, key, upload, before: list(row, 4)?, id: row.get(5)? })
             };
             statement.query_map([], orphan)?.collect()
         })
         .await
     }
+}
+
+/// A list that was written as JSON; nothing where there is none.
+fn list(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<Vec<String>>> {
+    Ok(row.get_ref(index)?.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()))
 }
 
 /// A job is finished: what it had begun in parts and did not need is given up.

@@ -124,10 +124,10 @@ impl Journal {
             .await
     }
 
-    /// Files are no longer there: should they come back, they are looked at anew. With `due_at` (milliseconds since
-    /// 1970), their objects are to be removed then.
-    pub async fn gone(&self, folder: PathBuf, files: Vec<PathBuf>, due_at: Option<i64>) -> Result<()> {
-        self.writer.write(move |tx| removals::gone(tx, &folder, &files, due_at)).await
+    /// Files are no longer there: should they come back, they are looked at anew. With `grace` (milliseconds of the
+    /// folder's clock), their objects are to be removed then.
+    pub async fn gone(&self, folder: PathBuf, files: Vec<PathBuf>, grace: Option<i64>) -> Result<()> {
+        self.writer.write(move |tx| removals::gone(tx, &folder, &files, grace)).await
     }
 
     /// Files of a folder that are in the bucket and are to be put away; with `job`, that job's only.
@@ -169,6 +169,19 @@ impl Journal {
                 tx.prepare_cached("DELETE FROM jobs WHERE id = ?1")?.execute(params![job]).map(|_| ())
             })
             .await
+    }
+
+    /// How the file of a watched folder's job looked when it was seen last; nothing if it is not there any more.
+    pub async fn seen_by_job(&self, job: i64) -> Result<Option<Stamp>> {
+        let sql = "SELECT size, mtime_ns, inode FROM seen WHERE job = ?1 LIMIT 1";
+        self.read(move |db| {
+            let stamp = |row: &rusqlite::Row<'_>| {
+                let (size, inode) = (row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(2)?.cast_unsigned());
+                Ok(Stamp { size, mtime_ns: row.get(1)?, inode })
+            };
+            db.prepare_cached(sql)?.query_row(params![job], stamp).optional()
+        })
+        .await
     }
 
     /// SHA-256 of what the file of a job was when it was sent before, hex: under that key, or by a watched folder.
@@ -224,6 +237,8 @@ fn moved(tx: &Transaction<'_>, folder: &Path, from: &Path, seen: &Seen) -> rusql
         .execute(params![job, to, name, place])?;
         tx.prepare_cached("UPDATE jobs SET source = ?2 WHERE id = ?1 AND source <> ?2")?.execute(params![job, to])?;
     }
+    tx.prepare_cached("UPDATE OR REPLACE reliance SET source = ?3 WHERE source = ?2 AND watched = ?1 AND source <> ?3")?
+        .execute(params![blob, from, to])?;
     Ok(job.is_some())
 }
 

@@ -312,7 +312,7 @@ impl Profile {
         Ok(filled)
     }
 
-    /// One name for the bucket a profile writes to, the same for two profiles of the same bucket.
+    /// How the bucket a profile writes to is spelled, the same for two profiles of the same bucket.
     pub fn target(&self) -> Result<String> {
         Ok(format!("{}|{}", self.endpoint()?.unwrap_or_else(|| "aws".into()), self.bucket))
     }

@@ -11,11 +11,12 @@ mod s3;
 mod send;
 mod watchdog;
 
+pub(crate) use flow::Room;
 pub use flow::{Lane, Limits};
-pub use parts::{Begun, PartsLog, Recalled, strays};
+pub use parts::{Begun, PartsLog, Recalled};
 pub use retry::Bucket;
 pub use s3::S3;
-pub use send::{Content, Source, in_parts, send};
+pub use send::{Content, Order, Source, Still, in_parts, send};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,6 +26,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::error::Result;
+pub use crate::held::{Held, META_SHA256, META_SOURCE, META_VARIANT};
 use crate::profile::ObjectHeaders;
 
 /// What goes with an object besides its bytes.
@@ -45,38 +47,13 @@ impl Headers {
     }
 }
 
-/// Metadata: SHA-256 of the object's bytes, hex.
-pub const META_SHA256: &str = "sha256";
-/// Metadata: SHA-256 of the file a variant was made of.
-pub const META_SOURCE: &str = "source-sha256";
-/// Metadata: what variant it is, as `WxH:FIT:FORMAT:QUALITY`.
-pub const META_VARIANT: &str = "variant";
-
-/// What the bucket says of an object.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ObjectMeta {
-    /// Bytes.
-    pub size: u64,
-    /// The ETag without quotes.
-    pub etag: String,
-    /// User metadata.
-    pub metadata: Vec<(String, String)>,
-}
-
-impl ObjectMeta {
-    /// A metadata value.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.metadata.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-}
-
 /// What a look at a key shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
     /// There is nothing under the key.
     Absent,
     /// There is an object.
-    Found(ObjectMeta),
+    Found(Held),
     /// The credentials may not look; writing may be allowed all the same.
     Hidden,
 }
@@ -101,6 +78,26 @@ pub struct Receipt {
     pub etag: String,
     /// The answer itself shows that the bucket has these bytes: it names their checksum.
     pub proven: bool,
+}
+
+/// Under which condition something is stored, or taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Only {
+    /// Where the key is free.
+    IfAbsent,
+    /// In the place of what was seen there, by its ETag, and of nothing else.
+    IfStill(String),
+    /// Whatever is there: for objects with names of their own.
+    Always,
+}
+
+/// Keys, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// At most a thousand.
+    pub keys: Vec<String>,
+    /// How to ask for more; nothing where there are no more.
+    pub next: Option<String>,
 }
 
 /// Counts bytes on their way, for progress.
@@ -174,32 +171,32 @@ impl Drop for Attempt {
 pub trait ObjectStore: Send + Sync {
     /// Looks at a key.
     async fn head(&self, key: &str) -> Result<Lookup>;
-    /// Stores an object; with `if_absent`, only where the key is free (`key-taken` if not).
-    async fn put(&self, key: &str, body: Bytes, headers: &Headers, if_absent: bool, progress: &Progress) -> Result<Receipt>;
+    /// Stores an object, on a condition (`key-taken` where it does not hold).
+    async fn put(&self, key: &str, body: Bytes, headers: &Headers, only: &Only, progress: &Progress) -> Result<Receipt>;
     /// Reads an object.
     async fn get(&self, key: &str) -> Result<Bytes>;
     /// Reads some bytes of an object: `from` up to but without `until`.
     async fn get_range(&self, key: &str, from: u64, until: u64) -> Result<Bytes>;
-    /// Keys that begin so, in order, after a key; at most a thousand.
-    async fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>>;
-    /// Deletes an object; that there is none is fine.
-    async fn delete(&self, key: &str) -> Result<()>;
+    /// Keys that begin so, in order; from the beginning, or from where a page before said.
+    async fn list(&self, prefix: &str, from: Option<String>) -> Result<Page>;
+    /// Deletes an object, on a condition (`key-taken` where it does not hold); that there is none is fine.
+    async fn delete(&self, key: &str, only: &Only) -> Result<()>;
     /// Begins a large object; returns the upload id.
     async fn create_upload(&self, key: &str, headers: &Headers) -> Result<String>;
     /// Stores one part of it.
     async fn put_part(&self, key: &str, upload: &str, number: i32, body: Bytes, progress: &Progress) -> Result<Part>;
     /// The parts that are there, by number; nothing if there is no such upload.
     async fn list_parts(&self, key: &str, upload: &str) -> Result<Option<Vec<Part>>>;
-    /// Puts the parts together; returns the ETag. With `if_absent` as for [`Self::put`].
-    async fn complete_upload(&self, key: &str, upload: &str, parts: &[Part], if_absent: bool) -> Result<String>;
+    /// Puts the parts together, on a condition as for [`Self::put`]; returns the ETag.
+    async fn complete_upload(&self, key: &str, upload: &str, parts: &[Part], only: &Only) -> Result<String>;
     /// Gives a large object up; that there is none is fine.
     async fn abort_upload(&self, key: &str, upload: &str) -> Result<()>;
-    /// Uploads of this very key that were begun and not finished: their ids and when they began (seconds since 1970).
-    async fn unfinished_uploads(&self, key: &str) -> Result<Vec<(String, i64)>>;
+    /// The ids of uploads of this very key that were begun and not finished.
+    async fn unfinished_uploads(&self, key: &str) -> Result<Vec<String>>;
     /// A link that works for that long (at most 7 days) without credentials.
     async fn presign(&self, key: &str, lifetime: Duration) -> Result<String>;
-    /// Whether `if_absent` is enforced by the bucket itself.
-    fn honours_if_absent(&self) -> bool;
+    /// Whether conditions are enforced by the bucket itself.
+    fn honours_conditions(&self) -> bool;
     /// What the service takes at most and at least.
     fn part_rules(&self) -> PartRules;
 }

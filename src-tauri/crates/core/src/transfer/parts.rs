@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
-use super::send::{Source, changed, is_ours, verify};
-use super::{Bucket, Headers, Limits, Part, PartRules, Progress};
+use super::send::{Order, Source, changed, verify};
+use super::{Bucket, Limits, Part, PartRules, Progress};
 use crate::error::{Code, Error, Result};
 
 /// Parts are this large where the file is not too large for it (S3 allows 5 MiB to 5 GiB; R2 wants them equal).
@@ -37,8 +37,9 @@ pub struct Begun {
 pub enum Recalled {
     /// Nothing.
     Nothing,
-    /// It was about to begin, at that time (seconds since 1970); whether it did is not known.
-    Intended(i64),
+    /// It was about to begin; whether it did is not known. With the uploads of its key that others had begun before,
+    /// where the bucket told.
+    Intended(Option<Vec<String>>),
     /// It was begun.
     Begun(Begun),
 }
@@ -48,8 +49,8 @@ pub enum Recalled {
 pub trait PartsLog: Send + Sync {
     /// What is known of an upload of these very bytes under this key.
     async fn recall(&self) -> Result<Recalled>;
-    /// An upload is about to begin.
-    async fn intend(&self) -> Result<()>;
+    /// An upload is about to begin, while others have begun these.
+    async fn intend(&self, before: Option<&[String]>) -> Result<()>;
     /// The bucket gave it an id.
     async fn begun(&self, upload: &str, part_size: u64) -> Result<()>;
     /// A part is in the bucket.
@@ -65,15 +66,13 @@ pub trait PartsLog: Send + Sync {
 /// One object on its way in parts.
 pub(super) struct Large<'a> {
     pub(super) bucket: &'a Bucket,
-    pub(super) key: &'a str,
+    pub(super) order: &'a Order<'a>,
     pub(super) source: &'a Source<'a>,
-    pub(super) headers: &'a Headers,
-    pub(super) if_absent: bool,
     pub(super) progress: &'a Progress,
 }
 
 impl Large<'_> {
-    pub(super) async fn send(&self) -> Result<()> {
+    pub(super) async fn send(&self) -> Result<String> {
         let mut starts = 1;
         loop {
             let begun = self.begin().await?;
@@ -90,7 +89,7 @@ impl Large<'_> {
                 }
                 Err(error) => return Err(error),
                 // Whole: nothing of it is left to be aborted.
-                Ok(()) => return self.source.log.gone(&begun.upload).await,
+                Ok(etag) => return self.source.log.gone(&begun.upload).await.map(|()| etag),
             }
         }
     }
@@ -100,7 +99,7 @@ impl Large<'_> {
         let log = &self.source.log;
         match log.recall().await? {
             Recalled::Begun(begun) => {
-                let there = match self.bucket.call(0, || self.bucket.store.list_parts(self.key, &begun.upload)).await {
+                let there = match self.bucket.call(0, || self.bucket.store.list_parts(self.order.key, &begun.upload)).await {
                     // The key may not list parts, or the service does not: the record has to do, the last step compares.
                     Err(error) if !error.is_retryable() && error.code != Code::Closing => Some(begun.parts.clone()),
                     there => there?,
@@ -115,43 +114,51 @@ impl Large<'_> {
                 }
                 log.gone(&begun.upload).await?;
             }
-            Recalled::Intended(since) => self.abort_strays(since, &[]).await?,
+            Recalled::Intended(before) => self.abort_strays(before.as_deref(), &[]).await?,
             Recalled::Nothing => {}
         }
-        log.intend().await?;
-        let (part_size, since) = (part_size(self.source.size, self.bucket.store.part_rules()), jiff::Timestamp::now().as_second());
+        // Whatever is begun under this key before is somebody else's.
+        let before = self.begun_by_others().await?;
+        log.intend(before.as_deref()).await?;
+        let part_size = part_size(self.source.size, self.bucket.store.part_rules());
         let tries = AtomicU32::new(0);
         let create = || {
             tries.fetch_add(1, Ordering::Relaxed);
-            self.bucket.store.create_upload(self.key, self.headers)
+            self.bucket.store.create_upload(self.order.key, self.order.headers)
         };
         let upload = self.bucket.call(0, create).await?;
         log.begun(&upload, part_size).await?;
         if tries.into_inner() > 1 {
             // An earlier try may have begun an upload although its answer was lost.
-            self.abort_strays(since, std::slice::from_ref(&upload)).await?;
+            self.abort_strays(before.as_deref(), std::slice::from_ref(&upload)).await?;
         }
         Ok(Begun { upload, part_size, parts: Vec::new() })
     }
 
-    /// The bucket's answer, or the record of it, was lost: an upload may have been begun whose id nobody knows.
-    async fn abort_strays(&self, since: i64, but: &[String]) -> Result<()> {
-        let strays = match strays(self.bucket, self.key, since, but).await {
-            Err(error) if error.is_retryable() => return Err(error),
+    /// The uploads of this key that the bucket knows; nothing where it does not list them.
+    async fn begun_by_others(&self) -> Result<Option<Vec<String>>> {
+        match self.bucket.call(0, || self.bucket.store.unfinished_uploads(self.order.key)).await {
+            Ok(uploads) => Ok(Some(uploads)),
+            Err(error) if error.is_retryable() || error.code == Code::Closing => Err(error),
             Err(error) => {
-                tracing::debug!(%error, key = self.key, "the bucket does not list unfinished uploads");
-                return Ok(());
+                tracing::debug!(%error, key = self.order.key, "the bucket does not list unfinished uploads");
+                Ok(None)
             }
-            Ok(strays) => strays,
-        };
-        for stray in strays {
-            self.source.log.stray(&stray).await?;
-            self.abort(&stray).await?;
+        }
+    }
+
+    /// The bucket's answer, or the record of it, was lost: an upload may have been begun whose id nobody knows. It is
+    /// ours if it was not there before; where that is not known, nobody's upload is touched.
+    async fn abort_strays(&self, before: Option<&[String]>, but: &[String]) -> Result<()> {
+        let (Some(before), Some(now)) = (before, self.begun_by_others().await?) else { return Ok(()) };
+        for stray in now.iter().filter(|id| !before.contains(id) && !but.contains(id)) {
+            self.source.log.stray(stray).await?;
+            self.abort(stray).await?;
         }
         Ok(())
     }
 
-    async fn go_on(&self, begun: &Begun) -> Result<()> {
+    async fn go_on(&self, begun: &Begun) -> Result<String> {
         let mut parts = begun.parts.clone();
         parts.iter().for_each(|part| self.progress.add(part.size));
         let missing = (1..=self.source.size.div_ceil(begun.part_size)).filter_map(|number| i32::try_from(number).ok());
@@ -189,25 +196,25 @@ impl Large<'_> {
         }
         let send = |progress: Progress| {
             let bytes = bytes.clone();
-            async move { self.bucket.store.put_part(self.key, &begun.upload, number, bytes, &progress).await }
+            async move { self.bucket.store.put_part(self.order.key, &begun.upload, number, bytes, &progress).await }
         };
         let part = self.bucket.send(length, self.progress, send).await?;
         self.source.log.part(&part).await?;
         Ok(part)
     }
 
-    async fn complete(&self, begun: &Begun, parts: &[Part]) -> Result<()> {
-        let (store, size) = (&self.bucket.store, self.source.size);
+    async fn complete(&self, begun: &Begun, parts: &[Part]) -> Result<String> {
+        let (store, order, size) = (&*self.bucket.store, self.order, self.source.size);
         self.bucket
             .call(0, || async {
-                match store.complete_upload(self.key, &begun.upload, parts, self.if_absent).await {
+                if let Some(etag) = order.may_replace(store, size).await? {
+                    return Ok(etag);
+                }
+                match store.complete_upload(order.key, &begun.upload, parts, order.only).await {
                     // The reply to an earlier try was lost: what is under the key decides.
-                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => match store.head(self.key).await {
-                        Ok(found) if is_ours(&found, size, self.headers) => Ok(()),
-                        _ => Err(error),
-                    },
+                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => order.arrived(store, size).await.ok_or(error),
                     Err(error) => Err(error),
-                    Ok(_) => verify(&**store, self.key, size, self.headers).await,
+                    Ok(_) => verify(store, order, size).await,
                 }
             })
             .await
@@ -220,22 +227,14 @@ impl Large<'_> {
     }
 
     async fn abort(&self, upload: &str) -> Result<()> {
-        match self.bucket.call(0, || self.bucket.store.abort_upload(self.key, upload)).await {
+        match self.bucket.call(0, || self.bucket.store.abort_upload(self.order.key, upload)).await {
             Ok(()) => self.source.log.gone(upload).await,
             Err(error) => {
-                tracing::warn!(%error, key = self.key, upload, "an unfinished upload could not be aborted yet");
+                tracing::warn!(%error, key = self.order.key, upload, "an unfinished upload could not be aborted yet");
                 Ok(())
             }
         }
     }
-}
-
-/// The uploads of a key that were begun from a time on (seconds since 1970) and not finished, but for those known.
-pub async fn strays(bucket: &Bucket, key: &str, since: i64, known: &[String]) -> Result<Vec<String>> {
-    /// The bucket's clock may be a little behind ours (seconds).
-    const BEHIND: i64 = 60;
-    let all = bucket.call(0, || bucket.store.unfinished_uploads(key)).await?;
-    Ok(all.into_iter().filter(|(id, began)| *began >= since - BEHIND && !known.contains(id)).map(|(id, _)| id).collect())
 }
 
 /// Whether an upload cannot go on after this: the file is another, or the bucket says no for good.

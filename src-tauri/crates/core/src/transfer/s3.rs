@@ -19,7 +19,7 @@ use super::client::client;
 use super::failure::{self, Context};
 use super::flow::Limits;
 use super::watchdog::{self, Watched};
-use super::{Headers, Lookup, ObjectMeta, ObjectStore, Part, PartRules, Progress, Receipt};
+use super::{Headers, Held, Lookup, ObjectStore, Only, Page, Part, PartRules, Progress, Receipt};
 use crate::error::{Code, Error, Result, Retry};
 use crate::profile::{Checksum, Profile};
 use crate::secret::Credentials;
@@ -36,7 +36,7 @@ pub struct S3 {
     context: Context,
     limits: Limits,
     checksum: Checksum,
-    honours_if_absent: bool,
+    honours_conditions: bool,
     part_rules: PartRules,
 }
 
@@ -55,9 +55,20 @@ impl S3 {
             },
             limits: limits.clone(),
             checksum: profile.checksum.unwrap_or(provider.checksum),
-            honours_if_absent: profile.if_none_match.unwrap_or(provider.honours_if_none_match),
+            honours_conditions: profile.if_none_match.unwrap_or(provider.honours_if_none_match),
             part_rules: PartRules { least: u64::from(provider.least_part_mib) << 20, most: u64::from(provider.most_parts) },
         })
+    }
+
+    fn if_none_match(&self, only: &Only) -> Option<String> {
+        (self.honours_conditions && *only == Only::IfAbsent).then(|| "*".into())
+    }
+
+    fn if_match(&self, only: &Only) -> Option<String> {
+        match only {
+            Only::IfStill(etag) if self.honours_conditions && !etag.is_empty() => Some(format!("\"{etag}\"")),
+            _ => None,
+        }
     }
 
     fn explain<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
@@ -190,7 +201,7 @@ impl ObjectStore for S3 {
         let asked = self.client.head_object().bucket(&self.bucket).key(key).send();
         let Watched::Ended(asked) = watchdog::answer(ANSWER, asked).await else { return Err(failure::stalled(&self.context)) };
         match asked {
-            Ok(found) => Ok(Lookup::Found(ObjectMeta {
+            Ok(found) => Ok(Lookup::Found(Held {
                 size: found.content_length().unwrap_or_default().unsigned_abs(),
                 etag: bare(found.e_tag()),
                 metadata: found
@@ -206,7 +217,7 @@ impl ObjectStore for S3 {
         }
     }
 
-    async fn put(&self, key: &str, body: Bytes, headers: &Headers, if_absent: bool, progress: &Progress) -> Result<Receipt> {
+    async fn put(&self, key: &str, body: Bytes, headers: &Headers, only: &Only, progress: &Progress) -> Result<Receipt> {
         let sums = self.sums(&body).await?;
         let request = self
             .client
@@ -217,7 +228,8 @@ impl ObjectStore for S3 {
             // Signed with the headers, so the body is protected although its signature is left out.
             .set_content_md5(sums.content_md5())
             .set_checksum_crc32(sums.crc32.clone())
-            .set_if_none_match((if_absent && self.honours_if_absent).then(|| "*".into()))
+            .set_if_none_match(self.if_none_match(only))
+            .set_if_match(self.if_match(only))
             .body(self.stream(body.clone(), progress));
         let sent = with_headers!(request, headers).customize().disable_payload_signing().send();
         let receipt = self.moving(body.len() as u64, progress, sent).await?;
@@ -233,14 +245,26 @@ impl ObjectStore for S3 {
         self.read(key, Some(format!("bytes={from}-{}", until.saturating_sub(1)))).await
     }
 
-    async fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>> {
-        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).start_after(after);
+    async fn list(&self, prefix: &str, from: Option<String>) -> Result<Page> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_continuation_token(from.clone());
         let page = self.answer(ANSWER, request.send()).await?;
-        Ok(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect())
+        let keys: Vec<String> = page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect();
+        let more = page.is_truncated() == Some(true) && !keys.is_empty();
+        // A service that gives the same page again would never come to an end.
+        let next = page.next_continuation_token().filter(|next| more && Some(*next) != from.as_deref());
+        Ok(Page { next: next.map(str::to_owned), keys })
     }
 
-    async fn delete(&self, key: &str) -> Result<()> {
-        self.answer(ANSWER, self.client.delete_object().bucket(&self.bucket).key(key).send()).await.map(|_| ())
+    async fn delete(&self, key: &str, only: &Only) -> Result<()> {
+        let request = || self.client.delete_object().bucket(&self.bucket).key(key);
+        let condition = self.if_match(only);
+        let conditional = condition.is_some();
+        match self.answer(ANSWER, request().set_if_match(condition).send()).await {
+            // Not every service that knows conditions knows them here; what is there has just been looked at.
+            Err(error) if conditional && error.code == Code::RequestRefused => self.answer(ANSWER, request().send()).await.map(|_| ()),
+            Err(error) if error.code == Code::ObjectMissing => Ok(()),
+            done => done.map(|_| ()),
+        }
     }
 
     async fn create_upload(&self, key: &str, headers: &Headers) -> Result<String> {
@@ -288,14 +312,14 @@ impl ObjectStore for S3 {
         }
     }
 
-    async fn complete_upload(&self, key: &str, upload: &str, parts: &[Part], if_absent: bool) -> Result<String> {
+    async fn complete_upload(&self, key: &str, upload: &str, parts: &[Part], only: &Only) -> Result<String> {
         let parts = parts.iter().map(|part| {
             let builder = CompletedPart::builder().part_number(part.number).e_tag(format!("\"{}\"", part.etag));
             builder.set_checksum_crc32(part.crc32.clone()).build()
         });
         let list = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
         let request = self.client.complete_multipart_upload().bucket(&self.bucket).key(key).upload_id(upload).multipart_upload(list);
-        let request = request.set_if_none_match((if_absent && self.honours_if_absent).then(|| "*".into()));
+        let request = request.set_if_none_match(self.if_none_match(only)).set_if_match(self.if_match(only));
         self.answer(COMPLETE, request.send()).await.map(|receipt| bare(receipt.e_tag()))
     }
 
@@ -307,11 +331,11 @@ impl ObjectStore for S3 {
         }
     }
 
-    async fn unfinished_uploads(&self, key: &str) -> Result<Vec<(String, i64)>> {
+    async fn unfinished_uploads(&self, key: &str) -> Result<Vec<String>> {
         // One page will do: these are uploads of one key.
         let page = self.answer(ANSWER, self.client.list_multipart_uploads().bucket(&self.bucket).prefix(key).send()).await?;
         let of_key = page.uploads().iter().filter(|upload| upload.key() == Some(key));
-        Ok(of_key.filter_map(|upload| Some((upload.upload_id()?.to_owned(), upload.initiated()?.secs()))).collect())
+        Ok(of_key.filter_map(|upload| upload.upload_id().map(str::to_owned)).collect())
     }
 
     async fn presign(&self, key: &str, lifetime: Duration) -> Result<String> {
@@ -322,8 +346,8 @@ impl ObjectStore for S3 {
         request.map(|request| request.uri().to_owned()).map_err(|error| self.explain(&error))
     }
 
-    fn honours_if_absent(&self) -> bool {
-        self.honours_if_absent
+    fn honours_conditions(&self) -> bool {
+        self.honours_conditions
     }
 
     fn part_rules(&self) -> PartRules {

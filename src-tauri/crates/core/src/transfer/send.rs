@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::parts::Large;
-use super::{Bucket, Headers, Lookup, META_SHA256, ObjectStore, PartsLog, Progress, Receipt};
+use super::{Bucket, Headers, Lookup, ObjectStore, Only, PartsLog, Progress, Receipt};
 use crate::error::{Code, Error, Result, Retry};
+use crate::held::{Likeness, Meant};
 
 /// Larger files go up in parts.
 const WHOLE: u64 = 16 << 20;
@@ -36,32 +38,80 @@ pub const fn in_parts(size: u64) -> bool {
     size > WHOLE
 }
 
-/// Sends one object and makes sure that it is there, whole.
-///
-/// # Errors
-/// `key-taken` if the bucket itself found the key taken; otherwise what the bucket or the network said last.
-pub async fn send(bucket: &Bucket, key: &str, content: Content<'_>, headers: &Headers, if_absent: bool, progress: &Progress) -> Result<()> {
-    match content {
-        Content::Memory(bytes) => whole(bucket, key, &bytes, headers, if_absent, progress).await,
-        Content::File(source) => Large { bucket, key, source: &source, headers, if_absent, progress }.send().await,
+/// Asked inside every attempt that takes the place of something, right before it.
+#[async_trait]
+pub trait Still: Send + Sync {
+    /// Whether it is still meant; if not, why.
+    async fn meant(&self) -> Result<()>;
+}
+
+/// What is to be sent, and on which condition.
+pub struct Order<'a> {
+    /// Under which key.
+    pub key: &'a str,
+    /// With what.
+    pub headers: &'a Headers,
+    /// Whether something may be there.
+    pub only: &'a Only,
+    /// Whether taking its place is still meant.
+    pub still: &'a dyn Still,
+}
+
+impl Order<'_> {
+    fn meant(&self, size: u64) -> Meant<'_> {
+        Meant { size, sha256: self.headers.sha256().unwrap_or_default(), ..Meant::default() }
+    }
+
+    /// Before something is put in the place of what was seen: is it still meant, and still that? True if it is done
+    /// already.
+    pub(super) async fn may_replace(&self, store: &dyn ObjectStore, size: u64) -> Result<Option<String>> {
+        let Only::IfStill(seen) = self.only else { return Ok(None) };
+        self.still.meant().await?;
+        match store.head(self.key).await? {
+            Lookup::Found(held) if held.etag == *seen => Ok(None),
+            // An earlier try arrived although its answer did not.
+            Lookup::Found(held) if held.compare(&self.meant(size)) == Likeness::Same => Ok(Some(held.etag)),
+            // It is gone: then nothing is replaced.
+            Lookup::Absent => Ok(None),
+            Lookup::Found(_) | Lookup::Hidden => Err(Error::new(Code::KeyTaken, "what is under the key is another object by now")),
+        }
+    }
+
+    /// Whether an earlier try arrived although its answer did not; its ETag.
+    pub(super) async fn arrived(&self, store: &dyn ObjectStore, size: u64) -> Option<String> {
+        match store.head(self.key).await {
+            Ok(Lookup::Found(held)) if held.compare(&self.meant(size)) == Likeness::Same => Some(held.etag),
+            _ => None,
+        }
     }
 }
 
-async fn whole(bucket: &Bucket, key: &str, bytes: &Bytes, headers: &Headers, if_absent: bool, progress: &Progress) -> Result<()> {
+/// Sends one object and makes sure that it is there, whole; returns its ETag, as far as it is known.
+///
+/// # Errors
+/// `key-taken` if the bucket itself found the key taken, or by something else than was seen there; otherwise what the
+/// bucket or the network said last.
+pub async fn send(bucket: &Bucket, order: &Order<'_>, content: Content<'_>, progress: &Progress) -> Result<String> {
+    match content {
+        Content::Memory(bytes) => whole(bucket, order, &bytes, progress).await,
+        Content::File(source) => Large { bucket, order, source: &source, progress }.send().await,
+    }
+}
+
+async fn whole(bucket: &Bucket, order: &Order<'_>, bytes: &Bytes, progress: &Progress) -> Result<String> {
     let (store, size) = (&*bucket.store, bytes.len() as u64);
     let mut earlier_try = false;
     bucket
         .send(size, progress, |progress| {
             let lost_reply = std::mem::replace(&mut earlier_try, true);
             async move {
-                match store.put(key, bytes.clone(), headers, if_absent, &progress).await {
-                    // An earlier try may have arrived although its answer did not.
-                    Err(error) if error.code == Code::KeyTaken && lost_reply => match store.head(key).await? {
-                        found if is_ours(&found, size, headers) => Ok(()),
-                        _ => Err(error),
-                    },
-                    Ok(Receipt { proven: true, .. }) => Ok(()),
-                    Ok(_) => verify(store, key, size, headers).await,
+                if let Some(etag) = order.may_replace(store, size).await? {
+                    return Ok(etag);
+                }
+                match store.put(order.key, bytes.clone(), order.headers, order.only, &progress).await {
+                    Err(error) if error.code == Code::KeyTaken && lost_reply => order.arrived(store, size).await.ok_or(error),
+                    Ok(Receipt { proven: true, etag }) => Ok(etag),
+                    Ok(_) => verify(store, order, size).await,
                     Err(error) => Err(error),
                 }
             }
@@ -70,26 +120,22 @@ async fn whole(bucket: &Bucket, key: &str, bytes: &Bytes, headers: &Headers, if_
 }
 
 /// Asks the bucket what it has, where the answer to the upload did not prove it already.
-pub(super) async fn verify(store: &dyn ObjectStore, key: &str, size: u64, headers: &Headers) -> Result<()> {
+pub(super) async fn verify(store: &dyn ObjectStore, order: &Order<'_>, size: u64) -> Result<String> {
     let wrong = |what: String| {
-        Err(Error::new(Code::ChecksumMismatch, format!("the bucket has {what} under {key}"))
+        Err(Error::new(Code::ChecksumMismatch, format!("the bucket has {what} under {}", order.key))
             .hint("Tintype sent it several times; the service, or something between, changes the bytes")
             .retry(Retry::Soon))
     };
-    match store.head(key).await? {
-        Lookup::Found(meta) if meta.size != size => wrong(format!("{} bytes instead of {size}", meta.size)),
-        Lookup::Found(meta) if meta.get(META_SHA256).is_some_and(|sha| Some(sha) != headers.sha256()) => {
-            wrong("an object with another checksum".into())
-        }
+    match store.head(order.key).await? {
+        Lookup::Found(held) => match held.compare(&order.meant(size)) {
+            Likeness::Same | Likeness::Unlabelled => Ok(held.etag),
+            Likeness::MadeAlike | Likeness::Other if held.size != size => wrong(format!("{} bytes instead of {size}", held.size)),
+            Likeness::MadeAlike | Likeness::Other => wrong("an object with another checksum".into()),
+        },
         Lookup::Absent => wrong("nothing".into()),
         // Write-only credentials: the server checked the checksum that went along, more cannot be had.
-        Lookup::Found(_) | Lookup::Hidden => Ok(()),
+        Lookup::Hidden => Ok(String::new()),
     }
-}
-
-/// Whether what is under the key is what these headers describe.
-pub(super) fn is_ours(found: &Lookup, size: u64, headers: &Headers) -> bool {
-    matches!(found, Lookup::Found(meta) if meta.size == size && meta.get(META_SHA256).is_some() && meta.get(META_SHA256) == headers.sha256())
 }
 
 pub(super) fn changed(path: &Path) -> Error {

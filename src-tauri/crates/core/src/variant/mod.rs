@@ -133,6 +133,13 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Variant {
+    /// More bytes than one of these takes in memory: for PNG and what is lossless its pixels, else a byte for each.
+    pub fn most_bytes(&self) -> u64 {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let exact = self.format.name() == "png" || self.lossless;
+        (64 << 10) + if exact { pixels * 4 } else { pixels }
+    }
+
     /// A variant of the default kind (cover, JPEG, quality 80), named by its size.
     pub fn sized(width: u32, height: u32) -> Self {
         Self {

@@ -103,7 +103,8 @@ impl Files {
     /// Looks at one path: a file, a folder with files in it, or nothing any more.
     pub(super) fn look(&mut self, path: &Path, hint: Hint) {
         let meta = match std::fs::symlink_metadata(path) {
-            Ok(meta) if meta.is_symlink() && !self.folder.follow_links => return,
+            // In the place of a file: what was there is gone.
+            Ok(meta) if meta.is_symlink() && !self.folder.follow_links => return self.vanished(path),
             Ok(meta) if meta.is_symlink() => std::fs::metadata(path),
             meta => meta,
         };

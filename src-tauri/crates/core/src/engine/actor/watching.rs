@@ -64,8 +64,9 @@ impl Actor {
                 Ok(())
             }
             Report::Gone(path, files) => {
-                let remove_at = self.folders.find(&self.settings, &path).and_then(|folder| folder.remove_at());
-                journal.gone(path, files, remove_at).await
+                let grace = self.folders.find(&self.settings, &path).and_then(|folder| folder.grace());
+                self.folders.keep_clock(journal, &path).await?;
+                journal.gone(path, files, grace).await
             }
         }
     }

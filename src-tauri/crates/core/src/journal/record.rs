@@ -1,0 +1,112 @@
+//! The record of what buckets have: apart from the history of jobs, and from the list that people see.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::{Journal, rows};
+use crate::error::Result;
+
+/// What is on record of an object in a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnRecord {
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+    /// The ETag it had; empty where that is not known.
+    pub etag: String,
+    /// SHA-256 of the file it is, or was made of.
+    pub source_sha256: String,
+    /// Whether this computer sent it.
+    pub ours: bool,
+}
+
+/// An object is in the bucket, and a file relies on it.
+pub(super) fn keep(
+    tx: &Transaction<'_>,
+    target: &str,
+    key: &str,
+    object: &OnRecord,
+    relies: Option<(&[u8], &[u8])>,
+) -> rusqlite::Result<()> {
+    // What is there by our own hand stays ours, though it was only found there this time.
+    tx.prepare_cached(
+        "INSERT INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+         ON CONFLICT (target, key) DO UPDATE SET size = ?4, sha256 = ?5, etag = ?6, source_sha256 = ?7, \
+         ours = ?8 OR (ours AND sha256 = ?5)",
+    )?
+    .execute(params![
+        target,
+        key,
+        crate::key::folded(key),
+        object.size as i64,
+        object.sha256,
+        object.etag,
+        object.source_sha256,
+        object.ours
+    ])?;
+    if let Some((source, watched)) = relies {
+        tx.prepare_cached("INSERT OR IGNORE INTO reliance(source, watched, target, key) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![source, watched, target, key])?;
+    }
+    Ok(())
+}
+
+/// Whether a file of another name relies on an object, or is on its way to it.
+pub(super) fn is_shared(db: &Connection, source: &[u8], target: &str, key: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM reliance WHERE target = ?2 AND key = ?3 AND source <> ?1) \
+               OR EXISTS (SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job \
+                          WHERE o.target = ?2 AND o.key = ?3 AND j.source <> ?1 AND j.state IN ('queued', 'planned'))";
+    db.prepare_cached(sql)?.query_row(params![source, target, key], |row| row.get(0))
+}
+
+pub(super) fn select(db: &Connection, target: &str, key: &str) -> rusqlite::Result<Option<OnRecord>> {
+    db.prepare_cached("SELECT size, sha256, etag, source_sha256, ours FROM bucket_objects WHERE target = ?1 AND key = ?2")?
+        .query_row(params![target, key], |row| {
+            let size = row.get::<_, i64>(0)?.unsigned_abs();
+            Ok(OnRecord { size, sha256: row.get(1)?, etag: row.get(2)?, source_sha256: row.get(3)?, ours: row.get(4)? })
+        })
+        .optional()
+}
+
+impl Journal {
+    /// What is on record of an object.
+    pub async fn object_on_record(&self, target: &str, key: &str) -> Result<Option<OnRecord>> {
+        let (target, key) = (target.to_owned(), key.to_owned());
+        self.read(move |db| select(db, &target, &key)).await
+    }
+
+    /// Whether all of these objects that are there are this computer's own, and no other file needs one of them.
+    pub async fn may_replace(&self, source: &std::path::Path, target: &str, keys: Vec<String>) -> Result<bool> {
+        let (source, target) = (rows::path_to_blob(source), target.to_owned());
+        self.read(move |db| {
+            for key in &keys {
+                let ours = select(db, &target, key)?.is_none_or(|object| object.ours);
+                if !ours || is_shared(db, &source, &target, key)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+        .await
+    }
+
+    /// One name for a bucket that may be spelled in many ways: what it was called first. A profile whose bucket has the
+    /// name it had before means the same bucket, whatever its address is by now.
+    pub async fn target(&self, profile: &str, bucket: &str, spelled: &str) -> Result<String> {
+        let (profile, bucket, spelled) = (profile.to_owned(), bucket.to_owned(), spelled.to_owned());
+        self.writer
+            .write(move |tx| {
+                let known = "SELECT target FROM bucket_names WHERE name = ?1";
+                let before = "SELECT target FROM profile_buckets WHERE profile = ?1 AND bucket = ?2";
+                let known: Option<String> = tx.prepare_cached(known)?.query_row(params![spelled], |row| row.get(0)).optional()?;
+                let before: Option<String> = tx.prepare_cached(before)?.query_row(params![profile, bucket], |row| row.get(0)).optional()?;
+                let target = known.or(before).unwrap_or_else(|| spelled.clone());
+                tx.prepare_cached("INSERT OR IGNORE INTO bucket_names(name, target) VALUES (?1, ?2)")?.execute(params![spelled, target])?;
+                let sql = "INSERT INTO profile_buckets(profile, bucket, target) VALUES (?1, ?2, ?3) \
+                           ON CONFLICT (profile) DO UPDATE SET bucket = ?2, target = ?3";
+                tx.prepare_cached(sql)?.execute(params![profile, bucket, target])?;
+                Ok(target)
+            })
+            .await
+    }
+}
