@@ -25,6 +25,7 @@ use tintype_core::error::Result;
 use tintype_core::home::Home;
 use tintype_core::imaging::worker::{self, Program};
 use tintype_core::secret::Secrets;
+use tintype_core::settings::Settings;
 
 use args::{Args, Command};
 
@@ -84,7 +85,11 @@ async fn run(command: Command) -> Result<Outcome> {
 }
 
 fn start_engine(change: impl FnOnce(&mut Config)) -> Result<Engine> {
-    let mut config = Config::new(Home::locate()?, Secrets::default());
+    let home = Home::locate()?;
+    for field in Settings::unknown_fields(&home.settings()) {
+        terminal::say(&format!("note: the settings have a field \"{field}\" that this version does not know; it does nothing"));
+    }
+    let mut config = Config::new(home, Secrets::default());
     config.imaging = Program::current();
     change(&mut config);
     Engine::start(config)

@@ -36,6 +36,7 @@ pub(crate) async fn run(args: Watch) -> Result<Outcome> {
         let batch = handle.reconcile(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await?;
         let finished = upload::finish(&handle, &batch, args.json, PATIENCE).await;
         handle.put_away(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await?;
+        handle.finish_chores().await?;
         finished
     } else {
         if !from_settings {

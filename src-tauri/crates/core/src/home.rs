@@ -34,10 +34,12 @@ impl Home {
     }
 
     fn create(config: &Path, data: &Path, cache: &Path) -> Result<Self> {
-        for dir in [config, data, cache] {
-            std::fs::create_dir_all(dir).map_err(|error| Error::from_io(&error, dir))?;
-        }
-        Ok(Self { config: config.into(), data: data.into(), cache: cache.into() })
+        [config, data, cache].into_iter().try_for_each(private_folder)?;
+        let home = Self { config: config.into(), data: data.into(), cache: cache.into() };
+        // The folders may be older than this, or somebody else's choice: the files are their owner's alone, too.
+        [home.journal(), home.previews(), home.engine_lock()].iter().try_for_each(|file| private_file(file))?;
+        [home.engines(), home.pasted(), home.demo_bucket()].iter().try_for_each(|folder| private_folder(folder))?;
+        Ok(home)
     }
 
     /// Profiles, folders, variants. Never a secret.
@@ -73,5 +75,55 @@ impl Home {
     /// Small pictures for the window; may be deleted at any time.
     pub fn previews(&self) -> PathBuf {
         self.cache.join("previews.sqlite")
+    }
+}
+
+/// A folder that only its owner looks into.
+fn private_folder(folder: &Path) -> Result<()> {
+    let io = |error: std::io::Error| Error::from_io(&error, folder);
+    let made = !folder.exists();
+    std::fs::create_dir_all(folder).map_err(io)?;
+    #[cfg(unix)]
+    if made {
+        std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700)).map_err(io)?;
+    }
+    #[cfg(not(unix))]
+    let _ = made;
+    Ok(())
+}
+
+/// A file that only its owner reads, made if there is none. What is a folder instead is told by whoever uses it.
+fn private_file(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let io = |error: std::io::Error| Error::from_io(&error, path);
+    let mut options = std::fs::File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.create(true).append(true).open(path).map_err(io)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(io)?;
+    drop(file);
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_its_owners_alone() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755))?;
+        let old = dir.path().join("journal.sqlite");
+        std::fs::write(&old, "")?;
+        std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o644))?;
+        let home = Home::at(dir.path()).expect("a home");
+        let mode = |path: &Path| std::fs::metadata(path).map(|meta| meta.permissions().mode() & 0o777);
+        assert_eq!((mode(&old)?, mode(&home.previews())?, mode(&home.pasted())?, mode(&home.engines())?), (0o600, 0o600, 0o700, 0o700));
+        Ok(())
     }
 }

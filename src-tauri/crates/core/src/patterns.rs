@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 
 /// Unfinished downloads, editors' leavings, what systems hide. A folder's own patterns come after these: `!*.tmp`
 /// takes a name back in.
-const LEFT_ALONE: [&str; 14] = [
+const LEFT_ALONE: [&str; 26] = [
     ".*",
     "*~",
     "~$*",
@@ -23,6 +23,19 @@ const LEFT_ALONE: [&str; 14] = [
     "*.swp",
     "Thumbs.db",
     "desktop.ini",
+    // What systems, network drives and photo programs keep for themselves.
+    "@eaDir/",
+    "#recycle/",
+    "\\$RECYCLE.BIN/",
+    "RECYCLER/",
+    "System Volume Information/",
+    "#snapshot/",
+    "~snapshot/",
+    "@Recently-Snapshot/",
+    "lost+found/",
+    "__MACOSX/",
+    "*.lrdata/",
+    "Icon[\r]",
 ];
 
 /// The names that are left alone.
@@ -45,8 +58,9 @@ impl Patterns {
         builder.case_insensitive(true).map_err(invalid)?;
         for line in LEFT_ALONE.iter().copied().chain(more.iter().map(String::as_str)) {
             // A comment in .gitignore, a backup of Emacs here.
-            let line = if line == "#*#" { "\\#*#" } else { line };
-            builder.add_line(None, line).map_err(invalid)?;
+            let escaped = line.starts_with('#') && LEFT_ALONE.contains(&line);
+            let line = if escaped { format!("\\{line}") } else { line.to_owned() };
+            builder.add_line(None, &line).map_err(invalid)?;
         }
         Ok(Self { root: root.to_owned(), left_alone: builder.build().map_err(invalid)? })
     }
@@ -84,6 +98,14 @@ mod tests {
             ("drafts/a.jpg", false),
             ("x.tmp", false),
             ("keep.tmp", true),
+            ("@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", false),
+            ("#recycle/a.jpg", false),
+            ("$RECYCLE.BIN/S-1-5/a.jpg", false),
+            ("System Volume Information/a.jpg", false),
+            ("Catalog.lrdata/1/a.jpg", false),
+            ("lost+found/a.jpg", false),
+            ("Icon\r", false),
+            ("Icon", true),
         ] {
             assert_eq!(patterns.wants(&root.join(name), false), wanted, "{name}");
         }

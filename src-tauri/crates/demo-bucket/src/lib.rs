@@ -109,7 +109,10 @@ async fn listen(remembered: &PathBuf, asked: Option<u16>) -> io::Result<TcpListe
         return Ok(listener);
     }
     let listener = on(0).await?;
-    std::fs::write(remembered, listener.local_addr()?.port().to_string())?;
+    // Where the port of the links there are is taken this once, they open again the next time.
+    if last.is_none() {
+        std::fs::write(remembered, listener.local_addr()?.port().to_string())?;
+    }
     Ok(listener)
 }
 

@@ -32,14 +32,14 @@ const ORPHANS: Duration = Duration::from_secs(60);
 const REMOVALS: Duration = Duration::from_secs(60);
 /// A program that is about to end does not wait longer than this.
 const AT_THE_END: Duration = Duration::from_secs(15);
-/// Jobs in one object of the manifest, and how long the first of them waits for others (milliseconds).
+/// Jobs in one object of the manifest, and how long the first of them waits for others.
 const BATCH: u32 = 100;
-const BATCH_WAIT_MS: i64 = 30_000;
+const BATCH_WAIT: Duration = Duration::from_secs(30);
 /// Profiles whose webhooks are told at once.
 const WEBHOOKS: usize = 8;
-/// A webhook that does not answer is tried again after this, then twice as long each time (milliseconds).
-const FIRST_PAUSE_MS: i64 = 2_000;
-const LONGEST_PAUSE_MS: i64 = 3_600_000;
+/// A webhook that does not answer is tried again after this, then twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// What the chores are done with.
 pub(super) struct Chores {
@@ -48,8 +48,29 @@ pub(super) struct Chores {
     pub(super) secrets: Secrets,
     /// Who is told what became of removals.
     pub(super) asides: Option<mpsc::Sender<Aside>>,
-    /// When to try removals again that could not be carried out.
-    pub(super) later: tokio::sync::Mutex<HashMap<i64, Instant>>,
+    /// When to try again what could not be done.
+    pub(super) later: tokio::sync::Mutex<Later>,
+}
+
+/// When to try again what could not be done: by time that passed, whatever the clock on the wall says.
+#[derive(Default)]
+pub(super) struct Later {
+    removals: HashMap<i64, Instant>,
+    /// By profile, with the pause that was made last.
+    webhooks: HashMap<String, (Instant, Duration)>,
+    manifests: HashMap<String, (Instant, Duration)>,
+    /// Since when the first of a profile's entries waits for others.
+    gathering: HashMap<String, Instant>,
+}
+
+/// One more failed try: twice the pause of the last.
+fn again(later: &mut HashMap<String, (Instant, Duration)>, profile: &str) {
+    let pause = later.get(profile).map_or(FIRST_PAUSE, |(_, pause)| (*pause * 2).min(LONGEST_PAUSE));
+    later.insert(profile.to_owned(), (Instant::now() + pause, pause));
+}
+
+fn is_due(later: &HashMap<String, (Instant, Duration)>, profile: &str) -> bool {
+    later.get(profile).is_none_or(|(at, _)| *at <= Instant::now())
 }
 
 impl Chores {
@@ -137,7 +158,7 @@ impl Chores {
         let settings = self.settings()?;
         let mut wrong = Ok(());
         for removal in due.into_iter().filter(|_| !settings.paused) {
-            if self.later.lock().await.get(&removal.id).is_some_and(|at| *at > Instant::now()) {
+            if self.later.lock().await.removals.get(&removal.id).is_some_and(|at| *at > Instant::now()) {
                 continue;
             }
             let jobs = self.stages.journal.jobs_with(&self.stages.journal.removable(&removal).await?).await?;
@@ -145,7 +166,7 @@ impl Chores {
                 Ok(true) => self.tell_removed(jobs).await,
                 // One that cannot be carried out does not hold up the others.
                 done => {
-                    self.later.lock().await.insert(removal.id, Instant::now() + REMOVALS);
+                    self.later.lock().await.removals.insert(removal.id, Instant::now() + REMOVALS);
                     wrong = done.map(|_| ()).and(wrong);
                 }
             }
@@ -169,7 +190,12 @@ impl Chores {
         }
         let settings = self.settings()?;
         // Each profile's in order; one that does not answer does not hold up the others.
-        let profiles = by_profile(messages).into_values().map(|messages| self.webhooks_of(&settings, messages));
+        let mut due = by_profile(messages);
+        {
+            let later = self.later.lock().await;
+            due.retain(|profile, _| is_due(&later.webhooks, profile));
+        }
+        let profiles = due.into_values().map(|messages| self.webhooks_of(&settings, messages));
         futures::stream::iter(profiles).buffer_unordered(WEBHOOKS).for_each(|told| async { self.say(Some(told)) }).await;
         Ok(())
     }
@@ -195,10 +221,14 @@ impl Chores {
         let secret = self.secrets.webhook(profile).await?;
         let objects = self.with_links(profile, objects).await?;
         match check::post(&profile.webhook, secret, body(&job, &objects)?).await {
-            Ok(()) => self.stages.journal.told(vec![message.id]).await.map(|()| true),
+            Ok(()) => {
+                self.later.lock().await.webhooks.remove(&message.profile);
+                self.stages.journal.told(vec![message.id]).await.map(|()| true)
+            }
             Err(error) => {
                 tracing::warn!(%error, tries = message.tries, "the webhook was not told yet");
-                self.stages.journal.tell_again(message.id, pause(&message)).await.map(|()| false)
+                again(&mut self.later.lock().await.webhooks, &message.profile);
+                self.stages.journal.not_told(message.id).await.map(|()| false)
             }
         }
     }
@@ -219,21 +249,35 @@ impl Chores {
         if self.settings()?.paused {
             return Ok(());
         }
-        let time = jiff::Timestamp::now().as_millisecond();
         for (name, messages) in by_profile(messages) {
-            let waited = messages.first().is_some_and(|first| time - first.due_at >= BATCH_WAIT_MS);
-            if now || waited || messages.len() == BATCH as usize {
-                let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
-                let pause = messages.first().map_or(FIRST_PAUSE_MS, pause);
-                if let Err(error) = self.list(&name, messages).await {
-                    self.say(Some(Err(error)));
-                    for id in ids {
-                        self.stages.journal.tell_again(id, pause).await?;
-                    }
+            if !self.may_list(&name, messages.len(), now).await {
+                continue;
+            }
+            let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
+            let listed = self.list(&name, messages).await;
+            let mut later = self.later.lock().await;
+            later.gathering.remove(&name);
+            if let Err(error) = listed {
+                self.say(Some(Err(error)));
+                again(&mut later.manifests, &name);
+                for id in ids {
+                    self.stages.journal.not_told(id).await?;
                 }
+            } else {
+                later.manifests.remove(&name);
             }
         }
         Ok(())
+    }
+
+    /// Whether a profile's entries are listed now: there are many, the first has waited long enough, or nobody waits.
+    async fn may_list(&self, profile: &str, entries: usize, now: bool) -> bool {
+        let mut later = self.later.lock().await;
+        if !now && !is_due(&later.manifests, profile) {
+            return false;
+        }
+        let since = *later.gathering.entry(profile.to_owned()).or_insert_with(Instant::now);
+        now || since.elapsed() >= BATCH_WAIT || entries >= BATCH as usize
     }
 
     /// Appends jobs to a profile's manifest: an object of its own, so that two computers never tear it.
@@ -304,10 +348,6 @@ fn by_profile(messages: Vec<Message>) -> BTreeMap<String, Vec<Message>> {
         by_profile.entry(message.profile.clone()).or_default().push(message);
     }
     by_profile
-}
-
-fn pause(message: &Message) -> i64 {
-    FIRST_PAUSE_MS.saturating_mul(1 << message.tries.min(20)).min(LONGEST_PAUSE_MS)
 }
 
 fn entry(job: JobRow, objects: Vec<ObjectRow>) -> ManifestEntry {

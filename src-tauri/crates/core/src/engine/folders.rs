@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -17,6 +17,8 @@ use crate::key;
 use crate::settings::Settings;
 use crate::watch::{self, FolderState, Following, Report, Start, Wake};
 
+/// A thread that does not end within this time is left behind.
+const STOP: Duration = Duration::from_secs(1);
 /// Reasons that are shown.
 const TOLD: usize = 50;
 
@@ -218,11 +220,14 @@ impl Folders {
         Ok(views)
     }
 
-    /// Ends all threads. Nobody must wait for an answer any more.
+    /// Ends all threads. Nobody must wait for an answer any more; one that reads a large file, or a share that is away,
+    /// is left behind: it has nothing to say that is not found again.
     pub(super) async fn stop(&mut self) {
         self.running.clear();
         self.threads.close();
-        self.threads.wait().await;
+        if tokio::time::timeout(STOP, self.threads.wait()).await.is_err() {
+            tracing::debug!("a folder's thread is left behind");
+        }
     }
 }
 

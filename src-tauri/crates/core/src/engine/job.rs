@@ -461,7 +461,7 @@ impl Still for StillMeant<'_> {
     /// A person may have let the job rest, or taken it back, in another process.
     async fn meant(&self) -> Result<()> {
         match self.stages.journal.job(&self.job.uid).await? {
-            Some(now) if !now.paused && now.state != JobState::Failed => Ok(()),
+            Some(now) if !now.paused && now.state != JobState::Failed && !self.stages.limits.is_paused() => Ok(()),
             _ => Err(Error::new(Code::Paused, "it is not meant to go up at the moment")),
         }
     }

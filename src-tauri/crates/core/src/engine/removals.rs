@@ -82,7 +82,7 @@ async fn take_away(stages: &Stages, open: &Open, removal: &Removal, object: &Rem
                 Leave::Now => {}
                 stays => return Ok(Became::Stays(stays)),
             }
-            let became = delete_if_same(open, object).await;
+            let became = delete_if_same(stages, open, removal, object).await;
             let gone = matches!(became, Ok(Became::Gone | Became::Other));
             stages.journal.end_leaving(object, gone).await?;
             became
@@ -90,7 +90,7 @@ async fn take_away(stages: &Stages, open: &Open, removal: &Removal, object: &Rem
         .await
 }
 
-async fn delete_if_same(open: &Open, object: &Removable) -> Result<Became> {
+async fn delete_if_same(stages: &Stages, open: &Open, removal: &Removal, object: &Removable) -> Result<Became> {
     let record = &object.object;
     let etag = Some(record.etag.as_str()).filter(|etag| !etag.is_empty());
     let meant = Meant { size: record.size, sha256: &record.sha256, etag, made: None };
@@ -104,6 +104,14 @@ async fn delete_if_same(open: &Open, object: &Removable) -> Result<Became> {
     };
     if held.compare(&meant) != Likeness::Same {
         return Ok(Became::Other);
+    }
+    // Last of all: the look took its time, in which a person may have changed their mind.
+    if stages.limits.is_paused() {
+        return Ok(Became::Stays(Leave::Later));
+    }
+    match stages.journal.begin_leaving(removal, object, &stages.engine).await? {
+        Leave::Now => {}
+        stays => return Ok(Became::Stays(stays)),
     }
     match open.bucket.store.delete(&object.key, &Only::IfStill(held.etag)).await {
         Ok(()) => Ok(Became::Gone),

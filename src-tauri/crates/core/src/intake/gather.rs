@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::error::{Code, Error};
+use crate::patterns::Patterns;
 
 /// A file, or a reason why there is none.
 #[derive(Debug, Clone)]
@@ -20,7 +21,7 @@ pub struct Found {
 
 /// Lists the files behind paths, in the order given and by name within folders.
 ///
-/// Hidden files inside folders are left out, links inside folders are not followed, and what a folder has is taken once.
+/// Inside folders hidden files, and what systems and editors keep for themselves, are left out, links inside folders are not followed, and what a folder has is taken once.
 /// Blocks; call it where that is allowed.
 pub fn gather(paths: &[PathBuf]) -> Vec<Found> {
     let mut found = Vec::new();
@@ -45,7 +46,10 @@ pub fn gather(paths: &[PathBuf]) -> Vec<Found> {
 
 fn walk(root: &Path, found: &mut Vec<Found>, taken: &mut HashSet<PathBuf>) {
     let base = root.parent().unwrap_or(root);
-    let entries = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
+    // Its own patterns are always understood.
+    let patterns = Patterns::new(root, &[]).ok();
+    let meant = |entry: &DirEntry| patterns.as_ref().is_none_or(|patterns| patterns.wants_here(entry.path(), entry.file_type().is_dir()));
+    let entries = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| entry.depth() == 0 || meant(entry));
     for entry in entries {
         match entry {
             Ok(entry) if entry.file_type().is_file() => {
@@ -73,10 +77,6 @@ fn take(path: PathBuf, folder: String, found: &mut Vec<Found>, taken: &mut HashS
 
 fn refused(path: &Path, error: Error) -> Found {
     Found { path: path.to_owned(), folder: String::new(), refused: Some(error) }
-}
-
-fn is_hidden(entry: &DirEntry) -> bool {
-    entry.file_name().to_string_lossy().starts_with('.')
 }
 
 /// A path relative to another, with `/` between its parts on every system.

@@ -45,16 +45,24 @@ pub(super) fn add(tx: &Transaction<'_>, kind: MessageKind, profile: &str, job: i
 }
 
 impl Journal {
-    /// Messages of a kind that are due, oldest first.
+    /// The next messages of a kind, oldest first, so many of each profile: a long queue holds up no other.
     pub async fn messages(&self, kind: MessageKind, limit: u32) -> Result<Vec<Message>> {
-        let now = jiff::Timestamp::now().as_millisecond();
         self.read(move |db| {
-            let sql = "SELECT id, profile, job, tries, due_at FROM outbox WHERE kind = ?1 AND due_at <= ?2 ORDER BY id LIMIT ?3";
-            let mut statement = db.prepare_cached(sql)?;
-            let rows = statement.query_map(params![kind.name(), now, limit], |row| {
-                Ok(Message { id: row.get(0)?, profile: row.get(1)?, job: row.get(2)?, tries: row.get(3)?, due_at: row.get(4)? })
-            })?;
-            rows.collect()
+            // Each profile is one step through the index.
+            let profiles = "WITH RECURSIVE p(profile) AS (SELECT min(profile) FROM outbox WHERE kind = ?1 UNION ALL \
+                            SELECT (SELECT min(profile) FROM outbox WHERE kind = ?1 AND profile > p.profile) FROM p WHERE p.profile IS NOT NULL) \
+                            SELECT profile FROM p WHERE profile IS NOT NULL";
+            let mut profiles = db.prepare_cached(profiles)?;
+            let profiles = profiles.query_map(params![kind.name()], |row| row.get::<_, String>(0))?;
+            let sql = "SELECT id, profile, job, tries, due_at FROM outbox WHERE kind = ?1 AND profile = ?2 ORDER BY id LIMIT ?3";
+            let (mut statement, mut messages) = (db.prepare_cached(sql)?, Vec::new());
+            for profile in profiles {
+                let rows = statement.query_map(params![kind.name(), profile?, limit], |row| {
+                    Ok(Message { id: row.get(0)?, profile: row.get(1)?, job: row.get(2)?, tries: row.get(3)?, due_at: row.get(4)? })
+                })?;
+                messages.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+            }
+            Ok(messages)
         })
         .await
     }
@@ -65,10 +73,9 @@ impl Journal {
         self.writer.write(move |tx| ids.iter().try_for_each(|id| tx.prepare_cached(sql)?.execute(params![id]).map(|_| ()))).await
     }
 
-    /// A message did not arrive: again in so many milliseconds.
-    pub async fn tell_again(&self, id: i64, pause_ms: i64) -> Result<()> {
-        let due = jiff::Timestamp::now().as_millisecond() + pause_ms;
-        let sql = "UPDATE outbox SET tries = tries + 1, due_at = ?2 WHERE id = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![id, due]).map(|_| ())).await
+    /// A message did not arrive.
+    pub async fn not_told(&self, id: i64) -> Result<()> {
+        let sql = "UPDATE outbox SET tries = tries + 1 WHERE id = ?1";
+        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![id]).map(|_| ())).await
     }
 }

@@ -28,8 +28,11 @@ pub(super) fn normalise(endpoint: &str, bucket: &str) -> Result<(String, String)
         return Err(invalid(&format!("\"{endpoint}\" is no endpoint"), "give the service's address alone, without key, query or password"));
     }
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    // `bucket.host`: the SDK puts the bucket there itself.
-    let host = if bucket.is_empty() { host } else { host.strip_prefix(&format!("{bucket}.")).unwrap_or(host) };
+    // `bucket.host`: the SDK puts the bucket there itself. But a host may be called like the bucket by chance.
+    let host = match host.strip_prefix(&format!("{bucket}.")) {
+        Some(rest) if !bucket.is_empty() && looks_like_a_service(rest) => rest,
+        _ => host,
+    };
     // `host/bucket`, but not a service that lives below a path of its own (`/storage/v1/s3`).
     let last = path.rsplit('/').next().unwrap_or_default();
     let (path, bucket) = match path.rsplit_once('/').map_or("", |(before, _)| before) {
@@ -39,6 +42,13 @@ pub(super) fn normalise(endpoint: &str, bucket: &str) -> Result<(String, String)
     };
     let endpoint = if path.is_empty() { format!("{scheme}://{host}") } else { format!("{scheme}://{host}/{path}") };
     Ok((endpoint, bucket.to_owned()))
+}
+
+/// Whether a host can be that of a service by itself: one of several names of which one says so.
+fn looks_like_a_service(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or_default();
+    let words = ["s3", "storage", "digitaloceanspaces", "r2", "backblazeb2", "wasabisys", "oss", "cos", "obs", "objects", "objectstorage"];
+    name.contains('.') && name.split(['.', '-']).any(|part| words.contains(&part))
 }
 
 /// The region in an endpoint that is made as the provider's template says.
@@ -60,6 +70,8 @@ mod tests {
             ("https://s3.example.com/photos", "photos", "https://s3.example.com", "photos"),
             ("https://s3.example.com/photos", "", "https://s3.example.com", "photos"),
             ("https://x.example/storage/v1/s3", "photos", "https://x.example/storage/v1/s3", "photos"),
+            ("https://photos.example.com", "photos", "https://photos.example.com", "photos"),
+            ("https://s3.example.com", "s3", "https://s3.example.com", "s3"),
             ("localhost:9000", "b", "http://localhost:9000", "b"),
             ("", "b", "", "b"),
         ] {

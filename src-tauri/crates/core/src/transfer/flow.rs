@@ -96,6 +96,11 @@ impl Limits {
         self.0.paused.send_if_modified(|now| std::mem::replace(now, paused) != paused);
     }
 
+    /// Whether nothing may begin at the moment.
+    pub fn is_paused(&self) -> bool {
+        *self.0.paused.borrow()
+    }
+
     async fn unpaused(&self) -> Result<()> {
         self.0.paused.subscribe().wait_for(|paused| !paused).await.map(|_| ()).map_err(|_| closing())
     }

@@ -62,19 +62,22 @@ impl Order<'_> {
         Meant { size, sha256: self.headers.sha256().unwrap_or_default(), ..Meant::default() }
     }
 
-    /// Before something is put in the place of what was seen: is it still meant, and still that? True if it is done
-    /// already.
+    /// Before something is put in the place of what was seen: is it still that, and still meant? With an ETag where it
+    /// is done already.
     pub(super) async fn may_replace(&self, store: &dyn ObjectStore, size: u64) -> Result<Option<String>> {
         let Only::IfStill(seen) = self.only else { return Ok(None) };
-        self.still.meant().await?;
         match store.head(self.key).await? {
-            Lookup::Found(held) if held.etag == *seen => Ok(None),
+            Lookup::Found(held) if held.etag == *seen => {}
             // An earlier try arrived although its answer did not.
-            Lookup::Found(held) if held.compare(&self.meant(size)) == Likeness::Same => Ok(Some(held.etag)),
+            Lookup::Found(held) if held.compare(&self.meant(size)) == Likeness::Same => return Ok(Some(held.etag)),
             // It is gone: then nothing is replaced.
-            Lookup::Absent => Ok(None),
-            Lookup::Found(_) | Lookup::Hidden => Err(Error::new(Code::KeyTaken, "what is under the key is another object by now")),
+            Lookup::Absent => {}
+            Lookup::Found(_) | Lookup::Hidden => {
+                return Err(Error::new(Code::KeyTaken, "what is under the key is another object by now"));
+            }
         }
+        // Last of all: the look took its time.
+        self.still.meant().await.map(|()| None)
     }
 
     /// Whether an earlier try arrived although its answer did not; its ETag.

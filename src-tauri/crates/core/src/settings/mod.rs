@@ -1,5 +1,7 @@
 //! Settings: one TOML file, versioned, written atomically, without secrets.
 
+mod text;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -164,19 +166,44 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Writes the file whole or not at all.
+    /// Writes the file whole or not at all: through a link, and with nothing changed in it but what is different.
     pub fn save(&self, path: &Path) -> Result<()> {
         let unwritable = |error: std::io::Error| {
             Error::new(Code::SettingsUnwritable, format!("the settings cannot be written to {}: {error}", path.display()))
                 .hint("check the folder's rights and the room on the disk; nothing was changed")
         };
-        let text =
-            toml::to_string_pretty(self).map_err(|error| Error::new(Code::Internal, format!("settings have no text form: {error}")))?;
+        let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let text = self.text(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
         file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
         file.persist(path).map_err(|error| unwritable(error.error))?;
         Ok(())
+    }
+
+    fn text(&self, path: &Path) -> Result<String> {
+        let no_form = |error: String| Error::new(Code::Internal, format!("settings have no text form: {error}"));
+        let table = |settings: &Self| toml::Table::try_from(settings).map_err(|error| no_form(error.to_string()));
+        match std::fs::read_to_string(path) {
+            Ok(text) => text::changed(&text, &table(&Self::load(path)?)?, &table(self)?).map_err(no_form),
+            // There is none yet.
+            Err(_) => toml::to_string_pretty(self).map_err(|error| no_form(error.to_string())),
+        }
+    }
+
+    /// Fields in the file that this version does not know: misspelt, or of another version. They stay, and do nothing.
+    pub fn unknown_fields(path: &Path) -> Vec<String> {
+        let given = std::fs::read_to_string(path).ok().and_then(|text| text.parse::<toml::Table>().ok()).unwrap_or_default();
+        let table = |table: Result<toml::Table, toml::ser::Error>| table.unwrap_or_default();
+        let mut unknown = text::unknown(&given, &table(toml::Table::try_from(Self::default())));
+        let lists =
+            [("profiles", table(toml::Table::try_from(known_profile()))), ("folders", table(toml::Table::try_from(known_folder())))];
+        for (list, known) in lists {
+            for entry in given.get(list).and_then(toml::Value::as_array).into_iter().flatten().filter_map(toml::Value::as_table) {
+                unknown.extend(text::unknown(entry, &known).into_iter().map(|field| format!("{list}.{field}")));
+            }
+        }
+        unknown
     }
 
     /// Reads the file anew. That it is away, though there was one, is nobody's wish to lose everything.
@@ -295,6 +322,17 @@ fn hold(lock: &std::fs::File, path: &Path) -> Result<()> {
     }
 }
 
+/// With everything in it that a profile can have.
+fn known_profile() -> Profile {
+    let (addressing, checksum) = (Some(crate::profile::Addressing::Path), Some(crate::profile::Checksum::Crc32));
+    Profile { addressing, checksum, if_none_match: Some(true), ..Profile::default() }
+}
+
+/// The same for a folder.
+fn known_folder() -> WatchedFolder {
+    WatchedFolder { variants: Some(Vec::new()), ..WatchedFolder::default() }
+}
+
 /// What the file leaves out is as by default: in the settings themselves, in the limits, and in each profile.
 fn complete(given: toml::Table) -> Result<toml::Table, toml::de::Error> {
     let default = |table: Result<toml::Table, toml::ser::Error>| table.map_err(serde::de::Error::custom);
@@ -392,6 +430,27 @@ mod tests {
         settings.put_profile(named("z"), Some("a"))?;
         assert_eq!((settings.folders[0].profile.as_str(), settings.default_profile.as_str()), ("z", "z"));
         assert_eq!(settings.put_profile(named("z"), None).expect_err("taken").code, Code::ProfileExists);
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_what_is_not_ours_stays_as_it_is() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let (path, file) = (dir.path().join("settings.toml"), dir.path().join("dotfiles.toml"));
+        std::fs::write(&file, "# my comment\nfuture = 1\nupload_at_once = 3\n[[profiles]]\nname = 'a'\nbucket = 'b'\nencrypt = true\n")?;
+        std::os::unix::fs::symlink(&file, &path)?;
+
+        Settings::edit(&path, &Settings::default(), |settings| {
+            settings.paused = true;
+            Ok(())
+        })
+        .expect("writable");
+
+        let text = std::fs::read_to_string(&file)?;
+        assert!(std::fs::symlink_metadata(&path)?.is_symlink() && text.contains("paused = true"), "{text}");
+        assert!(text.contains("# my comment") && text.contains("future = 1") && text.contains("encrypt = true"), "{text}");
+        assert_eq!(Settings::unknown_fields(&path), ["future", "upload_at_once", "profiles.encrypt"]);
         Ok(())
     }
 }
