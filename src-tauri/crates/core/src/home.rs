@@ -98,14 +98,15 @@ fn private_file(path: &Path) -> Result<()> {
         return Ok(());
     }
     let io = |error: std::io::Error| Error::from_io(&error, path);
+    #[cfg(unix)]
+    if path.exists() {
+        // By its path: to open and close it would let go of the locks that SQLite holds on it in this process.
+        return std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(io);
+    }
     let mut options = std::fs::File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.create(true).append(true).open(path).map_err(io)?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(io)?;
-    drop(file);
-    Ok(())
+    options.create(true).append(true).open(path).map(drop).map_err(io)
 }
 
 #[cfg(all(test, unix))]

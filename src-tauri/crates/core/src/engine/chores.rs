@@ -111,7 +111,12 @@ impl Chores {
     }
 
     fn settings(&self) -> Result<Settings> {
-        Settings::load(&self.home.settings())
+        let path = self.home.settings();
+        // Away for the moment in which it is written: nothing may be concluded from that.
+        if !path.exists() {
+            return Err(Error::new(Code::SettingsDamaged, format!("{} is away", path.display())));
+        }
+        Settings::load(&path)
     }
 
     async fn orphans(&self) -> Result<()> {

@@ -75,6 +75,9 @@ enum Compared {
 /// With `ask`, the bucket is asked for every key, even for those that are most likely free.
 pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: usize, ask: bool) -> Result<Planned> {
     let Work { stages, open, profile, job, file, .. } = work;
+    if job.wanted.is_some() {
+        return mended(work, objects).await.map(Planned::Go);
+    }
     if let Some(plan) = linked(work, objects).await? {
         return Ok(Planned::Go(plan));
     }
@@ -111,6 +114,26 @@ pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: u
     }
     Err(Error::new(Code::KeyTaken, format!("every key for {} is taken by other content", job.name))
         .hint("rename the file, or put {uuid} into the profile's key template"))
+}
+
+/// What is to be mended goes where it was, and nowhere else: under the keys on record.
+async fn mended(work: &Work<'_>, objects: &mut [Object]) -> Result<Plan> {
+    let before = work.stages.journal.objects(work.job.id).await?;
+    for object in objects.iter_mut() {
+        let name = object.variant.as_ref().map(|variant| &variant.name);
+        let Some(there) = before.iter().find(|there| there.variant.as_ref() == name) else {
+            let told = format!("{} has other variants by now than when it was uploaded", work.job.name);
+            return Err(Error::new(Code::FileReplaced, told).hint("upload the file anew"));
+        };
+        object.key.clone_from(&there.key);
+    }
+    match claim(work, objects).await? {
+        Claim::New | Claim::Granted | Claim::Twin => {}
+        Claim::Busy | Claim::Leaving => return Err(busy(work)),
+    }
+    match compare(work, objects, None, true).await? {
+        Compared::Free(plan) | Compared::Taken { plan, .. } => Ok(plan),
+    }
 }
 
 /// Another file on its way has the key: when it has arrived, the bucket decides.

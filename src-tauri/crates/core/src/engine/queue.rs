@@ -83,6 +83,8 @@ impl Queue {
             // Kept until it worked: what stays in hand and is not known here would never be run.
             journal.let_go(engine, self.let_go.clone()).await?;
             self.let_go.clear();
+            // Some of them may be to be run here all the same, by now.
+            self.dry = false;
         }
         Ok(())
     }

@@ -46,6 +46,8 @@ struct Patience {
     tally: Tally,
     /// Since when jobs wait.
     since: HashMap<String, Instant>,
+    /// The most bytes of each job that were on their way: a job that gets further than ever does not wait.
+    furthest: HashMap<String, u64>,
 }
 
 impl Patience {
@@ -60,6 +62,15 @@ impl Patience {
             self.since.entry(state.uid.clone()).or_insert(now);
         }
         self.most.is_some_and(|most| now.saturating_duration_since(self.moved) >= most)
+    }
+
+    /// So many bytes of a job were on their way.
+    fn note_sent(&mut self, uid: &str, sent: u64) {
+        let furthest = self.furthest.entry(uid.to_owned()).or_default();
+        if sent > *furthest {
+            *furthest = sent;
+            self.since.remove(uid);
+        }
     }
 
     /// Whether this job has been waited for long enough, whatever the others do.
@@ -77,7 +88,7 @@ impl EngineHandle {
     pub async fn wait(&self, batch: &str, patience: Option<Duration>, mut seen: impl FnMut(Watching<'_>)) -> Result<()> {
         let mut events = self.events();
         let tally = self.stages.journal.tally().await?;
-        let mut patience = Patience { most: patience, moved: Instant::now(), tally, since: HashMap::new() };
+        let mut patience = Patience { most: patience, moved: Instant::now(), tally, since: HashMap::new(), furthest: HashMap::new() };
         let mut from = 0;
         loop {
             let (open, total) = self.stages.journal.batch_counts(batch).await?;
@@ -86,7 +97,15 @@ impl EngineHandle {
             if self.stages.journal.batch_states(batch, from, 1).await?.is_empty() {
                 return Ok(());
             }
-            let moved = something_happens(&mut events, &mut seen).await?;
+            let mut sent = Vec::new();
+            let mut note = |watching: Watching<'_>| {
+                if let Watching::Job(job) = &watching {
+                    sent.push((job.id.clone(), job.sent));
+                }
+                seen(watching);
+            };
+            let moved = something_happens(&mut events, &mut note).await?;
+            sent.iter().for_each(|(uid, sent)| patience.note_sent(uid, *sent));
             if moved {
                 patience.moved = Instant::now();
             }
@@ -163,19 +182,16 @@ impl EngineHandle {
 /// Waits until anything happens, or for a moment; whether bytes moved.
 async fn something_happens(events: &mut broadcast::Receiver<Event>, seen: &mut impl FnMut(Watching<'_>)) -> Result<bool> {
     let mut moved = false;
-    let mut limit = LONGEST;
+    let mut until = tokio::time::Instant::now() + LONGEST;
     // All that has happened by now, so that the journal is not asked for each of it.
-    while let Ok(event) = tokio::time::timeout(limit, events.recv()).await {
+    while let Ok(event) = tokio::time::timeout_at(until, events.recv()).await {
         match event {
             Ok(Event::Jobs(jobs)) => {
                 for job in &jobs {
                     moved |= job.stage == Stage::Imaging || (job.stage == Stage::Sending && job.sent > 0);
                     seen(Watching::Job(job));
                 }
-                limit = SHORTEST.min(limit);
-                if jobs.iter().any(|job| matches!(job.stage, Stage::Done | Stage::Failed)) {
-                    return Ok(true);
-                }
+                until = until.min(tokio::time::Instant::now() + SHORTEST);
             }
             Ok(_) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return Err(Error::new(Code::Closing, "Tintype is closing")),

@@ -201,7 +201,7 @@ impl Journal {
     /// choice for keys that are taken, if there is one.
     pub async fn requeue(&self, uids: Vec<String>, choice: Option<OnConflict>) -> Result<()> {
         let sql = "UPDATE jobs SET state = 'queued', error_code = NULL, error_message = NULL, error_hint = NULL, finished_at = NULL, \
-                   hidden = 0, on_conflict = coalesce(?2, on_conflict) \
+                   hidden = 0, paused = 0, on_conflict = coalesce(?2, on_conflict) \
                    WHERE uid = ?1 AND foreign_to_here = 0 AND (state = 'failed' OR (state = 'done' AND error_code IS NOT NULL))";
         let choice = choice.map(OnConflict::as_str);
         self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, choice]).map(|_| ()))).await
@@ -212,7 +212,7 @@ impl Journal {
     pub async fn redo(&self, batch: String, jobs: Vec<i64>) -> Result<()> {
         // The bucket is to have under the very key what it had; what was seen there instead is what may be replaced.
         let sql = "UPDATE jobs SET state = 'queued', outcome = NULL, finished_at = NULL, error_code = NULL, error_message = NULL, \
-                   error_hint = NULL, wanted = sha256, on_conflict = 'overwrite' WHERE id = ?1 AND state = 'done' AND foreign_to_here = 0";
+                   error_hint = NULL, wanted = sha256, on_conflict = 'overwrite', hidden = 0, paused = 0 WHERE id = ?1 AND state = 'done' AND foreign_to_here = 0";
         self.writer
             .write(move |tx| {
                 for (position, job) in jobs.iter().enumerate() {

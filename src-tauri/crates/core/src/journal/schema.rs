@@ -288,7 +288,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
             j.outcome = 'uploaded' AND j.foreign_to_here = 0
         FROM objects o JOIN jobs j ON j.id = o.job WHERE j.state = 'done' AND o.url IS NOT NULL ORDER BY j.id
         ON CONFLICT (target, key) DO UPDATE SET size = excluded.size, sha256 = excluded.sha256, source_sha256 = excluded.source_sha256,
-            ours = max(ours, excluded.ours);
+            ours = excluded.ours OR (ours AND sha256 = excluded.sha256);
     INSERT OR IGNORE INTO reliance
         SELECT j.source, coalesce(j.watched, x''), o.target, o.key FROM objects o JOIN jobs j ON j.id = o.job
         WHERE j.state = 'done' AND o.url IS NOT NULL AND j.foreign_to_here = 0;

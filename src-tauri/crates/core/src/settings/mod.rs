@@ -150,7 +150,11 @@ impl Settings {
         if text.trim().is_empty() {
             return Err(damaged(path, "it is empty"));
         }
-        let given: toml::Table = toml::from_str(&text).map_err(|error| damaged(path, error.message()))?;
+        Self::parse(&text, path)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self> {
+        let given: toml::Table = toml::from_str(text).map_err(|error| damaged(path, error.message()))?;
         // The version alone first: a newer file may have shapes this version cannot read.
         let version = given.get("version").and_then(toml::Value::as_integer).unwrap_or_default();
         if version > i64::from(VERSION) {
@@ -185,7 +189,11 @@ impl Settings {
         let no_form = |error: String| Error::new(Code::Internal, format!("settings have no text form: {error}"));
         let table = |settings: &Self| toml::Table::try_from(settings).map_err(|error| no_form(error.to_string()));
         match std::fs::read_to_string(path) {
-            Ok(text) => text::changed(&text, &table(&Self::load(path)?)?, &table(self)?).map_err(no_form),
+            // What cannot be read back as it is meant is never written; then the whole file is written anew.
+            Ok(text) => match text::changed(&text, &table(&Self::load(path)?)?, &table(self)?) {
+                Ok(text) if Self::parse(&text, path).as_ref() == Ok(self) => Ok(text),
+                _ => toml::to_string_pretty(self).map_err(|error| no_form(error.to_string())),
+            },
             // There is none yet.
             Err(_) => toml::to_string_pretty(self).map_err(|error| no_form(error.to_string())),
         }

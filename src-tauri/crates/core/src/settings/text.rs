@@ -25,7 +25,10 @@ fn change(place: &mut dyn TableLike, old: &Table, new: &Table) -> Result<(), Str
     }
     for (key, value) in new.iter().filter(|(key, value)| old.get(*key) != Some(*value)) {
         match (place.get_mut(key), old.get(key), value) {
-            (Some(Item::ArrayOfTables(tables)), Some(Value::Array(old)), Value::Array(new)) => change_list(tables, old, new)?,
+            // An empty list has no tables that could say so: it is written as a value.
+            (Some(Item::ArrayOfTables(tables)), Some(Value::Array(old)), Value::Array(new)) if !new.is_empty() => {
+                change_list(tables, old, new)?;
+            }
             (Some(item), Some(Value::Table(old)), Value::Table(new)) if item.as_table_like().is_some() => {
                 if let Some(table) = item.as_table_like_mut() {
                     change(table, old, new)?;
@@ -68,7 +71,22 @@ fn item(value: &Value) -> Result<Item, String> {
     let alone = Table::from_iter([("it".to_owned(), value.clone())]);
     let text = toml::to_string_pretty(&alone).map_err(|error| error.to_string())?;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
-    document.remove("it").ok_or_else(|| "a value without a text".to_owned())
+    let mut item = document.remove("it").ok_or_else(|| "a value without a text".to_owned())?;
+    let_follow(&mut item);
+    Ok(item)
+}
+
+/// Tables remember where they stood in the text they came from; these are to follow what they are in.
+fn let_follow(item: &mut Item) {
+    let each = |table: &mut toml_edit::Table| {
+        table.set_position(None);
+        table.iter_mut().for_each(|(_, item)| let_follow(item));
+    };
+    match item {
+        Item::Table(table) => each(table),
+        Item::ArrayOfTables(tables) => tables.iter_mut().for_each(each),
+        Item::None | Item::Value(_) => {}
+    }
 }
 
 #[cfg(test)]
@@ -107,5 +125,20 @@ mod tests {
         let old = "[[profiles]]\nname = \"a\"\n[[profiles]]\nname = \"b\"\n".parse().expect("TOML");
         let new = "[[profiles]]\nname = \"b\"\n".parse().expect("TOML");
         assert_eq!(changed(text, &old, &new).expect("TOML").trim(), "[[profiles]]\nname = \"b\"\nx = 2");
+    }
+
+    #[test]
+    fn tables_inside_of_entries_follow_them_and_an_empty_list_is_said() {
+        let text = "[bandwidth]\nkib = 1\n[limits]\nseconds = 9\n[[folders]]\npath = \"a\"\n";
+        let state = |text: &str| text.parse::<Table>().expect("TOML");
+        let with = state(
+            "[bandwidth]\nkib = 1\n[limits]\nseconds = 9\n[[folders]]\npath = \"a\"\n[[folders]]\npath = \"b\"\n[[folders.variants]]\nname = \"x\"\n[folders.variants.mark]\nsize = 1\n",
+        );
+        let added = changed(text, &state(text), &with).expect("TOML");
+        assert_eq!(state(&added), with, "{added}");
+        let without =
+            state("[bandwidth]\nkib = 1\n[limits]\nseconds = 9\n[[folders]]\npath = \"a\"\n[[folders]]\npath = \"b\"\nvariants = []\n");
+        let emptied = changed(&added, &with, &without).expect("TOML");
+        assert_eq!(state(&emptied), without, "{emptied}");
     }
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
-use super::send::{Order, Source, changed, verify};
+use super::send::{Before, Order, Source, changed, verify};
 use super::{Bucket, Limits, Part, PartRules, Progress};
 use crate::error::{Code, Error, Result};
 
@@ -89,7 +89,9 @@ impl Large<'_> {
                 }
                 Err(error) => return Err(error),
                 // Whole: nothing of it is left to be aborted.
-                Ok(etag) => return self.source.log.gone(&begun.upload).await.map(|()| etag),
+                Ok((etag, true)) => return self.source.log.gone(&begun.upload).await.map(|()| etag),
+                // The same is there by another way: what was sent for it here is given up, or known no more.
+                Ok((etag, false)) => return self.give_up(&begun.upload).await.map(|()| etag),
             }
         }
     }
@@ -158,7 +160,8 @@ impl Large<'_> {
         Ok(())
     }
 
-    async fn go_on(&self, begun: &Begun) -> Result<String> {
+    /// The object's ETag, and whether this very upload became it.
+    async fn go_on(&self, begun: &Begun) -> Result<(String, bool)> {
         let mut parts = begun.parts.clone();
         parts.iter().for_each(|part| self.progress.add(part.size));
         let missing = (1..=self.source.size.div_ceil(begun.part_size)).filter_map(|number| i32::try_from(number).ok());
@@ -203,18 +206,21 @@ impl Large<'_> {
         Ok(part)
     }
 
-    async fn complete(&self, begun: &Begun, parts: &[Part]) -> Result<String> {
+    async fn complete(&self, begun: &Begun, parts: &[Part]) -> Result<(String, bool)> {
         let (store, order, size) = (&*self.bucket.store, self.order, self.source.size);
         self.bucket
             .call(0, || async {
-                if let Some(etag) = order.may_replace(store, size).await? {
-                    return Ok(etag);
-                }
-                match store.complete_upload(order.key, &begun.upload, parts, order.only).await {
+                let only = match order.before(store, size).await? {
+                    Before::Done(etag) => return Ok((etag, false)),
+                    Before::Send(only) => only,
+                };
+                match store.complete_upload(order.key, &begun.upload, parts, &only).await {
                     // The reply to an earlier try was lost: what is under the key decides.
-                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => order.arrived(store, size).await.ok_or(error),
+                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => {
+                        order.arrived(store, size).await.map(|etag| (etag, false)).ok_or(error)
+                    }
                     Err(error) => Err(error),
-                    Ok(_) => verify(store, order, size).await,
+                    Ok(_) => verify(store, order, size).await.map(|etag| (etag, true)),
                 }
             })
             .await

@@ -57,27 +57,34 @@ pub struct Order<'a> {
     pub still: &'a dyn Still,
 }
 
+/// What is found right before something is sent.
+pub(super) enum Before {
+    /// It is to be sent, on this condition.
+    Send(Only),
+    /// It is there already, with this ETag.
+    Done(String),
+}
+
 impl Order<'_> {
     fn meant(&self, size: u64) -> Meant<'_> {
         Meant { size, sha256: self.headers.sha256().unwrap_or_default(), ..Meant::default() }
     }
 
-    /// Before something is put in the place of what was seen: is it still that, and still meant? With an ETag where it
-    /// is done already.
-    pub(super) async fn may_replace(&self, store: &dyn ObjectStore, size: u64) -> Result<Option<String>> {
-        let Only::IfStill(seen) = self.only else { return Ok(None) };
-        match store.head(self.key).await? {
-            Lookup::Found(held) if held.etag == *seen => {}
+    /// Before something is put in the place of what was seen: is it still that, and still meant?
+    pub(super) async fn before(&self, store: &dyn ObjectStore, size: u64) -> Result<Before> {
+        let Only::IfStill(seen) = self.only else { return Ok(Before::Send(self.only.clone())) };
+        let only = match store.head(self.key).await? {
+            Lookup::Found(held) if held.etag == *seen => self.only.clone(),
             // An earlier try arrived although its answer did not.
-            Lookup::Found(held) if held.compare(&self.meant(size)) == Likeness::Same => return Ok(Some(held.etag)),
+            Lookup::Found(held) if held.compare(&self.meant(size)) == Likeness::Same => return Ok(Before::Done(held.etag)),
             // It is gone: then nothing is replaced.
-            Lookup::Absent => {}
+            Lookup::Absent => Only::IfAbsent,
             Lookup::Found(_) | Lookup::Hidden => {
                 return Err(Error::new(Code::KeyTaken, "what is under the key is another object by now"));
             }
-        }
+        };
         // Last of all: the look took its time.
-        self.still.meant().await.map(|()| None)
+        self.still.meant().await.map(|()| Before::Send(only))
     }
 
     /// Whether an earlier try arrived although its answer did not; its ETag.
@@ -108,10 +115,11 @@ async fn whole(bucket: &Bucket, order: &Order<'_>, bytes: &Bytes, progress: &Pro
         .send(size, progress, |progress| {
             let lost_reply = std::mem::replace(&mut earlier_try, true);
             async move {
-                if let Some(etag) = order.may_replace(store, size).await? {
-                    return Ok(etag);
-                }
-                match store.put(order.key, bytes.clone(), order.headers, order.only, &progress).await {
+                let only = match order.before(store, size).await? {
+                    Before::Done(etag) => return Ok(etag),
+                    Before::Send(only) => only,
+                };
+                match store.put(order.key, bytes.clone(), order.headers, &only, &progress).await {
                     Err(error) if error.code == Code::KeyTaken && lost_reply => order.arrived(store, size).await.ok_or(error),
                     Ok(Receipt { proven: true, etag }) => Ok(etag),
                     Ok(_) => verify(store, order, size).await,

@@ -61,9 +61,9 @@ impl Actor {
             }
         };
         if let Some(error) = &row.unreadable {
-            self.stages.journal.fail(row.id, error.clone()).await?;
             self.news.insert(row.id);
-            return Ok(());
+            let failed = self.stages.journal.fail(row.id, error.clone()).await;
+            return failed.inspect_err(|_| self.queue.let_go(row.id));
         }
         self.outages.started(&row.profile, row.id);
         self.run_job(Arc::new(row));
@@ -115,7 +115,11 @@ impl Actor {
         let gone: Vec<i64> = self.running.iter().filter(|(_, running)| Arc::strong_count(&running.row) == 1).map(|(id, _)| *id).collect();
         for id in &gone {
             self.running.remove(id);
-            self.stages.journal.fail(*id, Error::new(Code::Internal, format!("a defect in Tintype stopped this upload: {error}"))).await?;
+            let defect = Error::new(Code::Internal, format!("a defect in Tintype stopped this upload: {error}"));
+            if let Err(unsaid) = self.stages.journal.fail(*id, defect).await {
+                tracing::error!(error = %unsaid, "the end of a job could not be recorded");
+                self.queue.let_go(*id);
+            }
         }
         self.tell_rows(gone).await
     }
