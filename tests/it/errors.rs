@@ -196,8 +196,8 @@ fn in_a_namespace_a_full_disk_is_said_and_loses_nothing() {
     let client = server.client();
     std::fs::create_dir(folder.path().join("disk")).unwrap();
     (0..3).for_each(|n| std::fs::write(folder.path().join(format!("{n}.txt")), format!("{n} of {}", folder.path().display())).unwrap());
-    // A small disk with Tintype's home on it, full at first.
-    let script = "cd \"$1\" && mount -t tmpfs -o size=512k tmpfs disk && cp \"$2/settings.toml\" disk && head -c 491520 /dev/zero > disk/ballast \
+    // A small disk with Tintype's home on it, full at first (4 MiB: what a journal needs to be made is well below).
+    let script = "cd \"$1\" && mount -t tmpfs -o size=4m tmpfs disk && cp \"$2/settings.toml\" disk && head -c 4173824 /dev/zero > disk/ballast \
                   && export TINTYPE_HOME=\"$1/disk\" && { \"$0\" upload --profile test ?.txt 2> full; echo $?; rm disk/ballast; \"$0\" upload --profile test ?.txt; }";
     let mut shell = client.command::<&str>([]);
     let program = shell.get_program().to_owned();
@@ -209,6 +209,7 @@ fn in_a_namespace_a_full_disk_is_said_and_loses_nothing() {
         .unwrap();
 
     let (printed, full) = (String::from_utf8_lossy(&run.stdout), std::fs::read_to_string(folder.path().join("full")).unwrap());
-    assert!(run.status.success() && printed.starts_with("1\n") && full.contains("room"), "{printed}\n{full}");
-    assert_eq!(printed.lines().count(), 4, "all three once there is room: {printed}");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success() && printed.starts_with("1\n") && full.contains("room"), "{printed}\n{full}\n{said}");
+    assert_eq!(printed.lines().count(), 4, "all three once there is room: {printed}\n{said}");
 }
