@@ -3,15 +3,11 @@
 use std::process::Child;
 use std::time::Duration;
 
+use tintype_tests::files::{write, write_name};
 use tintype_tests::middleman::{Fate, Middleman};
 use tintype_tests::program::Tintype;
 use tintype_tests::server::{Server, wait_for};
-
-fn file(folder: &std::path::Path, name: &str) -> String {
-    let path = folder.join(name);
-    std::fs::write(&path, name).unwrap();
-    path.to_str().unwrap().to_owned()
-}
+use tintype_tests::webhook::listener;
 
 fn ends_well(mut child: Child, what: &str) {
     let mut status = None;
@@ -34,8 +30,8 @@ fn twenty_uploads_at_once_all_end() {
     for round in 0..rounds() {
         let started: Vec<Child> = (0..20)
             .map(|number| {
-                let file = file(folder.path(), &format!("{round}-{number}.txt"));
-                client.start(&mut client.command(["upload", "--profile", "test", &file]))
+                let file = write_name(folder.path(), &format!("{round}-{number}.txt"));
+                client.start(&mut client.command(["upload", "--profile", "test", file.to_str().unwrap()]))
             })
             .collect();
         started.into_iter().for_each(|child| ends_well(child, "an upload beside nineteen others"));
@@ -50,8 +46,8 @@ fn what_the_leader_did_ends_the_one_that_waits() {
     for round in 0..4 {
         let started: Vec<Child> = (0..3)
             .map(|number| {
-                let file = file(folder.path(), &format!("{round}-{number}.txt"));
-                client.start(&mut client.command(["upload", "--profile", "demo", &file]))
+                let file = write_name(folder.path(), &format!("{round}-{number}.txt"));
+                client.start(&mut client.command(["upload", "--profile", "demo", file.to_str().unwrap()]))
             })
             .collect();
         started.into_iter().for_each(|child| ends_well(child, "an upload beside two others"));
@@ -68,11 +64,11 @@ fn a_killed_leader_is_noticed_by_who_waits() {
         Fate::Pass
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
-    let slow = file(folder.path(), "slow.txt");
-    let mut leader = client.start(&mut client.command(["upload", "--profile", "test", &slow]));
+    let slow = write_name(folder.path(), "slow.txt");
+    let mut leader = client.start(&mut client.command(["upload", "--profile", "test", slow.to_str().unwrap()]));
     wait_for("the leader sends", || middleman.asked().iter().any(|asked| asked.is_put()));
-    let quick = file(folder.path(), "quick.txt");
-    let waits = client.start(&mut client.command(["upload", "--profile", "test", "--patience", "60", &quick]));
+    let quick = write_name(folder.path(), "quick.txt");
+    let waits = client.start(&mut client.command(["upload", "--profile", "test", "--patience", "60", quick.to_str().unwrap()]));
 
     leader.kill().unwrap();
     leader.wait().unwrap();
@@ -93,7 +89,7 @@ fn credentials_of_the_environment_are_those_of_who_asks() {
     wait_for("it leads", || client.home().join("engine.lock").exists());
     let other = tempfile::tempdir().unwrap();
 
-    client.run(["upload", "--profile", "test", &file(other.path(), "a.txt")]).with_code(0);
+    client.run(["upload", "--profile", "test", write_name(other.path(), "a.txt").to_str().unwrap()]).with_code(0);
 
     assert_eq!(server.demo_keys(), ["originals/a.txt"]);
     leader.kill().unwrap();
@@ -105,7 +101,8 @@ fn a_lead_that_cannot_be_taken_is_said_and_waited_for_no_longer_than_asked() {
     let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
     std::fs::create_dir(client.home().join("engine.lock")).unwrap();
 
-    let ended = client.run(["upload", "--profile", "demo", "--patience", "1", &file(folder.path(), "a.txt")]).with_code(1);
+    let ended =
+        client.run(["upload", "--profile", "demo", "--patience", "1", write_name(folder.path(), "a.txt").to_str().unwrap()]).with_code(1);
 
     assert!(ended.stderr.contains("cannot be locked") && ended.stderr.contains("hint: "), "{}", ended.stderr);
 }
@@ -118,7 +115,7 @@ fn jobs_that_a_person_pauses_elsewhere_do_not_start() {
         Fate::Pass
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
-    (0..200).for_each(|number| drop(file(folder.path(), &format!("{number:03}.txt"))));
+    (0..200).for_each(|number| drop(write_name(folder.path(), &format!("{number:03}.txt"))));
     let path = client.home().join("settings.toml");
     let settings = std::fs::read_to_string(&path).unwrap().replace("uploads_at_once = 64", "uploads_at_once = 1");
     std::fs::write(&path, settings).unwrap();
@@ -140,4 +137,31 @@ fn jobs_that_a_person_pauses_elsewhere_do_not_start() {
 
     let in_flight = there as i64 - (200 - left);
     assert!(left > 100 && in_flight <= 4, "what was paused has not gone up: {there} there, {left} left");
+}
+
+#[test]
+fn a_profile_that_is_renamed_while_its_jobs_run_stays_the_same() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let (hook, told) = listener(vec![200; 4]);
+    let slow =
+        Middleman::before(
+            &server.endpoint,
+            |asked| if asked.is_put() && asked.target.contains(".txt") { Fate::Slowly(100) } else { Fate::Pass },
+        );
+    let client = server.client_at(&slow.endpoint(), &["--webhook", &hook, "--manifest", "lists"]);
+    let files: Vec<_> = (0..4).map(|number| write(folder.path(), &format!("{number}.txt"), [number; 100])).collect();
+    let args = ["upload", "--profile", "test"].map(std::ffi::OsStr::new).into_iter();
+    let upload = client.start(&mut client.command(args.chain(files.iter().map(|file| file.as_os_str()))));
+    wait_for("a file is on its way", || slow.asked().iter().any(|asked| asked.is_put()));
+
+    let settings = client.home().join("settings.toml");
+    let renamed = std::fs::read_to_string(&settings).unwrap().replace("name = \"test\"", "name = \"new\"");
+    std::fs::write(&settings, renamed).unwrap();
+
+    ends_well(upload, "an upload to a profile that was renamed");
+    let told = (0..4).map_while(|_| told.recv_timeout(Duration::from_secs(10)).ok()).count();
+    assert_eq!(told, 4, "the webhook is told of all of them");
+    assert_eq!(server.demo_keys().iter().filter(|key| key.starts_with("lists/")).count(), 1, "and the manifest lists them");
+    let history = client.run(["history", "--json", "--search", "new"]).with_code(0).json();
+    assert_eq!(history.len(), 4, "all are found under the new name");
 }

@@ -1,24 +1,19 @@
 //! What goes wrong between Tintype and the bucket, one test per row of the list of failures: a man in the middle makes
 //! it happen, before a real server. What must be said at the end is what the bucket has.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use serde_json::Value;
+use tintype_tests::files::write;
 use tintype_tests::middleman::{Fate, Middleman};
 use tintype_tests::program::{Ended, Tintype, sha256};
 use tintype_tests::server::{Server, free_ports, wait_for};
 
 /// Goes up in parts.
 const LARGE: u32 = 40_000_003;
-
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
-    let path = folder.join(name);
-    std::fs::write(&path, bytes).unwrap();
-    path
-}
 
 fn noise(length: u32, seed: u32) -> Vec<u8> {
     (0..length).map(|n| ((n ^ seed).wrapping_mul(2_654_435_761) >> 24) as u8).collect()
@@ -234,7 +229,7 @@ fn a_lost_answer_to_the_first_step_leaves_nothing_behind() {
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
 
-    upload(&client, &[write(folder.path(), "a.bin", &noise(20 << 20, 5))]).with_code(0);
+    upload(&client, &[write(folder.path(), "a.bin", noise(20 << 20, 5))]).with_code(0);
 
     assert_eq!(server.garage_counts(), (1, 0), "one object, no unfinished upload");
 }
@@ -368,7 +363,7 @@ fn thirty_percent_of_everything_failing_costs_time_and_nothing_else() {
     let photos = folder.path().join("photos");
     std::fs::create_dir(&photos).unwrap();
     for number in 0..FILES {
-        write(&photos, &format!("{number:04}.bin"), &noise(1000 + number, number));
+        write(&photos, &format!("{number:04}.bin"), noise(1000 + number, number));
     }
     let dice = Mutex::new(0x9e37_79b9_u32);
     let middleman = Middleman::before(&server.endpoint, move |asked| {

@@ -1,21 +1,14 @@
 //! What a profile promises: keys that are taken, links, headers, webhooks, the manifest, checking what is there.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
+use std::path::Path;
 
 use serde_json::Value;
+use tintype_tests::files::write;
 use tintype_tests::middleman::{Fate, Middleman};
 use tintype_tests::pictures::{jpeg, landscape};
 use tintype_tests::program::{Ended, Tintype};
 use tintype_tests::server::Server;
-
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
-    let path = folder.join(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, bytes).unwrap();
-    path
-}
+use tintype_tests::webhook::listener;
 
 fn upload(client: &Tintype, file: &Path) -> Ended {
     client.run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "test".as_ref(), file.as_os_str()])
@@ -115,37 +108,6 @@ fn headers_follow_the_rules() {
     assert_eq!((put.header("x-amz-meta-kind"), put.header("x-amz-acl")), ("drawing", ""), "no ACL unless asked");
 }
 
-/// A web server that notes what is POSTed to it, and answers as told.
-fn listener(answers: Vec<u16>) -> (String, Receiver<(String, Value)>) {
-    let (tell, told) = channel();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}/hook", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for (stream, status) in listener.incoming().flatten().zip(answers) {
-            let mut from = BufReader::new(stream.try_clone().unwrap());
-            let (mut length, mut secret) = (0, String::new());
-            loop {
-                let mut line = String::new();
-                from.read_line(&mut line).unwrap();
-                match line.trim_end().to_ascii_lowercase().split_once(": ") {
-                    Some(("content-length", value)) => length = value.parse().unwrap(),
-                    Some(("x-tintype-secret", value)) => value.clone_into(&mut secret),
-                    Some(_) => {}
-                    None if line.trim_end().is_empty() => break,
-                    None => {}
-                }
-            }
-            let mut body = vec![0; length];
-            from.read_exact(&mut body).unwrap();
-            let mut stream = stream;
-            write!(stream, "HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
-            // The test may have heard enough.
-            let _ = tell.send((secret, serde_json::from_slice(&body).unwrap()));
-        }
-    });
-    (address, told)
-}
-
 #[test]
 fn a_webhook_is_told_of_every_job_even_if_it_sleeps_at_first() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
@@ -169,11 +131,27 @@ fn a_webhook_is_told_of_every_job_even_if_it_sleeps_at_first() {
 }
 
 #[test]
+fn every_command_that_uploads_does_what_is_due_before_it_ends() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let (hook, told) = listener(vec![200, 200]);
+    let client = server.client_at(&server.endpoint, &["--webhook", &hook, "--manifest", "lists"]);
+    write(folder.path(), "a.jpg", jpeg(&landscape(90, 70, 1), None));
+    let lists = || server.demo_keys().iter().filter(|key| key.starts_with("lists/")).count();
+
+    client.run(["watch", "--once", "--profile", "test", folder.path().to_str().unwrap()]).with_code(0);
+    let of_the_first = (told.try_recv().is_ok(), lists());
+    std::fs::remove_file(server.demo_object("originals/a.jpg")).unwrap();
+    client.run(["verify", "--repair", "--profile", "test"]).with_code(0);
+
+    assert_eq!((of_the_first, told.try_recv().is_ok(), lists()), ((true, 1), true, 2));
+}
+
+#[test]
 fn another_computer_rebuilds_its_history_from_the_bucket() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let more = ["--manifest", "lists"];
     let first = server.client_at(&server.endpoint, &more);
-    let report = upload(&first, &write(folder.path(), "a.jpg", &jpeg(&landscape(900, 700, 1), None))).with_code(0).json().remove(0);
+    let report = upload(&first, &write(folder.path(), "a.jpg", jpeg(&landscape(900, 700, 1), None))).with_code(0).json().remove(0);
     let second = server.client_at(&server.endpoint, &more);
 
     let history = second.run(["history", "--rebuild", "--json"]).with_code(0).json();
@@ -227,7 +205,7 @@ fn a_bandwidth_limit_is_kept() {
     let text = std::fs::read_to_string(&settings).unwrap();
     std::fs::write(&settings, text.replace("kib_per_second = 0", "kib_per_second = 512")).unwrap();
     let start = std::time::Instant::now();
-    upload(&client, &write(folder.path(), "a.bin", &vec![7; 1 << 20])).with_code(0);
+    upload(&client, &write(folder.path(), "a.bin", vec![7; 1 << 20])).with_code(0);
     // A MiB at half a MiB a second; the first frame goes at once.
     assert!(start.elapsed().as_millis() > 1700, "{:?}", start.elapsed());
 }

@@ -1,9 +1,10 @@
 //! One suite, every server: what a user is promised must hold on each of them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use image::ImageFormat;
 use serde_json::Value;
+use tintype_tests::files::write;
 use tintype_tests::pictures::{Camera, encoded, jpeg, landscape, samples};
 use tintype_tests::program::{Tintype, sha256};
 use tintype_tests::server::Server;
@@ -58,13 +59,6 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
-    let path = folder.join(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, bytes).unwrap();
-    path
-}
-
 fn photographs_go_up_with_their_variants(server: &Server) {
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
     let files = samples(folder.path());
@@ -98,7 +92,7 @@ fn photographs_go_up_with_their_variants(server: &Server) {
 
 fn the_same_again_is_present(server: &Server) {
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
-    let file = write(folder.path(), "a.jpg", &jpeg(&landscape(900, 700, 8), None));
+    let file = write(folder.path(), "a.jpg", jpeg(&landscape(900, 700, 8), None));
     let first = upload(&client, std::slice::from_ref(&file)).remove(0);
     // Another home knows nothing of the first: only the bucket can tell.
     for again in [&client, &server.client()] {
@@ -135,7 +129,7 @@ fn other_content_under_the_same_name_gets_a_hash(server: &Server) {
 fn twins_share_no_variant(server: &Server) {
     let (client, folder) = (server.client(), tempfile::tempdir().unwrap());
     let (one, two) = (landscape(900, 700, 3), landscape(900, 700, 4));
-    let files = [write(folder.path(), "a.png", &encoded(&one, ImageFormat::Png)), write(folder.path(), "a.jpg", &jpeg(&two, None))];
+    let files = [write(folder.path(), "a.png", encoded(&one, ImageFormat::Png)), write(folder.path(), "a.jpg", jpeg(&two, None))];
     let reports = upload(&client, &files);
     let key = |report: &Value| text(&report["variants"][0], "key").to_owned();
     assert_ne!(key(&reports[0]), key(&reports[1]));
@@ -187,7 +181,7 @@ fn originals_go_up_without_their_place(server: &Server) {
     let more = ["--region", &server.region, "--public-url", &server.public_url, "--originals", "strip-location"];
     client.run(["profile", "add", "private", "--credentials", "env"].iter().chain(&endpoint).chain(&more)).with_code(0);
     let camera = Camera { orientation: 6, captured: "2026:07:04 18:30:00", gps: true };
-    let photo = write(folder.path(), "home.jpg", &jpeg(&landscape(900, 700, 31), Some(camera)));
+    let photo = write(folder.path(), "home.jpg", jpeg(&landscape(900, 700, 31), Some(camera)));
     let film = write(folder.path(), "home.mp4", b"\0\0\0\x18ftypisom\0\0\0\x01isommp42 and a place in it");
 
     let args = ["upload", "--json", "--profile", "private", photo.to_str().unwrap(), film.to_str().unwrap()];

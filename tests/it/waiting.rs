@@ -1,19 +1,14 @@
 //! Waiting is the rule, failing the exception: what passes by itself, or what a person cures for all, fails no file.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
+use tintype_tests::files::write_name;
 use tintype_tests::middleman::{Asked, Fate, Middleman};
 use tintype_tests::program::Tintype;
 use tintype_tests::server::{Server, wait_for};
-
-fn write(folder: &Path, name: &str) -> PathBuf {
-    let path = folder.join(name);
-    std::fs::write(&path, format!("this is {name}")).unwrap();
-    path
-}
 
 fn upload<'a>(files: impl IntoIterator<Item = &'a PathBuf>, patience: &'a str) -> Vec<&'a std::ffi::OsStr> {
     let args = ["upload", "--profile", "test", "--no-variants", "--patience", patience];
@@ -33,7 +28,7 @@ fn waits(judge: impl Fn(&Asked) -> Fate + Send + Sync + 'static, code: &str, sen
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let middleman = Middleman::before(&server.endpoint, judge);
     let client = server.client_at(&middleman.endpoint(), &[]);
-    let files: Vec<PathBuf> = ["1.txt", "2.txt", "3.txt"].iter().map(|name| write(folder.path(), name)).collect();
+    let files: Vec<PathBuf> = ["1.txt", "2.txt", "3.txt"].iter().map(|name| write_name(folder.path(), name)).collect();
 
     let ended = client.run(upload(&files, "1")).with_code(1);
 
@@ -45,7 +40,7 @@ fn waits(judge: impl Fn(&Asked) -> Fate + Send + Sync + 'static, code: &str, sen
     let well = server.client_at(&server.endpoint, &[]);
     let settings = std::fs::read_to_string(well.home().join("settings.toml")).unwrap();
     std::fs::write(client.home().join("settings.toml"), settings).unwrap();
-    client.run(upload([&write(folder.path(), "4.txt")], "20")).with_code(0);
+    client.run(upload([&write_name(folder.path(), "4.txt")], "20")).with_code(0);
     assert_eq!(server.demo_keys().len(), 4);
 }
 
@@ -87,7 +82,7 @@ fn a_gateways_passing_number_is_tried_again() {
         if early { Fate::Page(520) } else { Fate::Pass }
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
-    client.run(upload([&write(folder.path(), "a.txt")], "20")).with_code(0);
+    client.run(upload([&write_name(folder.path(), "a.txt")], "20")).with_code(0);
 }
 
 #[test]
@@ -97,7 +92,7 @@ fn one_file_that_never_goes_up_holds_up_no_other() {
         |asked: &Asked| if asked.is_put() && asked.target.contains("poison") { Fate::Say(500, "InternalError") } else { Fate::Pass };
     let middleman = Middleman::before(&server.endpoint, poison);
     let client = server.client_at(&middleman.endpoint(), &[]);
-    let files: Vec<PathBuf> = ["a.txt", "poison.txt", "b.txt"].iter().map(|name| write(folder.path(), name)).collect();
+    let files: Vec<PathBuf> = ["a.txt", "poison.txt", "b.txt"].iter().map(|name| write_name(folder.path(), name)).collect();
 
     let mut child = client.start(&mut client.command(upload(&files, "3")));
     let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -118,7 +113,7 @@ fn settings_that_are_away_for_a_moment_fail_nothing() {
         Fate::Pass
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
-    let files: Vec<PathBuf> = (0..300).map(|number| write(folder.path(), &format!("{number:03}.txt"))).collect();
+    let files: Vec<PathBuf> = (0..300).map(|number| write_name(folder.path(), &format!("{number:03}.txt"))).collect();
     let child = client.start(&mut client.command(upload(&files, "20")));
     wait_for("some are there", || server.demo_keys().len() > 5);
     let path = client.home().join("settings.toml");
@@ -142,9 +137,9 @@ fn settings_that_are_away_for_a_moment_fail_nothing() {
 fn a_journal_that_somebody_else_holds_is_waited_for() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();
-    client.run(upload([&write(folder.path(), "0.txt")], "20")).with_code(0);
+    client.run(upload([&write_name(folder.path(), "0.txt")], "20")).with_code(0);
     let held = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
-    let files: Vec<PathBuf> = (1..40).map(|number| write(folder.path(), &format!("{number}.txt"))).collect();
+    let files: Vec<PathBuf> = (1..40).map(|number| write_name(folder.path(), &format!("{number}.txt"))).collect();
     let child = client.start(&mut client.command(upload(&files, "60")));
     wait_for("some are there", || server.demo_keys().len() > 3);
 
@@ -166,7 +161,7 @@ fn what_is_in_the_environment_never_stands_in_for_the_keyring() {
     let settings = std::fs::read_to_string(&path).unwrap().replace("credentials = \"env\"", "credentials = \"keyring\"");
     std::fs::write(&path, settings).unwrap();
 
-    let ended = client.run(upload([&write(folder.path(), "a.txt")], "1")).with_code(1);
+    let ended = client.run(upload([&write_name(folder.path(), "a.txt")], "1")).with_code(1);
 
     assert!(ended.stderr.contains("keyring") && middleman.asked().is_empty(), "{}", ended.stderr);
     assert_eq!(states(&client), [("queued".into(), Some("keyring-missing".into()))], "it goes on when the keyring is there");
@@ -177,7 +172,7 @@ fn what_is_in_the_environment_never_stands_in_for_the_keyring() {
 fn too_many_open_files_are_waited_for() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();
-    let files: Vec<PathBuf> = (0..300).map(|number| write(folder.path(), &format!("{number}.txt"))).collect();
+    let files: Vec<PathBuf> = (0..300).map(|number| write_name(folder.path(), &format!("{number}.txt"))).collect();
     let real = client.command(upload(&files, "60"));
     let mut limited = std::process::Command::new("sh");
     limited.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""]).arg(real.get_program()).args(real.get_args());
@@ -191,7 +186,7 @@ fn too_many_open_files_are_waited_for() {
 #[test]
 fn the_same_file_given_twice_is_answered_twice() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let (a, b) = (write(folder.path(), "a.txt"), write(folder.path(), "b.txt"));
+    let (a, b) = (write_name(folder.path(), "a.txt"), write_name(folder.path(), "b.txt"));
     let ended = server.client().run(upload([&a, &b, &a], "20")).with_code(0);
     let lines = ended.lines();
     assert!(lines.len() == 3 && lines[0] == lines[2] && lines[0] != lines[1], "{lines:?}");
@@ -207,7 +202,7 @@ fn a_second_command_for_a_file_on_its_way_sends_what_it_is_now() {
         Fate::Pass
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
-    let file = write(folder.path(), "d.txt");
+    let file = write_name(folder.path(), "d.txt");
     let mut first = client.start(&mut client.command(upload([&file], "20")));
     wait_for("it is being sent", || middleman.asked().iter().any(Asked::is_put));
     std::fs::write(&file, "saved anew").unwrap();
@@ -238,7 +233,7 @@ mod names {
         std::fs::create_dir(&dir).unwrap();
         let file = dir.join(OsStr::from_bytes(b"\xff.jpg"));
         std::fs::write(&file, tintype_tests::pictures::jpeg(&tintype_tests::pictures::landscape(60, 40, 1), None)).unwrap();
-        let other = write(folder.path(), "other.txt");
+        let other = write_name(folder.path(), "other.txt");
         let (file, dir, out) = (file.as_os_str(), dir.as_os_str(), folder.path().join("out"));
         let word = OsStr::new;
 
@@ -287,7 +282,7 @@ mod names {
     fn results_that_cannot_be_written_are_said() {
         let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
         let client = server.client();
-        let mut command = client.command(upload([&write(folder.path(), "a.txt")], "20"));
+        let mut command = client.command(upload([&write_name(folder.path(), "a.txt")], "20"));
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let ended = command.stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
         let said = String::from_utf8_lossy(&ended.stderr);

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test rig that cannot be set up has to stop the test")]
 
 pub mod desktop;
+pub mod files;
 pub mod middleman;
 pub mod pictures;
 pub mod program;
@@ -9,3 +10,4 @@ pub mod server;
 pub mod tls;
 pub mod watching;
 pub mod webdriver;
+pub mod webhook;

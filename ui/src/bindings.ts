@@ -664,7 +664,9 @@ export type Overall = {
 
 /**  One bucket and how to use it. Has no secret in it. */
 export type Profile = {
-	/**  What people call it; also its identity. */
+	/**  What it is known by, whatever it is called; made when there is none. */
+	id: ProfileId,
+	/**  What people call it. */
 	name: string,
 	/**  The provider's id (see [`provider::all`]). */
 	provider: string,
@@ -729,6 +731,13 @@ export type ProfileDraft = {
 	/**  The name of the profile this one takes the place of. */
 	replaces: string | null,
 };
+
+/**
+ *  A profile's id: its jobs, unfinished uploads and messages go by it, so that a new name changes nothing for them. It is
+ *  the name the profile had first. One that is added under a name that another had first gets a number, so that it is
+ *  another one; one that is removed and added again is the same, and what waits for it goes on.
+ */
+export type ProfileId = string;
 
 /**  A preset that fills a profile in. Sources: the vendors' pages. */
 export type Provider = {

@@ -1,21 +1,25 @@
 //! `tintype history`
 
+use tintype_core::engine::EngineHandle;
 use tintype_core::error::Result;
 
 use crate::args::History;
 use crate::report::{FileReport, Status};
-use crate::{Outcome, start_engine, terminal};
+use crate::{Ending, Outcome, terminal, with_engine};
 
 pub(crate) async fn run(args: History) -> Result<Outcome> {
-    let engine = start_engine(|_| {})?;
+    with_engine(|_| {}, Ending::AtOnce, async |handle| show(handle, args).await).await
+}
+
+async fn show(handle: &EngineHandle, args: History) -> Result<Outcome> {
     if args.rebuild {
-        let (new, damaged) = engine.handle().rebuild(args.profile.as_deref()).await?;
+        let (new, damaged) = handle.rebuild(args.profile.as_deref()).await?;
         terminal::say(&format!("{new} files were new to this computer"));
         if damaged > 0 {
             terminal::say(&format!("  {damaged} lines of the manifest could not be read and were left out"));
         }
     }
-    for report in engine.handle().history(&args.search, args.limit).await? {
+    for report in handle.history(&args.search, args.limit).await? {
         let report = FileReport::from(report);
         if args.json {
             terminal::print_json(&report);
@@ -31,6 +35,5 @@ pub(crate) async fn run(args: History) -> Result<Outcome> {
         let shown = report.url.or(report.error.map(|error| error.message)).unwrap_or_default();
         terminal::print(&format!("{status:<9} {}  {}", terminal::path(&report.source), terminal::shown(&shown)));
     }
-    engine.shutdown().await;
     Ok(Outcome::AllWell)
 }

@@ -18,9 +18,10 @@ mod verify;
 mod watch;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
-use tintype_core::engine::{Config, Engine};
+use tintype_core::engine::{Config, Engine, EngineHandle};
 use tintype_core::error::Result;
 use tintype_core::home::Home;
 use tintype_core::imaging::worker::{self, Program};
@@ -82,6 +83,49 @@ async fn run(command: Command) -> Result<Outcome> {
         Command::Resume => verify::pause(false).await,
         Command::Demo(args) => demo::run(args).await,
     }
+}
+
+/// What a command does before it ends.
+enum Ending {
+    /// All that is due, by whatever run it was left: jobs, webhooks, manifests, removals. What does not go on is waited
+    /// for no longer than that.
+    Finish(Duration),
+    /// Nothing: it only asked, or changed the settings.
+    AtOnce,
+    /// It goes on until a person, or the system, wants it to end.
+    WhenInterrupted,
+}
+
+/// What does not go on is waited for no longer than this.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The one door of all commands that need an engine: works with it, does what is due, and lets it end.
+async fn with_engine(
+    change: impl FnOnce(&mut Config),
+    ending: Ending,
+    work: impl AsyncFnOnce(&EngineHandle) -> Result<Outcome>,
+) -> Result<Outcome> {
+    let engine = start_engine(change)?;
+    let handle = engine.handle();
+    let all = async {
+        let done = work(&handle).await;
+        match ending {
+            Ending::Finish(patience) => handle.finish(patience).await.and(done),
+            Ending::AtOnce | Ending::WhenInterrupted => done,
+        }
+    };
+    let done = tokio::select! {
+        done = all => done,
+        () = terminal::interrupted() => if matches!(ending, Ending::WhenInterrupted) { Ok(Outcome::AllWell) } else {
+            let left = handle.snapshot().await.map(|snapshot| snapshot.overall.unfinished).unwrap_or_default();
+            if left > 0 {
+                terminal::say(&format!("interrupted: {left} files stay queued; they go up with the next `tintype upload`, or when the app runs"));
+            }
+            Ok(Outcome::Interrupted)
+        }
+    };
+    engine.shutdown().await;
+    done
 }
 
 fn start_engine(change: impl FnOnce(&mut Config)) -> Result<Engine> {

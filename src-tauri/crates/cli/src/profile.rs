@@ -8,17 +8,18 @@ use tintype_core::privacy;
 use tintype_core::profile::{self, Fix, Profile};
 
 use crate::args::{AddProfile, Addressing, CredentialSource, Duplicates, Originals, ProfileCommand};
-use crate::{Outcome, start_engine, terminal};
+use crate::{Ending, Outcome, terminal, with_engine};
 
 pub(crate) async fn run(command: ProfileCommand) -> Result<Outcome> {
-    let engine = start_engine(|_| {})?;
-    let handle = engine.handle();
-    let done = match command {
+    with_engine(|_| {}, Ending::AtOnce, async |handle| obey(handle, command).await).await
+}
+
+async fn obey(handle: &EngineHandle, command: ProfileCommand) -> Result<Outcome> {
+    match command {
         ProfileCommand::Add(args) => {
             let name = args.name.clone();
             handle.save_profile(draft(*args)?).await?;
             terminal::say(&format!("added the profile \"{name}\"; try it with `tintype profile test \"{name}\"`"));
-            Outcome::AllWell
         }
         ProfileCommand::List { json } => {
             let settings = handle.settings().await?;
@@ -26,26 +27,19 @@ pub(crate) async fn run(command: ProfileCommand) -> Result<Outcome> {
                 let is_default = settings.profile(None).is_ok_and(|default| default.name == profile.name);
                 list_one(profile, is_default, json)?;
             }
-            Outcome::AllWell
         }
         ProfileCommand::Show { name } => {
             let settings = handle.settings().await?;
             terminal::print(&shown(settings.profile(Some(&name))?)?);
-            Outcome::AllWell
         }
         ProfileCommand::Remove { name } => {
             handle.remove_profile(name.clone()).await?;
             terminal::say(&format!("removed the profile \"{name}\" and its secret; the bucket stays as it is"));
-            Outcome::AllWell
         }
-        ProfileCommand::Test { name, fix, cors, json } => test(&handle, &name, Examination { fix, cors, json }).await?,
-        ProfileCommand::Rights { name } => {
-            terminal::print(&handle.rights(&name).await?);
-            Outcome::AllWell
-        }
-    };
-    engine.shutdown().await;
-    Ok(done)
+        ProfileCommand::Test { name, fix, cors, json } => return test(handle, &name, Examination { fix, cors, json }).await,
+        ProfileCommand::Rights { name } => terminal::print(&handle.rights(&name).await?),
+    }
+    Ok(Outcome::AllWell)
 }
 
 fn draft(args: AddProfile) -> Result<ProfileDraft> {

@@ -10,38 +10,26 @@ use tintype_core::error::Result;
 
 use crate::args::Upload;
 use crate::report::FileReport;
-use crate::{Outcome, start_engine, terminal};
+use crate::{Ending, Outcome, terminal, with_engine};
 
 pub(crate) async fn run(args: Upload) -> Result<Outcome> {
-    let engine = start_engine(|config| config.begin_when_queued = true)?;
-    let handle = engine.handle();
-    let done = tokio::select! {
-        done = upload(&handle, args) => done,
-        () = terminal::interrupted() => {
-            let left = handle.snapshot().await.map(|snapshot| snapshot.overall.unfinished).unwrap_or_default();
-            terminal::say(&format!("interrupted: {left} files stay queued; they go up with the next `tintype upload`, or when the app runs"));
-            Ok(Outcome::Interrupted)
-        }
-    };
-    engine.shutdown().await;
-    done
+    // What an earlier run left behind is finished, too, as far as there is a way to its bucket.
+    let patience = Duration::from_secs(args.patience);
+    with_engine(|config| config.begin_when_queued = true, Ending::Finish(patience), async |handle| upload(handle, args, patience).await)
+        .await
 }
 
-async fn upload(handle: &EngineHandle, args: Upload) -> Result<Outcome> {
+async fn upload(handle: &EngineHandle, args: Upload, patience: Duration) -> Result<Outcome> {
     let before = handle.snapshot().await?.overall.unfinished;
     if before > 0 {
         terminal::say(&format!("{before} earlier uploads are not finished; they go on as well"));
     }
     let wish = Wish { no_variants: args.no_variants, on_conflict: args.on_conflict.map(Into::into) };
-    let patience = Duration::from_secs(args.patience);
     let batch = handle.enqueue(args.paths, args.profile, wish).await?;
     if handle.batch(&batch, 0, 1).await?.is_empty() {
         terminal::say("note: there is nothing to upload: no file was found (links inside folders and hidden files are left out)");
     }
     let done = finish(handle, &batch, args.json, patience).await;
-    // What an earlier run left behind is finished, too, as far as there is a way to its bucket.
-    handle.idle(patience).await?;
-    handle.finish_chores().await?;
     if handle.serves_demo().await {
         terminal::say("note: links of the demo bucket open while Tintype runs: `tintype demo` keeps them open, and so does the app");
     }

@@ -4,30 +4,26 @@ use tintype_core::engine::{EngineHandle, Fault, Finding, JobReport, Stage, Watch
 use tintype_core::error::Result;
 
 use crate::args::Verify;
-use crate::{Outcome, start_engine, terminal};
-
-/// What does not go on is waited for no longer than this.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+use crate::{Ending, Outcome, PATIENCE, terminal, with_engine};
 
 pub(crate) async fn run(args: Verify) -> Result<Outcome> {
-    let engine = start_engine(|_| {})?;
-    let handle = engine.handle();
+    let ending = if args.repair { Ending::Finish(PATIENCE) } else { Ending::AtOnce };
+    with_engine(|_| {}, ending, async |handle| verify(handle, args).await).await
+}
+
+async fn verify(handle: &EngineHandle, args: Verify) -> Result<Outcome> {
     let found = handle.verify(args.profile.as_deref(), args.deep, args.repair, |finding| tell(&finding, args.json)).await?;
-    let Some(also) = (found.faults > 0).then(|| format!(", {} not as they were", found.faults)) else {
+    if found.faults == 0 {
         terminal::say(&format!("{} objects are as they were", found.objects));
-        engine.shutdown().await;
         return Ok(Outcome::AllWell);
-    };
-    terminal::say(&format!("{} objects looked at{also}", found.objects));
-    let mut outcome = Outcome::SomethingFailed;
+    }
+    terminal::say(&format!("{} objects looked at, {} not as they were", found.objects, found.faults));
     match found.repairing {
-        Some(batch) => outcome = repaired(&handle, &batch, found.faults).await?,
+        Some(batch) => return repaired(handle, &batch, found.faults).await,
         None if args.repair => terminal::say("  hint: none of their files is here as it was; nothing was uploaded"),
         None => terminal::say("  hint: `tintype verify --repair` uploads them again"),
     }
-    handle.finish_chores().await?;
-    engine.shutdown().await;
-    Ok(outcome)
+    Ok(Outcome::SomethingFailed)
 }
 
 /// Waits for what is uploaded again, and says how that went.
@@ -63,9 +59,14 @@ fn tell(finding: &Finding, json: bool) {
 
 /// Lets all uploads rest, or go on.
 pub(crate) async fn pause(paused: bool) -> Result<Outcome> {
-    let engine = start_engine(|_| {})?;
-    engine.handle().pause_all(paused).await?;
-    terminal::say(if paused { "uploads rest until `tintype resume`" } else { "uploads go on" });
-    engine.shutdown().await;
-    Ok(Outcome::AllWell)
+    with_engine(
+        |_| {},
+        Ending::AtOnce,
+        async |handle| {
+            handle.pause_all(paused).await?;
+            terminal::say(if paused { "uploads rest until `tintype resume`" } else { "uploads go on" });
+            Ok(Outcome::AllWell)
+        },
+    )
+    .await
 }

@@ -1,19 +1,17 @@
 //! `tintype watch`
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use serde::Serialize;
 use tintype_core::LocalPath;
-use tintype_core::engine::{Event, FolderView, Stage};
+use tintype_core::engine::{EngineHandle, Event, FolderView, Stage};
 use tintype_core::error::{Code, Error, Result};
+
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::args::Watch;
 use crate::report::FileReport;
-use crate::{Outcome, folder, install, start_engine, terminal, upload};
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::{Ending, Outcome, PATIENCE, folder, install, terminal, upload, with_engine};
 
 pub(crate) async fn run(args: Watch) -> Result<Outcome> {
     if args.uninstall {
@@ -23,47 +21,46 @@ pub(crate) async fn run(args: Watch) -> Result<Outcome> {
         return install(args).await;
     }
     let from_settings = args.dirs.is_empty();
-    let engine = start_engine(|config| config.watch = from_settings && !args.once)?;
-    let handle = engine.handle();
-    if args.meant.profile.as_deref() == Some(tintype_core::profile::DEMO) {
+    let ending = if args.once { Ending::Finish(PATIENCE) } else { Ending::WhenInterrupted };
+    let watches = from_settings && !args.once;
+    with_engine(|config| config.watch = watches, ending, async |handle| watch(handle, args).await).await
+}
+
+async fn watch(handle: &EngineHandle, args: Watch) -> Result<Outcome> {
+    let Watch { dirs, meant, json, .. } = args;
+    if meant.profile.as_deref() == Some(tintype_core::profile::DEMO) {
         handle.use_demo().await?;
     }
-    if from_settings && handle.settings().await?.folders.is_empty() {
+    if dirs.is_empty() && handle.settings().await?.folders.is_empty() {
         return Err(Error::new(Code::WatchFailed, "no folder is watched")
             .hint("name one: tintype watch DIR; or have one remembered: tintype folder add DIR"));
     }
-    let done = if args.once {
-        let batch = handle.reconcile(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await?;
-        let finished = upload::finish(&handle, &batch, args.json, PATIENCE).await;
-        handle.put_away(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await?;
-        handle.finish_chores().await?;
-        finished
-    } else {
-        if !from_settings {
-            for folder in handle.watch(args.dirs.clone(), args.meant.profile.clone(), &args.meant.folder()).await? {
-                terminal::say(&format!("watching {} for the profile \"{}\"; Ctrl+C ends it", terminal::path(&folder.path), folder.profile));
-            }
+    if args.once {
+        let batch = handle.reconcile(dirs.clone(), meant.profile.clone(), &meant.folder()).await?;
+        let finished = upload::finish(handle, &batch, json, PATIENCE).await;
+        handle.put_away(dirs, meant.profile.clone(), &meant.folder()).await?;
+        return finished;
+    }
+    if !dirs.is_empty() {
+        let settings = handle.settings().await?;
+        for folder in handle.watch(dirs, meant.profile.clone(), &meant.folder()).await? {
+            let profile = &settings.profile_for(&folder)?.name;
+            terminal::say(&format!("watching {} for the profile \"{profile}\"; Ctrl+C ends it", terminal::path(&folder.path)));
         }
-        tokio::select! {
-            done = follow(&handle, args.json) => done,
-            _ = terminal::interrupted() => Ok(Outcome::AllWell),
-        }
-    };
-    engine.shutdown().await;
-    done
+    }
+    follow(handle, json).await
 }
 
 /// Remembers the folders, and has the system watch them.
 async fn install(args: Watch) -> Result<Outcome> {
-    if !args.dirs.is_empty() {
-        folder::add(&args.meant, args.dirs).await?;
-    }
-    let engine = start_engine(|_| {})?;
-    let folders = engine.handle().settings().await?.folders;
-    engine.shutdown().await;
-    if folders.is_empty() {
-        return Err(Error::new(Code::WatchFailed, "no folder is watched").hint("name one: tintype watch --install DIR"));
-    }
+    let remember = async |handle: &EngineHandle| {
+        folder::add(handle, &args.meant, args.dirs).await?;
+        if handle.settings().await?.folders.is_empty() {
+            return Err(Error::new(Code::WatchFailed, "no folder is watched").hint("name one: tintype watch --install DIR"));
+        }
+        Ok(Outcome::AllWell)
+    };
+    with_engine(|_| {}, Ending::AtOnce, remember).await?;
     install::install()
 }
 
@@ -91,7 +88,7 @@ fn tell_folders(folders: Vec<FolderView>, known: &mut HashMap<LocalPath, FolderV
 }
 
 /// Prints each file as it is finished, until interrupted.
-async fn follow(handle: &tintype_core::engine::EngineHandle, json: bool) -> Result<Outcome> {
+async fn follow(handle: &EngineHandle, json: bool) -> Result<Outcome> {
     let mut events = handle.events();
     let (mut told, mut folders) = (HashSet::new(), HashMap::new());
     loop {

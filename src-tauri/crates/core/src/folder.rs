@@ -231,6 +231,16 @@ impl WatchedFolder {
         Self { path: path.into(), profile, ..Self::default() }
     }
 
+    /// A path from the top, as the system has it: whatever links and `..` it is named with, a folder is one and the same.
+    pub fn locate(path: &Path) -> Result<PathBuf> {
+        let canonical = match std::fs::canonicalize(path) {
+            // It is away at the moment: then as it is written.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => std::path::absolute(path),
+            other => other,
+        };
+        canonical.map_err(|error| Error::from_io(&error, path))
+    }
+
     /// Whether it can be meant.
     ///
     /// # Errors

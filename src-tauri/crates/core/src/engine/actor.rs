@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Config;
-use super::chores::Chores;
+use super::chores::{Chores, Finish};
 use super::folders::{Aside, Folders};
 use super::health::{Duty, Health};
 use super::job::{Answered, Live, Stages};
@@ -26,7 +26,7 @@ use super::view::{Event, Overall, Snapshot, Stage};
 use crate::error::{Code, Error, Result};
 use crate::folder::WatchedFolder;
 use crate::journal::{JobRow, JobState};
-use crate::profile::{DEMO, Profile};
+use crate::profile::DEMO;
 use crate::settings::{Settings, SettingsFile};
 use crate::watch::Report;
 
@@ -52,8 +52,6 @@ pub(super) enum Request {
     Snapshot(Answer<Result<Snapshot>>),
     Settings(Answer<Settings>),
     Edit(Change, Answer<Result<Settings>>),
-    /// A profile is to be kept, perhaps in the place of another one.
-    KeepProfile(Box<Profile>, Option<String>, Answer<Result<Settings>>),
     /// Jobs were put into the journal.
     Queued(Vec<i64>, Answer<()>),
     /// Jobs are to rest, or to go on.
@@ -70,6 +68,8 @@ pub(super) enum Request {
     Look(PathBuf, Answer<()>),
     /// Whether this engine has nothing to do that it could do now.
     IsIdle(Answer<bool>),
+    /// All that is due beside the jobs is to be done now, as far as that is possible.
+    Finish(Answer<()>),
     Stop(Answer<()>),
 }
 
@@ -110,7 +110,7 @@ pub(super) struct Actor {
     data_version: i64,
     overall: Overall,
     tasks: JoinSet<(i64, Result<Option<Answered>>)>,
-    chores: Option<tokio::task::JoinHandle<()>>,
+    chores: Option<(tokio::task::JoinHandle<()>, mpsc::Sender<Finish>)>,
     stop: CancellationToken,
     folders: Folders,
     reports: mpsc::Receiver<Report>,
@@ -218,7 +218,7 @@ impl Actor {
         self.porter.stop().await;
         self.tasks.shutdown().await;
         if let Some(Err(error)) = match self.chores.take() {
-            Some(chores) => Some(chores.await),
+            Some((chores, _)) => Some(chores.await),
             None => None,
         } {
             tracing::error!(%error, "the chores ended badly");
@@ -237,7 +237,6 @@ impl Actor {
             Request::Snapshot(answer) => drop(answer.send(self.snapshot().await)),
             Request::Settings(answer) => drop(answer.send(self.settings.clone())),
             Request::Edit(change, answer) => drop(answer.send(self.edit(change).await)),
-            Request::KeepProfile(profile, replaces, answer) => drop(answer.send(self.keep_profile(*profile, replaces).await)),
             Request::Queued(ids, answer) => {
                 self.config.begin_when_queued = false;
                 let taken = self.take_up(ids).await;
@@ -270,6 +269,14 @@ impl Actor {
                 self.start_jobs().await?;
                 let _ = answer.send(self.running.is_empty() && (self.queue.is_empty() || self.settings.paused || self.outages.is_all()));
             }
+            Request::Finish(answer) => {
+                // Another engine does its own.
+                match self.chores.as_ref().filter(|_| self.lead.is_some()) {
+                    // Where so many were asked for before and are not done yet, this one is given up by who waits.
+                    Some((_, finishes)) => drop(finishes.try_send(answer)),
+                    None => drop(answer.send(())),
+                }
+            }
             Request::Stop(answer) => self.close(answer).await,
         }
         Ok(())
@@ -283,21 +290,6 @@ impl Actor {
         (self.settings, self.settings_file) = edited?;
         self.settings_changed().await;
         Ok(self.settings.clone())
-    }
-
-    /// A renamed profile takes its jobs along before any of them is started under the name that is gone.
-    async fn keep_profile(&mut self, profile: Profile, replaces: Option<String>) -> Result<Settings> {
-        let name = profile.name.clone();
-        let old = replaces.clone().filter(|old| *old != name);
-        let settings = self.edit(Box::new(move |settings| settings.put_profile(profile, replaces.as_deref()))).await?;
-        if let Some(old) = old {
-            self.stages.journal.rename_profile(old, name).await?;
-            self.queue.let_go_of_all();
-            // They asked for what is on record under the new name before it was there.
-            self.folders.look_anew();
-            self.follow_folders().await;
-        }
-        Ok(settings)
     }
 
     async fn settings_changed(&mut self) {
@@ -378,6 +370,10 @@ impl Actor {
         if !leads && self.lead.take().is_some() {
             tracing::warn!("the lead was taken away: its file is another one");
             self.queue.let_go_of_all();
+            // The other engine does them.
+            if let Some((chores, _)) = self.chores.take() {
+                chores.abort();
+            }
         }
         if self.lead.is_none() {
             let Some(lead) = Lead::try_take(&self.config.home.engine_lock())? else { return Ok(()) };
@@ -397,10 +393,11 @@ impl Actor {
         self.follow_folders().await;
         if self.chores.is_none() {
             let (stages, home, secrets) = (Arc::clone(&self.stages), self.config.home.clone(), self.config.secrets.clone());
-            let asides = Some(self.aside.clone());
-            self.chores = Some(tokio::spawn(
-                Chores { stages, home, secrets, asides, later: tokio::sync::Mutex::default() }.run(self.stop.child_token()),
-            ));
+            let (chores, (finish, finishes)) = (
+                Chores { stages, home, secrets, asides: self.aside.clone(), later: Default::default(), said: Default::default() },
+                mpsc::channel(8),
+            );
+            self.chores = Some((tokio::spawn(chores.run(finishes, self.stop.child_token())), finish));
         }
         self.queue.look_again();
     }

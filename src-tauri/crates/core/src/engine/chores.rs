@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::folders::Aside;
+use super::health::Duty;
 use super::job::Stages;
 use super::stores::Open;
 use super::{check, removals};
@@ -19,7 +20,7 @@ use crate::error::{Code, Error, Result};
 use crate::home::Home;
 use crate::journal::{JobRow, Message, MessageKind, ObjectRow, Orphan};
 use crate::manifest::{self, ManifestEntry, ManifestObject};
-use crate::profile::Profile;
+use crate::profile::{Profile, ProfileId};
 use crate::secret::Secrets;
 use crate::settings::Settings;
 use crate::transfer::{Headers, Lookup, Only, Progress};
@@ -30,8 +31,6 @@ const ROUND: Duration = Duration::from_secs(1);
 const ORPHANS: Duration = Duration::from_secs(60);
 /// So are removals.
 const REMOVALS: Duration = Duration::from_secs(60);
-/// A program that is about to end does not wait longer than this.
-const AT_THE_END: Duration = Duration::from_secs(15);
 /// Jobs in one object of the manifest, and how long the first of them waits for others.
 const BATCH: u32 = 100;
 const BATCH_WAIT: Duration = Duration::from_secs(30);
@@ -46,67 +45,95 @@ pub(super) struct Chores {
     pub(super) stages: Arc<Stages>,
     pub(super) home: Home,
     pub(super) secrets: Secrets,
-    /// Who is told what became of removals.
-    pub(super) asides: Option<mpsc::Sender<Aside>>,
+    /// Who is told how it went.
+    pub(super) asides: mpsc::Sender<Aside>,
     /// When to try again what could not be done.
     pub(super) later: tokio::sync::Mutex<Later>,
+    /// What was said last of what cannot be done.
+    pub(super) said: tokio::sync::Mutex<BTreeMap<Duty, Error>>,
 }
 
 /// When to try again what could not be done: by time that passed, whatever the clock on the wall says.
 #[derive(Default)]
 pub(super) struct Later {
-    removals: HashMap<i64, Instant>,
-    /// By profile, with the pause that was made last.
-    webhooks: HashMap<String, (Instant, Duration)>,
-    manifests: HashMap<String, (Instant, Duration)>,
+    removals: HashMap<i64, Again>,
+    webhooks: HashMap<ProfileId, Again>,
+    manifests: HashMap<ProfileId, Again>,
     /// Since when the first of a profile's entries waits for others.
-    gathering: HashMap<String, Instant>,
+    gathering: HashMap<ProfileId, Instant>,
 }
 
-/// One more failed try: twice the pause of the last.
-fn again(later: &mut HashMap<String, (Instant, Duration)>, profile: &str) {
-    let pause = later.get(profile).map_or(FIRST_PAUSE, |(_, pause)| (*pause * 2).min(LONGEST_PAUSE));
-    later.insert(profile.to_owned(), (Instant::now() + pause, pause));
+/// What could not be done is tried again.
+struct Again {
+    at: Instant,
+    /// Twice that after the next failure.
+    pause: Duration,
+    /// Why; nothing where it was only put off.
+    error: Option<Error>,
 }
 
-fn is_due(later: &HashMap<String, (Instant, Duration)>, profile: &str) -> bool {
-    later.get(profile).is_none_or(|(at, _)| *at <= Instant::now())
+fn again(later: &mut HashMap<ProfileId, Again>, profile: &ProfileId, error: Error) {
+    let pause = later.get(profile).map_or(FIRST_PAUSE, |known| (known.pause * 2).min(LONGEST_PAUSE));
+    later.insert(profile.clone(), Again { at: Instant::now() + pause, pause, error: Some(error) });
 }
+
+fn is_due<K: Eq + std::hash::Hash>(later: &HashMap<K, Again>, what: &K) -> bool {
+    later.get(what).is_none_or(|known| known.at <= Instant::now())
+}
+
+/// Why any of it is not done yet, if that is so.
+fn left<K>(later: &HashMap<K, Again>) -> Result<()> {
+    later.values().find_map(|known| known.error.clone()).map_or(Ok(()), Err)
+}
+
+/// Somebody waits until all that can be done now is done.
+pub(super) type Finish = oneshot::Sender<()>;
 
 impl Chores {
-    /// Does them until stopped.
-    pub(super) async fn run(self, stop: CancellationToken) {
-        let mut orphans_at = tokio::time::Instant::now();
-        while stop.run_until_cancelled(tokio::time::sleep(ROUND)).await.is_some() {
-            let _alone = self.stages.chores.lock().await;
-            if orphans_at <= tokio::time::Instant::now() {
-                self.say(stop.run_until_cancelled(self.orphans()).await);
-                orphans_at = tokio::time::Instant::now() + ORPHANS;
+    /// Does them until stopped; at once where somebody is about to end.
+    pub(super) async fn run(self, mut finishes: mpsc::Receiver<Finish>, stop: CancellationToken) {
+        let mut orphans_at = Instant::now();
+        loop {
+            let finish = tokio::select! {
+                () = stop.cancelled() => return,
+                finish = finishes.recv() => finish,
+                () = tokio::time::sleep(ROUND) => None,
+            };
+            let round = async {
+                let now = finish.is_some();
+                if now {
+                    // Nobody may be there later.
+                    *self.later.lock().await = Later::default();
+                }
+                if now || orphans_at <= Instant::now() {
+                    self.say(Duty::Uploads, self.orphans().await).await;
+                    orphans_at = Instant::now() + ORPHANS;
+                }
+                self.say(Duty::Removals, self.removals().await).await;
+                self.say(Duty::Webhooks, self.webhooks().await).await;
+                self.say(Duty::Manifests, self.manifests(now).await).await;
+            };
+            if stop.run_until_cancelled(round).await.is_none() {
+                return;
             }
-            self.say(stop.run_until_cancelled(self.removals()).await);
-            self.say(stop.run_until_cancelled(self.webhooks()).await);
-            self.say(stop.run_until_cancelled(self.manifests(false)).await);
+            if let Some(finish) = finish {
+                // Whoever waited may have given up.
+                let _ = finish.send(());
+            }
         }
     }
 
-    /// Does all that can be done now, for a program that is about to end.
-    pub(super) async fn once(&self) {
-        let all = async {
-            let _alone = self.stages.chores.lock().await;
-            self.say(Some(self.orphans().await));
-            self.say(Some(self.removals().await));
-            self.say(Some(self.webhooks().await));
-            self.say(Some(self.manifests(true).await));
-        };
-        if tokio::time::timeout(AT_THE_END, all).await.is_err() {
-            tracing::warn!("some chores are left for the next start");
-        }
-    }
-
-    /// What was not done stays on record; the log says why.
-    fn say(&self, done: Option<Result<()>>) {
-        if let Some(Err(error)) = done {
-            tracing::warn!(%error, "a chore is not done yet");
+    /// What was not done stays on record; why is shown, as is that it is over.
+    async fn say(&self, duty: Duty, done: Result<()>) {
+        let mut said = self.said.lock().await;
+        let error = done.as_ref().err();
+        if said.get(&duty) != error {
+            match error {
+                Some(error) => said.insert(duty, error.clone()),
+                None => said.remove(&duty),
+            };
+            // Whoever listens may be about to end.
+            let _ = self.asides.send(Aside::Chore(duty, done)).await;
         }
     }
 
@@ -125,15 +152,16 @@ impl Chores {
             return Ok(());
         }
         let settings = self.settings()?;
+        let mut wrong = Ok(());
         for orphan in orphans.into_iter().filter(|_| !settings.paused) {
             // One that cannot be aborted does not hold up the others.
-            self.say(Some(self.abort(&settings, orphan).await));
+            wrong = self.abort(&settings, orphan).await.and(wrong);
         }
-        Ok(())
+        wrong
     }
 
     async fn abort(&self, settings: &Settings, orphan: Orphan) -> Result<()> {
-        let Ok(profile) = settings.profile(Some(&orphan.profile)) else { return Ok(()) };
+        let Ok(profile) = settings.profile_of(&orphan.profile) else { return Ok(()) };
         let open = self.stages.stores.get(profile).await?;
         // Another bucket by now: the upload cannot be reached any more.
         if open.target == orphan.target {
@@ -157,13 +185,13 @@ impl Chores {
 
     async fn removals(&self) -> Result<()> {
         let due = self.stages.journal.due_removals(BATCH).await?;
+        self.later.lock().await.removals.retain(|id, _| due.iter().any(|removal| removal.id == *id));
         if due.is_empty() {
             return Ok(());
         }
         let settings = self.settings()?;
-        let mut wrong = Ok(());
         for removal in due.into_iter().filter(|_| !settings.paused) {
-            if self.later.lock().await.removals.get(&removal.id).is_some_and(|at| *at > Instant::now()) {
+            if !is_due(&self.later.lock().await.removals, &removal.id) {
                 continue;
             }
             let jobs = self.stages.journal.jobs_with(&self.stages.journal.removable(&removal).await?).await?;
@@ -171,25 +199,24 @@ impl Chores {
                 Ok(true) => self.tell_removed(jobs).await,
                 // One that cannot be carried out does not hold up the others.
                 done => {
-                    self.later.lock().await.removals.insert(removal.id, Instant::now() + REMOVALS);
-                    wrong = done.map(|_| ()).and(wrong);
+                    let later = Again { at: Instant::now() + REMOVALS, pause: REMOVALS, error: done.err() };
+                    self.later.lock().await.removals.insert(removal.id, later);
                 }
             }
         }
-        wrong
+        left(&self.later.lock().await.removals)
     }
 
     async fn tell_removed(&self, jobs: Vec<i64>) {
-        if let Some(asides) = &self.asides {
-            for job in jobs {
-                // Whoever listens may be about to end.
-                let _ = asides.send(Aside::Removed(job)).await;
-            }
+        for job in jobs {
+            // Whoever listens may be about to end.
+            let _ = self.asides.send(Aside::Removed(job)).await;
         }
     }
 
     async fn webhooks(&self) -> Result<()> {
         let messages = self.stages.journal.messages(MessageKind::Webhook, BATCH).await?;
+        self.later.lock().await.webhooks.retain(|profile, _| messages.iter().any(|message| message.profile == *profile));
         if messages.is_empty() {
             return Ok(());
         }
@@ -201,26 +228,23 @@ impl Chores {
             due.retain(|profile, _| is_due(&later.webhooks, profile));
         }
         let profiles = due.into_values().map(|messages| self.webhooks_of(&settings, messages));
-        futures::stream::iter(profiles).buffer_unordered(WEBHOOKS).for_each(|told| async { self.say(Some(told)) }).await;
-        Ok(())
+        let told = futures::stream::iter(profiles).buffer_unordered(WEBHOOKS).fold(Ok(()), async |wrong, told: Result<()>| told.and(wrong));
+        told.await.and(left(&self.later.lock().await.webhooks))
     }
 
     async fn webhooks_of(&self, settings: &Settings, messages: Vec<Message>) -> Result<()> {
         for message in messages {
-            if !self.webhook(settings, message).await? {
-                break;
-            }
+            self.webhook(settings, message).await?;
         }
         Ok(())
     }
 
-    /// Whether the next one may be told.
-    async fn webhook(&self, settings: &Settings, message: Message) -> Result<bool> {
-        let profile = settings.profile(Some(&message.profile)).ok().filter(|profile| !profile.webhook.is_empty());
+    async fn webhook(&self, settings: &Settings, message: Message) -> Result<()> {
+        let profile = settings.profile_of(&message.profile).ok().filter(|profile| !profile.webhook.is_empty());
         let job = self.stages.journal.jobs(&[message.job]).await?.pop();
         let (Some(profile), Some(job)) = (profile, job) else {
             // The webhook, or the job itself, was taken away: there is nothing left to tell.
-            return self.stages.journal.told(vec![message.id]).await.map(|()| true);
+            return self.stages.journal.told(vec![message.id]).await;
         };
         let objects = self.stages.journal.objects(message.job).await?;
         let secret = self.secrets.webhook(profile).await?;
@@ -228,12 +252,11 @@ impl Chores {
         match check::post(&profile.webhook, secret, body(&job, &objects)?).await {
             Ok(()) => {
                 self.later.lock().await.webhooks.remove(&message.profile);
-                self.stages.journal.told(vec![message.id]).await.map(|()| true)
+                self.stages.journal.told(vec![message.id]).await
             }
             Err(error) => {
-                tracing::warn!(%error, tries = message.tries, "the webhook was not told yet");
-                again(&mut self.later.lock().await.webhooks, &message.profile);
-                self.stages.journal.not_told(message.id).await.map(|()| false)
+                again(&mut self.later.lock().await.webhooks, &message.profile, error.clone());
+                self.stages.journal.not_told(message.id).await.and(Err(error))
             }
         }
     }
@@ -254,42 +277,41 @@ impl Chores {
         if self.settings()?.paused {
             return Ok(());
         }
-        for (name, messages) in by_profile(messages) {
-            if !self.may_list(&name, messages.len(), now).await {
+        for (profile, messages) in by_profile(messages) {
+            if !self.may_list(&profile, messages.len(), now).await {
                 continue;
             }
             let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
-            let listed = self.list(&name, messages).await;
+            let listed = self.list(&profile, messages).await;
             let mut later = self.later.lock().await;
-            later.gathering.remove(&name);
+            later.gathering.remove(&profile);
             if let Err(error) = listed {
-                self.say(Some(Err(error)));
-                again(&mut later.manifests, &name);
+                again(&mut later.manifests, &profile, error);
                 for id in ids {
                     self.stages.journal.not_told(id).await?;
                 }
             } else {
-                later.manifests.remove(&name);
+                later.manifests.remove(&profile);
             }
         }
-        Ok(())
+        left(&self.later.lock().await.manifests)
     }
 
     /// Whether a profile's entries are listed now: there are many, the first has waited long enough, or nobody waits.
-    async fn may_list(&self, profile: &str, entries: usize, now: bool) -> bool {
+    async fn may_list(&self, profile: &ProfileId, entries: usize, now: bool) -> bool {
         let mut later = self.later.lock().await;
         if !now && !is_due(&later.manifests, profile) {
             return false;
         }
-        let since = *later.gathering.entry(profile.to_owned()).or_insert_with(Instant::now);
+        let since = *later.gathering.entry(profile.clone()).or_insert_with(Instant::now);
         now || since.elapsed() >= BATCH_WAIT || entries >= BATCH as usize
     }
 
     /// Appends jobs to a profile's manifest: an object of its own, so that two computers never tear it.
-    async fn list(&self, name: &str, messages: Vec<Message>) -> Result<()> {
+    async fn list(&self, id: &ProfileId, messages: Vec<Message>) -> Result<()> {
         let settings = self.settings()?;
         let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
-        if let Ok(profile) = settings.profile(Some(name))
+        if let Ok(profile) = settings.profile_of(id)
             && !profile.manifest.is_empty()
         {
             let mut entries = Vec::new();
@@ -327,7 +349,7 @@ pub(super) async fn rebuild(stages: &Stages, profile: &Profile) -> Result<(u64, 
             };
             let (entries, bad) = manifest::read(&text);
             damaged += bad as u64;
-            new += stages.journal.adopt(profile.name.clone(), open.target.clone(), open.public_base.clone(), entries).await?;
+            new += stages.journal.adopt(profile.id.clone(), open.target.clone(), open.public_base.clone(), entries).await?;
         }
         match page.next {
             Some(next) => from = Some(next),
@@ -347,8 +369,8 @@ async fn small(open: &Open, key: &str) -> Result<Option<Bytes>> {
     }
 }
 
-fn by_profile(messages: Vec<Message>) -> BTreeMap<String, Vec<Message>> {
-    let mut by_profile: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+fn by_profile(messages: Vec<Message>) -> BTreeMap<ProfileId, Vec<Message>> {
+    let mut by_profile: BTreeMap<ProfileId, Vec<Message>> = BTreeMap::new();
     for message in messages {
         by_profile.entry(message.profile.clone()).or_default().push(message);
     }

@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use super::health::Duty;
 use super::put_away::PutDown;
 use super::view::FolderView;
 use crate::error::{Error, Result};
 use crate::folder::{Seen, WatchedFolder, place_in};
 use crate::journal::{Journal, NewJob};
 use crate::key;
+use crate::profile::Profile;
 use crate::settings::Settings;
 use crate::watch::{self, FolderState, Following, Report, Start, Wake};
 
@@ -50,12 +52,14 @@ pub(super) enum Compared {
     Again,
 }
 
-/// What was done beside for watched folders.
+/// What was done beside.
 pub(super) enum Aside {
     /// A file that is in the bucket was to be put away.
     PutAway(PutDown),
     /// The objects of a job were removed, since its file was deleted.
     Removed(i64),
+    /// How something that is due beside the jobs went, where that is news.
+    Chore(Duty, Result<()>),
 }
 
 /// The threads, and what they said last.
@@ -92,15 +96,15 @@ impl Folders {
         for folder in wanted {
             if !self.running.contains_key(&*folder.path) {
                 // One that cannot be followed keeps none of the others from it.
-                followed = self.begin(journal, folder).await.and(followed);
+                followed = self.begin(journal, settings, folder).await.and(followed);
             }
         }
         followed
     }
 
-    async fn begin(&mut self, journal: &Journal, folder: WatchedFolder) -> Result<()> {
+    async fn begin(&mut self, journal: &Journal, settings: &Settings, folder: WatchedFolder) -> Result<()> {
         journal.keep_folder(&folder).await?;
-        let on_record = journal.on_record(&folder).await?;
+        let on_record = journal.on_record(&folder, &settings.profile_for(&folder)?.id).await?;
         let (waker, wakes) = channel();
         let (start, reports, for_events) = (Start { folder: folder.clone(), on_record }, self.reports.clone(), waker.clone());
         self.threads.spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));
@@ -110,11 +114,6 @@ impl Folders {
             Watched { folder, waker, state: FolderState::default(), seen_since: None, unrecorded: None, stuck: BTreeMap::new() },
         );
         Ok(())
-    }
-
-    /// Lets all threads end; those that are wanted begin anew with `follow`.
-    pub(super) fn look_anew(&mut self) {
-        self.running.clear();
     }
 
     fn wake(&self, path: &Path, wake: Wake) {
@@ -197,13 +196,14 @@ impl Folders {
             let watched = self.running.get(&*folder.path);
             let state = watched.map(|watched| watched.state.clone()).unwrap_or_default();
             let unrecorded = watched.and_then(|watched| watched.unrecorded.clone());
+            let profile = settings.profile_for(folder);
             let stuck = watched.into_iter().flat_map(|watched| watched.stuck.values().cloned());
             views.push(FolderView {
                 path: folder.path.clone(),
-                profile: folder.profile.clone(),
+                profile: profile.as_ref().map_or(&folder.profile, |profile| &profile.name).clone(),
                 paused: folder.paused,
                 following: state.following,
-                error: unrecorded.or(state.trouble),
+                error: unrecorded.or(state.trouble).or_else(|| profile.err()),
                 seen: state.seen,
                 settling: state.settling,
                 waiting,
@@ -232,13 +232,18 @@ impl Folders {
 }
 
 /// Jobs for finished files of a folder, and the files that are none.
-pub(super) fn sorted(settings: &Settings, folder: &WatchedFolder, finished: Vec<Seen>, needs: Option<&str>) -> (Vec<NewJob>, Vec<Seen>) {
+pub(super) fn sorted(
+    settings: &Settings,
+    (folder, profile): (&WatchedFolder, &Profile),
+    finished: Vec<Seen>,
+    needs: Option<&str>,
+) -> (Vec<NewJob>, Vec<Seen>) {
     let (skipped, wanted): (Vec<Seen>, Vec<Seen>) = finished.into_iter().partition(|file| file.skipped.is_some());
     let job = |file: Seen| NewJob {
         source: file.path.clone(),
         name: key::file_name(&file.path),
         folder: place_in(&folder.path, &file.path),
-        profile: folder.profile.clone(),
+        profile: profile.id.clone(),
         watched: folder.path.to_path_buf(),
         variants: folder.variants.clone().unwrap_or_else(|| settings.variants.clone()),
         on_conflict: folder.choice_for_changed(),

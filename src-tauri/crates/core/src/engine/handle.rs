@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::Config;
 use super::actor::Request;
-use super::chores::{self, Chores};
+use super::chores;
 use super::job::Stages;
 use super::previews::Preview;
 use super::view::{Event, JobReport, JobView, Snapshot};
@@ -15,10 +16,13 @@ use crate::error::{Code, Error, Result};
 use crate::intake::{self, Found};
 use crate::journal::{self, JobRow, NewJob};
 use crate::key;
-use crate::profile::{DEMO, OnConflict, Profile};
+use crate::profile::{DEMO, OnConflict, Profile, ProfileId};
 use crate::secret::Secrets;
 use crate::settings::{Bandwidth, Settings};
 use crate::variant::Variant;
+
+/// A program that is about to end waits no longer than this for webhooks, manifests and removals.
+const AT_THE_END: Duration = Duration::from_secs(15);
 
 /// Speaks to an engine; cheap to clone.
 #[derive(Clone)]
@@ -92,7 +96,7 @@ impl EngineHandle {
         let variants = if wish.no_variants { Vec::new() } else { settings.variants };
         let found = tokio::task::spawn_blocking(move || intake::gather(&paths));
         let found = found.await.map_err(|error| Error::new(Code::Internal, format!("listing the files failed: {error}")))?;
-        let jobs = found.into_iter().map(|found| new_job(found, &profile.name, &variants, wish.on_conflict, needs.clone())).collect();
+        let jobs = found.into_iter().map(|found| new_job(found, &profile.id, &variants, wish.on_conflict, needs.clone())).collect();
         self.enqueue_jobs(jobs).await
     }
 
@@ -126,12 +130,12 @@ impl EngineHandle {
     async fn report(&self, settings: &Settings, row: JobRow) -> Result<JobReport> {
         let objects = self.stages.journal.objects(row.id).await?;
         let mut report = JobReport {
-            job: JobView::from(&row),
+            job: JobView::of(&row, settings),
             sha256: row.sha256,
             content_type: row.content_type,
             objects: objects.into_iter().map(Into::into).collect(),
         };
-        if let Ok(profile) = settings.profile(Some(&row.profile))
+        if let Ok(profile) = settings.profile_of(&row.profile)
             && profile.link_hours > 0
             && let Err(error) = self.sign_links(profile, &mut report).await
         {
@@ -166,7 +170,15 @@ impl EngineHandle {
 
     /// The newest jobs whose name, key or profile contains `search`, newest first.
     pub async fn history(&self, search: &str, limit: u32) -> Result<Vec<JobReport>> {
-        let rows = self.stages.journal.recent(search, limit).await?;
+        let settings = self.settings().await?;
+        let found = search.to_lowercase();
+        let of: Vec<_> = settings
+            .profiles
+            .iter()
+            .filter(|profile| profile.name.to_lowercase().contains(&found))
+            .map(|profile| profile.id.clone())
+            .collect();
+        let rows = self.stages.journal.recent(search, &of, limit).await?;
         self.reports(rows).await
     }
 
@@ -227,19 +239,12 @@ impl EngineHandle {
         Ok(path)
     }
 
-    /// Does what is left beside the uploads, as far as that is possible now: for a program that is about to end.
-    pub async fn finish_chores(&self) -> Result<()> {
-        // Another engine does its own.
-        if !self.snapshot().await?.standby {
-            Chores {
-                stages: Arc::clone(&self.stages),
-                home: self.home.clone(),
-                secrets: self.secrets.clone(),
-                asides: None,
-                later: tokio::sync::Mutex::default(),
-            }
-            .once()
-            .await;
+    /// Does what is due, for a program that is about to end: jobs that can run now, then webhooks, manifests and
+    /// removals. What does not go on is waited for no longer than `patience`, and stays on record.
+    pub async fn finish(&self, patience: Duration) -> Result<()> {
+        self.idle(patience).await?;
+        if tokio::time::timeout(AT_THE_END, self.ask(Request::Finish)).await.is_err() {
+            tracing::warn!("some chores are left for the next start");
         }
         Ok(())
     }
@@ -262,12 +267,12 @@ impl EngineHandle {
     }
 }
 
-fn new_job(found: Found, profile: &str, variants: &[Variant], on_conflict: Option<OnConflict>, needs: Option<String>) -> NewJob {
+fn new_job(found: Found, profile: &ProfileId, variants: &[Variant], on_conflict: Option<OnConflict>, needs: Option<String>) -> NewJob {
     NewJob {
         name: key::file_name(&found.path),
         source: found.path,
         folder: found.folder,
-        profile: profile.to_owned(),
+        profile: profile.clone(),
         watched: PathBuf::new(),
         variants: variants.to_vec(),
         on_conflict,

@@ -47,8 +47,6 @@ pub(super) struct Stages {
     pub(super) engine: String,
     /// Folders that are watched in this run only (command line).
     pub(super) passing: std::sync::Mutex<Vec<WatchedFolder>>,
-    /// Held by whoever does the chores: nobody is told twice.
-    pub(super) chores: tokio::sync::Mutex<()>,
 }
 
 impl Stages {
@@ -315,7 +313,7 @@ fn outcome(work: &Work<'_>, sent: &[Sent], warning: Option<Error>) -> Outcome {
         mtime_ns: file.mtime_ns,
         content_type,
         warning,
-        profile: profile.name.clone(),
+        profile: profile.id.clone(),
         put_away: (job.watched.is_some() && !skipped).then_some(goes),
         tell,
     }
@@ -470,7 +468,7 @@ impl Still for StillMeant<'_> {
 fn upload_key(work: &Work<'_>, object: &Object) -> UploadKey {
     UploadKey {
         job: work.job.id,
-        profile: work.profile.name.clone(),
+        profile: work.profile.id.clone(),
         target: work.open.target.clone(),
         key: object.key.clone(),
         sha256: object.sha256.clone(),

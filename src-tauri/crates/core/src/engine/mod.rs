@@ -111,7 +111,6 @@ impl Engine {
             same_content: SameContent::default(),
             engine: presence.id().to_owned(),
             passing: std::sync::Mutex::default(),
-            chores: tokio::sync::Mutex::default(),
         });
         let (requests, inbox) = mpsc::channel(256);
         let (events, _) = broadcast::channel(EVENTS);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Retry};
+use crate::profile::ProfileId;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Between two looks whether a busy server is well again.
@@ -41,15 +42,15 @@ impl Outage {
 /// Outages by profile, and of what all share.
 #[derive(Default)]
 pub(super) struct Outages {
-    profiles: HashMap<String, Outage>,
+    profiles: HashMap<ProfileId, Outage>,
     all: Option<Outage>,
 }
 
 impl Outages {
     /// A job of this profile could not go on.
-    pub(super) fn note(&mut self, profile: &str, error: &Error, now: Instant) {
+    pub(super) fn note(&mut self, profile: &ProfileId, error: &Error, now: Instant) {
         if let Some(outage) = Outage::again(self.profiles.get(profile), error, now) {
-            self.profiles.insert(profile.to_owned(), outage);
+            self.profiles.insert(profile.clone(), outage);
         }
     }
 
@@ -61,13 +62,13 @@ impl Outages {
     }
 
     /// A job came to its end: whatever all need is there. `answered`: its bucket is, too. True if that is news.
-    pub(super) fn end(&mut self, profile: &str, answered: bool) -> bool {
+    pub(super) fn end(&mut self, profile: &ProfileId, answered: bool) -> bool {
         let all = self.all.take().is_some();
         (answered && self.profiles.remove(profile).is_some()) || all
     }
 
     /// Only these profiles have jobs that wait: what is known of the others is of no use any more.
-    pub(super) fn keep_only(&mut self, profiles: &[String]) {
+    pub(super) fn keep_only(&mut self, profiles: &[ProfileId]) {
         self.profiles.retain(|profile, _| profiles.contains(profile));
     }
 
@@ -78,7 +79,7 @@ impl Outages {
 
     /// Whether a job of a profile may start, at the most to see whether things are well again; `runs` tells whether a
     /// job is running.
-    pub(super) fn may_start(&self, profile: &str, now: Instant, runs: impl Fn(i64) -> bool) -> bool {
+    pub(super) fn may_start(&self, profile: &ProfileId, now: Instant, runs: impl Fn(i64) -> bool) -> bool {
         self.profiles.get(profile).into_iter().chain(&self.all).all(|outage| outage.may_probe(now, &runs))
     }
 
@@ -88,7 +89,7 @@ impl Outages {
     }
 
     /// The profiles that have an outage and one of whose jobs may go to see.
-    pub(super) fn to_probe(&self, now: Instant, runs: impl Fn(i64) -> bool) -> Vec<String> {
+    pub(super) fn to_probe(&self, now: Instant, runs: impl Fn(i64) -> bool) -> Vec<ProfileId> {
         let may = |outage: &Outage| outage.may_probe(now, &runs);
         if !self.all.iter().all(may) {
             return Vec::new();
@@ -97,12 +98,12 @@ impl Outages {
     }
 
     /// This job starts: where there is an outage, it goes to see.
-    pub(super) fn started(&mut self, profile: &str, job: i64) {
+    pub(super) fn started(&mut self, profile: &ProfileId, job: i64) {
         self.profiles.get_mut(profile).into_iter().chain(&mut self.all).for_each(|outage| outage.probe = Some(job));
     }
 
     /// The profiles that have one.
-    pub(super) fn profiles(&self) -> Vec<String> {
+    pub(super) fn profiles(&self) -> Vec<ProfileId> {
         self.profiles.keys().cloned().collect()
     }
 
@@ -112,7 +113,7 @@ impl Outages {
     }
 
     /// Why jobs wait, if they do; of one profile, where it is asked for.
-    pub(super) fn reason(&self, profile: Option<&str>) -> Option<Error> {
+    pub(super) fn reason(&self, profile: Option<&ProfileId>) -> Option<Error> {
         let of_profile = match profile {
             Some(profile) => self.profiles.get(profile),
             None => self.profiles.values().next(),
@@ -126,6 +127,14 @@ mod tests {
     use super::*;
     use crate::error::Code;
 
+    fn p() -> ProfileId {
+        ProfileId::named("p")
+    }
+
+    fn q() -> ProfileId {
+        ProfileId::named("q")
+    }
+
     fn nothing_runs(_: i64) -> bool {
         false
     }
@@ -134,52 +143,52 @@ mod tests {
     fn the_pause_grows_with_looks_and_not_with_jobs() {
         let (mut outages, error, start) = (Outages::default(), Error::new(Code::ServerBusy, "busy"), Instant::now());
         for _ in 0..500 {
-            outages.note("p", &error, start);
+            outages.note(&p(), &error, start);
         }
-        let may = |outages: &Outages, now| outages.may_start("p", now, nothing_runs);
+        let may = |outages: &Outages, now| outages.may_start(&p(), now, nothing_runs);
         assert!(!may(&outages, start) && may(&outages, start + FIRST_PAUSE));
         let mut now = start;
         for _ in 0..10 {
             now += LONGEST_PAUSE;
-            outages.note("p", &error, now);
+            outages.note(&p(), &error, now);
         }
         assert!(!may(&outages, now + LONGEST_PAUSE / 3) && may(&outages, now + LONGEST_PAUSE));
         let offline = Error::new(Code::EndpointUnreachable, "away").retry(Retry::WhenOnline);
-        outages.note("p", &offline, now + LONGEST_PAUSE);
+        outages.note(&p(), &offline, now + LONGEST_PAUSE);
         assert!(may(&outages, now + LONGEST_PAUSE + LONGEST_OFFLINE), "the network's return is noticed within seconds");
         outages.look_again(now);
-        assert!(may(&outages, now) && outages.profiles() == ["p"]);
-        assert!(outages.end("p", true) && outages.reason(None).is_none());
+        assert!(may(&outages, now) && outages.profiles() == [p()]);
+        assert!(outages.end(&p(), true) && outages.reason(None).is_none());
     }
 
     #[test]
     fn one_job_goes_to_see() {
         let (mut outages, start) = (Outages::default(), Instant::now());
-        outages.note("p", &Error::new(Code::ServerBusy, "busy"), start);
+        outages.note(&p(), &Error::new(Code::ServerBusy, "busy"), start);
         let later = start + FIRST_PAUSE;
-        assert_eq!(outages.to_probe(later, nothing_runs), ["p"]);
-        outages.started("p", 7);
-        assert!(outages.to_probe(later, |job| job == 7).is_empty() && !outages.may_start("p", later, |job| job == 7));
-        assert!(outages.may_start("q", start, nothing_runs), "another profile's bucket is another matter");
+        assert_eq!(outages.to_probe(later, nothing_runs), [p()]);
+        outages.started(&p(), 7);
+        assert!(outages.to_probe(later, |job| job == 7).is_empty() && !outages.may_start(&p(), later, |job| job == 7));
+        assert!(outages.may_start(&q(), start, nothing_runs), "another profile's bucket is another matter");
     }
 
     #[test]
     fn what_all_need_holds_up_all() {
         let (mut outages, start) = (Outages::default(), Instant::now());
         outages.note_all(&Error::new(Code::JournalBusy, "locked"), start);
-        assert!(outages.is_all() && !outages.may_start("p", start, nothing_runs));
-        assert!(outages.may_start("p", start + FIRST_PAUSE, nothing_runs));
-        outages.started("p", 1);
-        assert!(!outages.may_start("q", start + FIRST_PAUSE, |job| job == 1), "one goes to see for all");
-        assert!(outages.end("p", false), "it failed for a reason of its own: the journal took it");
-        assert!(outages.may_start("q", start, nothing_runs));
+        assert!(outages.is_all() && !outages.may_start(&p(), start, nothing_runs));
+        assert!(outages.may_start(&p(), start + FIRST_PAUSE, nothing_runs));
+        outages.started(&p(), 1);
+        assert!(!outages.may_start(&q(), start + FIRST_PAUSE, |job| job == 1), "one goes to see for all");
+        assert!(outages.end(&p(), false), "it failed for a reason of its own: the journal took it");
+        assert!(outages.may_start(&q(), start, nothing_runs));
     }
 
     #[test]
     fn an_outage_without_jobs_is_forgotten() {
         let (mut outages, start) = (Outages::default(), Instant::now());
-        outages.note("p", &Error::new(Code::ServerBusy, "busy"), start);
-        outages.keep_only(&["q".into()]);
-        assert!(outages.reason(Some("p")).is_none() && outages.profiles().is_empty());
+        outages.note(&p(), &Error::new(Code::ServerBusy, "busy"), start);
+        outages.keep_only(&[q()]);
+        assert!(outages.reason(Some(&p())).is_none() && outages.profiles().is_empty());
     }
 }

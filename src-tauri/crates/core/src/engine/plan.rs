@@ -214,7 +214,7 @@ async fn look(work: &Work<'_>, object: &Object, ask: bool) -> Result<Lookup> {
 
 /// Looks at all keys. `former`: SHA-256 of what the same file was before.
 async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask: bool) -> Result<Compared> {
-    let Work { open, job, file, .. } = work;
+    let Work { open, profile, job, file, .. } = work;
     let looks = objects.iter().map(|object| look(work, object, ask));
     let mut plan = Plan { send: Vec::with_capacity(objects.len()), hidden: false };
     let (mut taken, mut by) = (None, By::Former);
@@ -242,7 +242,7 @@ async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask:
             Lookup::Hidden => {
                 return Err(Error::new(
                     Code::AccessDenied,
-                    format!("the credentials of \"{}\" may not see whether {} is taken", job.profile, object.key),
+                    format!("the credentials of \"{}\" may not see whether {} is taken", profile.name, object.key),
                 )
                 .hint("give the key the right to get objects (s3:GetObject); otherwise something could be overwritten"));
             }

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::actor::Request;
 use super::doctor::{self, Doctor, StepResult};
 use super::handle::EngineHandle;
 use crate::error::{Code, Error, Result};
@@ -36,8 +35,8 @@ impl EngineHandle {
         if let Some(secret) = draft.webhook_secret.filter(|secret| !secret.is_empty()) {
             self.secrets.keep(&webhook_name(&profile.secret_ref), Secret::new(secret), draft.session_only).await?;
         }
-        self.stages.stores.close(&profile.name);
-        self.ask(|answer| Request::KeepProfile(Box::new(profile), draft.replaces, answer)).await?
+        self.stages.stores.close(&profile.id);
+        self.edit(move |settings| settings.put_profile(profile, draft.replaces.as_deref())).await
     }
 
     /// The profile a draft stands for, with a place for its secret.
@@ -46,6 +45,7 @@ impl EngineHandle {
         profile.normalise()?;
         let settings = self.settings().await?;
         let old = draft.replaces.as_deref().and_then(|name| settings.profiles.iter().find(|old| old.name == name));
+        profile.id = old.map(|old| old.id.clone()).unwrap_or_default();
         profile.secret_ref = match old {
             Some(old) if !old.secret_ref.is_empty() => old.secret_ref.clone(),
             _ => uuid::Uuid::new_v4().simple().to_string(),
@@ -78,7 +78,7 @@ impl EngineHandle {
             // Without a keyring there is no secret to forget.
             tracing::warn!(%error, "the secret of a removed profile could not be deleted");
         }
-        self.stages.stores.close(&name);
+        self.stages.stores.close(&profile.id);
         self.edit(move |settings| settings.remove_profile(&name).map(|_| ())).await
     }
 
@@ -140,7 +140,7 @@ impl EngineHandle {
     /// Sets what the doctor found to be right.
     pub async fn fix_profile(&self, name: &str, fixes: Vec<Fix>) -> Result<Settings> {
         let name = name.to_owned();
-        self.stages.stores.close(&name);
+        self.stages.stores.close(&self.settings().await?.profile(Some(&name))?.id);
         self.edit(move |settings| {
             let mut profile = settings.profile(Some(&name))?.clone();
             fixes.iter().for_each(|fix| profile.apply(fix));

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::journal::{InHand, Journal, Wanted};
+use crate::profile::ProfileId;
 
 /// Fewer jobs than this in hand, and more are taken.
 const LOW: usize = 16;
@@ -90,7 +91,7 @@ impl Queue {
     }
 
     /// Takes more jobs in hand if there are few; of the profiles in `probes` one each, to see whether their bucket is back.
-    pub(super) async fn fill(&mut self, journal: &Journal, engine: &str, wanted: Wanted, probes: &[String]) -> Result<()> {
+    pub(super) async fn fill(&mut self, journal: &Journal, engine: &str, wanted: Wanted, probes: &[ProfileId]) -> Result<()> {
         let now = Instant::now();
         for later in self.later.values_mut().filter(|later| later.until <= now && !later.asked) {
             later.asked = true;

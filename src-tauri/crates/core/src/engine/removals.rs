@@ -58,8 +58,9 @@ fn meant(stages: &Stages, settings: &Settings, removal: &Removal) -> Option<Watc
 
 /// The bucket an object is in, as the folder's profile or another one reaches it.
 async fn bucket_of(stages: &Stages, settings: &Settings, folder: &WatchedFolder, object: &Removable) -> Result<Open> {
-    let first = settings.profiles.iter().filter(|profile| profile.name == folder.profile);
-    let others = settings.profiles.iter().filter(|profile| profile.name != folder.profile);
+    let own = settings.profile_for(folder).ok();
+    let first = settings.profiles.iter().filter(|profile| Some(*profile) == own);
+    let others = settings.profiles.iter().filter(|profile| Some(*profile) != own);
     let mut unreached = None;
     for profile in first.chain(others) {
         match stages.stores.get(profile).await {

@@ -12,7 +12,7 @@ use super::free_keys::FreeKeys;
 use crate::error::{Code, Error, Result};
 use crate::journal::Journal;
 use crate::link;
-use crate::profile::{CredentialSource, Profile};
+use crate::profile::{CredentialSource, Profile, ProfileId};
 use crate::secret::{Credentials, Secret, Secrets};
 use crate::transfer::{Bucket, Lane, Limits, S3};
 
@@ -45,7 +45,7 @@ impl Open {
     }
 }
 
-/// Buckets that are open, by profile name.
+/// Buckets that are open, by profile.
 pub(super) struct Stores {
     secrets: Secrets,
     demo_dir: PathBuf,
@@ -53,7 +53,7 @@ pub(super) struct Stores {
     /// Requests in flight to one bucket, at most.
     most: usize,
     /// One place for each profile: one that cannot be opened yet holds up no other.
-    open: std::sync::Mutex<HashMap<String, Arc<Mutex<Option<Open>>>>>,
+    open: std::sync::Mutex<HashMap<ProfileId, Arc<Mutex<Option<Open>>>>>,
     demo: Mutex<Option<DemoBucket>>,
     journal: Journal,
 }
@@ -63,14 +63,14 @@ impl Stores {
         Self { journal, secrets, demo_dir, limits, most, open: std::sync::Mutex::default(), demo: Mutex::default() }
     }
 
-    fn place(&self, profile: &str) -> Arc<Mutex<Option<Open>>> {
+    fn place(&self, profile: &ProfileId) -> Arc<Mutex<Option<Open>>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(open.entry(profile.to_owned()).or_default())
+        Arc::clone(open.entry(profile.clone()).or_default())
     }
 
     /// The bucket of a profile; opened once, and again when the profile has changed.
     pub(super) async fn get(&self, profile: &Profile) -> Result<Open> {
-        let place = self.place(&profile.name);
+        let place = self.place(&profile.id);
         let mut open = place.lock().await;
         if let Some(known) = open.as_ref().filter(|known| known.profile == *profile) {
             return Ok(known.clone());
@@ -80,8 +80,8 @@ impl Stores {
     }
 
     /// Forgets a client, so that new credentials are used.
-    pub(super) fn close(&self, name: &str) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    pub(super) fn close(&self, profile: &ProfileId) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(profile);
     }
 
     /// Opens a bucket without remembering it.
@@ -100,7 +100,7 @@ impl Stores {
             endpoint: in_force.endpoint()?,
             public_base: in_force.public_base()?,
             // The demo bucket may come up on another port; it is the same bucket all the same.
-            target: self.journal.target(&profile.name, &profile.bucket, &profile.target()?).await?,
+            target: self.journal.target(&profile.id, &profile.bucket, &profile.target()?).await?,
             profile: profile.clone(),
             free_keys: Arc::new(FreeKeys::new(profile.if_none_match == Some(true))),
         })

@@ -60,7 +60,7 @@ impl EngineHandle {
         let open = self.stages.stores.get(&profile).await?.awake();
         let (mut verified, mut after, mut redo) = (Verified::default(), 0, Vec::new());
         loop {
-            let rows = self.stages.journal.done_after(&profile.name, after, PAGE).await?;
+            let rows = self.stages.journal.done_after(&profile.id, after, PAGE).await?;
             let Some(last) = rows.last() else { break };
             after = last.id;
             for row in rows {

@@ -70,8 +70,9 @@ pub struct JobView {
     pub finished_at: Option<i64>,
 }
 
-impl From<&JobRow> for JobView {
-    fn from(row: &JobRow) -> Self {
+impl JobView {
+    /// A row of the journal, with what its profile is called by now.
+    pub(super) fn of(row: &JobRow, settings: &Settings) -> Self {
         let state = if row.unreadable.is_some() { JobState::Failed } else { row.state };
         let stage = match (state, &row.error) {
             (JobState::Done, _) => Stage::Done,
@@ -85,7 +86,7 @@ impl From<&JobRow> for JobView {
             order: row.id,
             name: row.name.clone(),
             source: row.source.clone().into(),
-            profile: row.profile.clone(),
+            profile: settings.name_of(&row.profile).to_owned(),
             watched: row.watched.is_some(),
             stage,
             sent: 0,

@@ -1,6 +1,6 @@
 //! What a handle can ask about watched folders.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::actor::Request;
@@ -31,9 +31,9 @@ impl EngineHandle {
     }
 
     async fn reconcile_one(&self, settings: &Settings, folder: &WatchedFolder) -> Result<Vec<NewJob>> {
-        let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
+        let (journal, path, profile) = (&self.stages.journal, folder.path.to_path_buf(), settings.profile_for(folder)?);
         loop {
-            let start = watch::Start { folder: folder.clone(), on_record: journal.on_record(folder).await? };
+            let start = watch::Start { folder: folder.clone(), on_record: journal.on_record(folder, &profile.id).await? };
             let news = tokio::task::spawn_blocking(move || watch::scan_once(start)).await;
             let news = news.map_err(|error| Error::new(Code::Internal, format!("looking at a folder ended early: {error}")))??;
             journal.add_mounts(&path, news.drives).await?;
@@ -43,8 +43,8 @@ impl EngineHandle {
             if !journal.moved(path.clone(), news.moved).await?.is_empty() {
                 continue;
             }
-            let needs = settings.profile(Some(&folder.profile)).ok().and_then(|profile| self.needed_for(profile));
-            let (jobs, skipped) = super::folders::sorted(settings, folder, news.finished, needs.as_deref());
+            let needs = self.needed_for(profile);
+            let (jobs, skipped) = super::folders::sorted(settings, (folder, profile), news.finished, needs.as_deref());
             journal.skip(path.clone(), skipped).await?;
             journal.begin_folder(&path).await?;
             return Ok(jobs);
@@ -63,11 +63,11 @@ impl EngineHandle {
             return Ok(settings.folders.iter().filter(|folder| !folder.paused).cloned().collect());
         }
         let folder = |path: PathBuf| {
-            let path = absolute(&path)?;
+            let path = WatchedFolder::locate(&path)?;
             let known = settings.folders.iter().find(|known| known.path == path && profile.is_none() && *like == WatchedFolder::default());
             let folder = match known {
                 Some(known) => WatchedFolder { paused: false, ..known.clone() },
-                None => WatchedFolder { path: path.into(), profile: settings.profile(profile)?.name.clone(), ..like.clone() },
+                None => WatchedFolder { path: path.into(), profile: settings.profile(profile)?.id.as_str().to_owned(), ..like.clone() },
             };
             folder.check().map(|()| folder)
         };
@@ -87,7 +87,7 @@ impl EngineHandle {
 
     /// Adds a watched folder.
     pub async fn add_folder(&self, mut folder: WatchedFolder) -> Result<Settings> {
-        folder.path = absolute(&folder.path)?.into();
+        folder.path = WatchedFolder::locate(&folder.path)?.into();
         folder.check()?;
         watch::check(&folder.path)?;
         self.edit(move |settings| {
@@ -109,7 +109,7 @@ impl EngineHandle {
         let (path, keeps) = (folder.path.to_path_buf(), folder.deleted == Deleted::Keep);
         let settings = self
             .edit(move |settings| {
-                settings.profile(Some(&folder.profile))?;
+                settings.profile_for(&folder)?;
                 settings.folders.iter_mut().filter(|known| known.path == folder.path).for_each(|known| known.clone_from(&folder));
                 Ok(())
             })
@@ -164,14 +164,4 @@ impl EngineHandle {
         self.stages.journal.hasten_removals(&path).await?;
         self.ask(Request::FoldersChanged).await
     }
-}
-
-/// A path from the top, as the system has it: whatever links and `..` are in it, a folder is one and the same.
-fn absolute(path: &Path) -> Result<PathBuf> {
-    let canonical = match std::fs::canonicalize(path) {
-        // It is away at the moment: then as it is written.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => std::path::absolute(path),
-        other => other,
-    };
-    canonical.map_err(|error| Error::from_io(&error, path))
 }

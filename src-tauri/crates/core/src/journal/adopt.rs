@@ -11,11 +11,12 @@ use crate::error::Result;
 use crate::key;
 use crate::link;
 use crate::manifest::ManifestEntry;
+use crate::profile::ProfileId;
 
 impl Journal {
     /// Records uploads that another computer made, unless this journal knows them; how many are new. What the entries
     /// say is taken for words only: their names are no paths here, and their links are made anew, beginning with `base`.
-    pub async fn adopt(&self, profile: String, target: String, base: String, entries: Vec<ManifestEntry>) -> Result<u64> {
+    pub async fn adopt(&self, profile: ProfileId, target: String, base: String, entries: Vec<ManifestEntry>) -> Result<u64> {
         let adopt_all = move |tx: &Transaction<'_>| {
             entries.iter().try_fold(0, |new, entry| Ok(new + u64::from(adopt(tx, &profile, &target, &base, entry)?)))
         };
@@ -23,7 +24,7 @@ impl Journal {
     }
 }
 
-fn adopt(tx: &Transaction<'_>, profile: &str, target: &str, base: &str, entry: &ManifestEntry) -> rusqlite::Result<bool> {
+fn adopt(tx: &Transaction<'_>, profile: &ProfileId, target: &str, base: &str, entry: &ManifestEntry) -> rusqlite::Result<bool> {
     let known = tx
         .prepare_cached("SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.key = ?2 AND j.sha256 = ?3")?
         .query_row(params![target, entry.original().key, entry.sha256], |_| Ok(()))

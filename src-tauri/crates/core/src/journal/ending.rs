@@ -6,6 +6,7 @@ use super::MessageKind;
 use super::record::{self, OnRecord};
 use super::rows::now_ms;
 use crate::error::Error;
+use crate::profile::ProfileId;
 
 /// An object that is in the bucket.
 #[derive(Debug, Clone)]
@@ -43,8 +44,8 @@ pub struct Outcome {
     pub content_type: String,
     /// What is missing all the same (variants of a damaged picture).
     pub warning: Option<Error>,
-    /// The profile's name.
-    pub profile: String,
+    /// The profile.
+    pub profile: ProfileId,
     /// For a file of a watched folder that is in the bucket now: whether it is to be put away.
     pub put_away: Option<bool>,
     /// Who is to be told of it.

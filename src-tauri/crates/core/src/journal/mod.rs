@@ -34,7 +34,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Code, Error, Result};
-use crate::profile::OnConflict;
+use crate::profile::{OnConflict, ProfileId};
 use writer::Writer;
 
 /// A handle on the journal; cheap to clone.
@@ -91,10 +91,10 @@ impl Journal {
         .await
     }
 
-    /// The newest jobs of the list, newest first, whose name, key or profile contains `search`. It may take its time
-    /// over a long history; nothing else waits for it.
-    pub async fn recent(&self, search: &str, limit: u32) -> Result<Vec<JobRow>> {
-        let search = search::folded(search);
+    /// The newest jobs of the list, newest first, whose name or key contains `search`, or whose profile is one of these.
+    /// It may take its time over a long history; nothing else waits for it.
+    pub async fn recent(&self, search: &str, of: &[ProfileId], limit: u32) -> Result<Vec<JobRow>> {
+        let (search, of) = (search::folded(search), rows::json(of));
         let people = Arc::clone(&self.people);
         let find = move |db: &Connection| {
             if search.is_empty() {
@@ -102,9 +102,9 @@ impl Journal {
             }
             rows::select_jobs(
                 db,
-                "WHERE j.hidden = 0 AND (contains(j.name, ?1) OR contains(j.profile, ?1) OR EXISTS \
+                "WHERE j.hidden = 0 AND (contains(j.name, ?1) OR j.profile IN (SELECT value FROM json_each(?3)) OR EXISTS \
                  (SELECT 1 FROM objects o WHERE o.job = j.id AND contains(o.key, ?1))) ORDER BY j.id DESC LIMIT ?2",
-                params![search, limit],
+                params![search, limit, of],
             )
         };
         read_on(people, find).await
@@ -137,8 +137,8 @@ impl Journal {
     }
 
     /// Finished jobs of a profile after a number, oldest first: for checking them against the bucket.
-    pub async fn done_after(&self, profile: &str, after: i64, limit: u32) -> Result<Vec<JobRow>> {
-        let profile = profile.to_owned();
+    pub async fn done_after(&self, profile: &ProfileId, after: i64, limit: u32) -> Result<Vec<JobRow>> {
+        let profile = profile.clone();
         self.read(move |db| {
             let clauses = "WHERE j.state = 'done' AND j.profile = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3";
             rows::select_jobs(db, clauses, params![profile, after, limit])
@@ -222,17 +222,6 @@ impl Journal {
                     }
                 }
                 Ok(())
-            })
-            .await
-    }
-
-    /// A profile has another name: its jobs, uploads and messages go with it.
-    pub async fn rename_profile(&self, old: String, new: String) -> Result<()> {
-        let tables = ["jobs", "uploads", "outbox"];
-        self.writer
-            .write(move |tx| {
-                let rename = |table| tx.execute(&format!("UPDATE {table} SET profile = ?2 WHERE profile = ?1"), params![old, new]);
-                tables.into_iter().try_for_each(|table| rename(table).map(|_| ()))
             })
             .await
     }

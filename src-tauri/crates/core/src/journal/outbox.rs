@@ -4,6 +4,7 @@ use rusqlite::{Transaction, params};
 
 use super::Journal;
 use crate::error::Result;
+use crate::profile::ProfileId;
 
 /// Who is to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +29,8 @@ impl MessageKind {
 pub struct Message {
     /// The journal's number for it.
     pub id: i64,
-    /// The profile's name.
-    pub profile: String,
+    /// The profile.
+    pub profile: ProfileId,
     /// The job's number.
     pub job: i64,
     /// How often it was tried.
@@ -38,7 +39,7 @@ pub struct Message {
     pub due_at: i64,
 }
 
-pub(super) fn add(tx: &Transaction<'_>, kind: MessageKind, profile: &str, job: i64) -> rusqlite::Result<()> {
+pub(super) fn add(tx: &Transaction<'_>, kind: MessageKind, profile: &ProfileId, job: i64) -> rusqlite::Result<()> {
     tx.prepare_cached("INSERT INTO outbox(kind, profile, job, due_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![kind.name(), profile, job, jiff::Timestamp::now().as_millisecond()])
         .map(|_| ())
@@ -53,7 +54,7 @@ impl Journal {
                             SELECT (SELECT min(profile) FROM outbox WHERE kind = ?1 AND profile > p.profile) FROM p WHERE p.profile IS NOT NULL) \
                             SELECT profile FROM p WHERE profile IS NOT NULL";
             let mut profiles = db.prepare_cached(profiles)?;
-            let profiles = profiles.query_map(params![kind.name()], |row| row.get::<_, String>(0))?;
+            let profiles = profiles.query_map(params![kind.name()], |row| row.get::<_, ProfileId>(0))?;
             let sql = "SELECT id, profile, job, tries, due_at FROM outbox WHERE kind = ?1 AND profile = ?2 ORDER BY id LIMIT ?3";
             let (mut statement, mut messages) = (db.prepare_cached(sql)?, Vec::new());
             for profile in profiles {

@@ -7,6 +7,7 @@ use rusqlite::{Transaction, params};
 
 use super::{JobRow, Journal, rows};
 use crate::error::{Error, Result};
+use crate::profile::ProfileId;
 
 /// A job that an engine has in hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct InHand {
     /// The journal's number for it.
     pub id: i64,
     /// Its profile.
-    pub profile: String,
+    pub profile: ProfileId,
     /// Whether a watched folder found it: those come after what a person gave.
     pub watched: bool,
 }
@@ -25,11 +26,11 @@ pub struct Wanted {
     /// It leads: all that nobody else has to run. Otherwise only what needs this engine.
     pub leads: bool,
     /// Profiles whose credentials it has and the others may not: what was given up for want of them is for it.
-    pub can_open: Vec<String>,
+    pub can_open: Vec<ProfileId>,
     /// Profiles that cannot be used at the moment.
-    pub without: Vec<String>,
+    pub without: Vec<ProfileId>,
     /// Only this profile.
-    pub only: Option<String>,
+    pub only: Option<ProfileId>,
     /// Jobs that wait for a moment of their own.
     pub later: Vec<i64>,
     /// At most so many.
@@ -101,7 +102,7 @@ impl Journal {
             let mut statement = db.prepare_cached("SELECT profile, kind, jobs FROM tally WHERE jobs > 0")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let (profile, jobs) = (row.get::<_, String>(0)?, row.get::<_, i64>(2)?.unsigned_abs());
+                let (profile, jobs) = (row.get::<_, ProfileId>(0)?, row.get::<_, i64>(2)?.unsigned_abs());
                 match row.get_ref(1)?.as_str()? {
                     "done" => tally.done += jobs,
                     "failed" => tally.failed += jobs,
@@ -129,7 +130,7 @@ pub struct Unfinished {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Unfinished ones by profile.
-    pub unfinished: Vec<(String, Unfinished)>,
+    pub unfinished: Vec<(ProfileId, Unfinished)>,
     /// Finished.
     pub done: u64,
     /// Failed.
@@ -137,7 +138,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn of(&mut self, profile: String) -> &mut Unfinished {
+    fn of(&mut self, profile: ProfileId) -> &mut Unfinished {
         let place = match self.unfinished.iter().position(|(known, _)| *known == profile) {
             Some(place) => place,
             None => {
@@ -149,7 +150,7 @@ impl Tally {
     }
 
     /// The profiles that have unfinished jobs.
-    pub fn profiles(&self) -> Vec<String> {
+    pub fn profiles(&self) -> Vec<ProfileId> {
         self.unfinished.iter().map(|(profile, _)| profile.clone()).collect()
     }
 }
@@ -179,7 +180,7 @@ fn take_in_hand(tx: &Transaction<'_>, engine: &str, wanted: &Wanted) -> rusqlite
 }
 
 /// The profiles that have jobs to be run.
-fn profiles(tx: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Vec<String>> {
+fn profiles(tx: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Vec<ProfileId>> {
     let sql = "SELECT DISTINCT profile FROM tally WHERE kind IN ('held', 'free') AND jobs > 0 AND (?1 IS NULL OR profile = ?1) \
                AND profile NOT IN (SELECT value FROM json_each(?2))";
     tx.prepare_cached(sql)?.query_map(params![wanted.only, rows::json(&wanted.without)], |row| row.get(0))?.collect()

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Journal, rows};
 use crate::error::Result;
+use crate::profile::ProfileId;
 
 /// What is on record of an object in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,8 +93,8 @@ impl Journal {
 
     /// One name for a bucket that may be spelled in many ways: what it was called first. A profile whose bucket has the
     /// name it had before means the same bucket, whatever its address is by now.
-    pub async fn target(&self, profile: &str, bucket: &str, spelled: &str) -> Result<String> {
-        let (profile, bucket, spelled) = (profile.to_owned(), bucket.to_owned(), spelled.to_owned());
+    pub async fn target(&self, profile: &ProfileId, bucket: &str, spelled: &str) -> Result<String> {
+        let (profile, bucket, spelled) = (profile.clone(), bucket.to_owned(), spelled.to_owned());
         self.writer
             .write(move |tx| {
                 let known = "SELECT target FROM bucket_names WHERE name = ?1";

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use super::{Claim, ending, watched};
 use crate::error::{Code, Error};
 use crate::folder::Seen;
 use crate::key;
-use crate::profile::OnConflict;
+use crate::profile::{OnConflict, ProfileId};
 use crate::variant::Variant;
 
 /// How far a job has come, as recorded.
@@ -34,8 +35,8 @@ pub struct NewJob {
     pub name: String,
     /// Its folder relative to what was dropped or is watched.
     pub folder: String,
-    /// The profile's name.
-    pub profile: String,
+    /// The profile.
+    pub profile: ProfileId,
     /// The watched folder that found it; empty if a person gave it.
     pub watched: PathBuf,
     /// What is to be made of it.
@@ -63,8 +64,8 @@ pub struct JobRow {
     pub name: String,
     /// Its folder relative to what was dropped or is watched.
     pub folder: String,
-    /// The profile's name.
-    pub profile: String,
+    /// The profile.
+    pub profile: ProfileId,
     /// The watched folder that found it.
     pub watched: Option<PathBuf>,
     /// What is to be made of it.
@@ -355,6 +356,18 @@ pub(super) fn store_plan(tx: &Transaction<'_>, job: i64, target: &str, sha256: &
         ])?;
     }
     Ok(())
+}
+
+impl ToSql for ProfileId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_str().into())
+    }
+}
+
+impl FromSql for ProfileId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str().map(Self::named)
+    }
 }
 
 /// A list for `json_each`.

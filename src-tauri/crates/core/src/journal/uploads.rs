@@ -4,14 +4,15 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Journal, rows};
 use crate::error::Result;
+use crate::profile::ProfileId;
 
 /// An object that goes up in parts, by the job and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadKey {
     /// The job's number.
     pub job: i64,
-    /// The profile's name.
-    pub profile: String,
+    /// The profile.
+    pub profile: ProfileId,
     /// The bucket's name, whatever the profile.
     pub target: String,
     /// The object's key.
@@ -51,8 +52,8 @@ pub struct UploadRow {
 /// An upload that nobody goes on with, and that is to be aborted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orphan {
-    /// The profile's name.
-    pub profile: String,
+    /// The profile.
+    pub profile: ProfileId,
     /// The bucket's name, whatever the profile.
     pub target: String,
     /// The object's key.

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::{JobRow, Journal, NewJob, Outcome, removals, rows};
 use crate::error::{Code, Error, Result};
 use crate::folder::{Known, OnRecord, Seen, Skipped, Stamp, WatchedFolder};
+use crate::profile::ProfileId;
 
 /// A file that is in the bucket and is to be moved or put into the trash.
 #[derive(Debug, Clone)]
@@ -23,8 +24,8 @@ impl Journal {
     /// What is on record of a folder.
     ///
     /// What went to another profile's bucket, or is not skipped any more as the folder is meant now, is not on record.
-    pub async fn on_record(&self, folder: &WatchedFolder) -> Result<OnRecord> {
-        let (profile, meant) = (folder.profile.clone(), folder.clone());
+    pub async fn on_record(&self, folder: &WatchedFolder, profile: &ProfileId) -> Result<OnRecord> {
+        let (profile, meant) = (profile.clone(), folder.clone());
         let folder = rows::path_to_blob(&folder.path);
         self.read(move |db| {
             let begun: Option<bool> =

@@ -2,9 +2,11 @@
 
 mod endpoint;
 mod headers;
+mod id;
 pub mod provider;
 
 pub use headers::{HeaderRule, ObjectHeaders};
+pub use id::ProfileId;
 pub use provider::{Addressing, Checksum, Provider};
 
 use serde::{Deserialize, Serialize};
@@ -106,7 +108,9 @@ pub enum Duplicates {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Profile {
-    /// What people call it; also its identity.
+    /// What it is known by, whatever it is called; made when there is none.
+    pub id: ProfileId,
+    /// What people call it.
     pub name: String,
     /// The provider's id (see [`provider::all`]).
     pub provider: String,
@@ -161,6 +165,7 @@ pub struct Profile {
 impl Default for Profile {
     fn default() -> Self {
         Self {
+            id: ProfileId::default(),
             name: String::new(),
             provider: provider::OTHER.into(),
             endpoint: String::new(),
@@ -194,6 +199,7 @@ impl Profile {
     /// The profile of the bucket on this computer.
     pub fn demo() -> Self {
         Self {
+            id: ProfileId::named(DEMO),
             name: DEMO.into(),
             provider: provider::DEMO.into(),
             bucket: tintype_demo_bucket::BUCKET.into(),

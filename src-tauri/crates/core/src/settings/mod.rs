@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
 use crate::folder::{Stamp, WatchedFolder};
-use crate::profile::{DEMO, Profile};
+use crate::profile::{DEMO, Profile, ProfileId};
 use crate::variant::Variant;
 
 const VERSION: u32 = 1;
@@ -154,6 +154,15 @@ impl Settings {
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self> {
+        let mut settings = Self::written(text, path)?;
+        settings.give_ids().map_err(|why| damaged(path, &why))?;
+        Variant::check_all(&settings.variants)?;
+        settings.bandwidth.check()?;
+        Ok(settings)
+    }
+
+    /// As they stand in the file.
+    fn written(text: &str, path: &Path) -> Result<Self> {
         let given: toml::Table = toml::from_str(text).map_err(|error| damaged(path, error.message()))?;
         // The version alone first: a newer file may have shapes this version cannot read.
         let version = given.get("version").and_then(toml::Value::as_integer).unwrap_or_default();
@@ -164,10 +173,29 @@ impl Settings {
             )
             .hint("update Tintype"));
         }
-        let settings: Self = complete(given).and_then(toml::Table::try_into).map_err(|error| damaged(path, error.message()))?;
-        Variant::check_all(&settings.variants)?;
-        settings.bandwidth.check()?;
-        Ok(settings)
+        complete(given).and_then(toml::Table::try_into).map_err(|error| damaged(path, error.message()))
+    }
+
+    fn free_id(&self, name: &str) -> ProfileId {
+        ProfileId::free(name, |id| self.profiles.iter().any(|profile| profile.id == *id))
+    }
+
+    /// Gives ids to profiles that have none: made by hand, or when names were ids.
+    fn give_ids(&mut self) -> Result<(), String> {
+        for index in 0..self.profiles.len() {
+            if self.profiles[index].id.is_empty() {
+                self.profiles[index].id = self.free_id(&self.profiles[index].name);
+            }
+        }
+        for (index, profile) in self.profiles.iter().enumerate() {
+            if let Some(twin) = self.profiles[..index].iter().find(|other| other.id == profile.id) {
+                return Err(format!(
+                    "the profiles \"{}\" and \"{}\" have the same id; take the id out of the one that is the copy",
+                    twin.name, profile.name
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the file whole or not at all: through a link, and with nothing changed in it but what is different.
@@ -190,7 +218,7 @@ impl Settings {
         let table = |settings: &Self| toml::Table::try_from(settings).map_err(|error| no_form(error.to_string()));
         match std::fs::read_to_string(path) {
             // What cannot be read back as it is meant is never written; then the whole file is written anew.
-            Ok(text) => match text::changed(&text, &table(&Self::load(path)?)?, &table(self)?) {
+            Ok(text) => match text::changed(&text, &table(&Self::written(&text, path)?)?, &table(self)?) {
                 Ok(text) if Self::parse(&text, path).as_ref() == Ok(self) => Ok(text),
                 _ => toml::to_string_pretty(self).map_err(|error| no_form(error.to_string())),
             },
@@ -253,6 +281,24 @@ impl Settings {
         Error::new(Code::ProfileMissing, format!("there is no profile \"{wanted}\"")).hint(format!("there are {}", names.join(", ")))
     }
 
+    /// The profile of that id, whatever it is called by now.
+    pub fn profile_of(&self, id: &ProfileId) -> Result<&Profile> {
+        self.profiles.iter().find(|profile| profile.id == *id).ok_or_else(|| {
+            Error::new(Code::ProfileMissing, format!("the profile \"{}\" was removed", id.first_name()))
+                .hint("upload the file anew with another profile")
+        })
+    }
+
+    /// The profile of a watched folder. The file names it; a folder of one run knows its id, which outlasts the name.
+    pub fn profile_for(&self, folder: &WatchedFolder) -> Result<&Profile> {
+        self.profile(Some(&folder.profile)).or_else(|error| self.profile_of(&ProfileId::named(&folder.profile)).map_err(|_| error))
+    }
+
+    /// What the profile of that id is called; what it was called, if it was removed.
+    pub fn name_of<'a>(&'a self, id: &'a ProfileId) -> &'a str {
+        self.profile_of(id).map_or(id.first_name(), |profile| &profile.name)
+    }
+
     /// Adds the demo profile if it is not there yet.
     pub fn ensure_demo(&mut self) {
         if !self.profiles.iter().any(|profile| profile.name == DEMO) {
@@ -260,8 +306,9 @@ impl Settings {
         }
     }
 
-    /// Puts a profile in place of the one called `replaces`, or adds it. Folders and the default follow a new name.
-    pub fn put_profile(&mut self, profile: Profile, replaces: Option<&str>) -> Result<()> {
+    /// Puts a profile in place of the one called `replaces`, whose id it keeps, or adds it. Folders and the default,
+    /// which people write by name, follow a new one in the same file.
+    pub fn put_profile(&mut self, mut profile: Profile, replaces: Option<&str>) -> Result<()> {
         let taken = self.profiles.iter().any(|other| other.name == profile.name && Some(other.name.as_str()) != replaces);
         if taken {
             return Err(Error::new(Code::ProfileExists, format!("there is a profile \"{}\" already", profile.name))
@@ -275,11 +322,15 @@ impl Settings {
             }
         }
         match self.profiles.iter_mut().find(|other| Some(other.name.as_str()) == replaces) {
-            Some(place) => *place = profile,
+            Some(place) => {
+                profile.id = place.id.clone();
+                *place = profile;
+            }
             None => {
                 if self.default_profile.is_empty() || self.default_profile == DEMO {
                     self.default_profile.clone_from(&profile.name);
                 }
+                profile.id = self.free_id(&profile.name);
                 self.profiles.push(profile);
             }
         }
@@ -396,8 +447,43 @@ mod tests {
         let settings = Settings::load(&path).expect("readable");
         assert_eq!(settings.variants, Variant::defaults());
         assert_eq!(settings.limits, Limits { seconds: 9, ..Limits::default() });
-        assert_eq!(settings.profiles[0], Profile { name: "a".into(), bucket: "b".into(), ..Profile::default() });
+        assert_eq!(settings.profiles[0], Profile { id: ProfileId::named("a"), name: "a".into(), bucket: "b".into(), ..Profile::default() });
         Ok(())
+    }
+
+    #[test]
+    fn a_name_may_change_and_the_id_stays() -> Result<()> {
+        let dir = tempfile::tempdir().map_err(|e| Error::from_io(&e, Path::new("tmp")))?;
+        let path = dir.path().join("settings.toml");
+        let text = "# mine\n[[profiles]]\nname = 'a'\nbucket = 'b' # this one\n\n[[folders]]\npath = '/x'\nprofile = 'a'\n";
+        std::fs::write(&path, text).map_err(|error| Error::from_io(&error, &path))?;
+        let rename = |settings: &mut Settings| {
+            let renamed = Profile { name: "new".into(), ..settings.profile(Some("a"))?.clone() };
+            settings.put_profile(renamed, Some("a"))?;
+            settings.put_profile(Profile { name: "a".into(), bucket: "c".into(), ..Profile::default() }, None)
+        };
+
+        let (settings, _) = Settings::edit(&path, &Settings::default(), rename)?;
+
+        let (old, new) = (ProfileId::named("a"), settings.profile(Some("a"))?.id.clone());
+        assert_eq!((settings.name_of(&old), settings.profile_for(&settings.folders[0])?.name.as_str()), ("new", "new"));
+        assert!(new != old && settings.name_of(&new) == "a");
+        assert_eq!(Settings::load(&path)?, settings);
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(written.contains("# mine") && written.contains("# this one"), "{written}");
+        let first = written.find("[[profiles]]").map_or("", |from| &written[from..]);
+        assert!(first.find("# this one") < first.rfind("[[profiles]]"), "it stays with its own: {written}");
+        Ok(())
+    }
+
+    #[test]
+    fn two_profiles_of_one_id_are_refused_and_one_without_gets_its_own() {
+        let path = Path::new("settings.toml");
+        let twins = "[[profiles]]\nid = 'x'\nname = 'a'\n[[profiles]]\nid = 'x'\nname = 'b'\n";
+        let error = Settings::parse(twins, path).expect_err("twins");
+        assert!(error.message.contains("\"a\" and \"b\" have the same id"), "{error}");
+        let by_hand = Settings::parse("[[profiles]]\nname = 'x'\n[[profiles]]\nid = 'x'\nname = 'was x'\n", path).expect("two");
+        assert!(by_hand.profiles[0].id != by_hand.profiles[1].id);
     }
 
     #[test]

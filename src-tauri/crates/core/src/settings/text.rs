@@ -4,8 +4,13 @@
 use toml::{Table, Value};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, TableLike};
 
-/// What tells one entry of a list of tables from another.
+/// What tells one entry of a list of tables from another: the first of these that it has. (What has no id yet will be
+/// known by its name.)
 const NAMES: [&str; 3] = ["id", "name", "path"];
+
+fn known_by(entry: &Table) -> Option<&str> {
+    NAMES.iter().filter_map(|name| entry.get(*name)?.as_str()).find(|name| !name.is_empty())
+}
 
 /// The text with what is different between two states of its content changed, and nothing else.
 pub(super) fn changed(text: &str, old: &Table, new: &Table) -> Result<String, String> {
@@ -55,7 +60,8 @@ fn change_list(tables: &mut ArrayOfTables, old: &[Value], new: &[Value]) -> Resu
     tables.clear();
     for (index, value) in new.iter().enumerate() {
         let Value::Table(value) = value else { return Err("a list of tables has something else in it".into()) };
-        let same = |other: &Value| NAMES.iter().any(|name| value.get(*name).is_some_and(|own| other.get(name) == Some(own)));
+        let own = known_by(value);
+        let same = |other: &Value| own.is_some() && other.as_table().and_then(known_by) == own;
         // Where none is called so, one may have been renamed.
         let from = old.iter().position(same).or((old.len() == new.len()).then_some(index));
         let known = from.and_then(|from| before.get(from).cloned().zip(old.get(from).and_then(Value::as_table)));

@@ -9,6 +9,7 @@ use crate::engine::verdict::{Verdict, Waits, verdict};
 use crate::engine::view::Stage;
 use crate::error::{Code, Error, Result, Retry};
 use crate::journal::{InHand, JobRow, Wanted};
+use crate::profile::ProfileId;
 
 impl Actor {
     /// Starts what may run: as many as there is room for, and of a profile in an outage only one, to see.
@@ -30,12 +31,12 @@ impl Actor {
 
     async fn fill(&mut self, now: Instant) -> Result<()> {
         let runs = |job| self.running.contains_key(&job);
-        let can_open: Vec<String> = self
+        let can_open: Vec<ProfileId> = self
             .settings
             .profiles
             .iter()
             .filter(|profile| self.config.secrets.are_here(profile))
-            .map(|profile| profile.name.clone())
+            .map(|profile| profile.id.clone())
             .collect();
         let leads = self.lead.is_some();
         // An engine that does not lead, and has no credentials of its own, has nothing to do.
@@ -72,7 +73,7 @@ impl Actor {
 
     fn run_job(&mut self, row: Arc<JobRow>) {
         let live = Live::default();
-        let profile = self.settings.profile(Some(&row.profile)).cloned();
+        let profile = self.settings.profile_of(&row.profile).cloned();
         let folder = row.watched.as_ref().and_then(|path| self.folders.find(&self.settings, path));
         let stop = self.stop.child_token();
         let (stages, job, shown, stopped) = (Arc::clone(&self.stages), Arc::clone(&row), live.clone(), stop.clone());

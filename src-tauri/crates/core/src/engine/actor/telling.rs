@@ -6,6 +6,7 @@ use super::{Actor, SNAPSHOT_JOBS};
 use crate::engine::view::{Event, JobView, Overall, Snapshot};
 use crate::error::Result;
 use crate::journal::{JobRow, Unfinished};
+use crate::profile::ProfileId;
 
 impl Actor {
     pub(super) fn tell(&self, event: Event) {
@@ -15,7 +16,7 @@ impl Actor {
 
     pub(super) async fn snapshot(&mut self) -> Result<Snapshot> {
         self.recount().await?;
-        let rows = self.stages.journal.recent("", SNAPSHOT_JOBS).await?;
+        let rows = self.stages.journal.recent("", &[], SNAPSHOT_JOBS).await?;
         Ok(Snapshot {
             jobs: rows.iter().map(|row| self.view(row)).collect(),
             overall: self.overall.clone(),
@@ -27,7 +28,7 @@ impl Actor {
     }
 
     pub(super) fn view(&self, row: &JobRow) -> JobView {
-        let view = JobView::from(row);
+        let view = JobView::of(row, &self.settings);
         match self.running.get(&row.id) {
             Some(running) => {
                 let (stage, sent, total) = running.live.look();
@@ -41,8 +42,8 @@ impl Actor {
         let tally = self.stages.journal.tally().await?;
         self.outages.keep_only(&tally.profiles());
         let out = self.outages.profiles();
-        let is_out = |profile: &String| self.outages.is_all() || out.contains(profile);
-        let sum = |count: &dyn Fn(&(String, Unfinished)) -> u64| tally.unfinished.iter().map(count).sum();
+        let is_out = |profile: &ProfileId| self.outages.is_all() || out.contains(profile);
+        let sum = |count: &dyn Fn(&(ProfileId, Unfinished)) -> u64| tally.unfinished.iter().map(count).sum();
         let overall = Overall {
             unfinished: sum(&|(_, jobs)| jobs.held + jobs.free),
             waiting: sum(&|(profile, jobs)| jobs.held + if is_out(profile) { jobs.free } else { 0 }),

@@ -73,10 +73,11 @@ impl Actor {
 
     /// Takes note of what was done beside.
     pub(super) async fn hear_aside(&mut self, aside: Aside) -> Result<()> {
-        self.folders_news = true;
+        self.folders_news |= !matches!(aside, Aside::Chore(..));
         match aside {
             Aside::PutAway(put_down) => self.folders.note_put_away(put_down),
             Aside::Removed(job) => self.tell_rows(vec![job]).await?,
+            Aside::Chore(duty, done) => drop(self.health.note(duty, done)),
         }
         Ok(())
     }
@@ -84,8 +85,9 @@ impl Actor {
     /// Puts finished files on record: as jobs, or as what does not go up.
     async fn record(&mut self, path: &Path, finished: Vec<Seen>) -> Result<()> {
         let Some(folder) = self.folders.find(&self.settings, path) else { return Ok(()) };
-        let alone = self.settings.profile(Some(&folder.profile)).is_ok_and(|profile| self.config.secrets.are_here(profile));
-        let (jobs, skipped) = folders::sorted(&self.settings, &folder, finished, alone.then_some(self.presence.id()));
+        let profile = self.settings.profile_for(&folder)?;
+        let alone = self.config.secrets.are_here(profile);
+        let (jobs, skipped) = folders::sorted(&self.settings, (&folder, profile), finished, alone.then_some(self.presence.id()));
         if !skipped.is_empty() {
             self.stages.journal.skip(folder.path.into(), skipped).await?;
         }
