@@ -8,6 +8,10 @@ pub const META_SOURCE: &str = "source-sha256";
 /// Metadata: what variant it is, as `WxH:FIT:FORMAT:QUALITY`.
 pub const META_VARIANT: &str = "variant";
 
+/// Metadata: the job that sent it, by its opaque id. An object whose job is not finished is known by that, should the
+/// bucket's answer have been lost.
+pub const META_UPLOAD: &str = "upload";
+
 /// What the bucket has under a key, as it says itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {

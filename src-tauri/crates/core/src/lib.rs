@@ -25,6 +25,8 @@ pub mod settings;
 pub mod transfer;
 pub mod variant;
 mod watch;
+#[doc(hidden)]
+pub mod world;
 
 pub use error::{Code, Error, Result};
 pub use local_path::LocalPath;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Code, Error, Result};
 use crate::profile::{CredentialSource, Profile};
+use crate::world::blocking;
 
 const SERVICE: &str = "tintype";
 
@@ -203,9 +204,7 @@ impl Secrets {
     /// The keyring may ask the user, and its calls block: never on the runtime's threads.
     async fn on_keyring<T: Send + 'static>(&self, work: impl FnOnce(&dyn SecretStore) -> Result<T> + Send + 'static) -> Result<T> {
         let keyring = Arc::clone(&self.keyring);
-        tokio::task::spawn_blocking(move || work(&*keyring))
-            .await
-            .map_err(|error| Error::new(Code::Internal, format!("the keyring call ended early: {error}")))?
+        blocking("the keyring call", move || work(&*keyring)).await?
     }
 }
 

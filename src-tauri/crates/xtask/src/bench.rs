@@ -6,6 +6,10 @@ use crate::tools;
 
 pub(crate) fn run(yes: bool, what: Option<&str>, folder: Option<&str>) -> Result {
     setup::install(yes, Purpose::Run)?;
+    if what == Some("sim") {
+        let seeds = folder.unwrap_or("100000");
+        return sh::run(sh::cargo().args(["run", "--release", "--package", "tintype-sim", "--", "0", seeds]));
+    }
     sh::run(sh::cargo().args(["build", "--release", "--package", "tintype-cli", "--package", "tintype-bench"]))?;
     let built = |name: &str| sh::target().join("release").join(name).with_extension(std::env::consts::EXE_EXTENSION);
     let tintype = built("tintype");

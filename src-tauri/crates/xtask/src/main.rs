@@ -19,6 +19,8 @@ const HELP: &str = "cargo xtask COMMAND
   test [--quick]    set up and run every check and test (--quick: Rust and page tests only)
   bench [images|transfer|watch] [FOLDER]
                     measure against the peers, on the same files in the same run
+  bench sim [SEEDS] run the engine on simulated time, with people and a bucket that
+                    interfere (100,000 seeds), and look for broken promises
   bindings          write ui/src/bindings.ts from the Rust types
   setup             install what is missing, nothing else
 

@@ -7,11 +7,13 @@ mod watching;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Config;
 use super::chores::{Chores, Finish};
@@ -23,12 +25,13 @@ use super::presence::{Lead, Presence};
 use super::put_away::Porter;
 use super::queue::Queue;
 use super::view::{Event, Overall, Snapshot, Stage};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::folder::WatchedFolder;
 use crate::journal::{JobRow, JobState};
 use crate::profile::DEMO;
 use crate::settings::{Settings, SettingsFile};
 use crate::watch::Report;
+use crate::world::blocking;
 
 /// How often progress is told and other processes' work is noticed; and how often while there is nothing to do.
 const TICK: Duration = Duration::from_millis(100);
@@ -110,7 +113,7 @@ pub(super) struct Actor {
     data_version: i64,
     overall: Overall,
     tasks: JoinSet<(i64, Result<Option<Answered>>)>,
-    chores: Option<(tokio::task::JoinHandle<()>, mpsc::Sender<Finish>)>,
+    chores: Option<(AbortOnDropHandle<()>, mpsc::Sender<Finish>)>,
     stop: CancellationToken,
     folders: Folders,
     reports: mpsc::Receiver<Report>,
@@ -176,7 +179,7 @@ impl Actor {
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
         // Before anything is asked of it: what ended engines left is taken over, or another engine is known to lead.
         self.tick().await;
-        let mut tick_at = tokio::time::Instant::now();
+        let mut tick_at = Instant::now();
         loop {
             let done = tokio::select! {
                 request = inbox.recv() => match request {
@@ -188,7 +191,7 @@ impl Actor {
                 Some(report) = self.reports.recv() => self.hear(report).await,
                 Some(aside) = self.asides.recv() => self.hear_aside(aside).await,
                 () = tokio::time::sleep_until(tick_at) => {
-                    tick_at = tokio::time::Instant::now() + IDLE_TICK;
+                    tick_at = Instant::now() + IDLE_TICK;
                     self.tick().await;
                     Ok(())
                 }
@@ -200,7 +203,7 @@ impl Actor {
             };
             self.health.note(Duty::Journal, done);
             if self.overall.unfinished > 0 || !self.news.is_empty() {
-                tick_at = tick_at.min(tokio::time::Instant::now() + TICK);
+                tick_at = tick_at.min(Instant::now() + TICK);
             }
         }
     }
@@ -285,9 +288,8 @@ impl Actor {
     async fn edit(&mut self, change: Change) -> Result<Settings> {
         let (path, known) = (self.config.home.settings(), self.settings.clone());
         // Another process may hold the settings for a while: that is waited for elsewhere.
-        let edited = tokio::task::spawn_blocking(move || Settings::edit(&path, &known, change)).await;
-        let edited = edited.map_err(|error| Error::new(Code::Internal, format!("changing the settings ended early: {error}")))?;
-        (self.settings, self.settings_file) = edited?;
+        let edited = blocking("changing the settings", move || Settings::edit(&path, &known, change)).await;
+        (self.settings, self.settings_file) = edited.flatten()?;
         self.settings_changed().await;
         Ok(self.settings.clone())
     }
@@ -371,9 +373,7 @@ impl Actor {
             tracing::warn!("the lead was taken away: its file is another one");
             self.queue.let_go_of_all();
             // The other engine does them.
-            if let Some((chores, _)) = self.chores.take() {
-                chores.abort();
-            }
+            self.chores = None;
         }
         if self.lead.is_none() {
             let Some(lead) = Lead::try_take(&self.config.home.engine_lock())? else { return Ok(()) };
@@ -397,7 +397,8 @@ impl Actor {
                 Chores { stages, home, secrets, asides: self.aside.clone(), later: Default::default(), said: Default::default() },
                 mpsc::channel(8),
             );
-            self.chores = Some((tokio::spawn(chores.run(finishes, self.stop.child_token())), finish));
+            let task = tokio::spawn(chores.run(finishes, self.stop.child_token()));
+            self.chores = Some((AbortOnDropHandle::new(task), finish));
         }
         self.queue.look_again();
     }

@@ -6,6 +6,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::error::{Code, Error, Result};
 use crate::secret::Secret;
+use crate::world::blocking;
 
 /// A CDN may know an object a moment later than the bucket.
 const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
@@ -18,8 +19,7 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// could say anything about it.
 pub(super) async fn links(urls: Vec<String>, profile: &str) -> Result<()> {
     let profile = profile.to_owned();
-    let checked = tokio::task::spawn_blocking(move || urls.iter().try_for_each(|url| patiently(url, &profile)));
-    checked.await.map_err(|error| Error::new(Code::Internal, format!("checking a link ended early: {error}")))?
+    blocking("checking a link", move || urls.iter().try_for_each(|url| patiently(url, &profile))).await?
 }
 
 fn patiently(url: &str, profile: &str) -> Result<()> {
@@ -76,7 +76,7 @@ pub(super) fn allowed_origin(url: &str, origin: &str) -> Option<String> {
 pub(super) async fn post(url: &str, secret: Option<Secret>, body: String) -> Result<()> {
     let failed = |why: String| Error::new(Code::WebhookFailed, format!("the webhook {why}")).hint("check the profile's webhook address");
     let url = url.to_owned();
-    let posted = tokio::task::spawn_blocking(move || {
+    let posted = blocking("telling a webhook", move || {
         // A secret goes to the address it was meant for, and to no other.
         let mut request = agent().post(&url).config().max_redirects(0).build().header("content-type", "application/json");
         if let Some(secret) = &secret {
@@ -88,6 +88,6 @@ pub(super) async fn post(url: &str, secret: Option<Secret>, body: String) -> Res
         Ok(Ok(status)) if status.is_success() => Ok(()),
         Ok(Ok(status)) => Err(failed(format!("answers {}", status.as_u16()))),
         Ok(Err(error)) => Err(failed(format!("cannot be reached: {error}"))),
-        Err(error) => Err(Error::new(Code::Internal, format!("telling a webhook ended early: {error}"))),
+        Err(error) => Err(error),
     }
 }

@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::link;
 use crate::profile::{Checksum, CredentialSource, Fix, Profile};
 use crate::transfer::{Headers, Lookup, ObjectStore, Only, Progress};
+use crate::world::blocking;
 
 /// What was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -213,7 +214,7 @@ async fn connect(host: &str, port: u16) -> Result<Finding> {
 
 /// A wrong clock is put right by the server's for signatures; a person should know all the same.
 async fn clock(endpoint: String) -> Result<Finding> {
-    let date = tokio::task::spawn_blocking(move || check::server_time(&endpoint)).await.ok().flatten();
+    let date = blocking("asking for the time", move || check::server_time(&endpoint)).await.ok().flatten();
     let Some(server) = date else { return Ok(Finding::default()) };
     let now = SystemTime::now();
     let (apart, way) = match server.duration_since(now) {
@@ -287,7 +288,7 @@ async fn parts(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
 
 async fn cors(link: String, origin: String) -> Result<Finding> {
     let asked = origin.clone();
-    let allowed = tokio::task::spawn_blocking(move || check::allowed_origin(&link, &asked)).await.ok().flatten();
+    let allowed = blocking("asking for an origin", move || check::allowed_origin(&link, &asked)).await.ok().flatten();
     match allowed {
         Some(allowed) if allowed == "*" || allowed == origin => Ok(Finding::default()),
         _ => Err(Error::new(Code::LinkBroken, format!("pages of {origin} may not read the objects"))

@@ -20,6 +20,7 @@ use crate::profile::{DEMO, OnConflict, Profile, ProfileId};
 use crate::secret::Secrets;
 use crate::settings::{Bandwidth, Settings};
 use crate::variant::Variant;
+use crate::world::blocking;
 
 /// A program that is about to end waits no longer than this for webhooks, manifests and removals.
 const AT_THE_END: Duration = Duration::from_secs(15);
@@ -94,8 +95,7 @@ impl EngineHandle {
         let profile = settings.profile(profile.as_deref())?.clone();
         let needs = self.needed_for(&profile);
         let variants = if wish.no_variants { Vec::new() } else { settings.variants };
-        let found = tokio::task::spawn_blocking(move || intake::gather(&paths));
-        let found = found.await.map_err(|error| Error::new(Code::Internal, format!("listing the files failed: {error}")))?;
+        let found = blocking("listing the files", move || intake::gather(&paths)).await?;
         let jobs = found.into_iter().map(|found| new_job(found, &profile.id, &variants, wish.on_conflict, needs.clone())).collect();
         self.enqueue_jobs(jobs).await
     }
@@ -185,7 +185,7 @@ impl EngineHandle {
     /// The picture to show for an object, if it is still there.
     pub async fn preview(&self, object: String) -> Option<Preview> {
         let previews = self.stages.previews.clone();
-        tokio::task::spawn_blocking(move || previews.get(&object)).await.ok().flatten()
+        blocking("reading a preview", move || previews.get(&object)).await.ok().flatten()
     }
 
     /// Tries failed jobs again; with a choice for keys that are taken, if a person made one.

@@ -29,8 +29,9 @@ use crate::journal::{self, JobRow, JobState, Journal, MessageKind, Outcome, Sent
 use crate::link;
 use crate::privacy::{self, Originals};
 use crate::profile::{OnConflict, Profile};
-use crate::transfer::{self, Content, Headers, META_SHA256, META_SOURCE, META_VARIANT, Only, Order, Progress, Source, Still};
+use crate::transfer::{self, Content, Headers, META_SHA256, META_SOURCE, META_UPLOAD, META_VARIANT, Only, Order, Progress, Source, Still};
 use crate::variant::Variant;
+use crate::world;
 
 /// Files up to this size are read once and sent from memory; larger ones are read again, part by part.
 const IN_MEMORY: u64 = 16 << 20;
@@ -325,11 +326,9 @@ fn skipped(job: &JobRow) -> Error {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        // A panic in a decoder: the file is to blame, the queue is not.
-        Err(error) => Err(Error::new(Code::ImageDamaged, format!("the file could not be processed: {error}"))),
-    }
+    // A panic in a decoder: the file is to blame, the queue is not.
+    let damaged = |error: Error| Error::new(Code::ImageDamaged, error.message);
+    world::blocking("reading the file", work).await.map_err(damaged)?
 }
 
 /// The variants, or why there are none although some were asked for. A picture that cannot be decoded never stops
@@ -423,7 +422,9 @@ async fn send(work: &Work<'_>, object: &Object, how: &How, live: &Live) -> Resul
         // What the bucket has is what it says itself, whoever made it.
         How::Not(held) => {
             let sha256 = held.get(META_SHA256).unwrap_or(&object.sha256).to_owned();
-            return Ok(Sent { sent: false, size: held.size, sha256, etag: held.etag.clone() });
+            // An earlier try of this very job may have sent it, and not have heard of it.
+            let sent = held.get(META_UPLOAD) == Some(&job.uid);
+            return Ok(Sent { sent, size: held.size, sha256, etag: held.etag.clone() });
         }
         how => (how.only().unwrap_or(Only::IfAbsent), &live.progress),
     };
@@ -476,7 +477,7 @@ fn upload_key(work: &Work<'_>, object: &Object) -> UploadKey {
 }
 
 fn headers(work: &Work<'_>, object: &Object) -> Headers {
-    let mut metadata = vec![(META_SHA256.to_owned(), object.sha256.clone())];
+    let mut metadata = vec![(META_SHA256.to_owned(), object.sha256.clone()), (META_UPLOAD.to_owned(), work.job.uid.clone())];
     if object.variant.is_some() || object.sha256 != work.file.sha256 {
         metadata.push((META_SOURCE.to_owned(), work.file.sha256.clone()));
     }

@@ -34,6 +34,7 @@ pub use handle::{EngineHandle, Wish};
 pub use health::{Duty, Trouble};
 pub use previews::Preview;
 pub use profiles::ProfileDraft;
+pub use stores::Buckets;
 pub use verify::{Fault, Finding, Verified};
 pub use view::{Event, FolderView, JobReport, JobView, ObjectView, Overall, Snapshot, Stage};
 pub use waiting::Watching;
@@ -61,6 +62,8 @@ pub struct Config {
     pub home: Home,
     /// Who decodes pictures.
     pub imaging: Program,
+    /// How buckets are reached.
+    pub buckets: Buckets,
     /// Where its secrets are.
     pub secrets: Secrets,
     /// Watch the watched folders.
@@ -75,7 +78,15 @@ pub struct Config {
 impl Config {
     /// For one-off work: no folders are watched, the demo bucket runs only when it is needed.
     pub fn new(home: Home, secrets: Secrets) -> Self {
-        Self { home, secrets, imaging: Program::Here, watch: false, serve_demo: false, begin_when_queued: false }
+        Self {
+            home,
+            secrets,
+            imaging: Program::Here,
+            buckets: Buckets::default(),
+            watch: false,
+            serve_demo: false,
+            begin_when_queued: false,
+        }
     }
 }
 
@@ -103,7 +114,7 @@ impl Engine {
         let limits = transfer::Limits::new(settings.memory_mib);
         limits.pause(settings.paused);
         let stages = Arc::new(Stages {
-            stores: stores::Stores::new(journal.clone(), config.secrets.clone(), config.home.demo_bucket(), limits.clone(), uploads),
+            stores: stores::Stores::new(&config, journal.clone(), limits.clone(), uploads),
             journal,
             previews: previews::Previews::open(&config.home.previews()),
             limits,
@@ -122,6 +133,14 @@ impl Engine {
     /// A handle; clone it freely.
     pub fn handle(&self) -> EngineHandle {
         self.handle.clone()
+    }
+
+    /// Ends at once, with nothing written any more: what a killed process leaves behind.
+    #[doc(hidden)]
+    pub async fn kill(self) {
+        self.task.abort();
+        // That it was ended is what is meant.
+        let _ = self.task.await;
     }
 
     /// Stops taking up jobs, lets go of what is under way (it goes on at the next start), and ends.

@@ -2,7 +2,8 @@
 //! journal, the settings, this computer). Pure: the clock is handed in.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use crate::error::{Error, Retry};
 use crate::profile::ProfileId;

@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 use super::free_keys::SMALL;
 use super::job::{Object, Work};
 use crate::error::{Code, Error, Result, Retry};
-use crate::held::{self, Held, Likeness, META_SHA256, META_SOURCE, Meant};
+use crate::held::{self, Held, Likeness, META_SHA256, META_SOURCE, META_UPLOAD, Meant};
 use crate::journal::{Claim, JobState, PlannedObject};
 use crate::key::{self, Source, Subject, Template};
 use crate::profile::{Duplicates, OnConflict};
@@ -52,11 +52,14 @@ pub(super) enum Planned {
 }
 
 /// Whose content a key has that is taken.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum By {
     /// What the same file was before.
     Former,
+    /// Another program's.
     Other,
+    /// Another upload's, of this computer or of another one.
+    Upload,
 }
 
 /// What the bucket has under a job's keys.
@@ -132,6 +135,10 @@ async fn mended(work: &Work<'_>, objects: &mut [Object]) -> Result<Plan> {
         Claim::Busy | Claim::Leaving => return Err(busy(work)),
     }
     match compare(work, objects, None, true).await? {
+        Compared::Taken { key, by: By::Upload, .. } => {
+            let told = format!("{key} is another upload by now, perhaps of another computer; it was left as it is");
+            Err(Error::new(Code::KeyTaken, told).hint(format!("upload {} anew: it gets a key of its own", work.job.name)))
+        }
         Compared::Free(plan) | Compared::Taken { plan, .. } => Ok(plan),
     }
 }
@@ -227,10 +234,11 @@ async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask:
                 // What is to be mended looks right from outside.
                 if bare || job.wanted.is_some() { How::Over(held.etag) } else { How::Not(held) }
             }
+            Lookup::Found(held) if is_of_earlier_try(&held, object, work).await? => How::Over(held.etag),
             Lookup::Found(held) => {
                 let source = held.get(META_SOURCE).or_else(|| held.get(META_SHA256));
                 if former.is_none() || source != former {
-                    by = By::Other;
+                    by = if source.is_some_and(|source| source != file.sha256) { By::Upload } else { by.max(By::Other) };
                 }
                 taken.get_or_insert_with(|| object.key.clone());
                 How::Over(held.etag)
@@ -254,6 +262,12 @@ async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask:
         Some(key) => Compared::Taken { key, plan, by },
         None => Compared::Free(plan),
     })
+}
+
+/// Whether an earlier try of this very job sent it, and nobody was ever told: the file has other content by now.
+async fn is_of_earlier_try(held: &Held, object: &Object, work: &Work<'_>) -> Result<bool> {
+    let Work { stages, open, job, .. } = work;
+    Ok(held.get(META_UPLOAD) == Some(&job.uid) && stages.journal.object_on_record(&open.target, &object.key).await?.is_none())
 }
 
 /// Whether the bucket's object is this one, or a variant that is as good.

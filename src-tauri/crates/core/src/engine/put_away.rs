@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::folders::Aside;
 use super::job::Stages;
 use crate::error::{Code, Error, Result};
 use crate::folder::{AfterUpload, Stamp, WatchedFolder, place_in};
 use crate::journal::PutAway;
+use crate::world::blocking;
 
 /// A folder whose files are to be put away: all that are on record for it, or that of one job.
 struct Order {
@@ -37,7 +38,7 @@ pub(super) struct PutDown {
 pub(super) struct Porter {
     orders: mpsc::UnboundedSender<Order>,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: AbortOnDropHandle<()>,
 }
 
 impl Porter {
@@ -45,13 +46,13 @@ impl Porter {
         let (orders, mut received) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
         let stopped = stop.clone();
-        let task = tokio::spawn(async move {
+        let task = AbortOnDropHandle::new(tokio::spawn(async move {
             while let Some(Some(order)) = stopped.run_until_cancelled(received.recv()).await {
                 if let Err(error) = carry_out(&stages, order, &done, &stopped).await {
                     tracing::error!(%error, "uploaded files could not be put away");
                 }
             }
-        });
+        }));
         Self { orders, stop, task }
     }
 
@@ -96,8 +97,7 @@ async fn carry_out(
             break;
         }
         let (meant, path) = (folder.clone(), file.path.clone());
-        let result = tokio::task::spawn_blocking(move || put_away(&meant, &file)).await;
-        let result = result.unwrap_or_else(|error| Err(Error::new(Code::Internal, format!("moving a file ended early: {error}"))));
+        let result = blocking("moving a file", move || put_away(&meant, &file)).await.flatten();
         if result == Ok(true) {
             stages.journal.is_put_away(&folder.path, &path).await?;
         }

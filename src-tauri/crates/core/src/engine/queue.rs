@@ -2,7 +2,8 @@
 //! numbers: whatever is started is read anew, so that what a person decided meanwhile holds.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use crate::error::Result;
 use crate::journal::{InHand, Journal, Wanted};

@@ -8,13 +8,15 @@ use std::time::Duration;
 use tintype_demo_bucket::DemoBucket;
 use tokio::sync::Mutex;
 
+use super::Config;
 use super::free_keys::FreeKeys;
 use crate::error::{Code, Error, Result};
 use crate::journal::Journal;
 use crate::link;
 use crate::profile::{CredentialSource, Profile, ProfileId};
 use crate::secret::{Credentials, Secret, Secrets};
-use crate::transfer::{Bucket, Lane, Limits, S3};
+use crate::transfer::{Bucket, Lane, Limits, ObjectStore, S3};
+use crate::world::blocking;
 
 /// A bucket that is ready to be used.
 #[derive(Clone)]
@@ -45,8 +47,22 @@ impl Open {
     }
 }
 
+/// How buckets are reached.
+#[derive(Clone, Default)]
+pub enum Buckets {
+    /// As services offer them.
+    #[default]
+    Services,
+    /// As a simulation makes them up.
+    Simulated(Arc<Make>),
+}
+
+/// Makes up the bucket of a profile.
+type Make = dyn Fn(&Profile) -> Arc<dyn ObjectStore> + Send + Sync;
+
 /// Buckets that are open, by profile.
 pub(super) struct Stores {
+    buckets: Buckets,
     secrets: Secrets,
     demo_dir: PathBuf,
     limits: Limits,
@@ -59,8 +75,17 @@ pub(super) struct Stores {
 }
 
 impl Stores {
-    pub(super) fn new(journal: Journal, secrets: Secrets, demo_dir: PathBuf, limits: Limits, most: usize) -> Self {
-        Self { journal, secrets, demo_dir, limits, most, open: std::sync::Mutex::default(), demo: Mutex::default() }
+    pub(super) fn new(config: &Config, journal: Journal, limits: Limits, most: usize) -> Self {
+        Self {
+            journal,
+            buckets: config.buckets.clone(),
+            secrets: config.secrets.clone(),
+            demo_dir: config.home.demo_bucket(),
+            limits,
+            most,
+            open: std::sync::Mutex::default(),
+            demo: Mutex::default(),
+        }
     }
 
     fn place(&self, profile: &ProfileId) -> Arc<Mutex<Option<Open>>> {
@@ -86,17 +111,12 @@ impl Stores {
 
     /// Opens a bucket without remembering it.
     pub(super) async fn open(&self, profile: &Profile) -> Result<Open> {
-        let (in_force, credentials) = if profile.credentials == CredentialSource::Demo {
-            self.start_demo(profile).await?
-        } else {
-            (profile.clone(), self.secrets.credentials(profile).await?)
+        let (in_force, store) = match &self.buckets {
+            Buckets::Services => self.reach(profile).await?,
+            Buckets::Simulated(make) => (profile.clone(), make(profile)),
         };
-        let (for_client, limits) = (in_force.clone(), self.limits.clone());
-        // It may read a file of certificates, from wherever that is.
-        let store = tokio::task::spawn_blocking(move || S3::new(&for_client, &credentials, &limits)).await;
-        let store = store.map_err(|error| Error::new(Code::Internal, format!("opening a bucket ended early: {error}")))??;
         Ok(Open {
-            bucket: Bucket { store: Arc::new(store), lane: Arc::new(Lane::new(self.most)), limits: self.limits.clone(), rests: true },
+            bucket: Bucket { store, lane: Arc::new(Lane::new(self.most)), limits: self.limits.clone(), rests: true },
             endpoint: in_force.endpoint()?,
             public_base: in_force.public_base()?,
             // The demo bucket may come up on another port; it is the same bucket all the same.
@@ -104,6 +124,19 @@ impl Stores {
             profile: profile.clone(),
             free_keys: Arc::new(FreeKeys::new(profile.if_none_match == Some(true))),
         })
+    }
+
+    /// A client for the bucket, and the profile with what is known only now (the demo bucket's address).
+    async fn reach(&self, profile: &Profile) -> Result<(Profile, Arc<dyn ObjectStore>)> {
+        let (in_force, credentials) = if profile.credentials == CredentialSource::Demo {
+            self.start_demo(profile).await?
+        } else {
+            (profile.clone(), self.secrets.credentials(profile).await?)
+        };
+        let (for_client, limits) = (in_force.clone(), self.limits.clone());
+        // It may read a file of certificates, from wherever that is.
+        let store = blocking("opening a bucket", move || S3::new(&for_client, &credentials, &limits)).await??;
+        Ok((in_force, Arc::new(store)))
     }
 
     /// Whether the demo bucket runs in this process.

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::held::{Likeness, Meant};
 use crate::journal::{JobRow, ObjectRow};
 use crate::transfer::Lookup;
+use crate::world::blocking;
 
 /// Jobs looked at together.
 const PAGE: u32 = 64;
@@ -93,7 +94,7 @@ async fn is_as_it_was(row: &JobRow) -> bool {
         return false;
     }
     let (path, sha256) = (row.source.clone(), row.sha256.clone());
-    let same = tokio::task::spawn_blocking(move || crate::intake::sha256(&path).is_ok_and(|now| Some(now) == sha256));
+    let same = blocking("reading a file", move || crate::intake::sha256(&path).is_ok_and(|now| Some(now) == sha256));
     same.await.unwrap_or(false)
 }
 

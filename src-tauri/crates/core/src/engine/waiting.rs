@@ -2,7 +2,8 @@
 //! often that changes; events only make it quick, and show how far things are.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use tokio::sync::broadcast::{self, error::RecvError};
 
@@ -52,8 +53,9 @@ struct Patience {
 
 impl Patience {
     /// Notes how things are; whether all that is left has been waited for long enough.
-    fn is_over(&mut self, states: &[BatchState], tally: Tally, now: Instant) -> bool {
-        if states.iter().any(|state| state.works) || tally != self.tally {
+    fn is_over(&mut self, states: &[BatchState], tally: Tally, rests: bool, now: Instant) -> bool {
+        // What is in hand while uploads rest, rests with them.
+        if (!rests && states.iter().any(|state| state.works)) || tally != self.tally {
             self.moved = now;
         }
         self.tally = tally;
@@ -123,7 +125,7 @@ impl EngineHandle {
         loop {
             let states = self.stages.journal.batch_states(batch, from, PAGE).await?;
             let (now, tally) = (Instant::now(), self.stages.journal.tally().await?);
-            let all_over = patience.is_over(&states, tally, now);
+            let all_over = patience.is_over(&states, tally, self.stages.limits.is_paused(), now);
             let known = |state: &&BatchState| state.ended || all_over || patience.is_over_for(state, now);
             let known: Vec<&BatchState> = states.iter().take_while(known).collect();
             let Some(last) = known.last() else { return Ok(from) };
@@ -182,7 +184,7 @@ impl EngineHandle {
 /// Waits until anything happens, or for a moment; whether bytes moved.
 async fn something_happens(events: &mut broadcast::Receiver<Event>, seen: &mut impl FnMut(Watching<'_>)) -> Result<bool> {
     let mut moved = false;
-    let mut until = tokio::time::Instant::now() + LONGEST;
+    let mut until = Instant::now() + LONGEST;
     // All that has happened by now, so that the journal is not asked for each of it.
     while let Ok(event) = tokio::time::timeout_at(until, events.recv()).await {
         match event {
@@ -191,7 +193,7 @@ async fn something_happens(events: &mut broadcast::Receiver<Event>, seen: &mut i
                     moved |= job.stage == Stage::Imaging || (job.stage == Stage::Sending && job.sent > 0);
                     seen(Watching::Job(job));
                 }
-                until = until.min(tokio::time::Instant::now() + SHORTEST);
+                until = until.min(Instant::now() + SHORTEST);
             }
             Ok(_) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return Err(Error::new(Code::Closing, "Tintype is closing")),

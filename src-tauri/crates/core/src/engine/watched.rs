@@ -1,7 +1,8 @@
 //! What a handle can ask about watched folders.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use super::actor::Request;
 use super::handle::EngineHandle;
@@ -10,6 +11,7 @@ use crate::folder::{Deleted, WatchedFolder};
 use crate::journal::NewJob;
 use crate::settings::Settings;
 use crate::watch;
+use crate::world::blocking;
 
 /// By so much a folder's clock goes on at most between two looks at it, where nobody watches it (milliseconds).
 const AT_ONCE: i64 = 300_000;
@@ -34,8 +36,7 @@ impl EngineHandle {
         let (journal, path, profile) = (&self.stages.journal, folder.path.to_path_buf(), settings.profile_for(folder)?);
         loop {
             let start = watch::Start { folder: folder.clone(), on_record: journal.on_record(folder, &profile.id).await? };
-            let news = tokio::task::spawn_blocking(move || watch::scan_once(start)).await;
-            let news = news.map_err(|error| Error::new(Code::Internal, format!("looking at a folder ended early: {error}")))??;
+            let news = blocking("looking at a folder", move || watch::scan_once(start)).await??;
             journal.add_mounts(&path, news.drives).await?;
             journal.looked_once(&path, AT_ONCE).await?;
             journal.gone(path.clone(), news.gone, folder.grace()).await?;

@@ -35,6 +35,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Code, Error, Result};
 use crate::profile::{OnConflict, ProfileId};
+use crate::world::blocking;
 use writer::Writer;
 
 /// A handle on the journal; cheap to clone.
@@ -257,10 +258,8 @@ async fn read_on<T: Send + 'static>(
     connection: Arc<Mutex<Connection>>,
     work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
 ) -> Result<T> {
-    tokio::task::spawn_blocking(move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner)))
-        .await
-        .map_err(|error| Error::new(Code::Internal, format!("reading the journal ended early: {error}")))?
-        .map_err(|error| sql_error(&error))
+    let read = move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner));
+    blocking("reading the journal", read).await?.map_err(|error| sql_error(&error))
 }
 
 /// An id for a job, an object or a batch. Later ones sort behind earlier ones (RFC 9562, version 7), so that an index

@@ -81,11 +81,16 @@ impl Journal {
             .await
     }
 
-    /// Records why an unfinished job waits, so that everyone can see it, and lets go of it.
-    pub async fn note_waiting(&self, job: i64, error: Error) -> Result<()> {
-        let sql = "UPDATE jobs SET error_code = ?2, error_message = ?3, error_hint = ?4, engine = NULL WHERE id = ?1 AND state IN ('queued', 'planned')";
+    /// Records why an unfinished job waits, so that everyone can see it, and lets go of it. One that waits for a reason of
+    /// its `own` lets go of its keys, too: nobody knows for how long it waits, and others may have the same.
+    pub async fn note_waiting(&self, job: i64, error: Error, own: bool) -> Result<()> {
+        let sql = "UPDATE jobs SET error_code = ?2, error_message = ?3, error_hint = ?4, engine = NULL, \
+                   state = CASE WHEN ?5 THEN 'queued' ELSE state END WHERE id = ?1 AND state IN ('queued', 'planned')";
         self.writer
-            .write(move |tx| tx.prepare_cached(sql)?.execute(params![job, error.code.as_str(), error.message, error.hint]).map(|_| ()))
+            .write(move |tx| {
+                let Error { code, message, hint, .. } = &error;
+                tx.prepare_cached(sql)?.execute(params![job, code.as_str(), message, hint, own]).map(|_| ())
+            })
             .await
     }
 

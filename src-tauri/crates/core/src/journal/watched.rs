@@ -158,7 +158,8 @@ impl Journal {
     }
 
     /// The file of a watched folder's job is not there any more: there is nothing to upload. Nothing remains of it, so
-    /// that it is taken anew should it come back.
+    /// that it is taken anew should it come back; but if the bucket has what it was before, the folder is to find out
+    /// that it is gone.
     pub async fn take_back(&self, job: i64) -> Result<()> {
         self.writer
             .write(move |tx| {
@@ -166,6 +167,11 @@ impl Journal {
                 if goes_again(tx, job)? {
                     return Ok(());
                 }
+                let relies = "EXISTS (SELECT 1 FROM reliance r WHERE r.source = seen.path AND r.watched = seen.folder)";
+                // Like no file there is: it is on record, and whatever comes back is new.
+                let keep =
+                    format!("UPDATE seen SET job = NULL, size = 0, mtime_ns = 0, inode = 0, sha256 = NULL WHERE job = ?1 AND {relies}");
+                tx.prepare_cached(&keep)?.execute(params![job])?;
                 tx.prepare_cached("DELETE FROM seen WHERE job = ?1")?.execute(params![job])?;
                 tx.prepare_cached("DELETE FROM jobs WHERE id = ?1")?.execute(params![job]).map(|_| ())
             })

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -9,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::sql_error;
 use crate::error::{Code, Error, Result};
+use crate::world;
 
 /// More than this and the first in the group would wait for the last.
 const LARGEST_GROUP: usize = 512;
@@ -16,11 +18,11 @@ const LARGEST_GROUP: usize = 512;
 /// alone does not wait.
 const GATHER: Duration = Duration::from_millis(2);
 
-type Reply = Box<dyn FnOnce(Result<()>) + Send>;
+pub(super) type Reply = Box<dyn FnOnce(Result<()>) + Send>;
 /// Gets the transaction, or why there is none; gives back what to tell the asker once the outcome is known.
-type Change = Box<dyn FnOnce(Result<&Transaction<'_>>) -> Reply + Send>;
+pub(super) type Change = Box<dyn FnOnce(Result<&Transaction<'_>>) -> Reply + Send>;
 
-enum Work {
+pub(super) enum Work {
     Change(Change),
     /// A look with the writer's own eyes: no commit for that.
     Look(Box<dyn FnOnce(&Connection) + Send>),
@@ -28,18 +30,23 @@ enum Work {
 
 /// Sends work to the writing thread.
 #[derive(Clone)]
-pub(super) struct Writer {
-    queue: Sender<Work>,
+pub(super) enum Writer {
+    Thread(Sender<Work>),
+    /// In a simulation: each request is a group of its own, done where it is asked for.
+    Here(Arc<Mutex<Connection>>),
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection, path: &Path) -> Result<Self> {
+        if world::is_simulated() {
+            return Ok(Self::Here(Arc::new(Mutex::new(connection))));
+        }
         let (queue, work) = channel();
         std::thread::Builder::new()
             .name("journal".into())
             .spawn(move || run(connection, &work))
             .map_err(|error| Error::from_io(&error, path))?;
-        Ok(Self { queue })
+        Ok(Self::Thread(queue))
     }
 
     /// Does the work in a transaction and answers when it is safe on disk.
@@ -55,8 +62,23 @@ impl Writer {
                 let _ = answer.send(committed.and(done));
             })
         });
-        self.queue.send(Work::Change(change)).map_err(|_| closed())?;
+        self.hand_over(Work::Change(change)).await?;
         answered.await.map_err(|_| closed())?
+    }
+
+    async fn hand_over(&self, work: Work) -> Result<()> {
+        match self {
+            Self::Thread(queue) => queue.send(work).map_err(|_| closed()),
+            Self::Here(connection) => {
+                tokio::task::yield_now().await;
+                let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+                match work {
+                    Work::Change(change) => commit(&mut connection, vec![change]),
+                    Work::Look(look) => look(&connection),
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Looks at the database as this connection sees it: what others have written is news to it, its own is not.
@@ -69,7 +91,7 @@ impl Writer {
             // The asker may have gone (cancelled).
             let _ = answer.send(look(db).map_err(|error| sql_error(&error)));
         });
-        self.queue.send(Work::Look(look)).map_err(|_| closed())?;
+        self.hand_over(Work::Look(look)).await?;
         answered.await.map_err(|_| closed())?
     }
 }

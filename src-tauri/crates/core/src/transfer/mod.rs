@@ -26,7 +26,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::error::Result;
-pub use crate::held::{Held, META_SHA256, META_SOURCE, META_VARIANT};
+pub use crate::held::{Held, META_SHA256, META_SOURCE, META_UPLOAD, META_VARIANT};
 use crate::profile::ObjectHeaders;
 
 /// What goes with an object besides its bytes.

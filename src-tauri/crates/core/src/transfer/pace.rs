@@ -6,7 +6,8 @@
 //! share of such answers: a server that refuses everything halves it with every window, one that stumbles now and then
 //! hardly changes it (DCTCP: RFC 8257, 3.3).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Requests in flight to begin with.
 const FIRST: usize = 16;

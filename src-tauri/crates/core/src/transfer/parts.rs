@@ -13,6 +13,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use super::send::{Before, Order, Source, changed, verify};
 use super::{Bucket, Limits, Part, PartRules, Progress};
 use crate::error::{Code, Error, Result};
+use crate::world::blocking;
 
 /// Parts are this large where the file is not too large for it (S3 allows 5 MiB to 5 GiB; R2 wants them equal).
 const PART_SIZE: u64 = 8 << 20;
@@ -264,7 +265,7 @@ async fn read_part(limits: Limits, path: PathBuf, start: u64, length: u64) -> Re
             if bytes.len() as u64 == length { Ok(()) } else { Err(changed(Path::new(&path))) }
         })
     };
-    tokio::task::spawn_blocking(read).await.map_err(|error| Error::new(Code::Internal, format!("reading a part ended early: {error}")))?
+    blocking("reading a part", read).await?
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use super::{Headers, Held, Lookup, ObjectStore, Only, Page, Part, PartRules, Pro
 use crate::error::{Code, Error, Result, Retry};
 use crate::profile::{Checksum, Profile};
 use crate::secret::Credentials;
+use crate::world::blocking;
 
 /// A question is answered within this time, or not at all.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -135,8 +136,7 @@ impl S3 {
             return Ok(Sums { crc32: Some(BASE64.encode(crc32fast::hash(body).to_be_bytes())), md5: None });
         }
         let body = body.clone();
-        let md5 = tokio::task::spawn_blocking(move || Md5::digest(&body));
-        let md5 = md5.await.map_err(|error| Error::new(Code::Internal, format!("a checksum ended early: {error}")))?;
+        let md5 = blocking("a checksum", move || Md5::digest(&body)).await?;
         Ok(Sums { crc32: None, md5: Some(md5.to_vec()) })
     }
 }

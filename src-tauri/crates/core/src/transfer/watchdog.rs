@@ -1,7 +1,8 @@
 //! Ends a request that does not move. What counts is progress, not total time: a slow line is no stalled one.
 
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use super::Progress;
 

@@ -1,7 +1,7 @@
 //! Which jobs run, and what is done when one has ended.
 
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use super::{Actor, Running};
 use crate::engine::job::{self, Answered, Live};
@@ -128,7 +128,10 @@ impl Actor {
     /// The job waits: alone, with all of its profile, or with all there are.
     async fn put_off(&mut self, row: &JobRow, error: Error) {
         let now = Instant::now();
-        match verdict(&error) {
+        tracing::debug!(job = row.id, %error, "a job waits");
+        let verdict = verdict(&error);
+        let own = matches!(verdict, Verdict::Waits(Waits::Job));
+        match verdict {
             Verdict::Waits(Waits::All) => self.outages.note_all(&error, now),
             Verdict::Waits(Waits::Profile) => {
                 self.outages.note(&row.profile, &error, now);
@@ -140,7 +143,7 @@ impl Actor {
             Verdict::Waits(Waits::Job) | Verdict::Fails => self.queue.put_off(row.id, now),
         }
         self.queue.look_again();
-        if let Err(unsaid) = self.stages.journal.note_waiting(row.id, error).await {
+        if let Err(unsaid) = self.stages.journal.note_waiting(row.id, error, own).await {
             // The journal itself is what is waited for: the job is let go of as soon as it can be used again.
             tracing::warn!(error = %unsaid, job = row.id, "why a job waits could not be recorded");
             self.queue.let_go(row.id);

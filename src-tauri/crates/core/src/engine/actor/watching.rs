@@ -1,7 +1,8 @@
 //! What the actor does with what watched folders report.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use super::Actor;
 use crate::engine::folders::{self, Aside, Compared};
