@@ -190,9 +190,9 @@ impl People {
         let Some(handle) = self.handle(computer) else { return Ok(()) };
         self.say(format!("{computer}: the folder is compared"));
         let gone = self.server().ledger.gone(computer);
-        let batch = handle.reconcile(Vec::new(), None, &WatchedFolder::default()).await?;
+        let found = handle.reconcile(Vec::new(), None, &WatchedFolder::default()).await?;
         self.server().ledger.noticed(computer, &gone);
-        self.wait(handle, batch);
+        self.wait(handle, found.batch);
         Ok(())
     }
 
@@ -358,7 +358,7 @@ impl People {
         match handle.reconcile(Vec::new(), None, &WatchedFolder::default()).await {
             Ok(found) => {
                 self.server().ledger.noticed(computer, &gone);
-                self.waited(&handle, &found).await?;
+                self.waited(&handle, &found.batch).await?;
             }
             // A folder from which everything went may be that of a drive that is away: nothing is concluded from that.
             Err(error) if error.code == Code::FileMissing => self.server().ledger.keep(computer, true),

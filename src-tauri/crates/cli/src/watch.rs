@@ -36,8 +36,11 @@ async fn watch(handle: &EngineHandle, args: Watch) -> Result<Outcome> {
             .hint("name one: tintype watch DIR; or have one remembered: tintype folder add DIR"));
     }
     if args.once {
-        let batch = handle.reconcile(dirs.clone(), meant.profile.clone(), &meant.folder()).await?;
-        let finished = upload::finish(handle, &batch, json, PATIENCE).await;
+        let found = handle.reconcile(dirs.clone(), meant.profile.clone(), &meant.folder()).await?;
+        if found.writing > 0 {
+            terminal::say(&format!("note: {} files are still being written; they are left for the next time", found.writing));
+        }
+        let finished = upload::finish(handle, &found.batch, json, PATIENCE).await;
         handle.put_away(dirs, meant.profile.clone(), &meant.folder()).await?;
         return finished;
     }

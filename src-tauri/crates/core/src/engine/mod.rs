@@ -38,6 +38,7 @@ pub use stores::Buckets;
 pub use verify::{Fault, Finding, Verified};
 pub use view::{Event, FolderView, JobReport, JobView, ObjectView, Overall, Snapshot, Stage};
 pub use waiting::Watching;
+pub use watched::Reconciled;
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use super::job::Stages;
 use super::stores::Open;
 use crate::error::{Code, Error, Result};
 use crate::folder::{Deleted, WatchedFolder};
-use crate::held::{Likeness, Meant};
+use crate::held::{Likeness, META_UPLOAD, Meant};
 use crate::journal::{Leave, Removable, Removal};
 use crate::settings::Settings;
 use crate::transfer::{Lookup, Only};
@@ -103,7 +103,11 @@ async fn delete_if_same(stages: &Stages, open: &Open, removal: &Removal, object:
             return Err(Error::new(Code::AccessDenied, told).hint("give the key the rights to get and delete objects"));
         }
     };
-    if held.compare(&meant) != Likeness::Same {
+    let is_it = match &record.upload {
+        Some(job) => held.get(META_UPLOAD) == Some(job),
+        None => held.compare(&meant) == Likeness::Same,
+    };
+    if !is_it {
         return Ok(Became::Other);
     }
     // Last of all: the look took its time, in which a person may have changed their mind.

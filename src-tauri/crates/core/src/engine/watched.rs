@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::folder::{Deleted, WatchedFolder};
 use crate::journal::NewJob;
 use crate::settings::Settings;
-use crate::watch;
+use crate::watch::{self, News};
 use crate::world::blocking;
 
 /// By so much a folder's clock goes on at most between two looks at it, where nobody watches it (milliseconds).
@@ -18,38 +18,82 @@ const AT_ONCE: i64 = 300_000;
 /// A removal that is under way when a person keeps what was deleted is over after this.
 const UNDER_WAY: Duration = Duration::from_secs(40);
 
+/// What is still being written is waited for no longer than this by one look at folders.
+const WRITING: Duration = Duration::from_secs(20);
+
+/// What one look at folders came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reconciled {
+    /// The batch of what is new.
+    pub batch: String,
+    /// Files that are still being written, and are left for another time.
+    pub writing: usize,
+}
+
 impl EngineHandle {
     /// Queues what is new in watched folders, once. `folders` empty: all that are not paused.
     /// Those that are not in the settings are taken `like` that one.
-    pub async fn reconcile(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<String> {
+    ///
+    /// What is finished begins at once; what is still being written is waited for a while, and then left for another time.
+    pub async fn reconcile(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<Reconciled> {
         let settings = self.settings().await?;
-        let mut jobs = Vec::new();
+        let until = Instant::now() + WRITING;
+        let (mut jobs, mut writing) = (Vec::new(), 0);
         for folder in self.chosen(&settings, folders, profile.as_deref(), like)? {
             self.stages.pass(std::slice::from_ref(&folder));
             self.stages.journal.keep_folder(&folder).await?;
-            jobs.extend(self.reconcile_one(&settings, &folder).await?);
+            writing += self.reconcile_one(&settings, &folder, until, &mut jobs).await?;
         }
-        self.enqueue_jobs(jobs).await
+        // They are queued by now: this makes one batch of them.
+        Ok(Reconciled { batch: self.enqueue_jobs(jobs).await?, writing })
     }
 
-    async fn reconcile_one(&self, settings: &Settings, folder: &WatchedFolder) -> Result<Vec<NewJob>> {
-        let (journal, path, profile) = (&self.stages.journal, folder.path.to_path_buf(), settings.profile_for(folder)?);
-        loop {
-            let start = watch::Start { folder: folder.clone(), on_record: journal.on_record(folder, &profile.id).await? };
-            let news = blocking("looking at a folder", move || watch::scan_once(start)).await??;
-            journal.add_mounts(&path, news.drives).await?;
+    /// How many of a folder's files are still being written in the end.
+    async fn reconcile_one(&self, settings: &Settings, folder: &WatchedFolder, until: Instant, jobs: &mut Vec<NewJob>) -> Result<usize> {
+        let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
+        let profile = settings.profile_for(folder)?.id.clone();
+        'anew: loop {
+            let start = watch::Start { folder: folder.clone(), on_record: journal.on_record(folder, &profile).await? };
+            let mut once = blocking("looking at a folder", move || watch::Once::look(start)).await??;
             journal.looked_once(&path, AT_ONCE).await?;
-            journal.gone(path.clone(), news.gone, folder.grace()).await?;
-            // Files whose jobs ended between the move and the look at it are looked for again.
-            if !journal.moved(path.clone(), news.moved).await?.is_empty() {
-                continue;
+            loop {
+                let news;
+                (once, news) = blocking("looking at files", move || {
+                    let news = once.news();
+                    (once, news)
+                })
+                .await?;
+                if !self.take_note(settings, folder, news, jobs).await? {
+                    continue 'anew;
+                }
+                let Some(due) = once.next_due() else { break };
+                let wait = due.saturating_duration_since(Instant::now());
+                if Instant::now() + wait > until {
+                    break;
+                }
+                tokio::time::sleep(wait).await;
             }
-            let needs = self.needed_for(profile);
-            let (jobs, skipped) = super::folders::sorted(settings, (folder, profile), news.finished, needs.as_deref());
-            journal.skip(path.clone(), skipped).await?;
             journal.begin_folder(&path).await?;
-            return Ok(jobs);
+            return Ok(once.writing());
         }
+    }
+
+    /// Puts on record what has become of files, and queues what is finished. False: files whose jobs ended between the
+    /// move and the look at it are to be looked for again.
+    async fn take_note(&self, settings: &Settings, folder: &WatchedFolder, news: News, jobs: &mut Vec<NewJob>) -> Result<bool> {
+        let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
+        journal.add_mounts(&path, news.drives).await?;
+        journal.gone(path.clone(), news.gone, folder.grace()).await?;
+        let lost = journal.moved(path.clone(), news.moved).await?;
+        let profile = settings.profile_for(folder)?;
+        let needs = self.needed_for(profile);
+        let (new, skipped) = super::folders::sorted(settings, (folder, profile), news.finished, needs.as_deref());
+        journal.skip(path, skipped).await?;
+        if !new.is_empty() {
+            self.enqueue_jobs(new.clone()).await?;
+            jobs.extend(new);
+        }
+        Ok(lost.is_empty())
     }
 
     /// Puts away what these folders have in the bucket, as they are meant; `reconcile` names them in the same way.

@@ -70,7 +70,7 @@ fn adopt(tx: &Transaction<'_>, profile: &ProfileId, target: &str, base: &str, en
         ])?;
         if record::select(tx, target, &object.key)?.is_none() {
             let (sha256, source_sha256) = (object.sha256.clone(), entry.sha256.clone());
-            let there = OnRecord { size: object.size, sha256, etag: String::new(), source_sha256, ours: false };
+            let there = OnRecord { size: object.size, sha256, etag: String::new(), source_sha256, ours: false, upload: None };
             record::keep(tx, target, &object.key, &there, None)?;
         }
     }

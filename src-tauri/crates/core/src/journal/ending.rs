@@ -92,6 +92,7 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
             etag: object.etag.clone(),
             source_sha256: source_sha256.clone(),
             ours: object.sent,
+            upload: None,
         };
         record::keep(tx, &target, &object.key, &on_record, Some(relies))?;
     }

@@ -19,6 +19,8 @@ pub struct OnRecord {
     pub source_sha256: String,
     /// Whether this computer sent it.
     pub ours: bool,
+    /// It may be there, and is ours only if it says that this job sent it; nothing more is known of it.
+    pub upload: Option<String>,
 }
 
 /// An object is in the bucket, and a file relies on it.
@@ -33,7 +35,7 @@ pub(super) fn keep(
     tx.prepare_cached(
         "INSERT INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
          ON CONFLICT (target, key) DO UPDATE SET size = ?4, sha256 = ?5, etag = ?6, source_sha256 = ?7, \
-         ours = ?8 OR (ours AND sha256 = ?5)",
+         ours = ?8 OR (ours AND sha256 = ?5), upload = NULL",
     )?
     .execute(params![
         target,
@@ -52,19 +54,48 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// Whether a file of another name relies on an object, or is on its way to it.
-pub(super) fn is_shared(db: &Connection, source: &[u8], target: &str, key: &str) -> rusqlite::Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM reliance WHERE target = ?2 AND key = ?3 AND source <> ?1) \
-               OR EXISTS (SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job \
-                          WHERE o.target = ?2 AND o.key = ?3 AND j.source <> ?1 AND j.state IN ('queued', 'planned'))";
+/// A job that is given up may have sent what it planned, and not have heard of it: that is known by the job's id.
+pub(super) fn keep_unheard_of(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours, upload) \
+         SELECT o.target, o.key, o.folded, 0, '', '', '', 1, j.uid FROM objects o JOIN jobs j ON j.id = o.job WHERE j.id = ?1",
+    )?
+    .execute(params![job])?;
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO reliance(source, watched, target, key) SELECT j.source, coalesce(j.watched, x''), o.target, o.key \
+         FROM objects o JOIN jobs j ON j.id = o.job JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.upload = j.uid \
+         WHERE j.id = ?1",
+    )?
+    .execute(params![job])
+    .map(|_| ())
+}
+
+/// Whether a file of another name relies on an object.
+pub(super) fn is_relied_on(db: &Connection, source: &[u8], target: &str, key: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM reliance WHERE target = ?2 AND key = ?3 AND source <> ?1)";
     db.prepare_cached(sql)?.query_row(params![source, target, key], |row| row.get(0))
 }
 
+/// Whether a file of another name relies on an object, or is on its way to it.
+pub(super) fn is_shared(db: &Connection, source: &[u8], target: &str, key: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job \
+               WHERE o.target = ?2 AND o.key = ?3 AND j.source <> ?1 AND j.state IN ('queued', 'planned'))";
+    let on_its_way = || db.prepare_cached(sql)?.query_row(params![source, target, key], |row| row.get(0));
+    Ok(is_relied_on(db, source, target, key)? || on_its_way()?)
+}
+
 pub(super) fn select(db: &Connection, target: &str, key: &str) -> rusqlite::Result<Option<OnRecord>> {
-    db.prepare_cached("SELECT size, sha256, etag, source_sha256, ours FROM bucket_objects WHERE target = ?1 AND key = ?2")?
+    db.prepare_cached("SELECT size, sha256, etag, source_sha256, ours, upload FROM bucket_objects WHERE target = ?1 AND key = ?2")?
         .query_row(params![target, key], |row| {
             let size = row.get::<_, i64>(0)?.unsigned_abs();
-            Ok(OnRecord { size, sha256: row.get(1)?, etag: row.get(2)?, source_sha256: row.get(3)?, ours: row.get(4)? })
+            Ok(OnRecord {
+                size,
+                sha256: row.get(1)?,
+                etag: row.get(2)?,
+                source_sha256: row.get(3)?,
+                ours: row.get(4)?,
+                upload: row.get(5)?,
+            })
         })
         .optional()
 }

@@ -119,7 +119,8 @@ impl Journal {
                 let (target, key): (String, String) = key?;
                 if let Some(object) = record::select(db, &target, &key)?
                     && object.ours
-                    && !record::is_shared(db, &source, &target, &key)?
+                    // One that is on its way there is waited for: it may come to lie elsewhere.
+                    && !record::is_relied_on(db, &source, &target, &key)?
                 {
                     removable.push(Removable { target, key, object });
                 }
@@ -145,7 +146,7 @@ impl Journal {
                 if tx.prepare_cached(wanted)?.query_row(params![target, key], |row| row.get::<_, bool>(0))? {
                     return Ok(Leave::Later);
                 }
-                if record::is_shared(tx, &source, &target, &key)? {
+                if record::is_relied_on(tx, &source, &target, &key)? {
                     return Ok(Leave::Never);
                 }
                 tx.prepare_cached("INSERT OR REPLACE INTO leaving(target, key, removal, engine) VALUES (?1, ?2, ?3, ?4)")?
@@ -228,10 +229,18 @@ impl Journal {
         self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder, now, most]).map(|_| ())).await
     }
 
-    /// The file is there after all: nothing is removed.
+    /// The file is there after all: nothing is removed. Should it go again before it was seen, that is to be found out.
     pub async fn drop_removal(&self, id: i64) -> Result<()> {
-        let sql = "DELETE FROM removals WHERE id = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![id]).map(|_| ())).await
+        let remember = format!(
+            "INSERT OR IGNORE INTO seen(folder, path, size, mtime_ns) SELECT folder, path, 0, 0 FROM removals r WHERE r.id = ?1 AND {}",
+            super::watched::relied_on_by("r.path", "r.folder")
+        );
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached(&remember)?.execute(params![id])?;
+                tx.prepare_cached("DELETE FROM removals WHERE id = ?1")?.execute(params![id]).map(|_| ())
+            })
+            .await
     }
 
     /// The objects of a folder's deleted files stay in the bucket after all.

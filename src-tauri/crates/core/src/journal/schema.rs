@@ -320,6 +320,10 @@ pub(super) const MIGRATIONS: &[&str] = &[
     CREATE TABLE bucket_names (name TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE profile_buckets (profile TEXT PRIMARY KEY, bucket TEXT NOT NULL, target TEXT NOT NULL) WITHOUT ROWID;
 ",
+    "
+    -- What a job that was never finished may have sent: the object, if it is there, says that this job sent it.
+    ALTER TABLE bucket_objects ADD COLUMN upload TEXT;
+",
 ];
 
 /// Opens the database as decided (WAL, FULL, foreign keys) and migrates it.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{JobRow, Journal, NewJob, Outcome, removals, rows};
+use super::{JobRow, Journal, NewJob, Outcome, record, removals, rows};
 use crate::error::{Code, Error, Result};
 use crate::folder::{Known, OnRecord, Seen, Skipped, Stamp, WatchedFolder};
 use crate::profile::ProfileId;
@@ -18,6 +18,11 @@ pub struct PutAway {
     pub stamp: Stamp,
     /// SHA-256 of what was sent, hex.
     pub sha256: String,
+}
+
+/// SQL: the bucket has something that the file relies on.
+pub(super) fn relied_on_by(path: &str, folder: &str) -> String {
+    format!("EXISTS (SELECT 1 FROM reliance relied WHERE relied.source = {path} AND relied.watched = {folder})")
 }
 
 impl Journal {
@@ -167,7 +172,8 @@ impl Journal {
                 if goes_again(tx, job)? {
                     return Ok(());
                 }
-                let relies = "EXISTS (SELECT 1 FROM reliance r WHERE r.source = seen.path AND r.watched = seen.folder)";
+                record::keep_unheard_of(tx, job)?;
+                let relies = relied_on_by("seen.path", "seen.folder");
                 // Like no file there is: it is on record, and whatever comes back is new.
                 let keep =
                     format!("UPDATE seen SET job = NULL, size = 0, mtime_ns = 0, inode = 0, sha256 = NULL WHERE job = ?1 AND {relies}");

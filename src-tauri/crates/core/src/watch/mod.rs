@@ -12,7 +12,8 @@ mod settle;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -135,21 +136,33 @@ pub(crate) fn watch(start: Start, reports: mpsc::Sender<Report>, waker: Sender<W
     while watch.step(wakes).is_ok() {}
 }
 
-/// Everything that has become of a folder's files, once: waits for what is still being written. Blocks.
-pub(crate) fn scan_once(start: Start) -> Result<News> {
-    let mut files = Files::new(start.folder, start.on_record)?;
-    files.scan()?;
-    let mut news = files.news();
-    while let Some(due) = files.next_due() {
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        let News { drives, finished, moved, gone } = files.news();
-        news.drives.extend(drives);
-        news.finished.extend(finished);
-        news.moved.extend(moved);
-        news.gone.extend(gone);
+/// One look at a folder. Blocks.
+pub(crate) struct Once(Files);
+
+impl Once {
+    /// Compares the folder with what is on record.
+    pub(crate) fn look(start: Start) -> Result<Self> {
+        let mut files = Files::new(start.folder, start.on_record)?;
+        files.scan()?;
+        Ok(Self(files))
     }
-    news.finished.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(news)
+
+    /// What has become of its files by now; each is told once, when it is finished.
+    pub(crate) fn news(&mut self) -> News {
+        let mut news = self.0.news();
+        news.finished.sort_by(|a, b| a.path.cmp(&b.path));
+        news
+    }
+
+    /// When there may be more, if not all is known.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.0.next_due()
+    }
+
+    /// Files that are still being written.
+    pub(crate) fn writing(&self) -> usize {
+        self.0.settle.len()
+    }
 }
 
 /// It is to stop, or nobody listens any more.
