@@ -108,11 +108,11 @@ async fn with_engine(
     let engine = start_engine(change)?;
     let handle = engine.handle();
     let all = async {
-        let done = work(&handle).await;
-        match ending {
-            Ending::Finish(patience) => handle.finish(patience).await.and(done),
-            Ending::AtOnce | Ending::WhenInterrupted => done,
+        let outcome = work(&handle).await?;
+        if let Ending::Finish(patience) = ending {
+            handle.finish(patience).await?;
         }
+        Ok(outcome)
     };
     let done = tokio::select! {
         done = all => done,

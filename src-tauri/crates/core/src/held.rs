@@ -1,6 +1,8 @@
 //! What a bucket has under a key, and whether that is what is meant: the one comparison that planning, verifying,
 //! repairing and removing share.
 
+use sha2::{Digest as _, Sha256};
+
 /// Metadata: SHA-256 of the object's bytes, hex.
 pub const META_SHA256: &str = "sha256";
 /// Metadata: SHA-256 of the file a variant was made of.
@@ -8,9 +10,15 @@ pub const META_SOURCE: &str = "source-sha256";
 /// Metadata: what variant it is, as `WxH:FIT:FORMAT:QUALITY`.
 pub const META_VARIANT: &str = "variant";
 
-/// Metadata: the job that sent it, by its opaque id. An object whose job is not finished is known by that, should the
+/// Metadata: the job that sent it (see [`label_of`]). An object whose job is not finished is known by that, should the
 /// bucket's answer have been lost.
 pub const META_UPLOAD: &str = "upload";
+
+/// How an object names the job that sent it: in a way from which the job's id, which may be part of a secret key, cannot
+/// be found out.
+pub fn label_of(job: &str) -> String {
+    hex::encode(&Sha256::digest(format!("upload {job}"))[..16])
+}
 
 /// What the bucket has under a key, as it says itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

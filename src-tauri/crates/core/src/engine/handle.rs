@@ -107,9 +107,14 @@ impl EngineHandle {
 
     pub(super) async fn enqueue_jobs(&self, jobs: Vec<NewJob>) -> Result<String> {
         let batch = journal::new_id();
-        let ids = self.stages.journal.enqueue(batch.clone(), jobs).await?;
-        self.ask(|answer| Request::Queued(ids, answer)).await?;
+        self.enqueue_in(batch.clone(), jobs).await?;
         Ok(batch)
+    }
+
+    /// Queues jobs as the next ones of a batch.
+    pub(super) async fn enqueue_in(&self, batch: String, jobs: Vec<NewJob>) -> Result<()> {
+        let ids = self.stages.journal.enqueue(batch, jobs).await?;
+        self.ask(|answer| Request::Queued(ids, answer)).await
     }
 
     /// Jobs of a batch with their objects, in order, from a position on.

@@ -22,6 +22,7 @@ use super::view::Stage;
 use crate::content::Kind;
 use crate::error::{Code, Error, Result};
 use crate::folder::{AfterUpload, WatchedFolder};
+use crate::held::label_of;
 use crate::imaging::Rendered;
 use crate::imaging::worker::Workers;
 use crate::intake::{self, Expected, Fingerprint};
@@ -423,7 +424,7 @@ async fn send(work: &Work<'_>, object: &Object, how: &How, live: &Live) -> Resul
         How::Not(held) => {
             let sha256 = held.get(META_SHA256).unwrap_or(&object.sha256).to_owned();
             // An earlier try of this very job may have sent it, and not have heard of it.
-            let sent = held.get(META_UPLOAD) == Some(&job.uid);
+            let sent = held.get(META_UPLOAD) == Some(&label_of(&job.uid));
             return Ok(Sent { sent, size: held.size, sha256, etag: held.etag.clone() });
         }
         how => (how.only().unwrap_or(Only::IfAbsent), &live.progress),
@@ -477,7 +478,7 @@ fn upload_key(work: &Work<'_>, object: &Object) -> UploadKey {
 }
 
 fn headers(work: &Work<'_>, object: &Object) -> Headers {
-    let mut metadata = vec![(META_SHA256.to_owned(), object.sha256.clone()), (META_UPLOAD.to_owned(), work.job.uid.clone())];
+    let mut metadata = vec![(META_SHA256.to_owned(), object.sha256.clone()), (META_UPLOAD.to_owned(), label_of(&work.job.uid))];
     if object.variant.is_some() || object.sha256 != work.file.sha256 {
         metadata.push((META_SOURCE.to_owned(), work.file.sha256.clone()));
     }

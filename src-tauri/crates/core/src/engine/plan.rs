@@ -267,7 +267,8 @@ async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask:
 /// Whether an earlier try of this very job sent it, and nobody was ever told: the file has other content by now.
 async fn is_of_earlier_try(held: &Held, object: &Object, work: &Work<'_>) -> Result<bool> {
     let Work { stages, open, job, .. } = work;
-    Ok(held.get(META_UPLOAD) == Some(&job.uid) && stages.journal.object_on_record(&open.target, &object.key).await?.is_none())
+    Ok(held.get(META_UPLOAD) == Some(&held::label_of(&job.uid))
+        && stages.journal.object_on_record(&open.target, &object.key).await?.is_none())
 }
 
 /// Whether the bucket's object is this one, or a variant that is as good.

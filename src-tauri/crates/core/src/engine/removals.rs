@@ -7,7 +7,7 @@ use super::job::Stages;
 use super::stores::Open;
 use crate::error::{Code, Error, Result};
 use crate::folder::{Deleted, WatchedFolder};
-use crate::held::{Likeness, META_UPLOAD, Meant};
+use crate::held::{Likeness, META_UPLOAD, Meant, label_of};
 use crate::journal::{Leave, Removable, Removal};
 use crate::settings::Settings;
 use crate::transfer::{Lookup, Only};
@@ -26,13 +26,13 @@ enum Became {
 /// Removes the objects of one file; whether that is settled. Not while its folder is away or rests, nor if the file is
 /// there, nor if the folder is not meant so any more.
 pub(super) async fn remove(stages: &Stages, settings: &Settings, removal: &Removal) -> Result<bool> {
-    let Some(folder) = meant(stages, settings, removal) else { return stages.journal.drop_removal(removal.id).await.map(|()| true) };
+    let Some(folder) = meant(stages, settings, removal) else { return stages.journal.drop_removal(removal.id, false).await.map(|()| true) };
     if folder.paused || !removal.folder.is_dir() {
         return Ok(false);
     }
     match std::fs::symlink_metadata(&removal.path) {
         // It came back unseen, or was not deleted but left out of what is watched.
-        Ok(_) => return stages.journal.drop_removal(removal.id).await.map(|()| true),
+        Ok(_) => return stages.journal.drop_removal(removal.id, true).await.map(|()| true),
         Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Err(Error::from_io(&error, &removal.path));
         }
@@ -103,11 +103,8 @@ async fn delete_if_same(stages: &Stages, open: &Open, removal: &Removal, object:
             return Err(Error::new(Code::AccessDenied, told).hint("give the key the rights to get and delete objects"));
         }
     };
-    let is_it = match &record.upload {
-        Some(job) => held.get(META_UPLOAD) == Some(job),
-        None => held.compare(&meant) == Likeness::Same,
-    };
-    if !is_it {
+    let unheard_of = record.upload.as_deref().is_some_and(|job| held.get(META_UPLOAD) == Some(&label_of(job)));
+    if !unheard_of && held.compare(&meant) != Likeness::Same {
         return Ok(Became::Other);
     }
     // Last of all: the look took its time, in which a person may have changed their mind.

@@ -120,7 +120,11 @@ impl Stores {
             endpoint: in_force.endpoint()?,
             public_base: in_force.public_base()?,
             // The demo bucket may come up on another port; it is the same bucket all the same.
-            target: self.journal.target(&profile.id, &profile.bucket, &profile.target()?).await?,
+            target: match profile.id.is_empty() {
+                // It is tried out only: nothing is known of it, and nothing is to be.
+                true => profile.target()?,
+                false => self.journal.target(&profile.id, &profile.bucket, &profile.target()?).await?,
+            },
             profile: profile.clone(),
             free_keys: Arc::new(FreeKeys::new(profile.if_none_match == Some(true))),
         })

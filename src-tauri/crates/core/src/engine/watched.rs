@@ -8,7 +8,7 @@ use super::actor::Request;
 use super::handle::EngineHandle;
 use crate::error::{Code, Error, Result};
 use crate::folder::{Deleted, WatchedFolder};
-use crate::journal::NewJob;
+use crate::journal;
 use crate::settings::Settings;
 use crate::watch::{self, News};
 use crate::world::blocking;
@@ -38,18 +38,17 @@ impl EngineHandle {
     pub async fn reconcile(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<Reconciled> {
         let settings = self.settings().await?;
         let until = Instant::now() + WRITING;
-        let (mut jobs, mut writing) = (Vec::new(), 0);
+        let (batch, mut writing) = (journal::new_id(), 0);
         for folder in self.chosen(&settings, folders, profile.as_deref(), like)? {
             self.stages.pass(std::slice::from_ref(&folder));
             self.stages.journal.keep_folder(&folder).await?;
-            writing += self.reconcile_one(&settings, &folder, until, &mut jobs).await?;
+            writing += self.reconcile_one(&settings, &folder, until, &batch).await?;
         }
-        // They are queued by now: this makes one batch of them.
-        Ok(Reconciled { batch: self.enqueue_jobs(jobs).await?, writing })
+        Ok(Reconciled { batch, writing })
     }
 
     /// How many of a folder's files are still being written in the end.
-    async fn reconcile_one(&self, settings: &Settings, folder: &WatchedFolder, until: Instant, jobs: &mut Vec<NewJob>) -> Result<usize> {
+    async fn reconcile_one(&self, settings: &Settings, folder: &WatchedFolder, until: Instant, batch: &str) -> Result<usize> {
         let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
         let profile = settings.profile_for(folder)?.id.clone();
         'anew: loop {
@@ -63,7 +62,7 @@ impl EngineHandle {
                     (once, news)
                 })
                 .await?;
-                if !self.take_note(settings, folder, news, jobs).await? {
+                if !self.take_note(settings, folder, news, batch).await? {
                     continue 'anew;
                 }
                 let Some(due) = once.next_due() else { break };
@@ -80,7 +79,7 @@ impl EngineHandle {
 
     /// Puts on record what has become of files, and queues what is finished. False: files whose jobs ended between the
     /// move and the look at it are to be looked for again.
-    async fn take_note(&self, settings: &Settings, folder: &WatchedFolder, news: News, jobs: &mut Vec<NewJob>) -> Result<bool> {
+    async fn take_note(&self, settings: &Settings, folder: &WatchedFolder, news: News, batch: &str) -> Result<bool> {
         let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
         journal.add_mounts(&path, news.drives).await?;
         journal.gone(path.clone(), news.gone, folder.grace()).await?;
@@ -90,8 +89,7 @@ impl EngineHandle {
         let (new, skipped) = super::folders::sorted(settings, (folder, profile), news.finished, needs.as_deref());
         journal.skip(path, skipped).await?;
         if !new.is_empty() {
-            self.enqueue_jobs(new.clone()).await?;
-            jobs.extend(new);
+            self.enqueue_in(batch.to_owned(), new).await?;
         }
         Ok(lost.is_empty())
     }
@@ -112,7 +110,7 @@ impl EngineHandle {
             let known = settings.folders.iter().find(|known| known.path == path && profile.is_none() && *like == WatchedFolder::default());
             let folder = match known {
                 Some(known) => WatchedFolder { paused: false, ..known.clone() },
-                None => WatchedFolder { path: path.into(), profile: settings.profile(profile)?.id.as_str().to_owned(), ..like.clone() },
+                None => WatchedFolder { path: path.into(), profile: settings.profile(profile)?.id.to_reference(), ..like.clone() },
             };
             folder.check().map(|()| folder)
         };
@@ -149,12 +147,12 @@ impl EngineHandle {
     }
 
     /// Changes how a watched folder is meant.
-    pub async fn change_folder(&self, folder: WatchedFolder) -> Result<Settings> {
+    pub async fn change_folder(&self, mut folder: WatchedFolder) -> Result<Settings> {
         folder.check()?;
         let (path, keeps) = (folder.path.to_path_buf(), folder.deleted == Deleted::Keep);
         let settings = self
             .edit(move |settings| {
-                settings.profile_for(&folder)?;
+                folder.profile = settings.profile_for(&folder)?.name.clone();
                 settings.folders.iter_mut().filter(|known| known.path == folder.path).for_each(|known| known.clone_from(&folder));
                 Ok(())
             })

@@ -28,13 +28,12 @@ impl Journal {
         self.writer
             .write(move |tx| {
                 let mut ids = Vec::with_capacity(jobs.len());
-                for (position, job) in jobs.iter().enumerate() {
+                let behind = "SELECT coalesce(max(position) + 1, 0) FROM batches WHERE batch = ?1";
+                let behind: i64 = tx.prepare_cached(behind)?.query_row(params![batch], |row| row.get(0))?;
+                for (job, position) in jobs.iter().zip(behind..) {
                     let id = rows::take(tx, job)?;
-                    tx.prepare_cached("INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)")?.execute(params![
-                        batch,
-                        position as i64,
-                        id
-                    ])?;
+                    tx.prepare_cached("INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)")?
+                        .execute(params![batch, position, id])?;
                     ids.push(id);
                 }
                 Ok(ids)

@@ -19,7 +19,7 @@ pub struct OnRecord {
     pub source_sha256: String,
     /// Whether this computer sent it.
     pub ours: bool,
-    /// It may be there, and is ours only if it says that this job sent it; nothing more is known of it.
+    /// This job was given up, and may have put what it sent there instead: the object says so.
     pub upload: Option<String>,
 }
 
@@ -57,8 +57,9 @@ pub(super) fn keep(
 /// A job that is given up may have sent what it planned, and not have heard of it: that is known by the job's id.
 pub(super) fn keep_unheard_of(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "INSERT OR IGNORE INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours, upload) \
-         SELECT o.target, o.key, o.folded, 0, '', '', '', 1, j.uid FROM objects o JOIN jobs j ON j.id = o.job WHERE j.id = ?1",
+        "INSERT INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours, upload) \
+         SELECT o.target, o.key, o.folded, 0, '', '', '', 1, j.uid FROM objects o JOIN jobs j ON j.id = o.job WHERE j.id = ?1 \
+         ON CONFLICT (target, key) DO UPDATE SET upload = excluded.upload",
     )?
     .execute(params![job])?;
     tx.prepare_cached(

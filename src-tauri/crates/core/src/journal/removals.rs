@@ -229,15 +229,17 @@ impl Journal {
         self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder, now, most]).map(|_| ())).await
     }
 
-    /// The file is there after all: nothing is removed. Should it go again before it was seen, that is to be found out.
-    pub async fn drop_removal(&self, id: i64) -> Result<()> {
+    /// Nothing is removed. Where the file `came_back`, it may go again before it was seen: that is to be found out.
+    pub async fn drop_removal(&self, id: i64, came_back: bool) -> Result<()> {
         let remember = format!(
             "INSERT OR IGNORE INTO seen(folder, path, size, mtime_ns) SELECT folder, path, 0, 0 FROM removals r WHERE r.id = ?1 AND {}",
             super::watched::relied_on_by("r.path", "r.folder")
         );
         self.writer
             .write(move |tx| {
-                tx.prepare_cached(&remember)?.execute(params![id])?;
+                if came_back {
+                    tx.prepare_cached(&remember)?.execute(params![id])?;
+                }
                 tx.prepare_cached("DELETE FROM removals WHERE id = ?1")?.execute(params![id]).map(|_| ())
             })
             .await

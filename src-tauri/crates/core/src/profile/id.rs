@@ -26,6 +26,16 @@ impl ProfileId {
         std::iter::once(Self::named(name)).chain(numbered).find(|id| !taken(id)).unwrap_or_default()
     }
 
+    /// How a folder refers to a profile by its id instead of its name: in a way that no name has.
+    pub fn to_reference(&self) -> String {
+        format!("{MARK}{}", self.0)
+    }
+
+    /// The id that is referred to, if it is not a name.
+    pub fn from_reference(text: &str) -> Option<Self> {
+        text.strip_prefix(MARK).map(Self::named)
+    }
+
     /// Whether there is none yet.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

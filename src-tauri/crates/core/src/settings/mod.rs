@@ -220,11 +220,17 @@ impl Settings {
             // What cannot be read back as it is meant is never written; then the whole file is written anew.
             Ok(text) => match text::changed(&text, &table(&Self::written(&text, path)?)?, &table(self)?) {
                 Ok(text) if Self::parse(&text, path).as_ref() == Ok(self) => Ok(text),
-                _ => toml::to_string_pretty(self).map_err(|error| no_form(error.to_string())),
+                _ => self.anew(path),
             },
             // There is none yet.
-            Err(_) => toml::to_string_pretty(self).map_err(|error| no_form(error.to_string())),
+            Err(_) => self.anew(path),
         }
+    }
+
+    fn anew(&self, path: &Path) -> Result<String> {
+        let no_form = |error: String| Error::new(Code::Internal, format!("settings have no text form: {error}"));
+        let text = toml::to_string_pretty(self).map_err(|error| no_form(error.to_string()))?;
+        Self::parse(&text, path).map(|_| text)
     }
 
     /// Fields in the file that this version does not know: misspelt, or of another version. They stay, and do nothing.
@@ -291,7 +297,10 @@ impl Settings {
 
     /// The profile of a watched folder. The file names it; a folder of one run knows its id, which outlasts the name.
     pub fn profile_for(&self, folder: &WatchedFolder) -> Result<&Profile> {
-        self.profile(Some(&folder.profile)).or_else(|error| self.profile_of(&ProfileId::named(&folder.profile)).map_err(|_| error))
+        match ProfileId::from_reference(&folder.profile) {
+            Some(id) => self.profile_of(&id),
+            None => self.profile(Some(&folder.profile)),
+        }
     }
 
     /// What the profile of that id is called; what it was called, if it was removed.
@@ -302,7 +311,7 @@ impl Settings {
     /// Adds the demo profile if it is not there yet.
     pub fn ensure_demo(&mut self) {
         if !self.profiles.iter().any(|profile| profile.name == DEMO) {
-            self.profiles.push(Profile::demo());
+            self.profiles.push(Profile { id: self.free_id(DEMO), ..Profile::demo() });
         }
     }
 
@@ -468,6 +477,8 @@ mod tests {
         let (old, new) = (ProfileId::named("a"), settings.profile(Some("a"))?.id.clone());
         assert_eq!((settings.name_of(&old), settings.profile_for(&settings.folders[0])?.name.as_str()), ("new", "new"));
         assert!(new != old && settings.name_of(&new) == "a");
+        let passing = WatchedFolder::new("/y", settings.profile(Some("new"))?.id.to_reference());
+        assert_eq!(settings.profile_for(&passing)?.name, "new", "whatever is called as it was called first");
         assert_eq!(Settings::load(&path)?, settings);
         let written = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(written.contains("# mine") && written.contains("# this one"), "{written}");
