@@ -141,6 +141,29 @@ fn watching_once_puts_away_all_it_has_uploaded() {
     assert_eq!((fs::read_dir(folder.path()).unwrap().count(), fs::read_dir(out.path()).unwrap().count()), (0, 30));
 }
 
+#[test]
+fn what_was_put_away_during_a_look_is_no_deleted_file() {
+    let (server, folder, out) = (Server::demo(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    for seed in 0..4 {
+        let path = folder.path().join(format!("{seed}.jpg"));
+        fs::write(&path, picture(seed)).unwrap();
+        // The last one has to settle first; by then the others are away.
+        if seed < 3 {
+            fs::File::options().write(true).open(&path).unwrap().set_modified(hour_ago).unwrap();
+        }
+    }
+    let client = server.client();
+    let once = ["watch", "--once", "--no-variants", "--profile", "test", "--remove-deleted", "--grace", "0", "--move-to"];
+    let paths = [out.path().to_str().unwrap(), folder.path().to_str().unwrap()];
+
+    let first = client.run(once.iter().chain(&paths)).with_code(0);
+    client.run(once.iter().chain(&paths)).with_code(0);
+
+    assert_eq!((first.lines().len(), server.demo_keys().len()), (4, 4));
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 4);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn uploaded_files_go_into_the_trash() {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::error::{Error, Retry};

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::error::Result;

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 use std::time::Duration;
-use tokio::time::Instant;
 
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::time::Instant;
 
 use super::actor::Request;
 use super::handle::EngineHandle;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::actor::Request;

@@ -82,14 +82,16 @@ impl Journal {
     }
 
     /// Records why an unfinished job waits, so that everyone can see it, and lets go of it. One that waits for a reason of
-    /// its `own` lets go of its keys, too: nobody knows for how long it waits, and others may have the same.
-    pub async fn note_waiting(&self, job: i64, error: Error, own: bool) -> Result<()> {
+    /// its `own` lets go of its keys, too: nobody knows for how long it waits, and others may have the same. What another
+    /// engine has in hand by now is that one's affair.
+    pub async fn note_waiting(&self, engine: &str, job: i64, error: Error, own: bool) -> Result<()> {
+        let engine = engine.to_owned();
         let sql = "UPDATE jobs SET error_code = ?2, error_message = ?3, error_hint = ?4, engine = NULL, \
-                   state = CASE WHEN ?5 THEN 'queued' ELSE state END WHERE id = ?1 AND state IN ('queued', 'planned')";
+                   state = CASE WHEN ?5 THEN 'queued' ELSE state END WHERE id = ?1 AND engine = ?6 AND state IN ('queued', 'planned')";
         self.writer
             .write(move |tx| {
                 let Error { code, message, hint, .. } = &error;
-                tx.prepare_cached(sql)?.execute(params![job, code.as_str(), message, hint, own]).map(|_| ())
+                tx.prepare_cached(sql)?.execute(params![job, code.as_str(), message, hint, own, engine]).map(|_| ())
             })
             .await
     }

@@ -80,7 +80,7 @@ async fn a_batch_says_how_far_its_jobs_are() -> Result<()> {
     let ids = journal.enqueue("b".into(), vec![job("1"), job("2"), job("1"), job("3")]).await?;
     next(&journal, "e").await?;
     journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
-    journal.note_waiting(ids[1], Error::new(Code::ServerBusy, "busy"), false).await?;
+    journal.note_waiting("e", ids[1], Error::new(Code::ServerBusy, "busy"), false).await?;
     let states = journal.batch_states("b", 1, 9).await?;
     let told: Vec<_> = states.iter().map(|state| (state.position, state.ended, state.works, state.waits)).collect();
     assert_eq!(told, [(1, false, false, Some(Code::ServerBusy)), (2, true, false, None), (3, false, true, None)]);
@@ -101,8 +101,9 @@ async fn a_job_is_in_one_hand_only() -> Result<()> {
     let paused = journal.jobs(&[ids[0]]).await?.remove(0).uid;
     journal.pause(vec![paused], true).await?;
     assert!(journal.to_run("leader", ids[0]).await?.is_none() && journal.to_run("leader", ids[2]).await?.is_some());
-    journal.let_go("leader", vec![ids[2]]).await?;
-    journal.note_waiting(ids[2], Error::new(Code::CredentialsMissing, "none here"), false).await?;
+    journal.note_waiting("standby", ids[2], Error::new(Code::ServerBusy, "not its affair"), false).await?;
+    assert!(journal.to_run("leader", ids[2]).await?.is_some_and(|job| job.error.is_none()));
+    journal.note_waiting("leader", ids[2], Error::new(Code::CredentialsMissing, "none here"), false).await?;
     assert_eq!(journal.take_in_hand("standby", standby).await?[0].id, ids[2], "given up for want of credentials");
     let mut engines = journal.engines().await?;
     engines.sort();
@@ -259,7 +260,8 @@ async fn the_tally_is_kept_by_the_database() -> Result<()> {
     };
     journal.fail(ids[0], Error::new(Code::AccessDenied, "no")).await?;
     assert_eq!(counts().await?, (2, 0, 0, 1));
-    journal.note_waiting(ids[1], Error::new(Code::ServerBusy, "busy"), false).await?;
+    next(&journal, "e").await?;
+    journal.note_waiting("e", ids[1], Error::new(Code::ServerBusy, "busy"), false).await?;
     journal.pause(vec![journal.jobs(&[ids[2]]).await?.remove(0).uid], true).await?;
     assert_eq!(counts().await?, (0, 2, 0, 1));
     let failed = journal.jobs(&[ids[0]]).await?.remove(0).uid;

@@ -1,5 +1,7 @@
 //! Settings: one TOML file, versioned, written atomically, without secrets.
 
+mod limits;
+mod profiles;
 mod text;
 
 use std::io::Write as _;
@@ -10,89 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
 use crate::folder::{Stamp, WatchedFolder};
-use crate::profile::{DEMO, Profile, ProfileId};
+use crate::profile::Profile;
 use crate::variant::Variant;
 
+pub use limits::{Bandwidth, Hours, Limits};
+
 const VERSION: u32 = 1;
-
-/// What decoding a picture may take. All of it is checked before anything is allocated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct Limits {
-    /// Million pixels of one picture.
-    pub megapixels: u32,
-    /// MiB of pixels of one picture while it is decoded (a JPEG at the scale its variants need).
-    pub decode_mib: u32,
-    /// Seconds for one picture and all its variants.
-    pub seconds: u32,
-    /// MiB of pixels of all pictures that are decoded at once.
-    pub memory_mib: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        // 268 million: about the largest any camera makes.
-        Self { megapixels: 268, decode_mib: 512, seconds: 20, memory_mib: 512 }
-    }
-}
-
-impl Limits {
-    /// Pixels of one picture.
-    pub const fn pixels(&self) -> u64 {
-        self.megapixels as u64 * 1_000_000
-    }
-
-    /// Bytes of pixels of one picture.
-    pub const fn decode_bytes(&self) -> u64 {
-        (self.decode_mib as u64) << 20
-    }
-}
-
-/// How fast bytes may leave, over all uploads.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct Bandwidth {
-    /// KiB a second; 0: as fast as the line takes.
-    pub kib_per_second: u32,
-    /// Other limits at certain hours; the first that fits is in force.
-    pub hours: Vec<Hours>,
-}
-
-/// A limit for some hours of every day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct Hours {
-    /// From this time of day on, as `HH:MM`.
-    pub from: String,
-    /// Until this one; earlier than `from` means the next day.
-    pub until: String,
-    /// KiB a second; 0: as fast as the line takes.
-    pub kib_per_second: u32,
-}
-
-impl Bandwidth {
-    /// Bytes a second at a time of day; 0 for no limit.
-    pub fn at(&self, time: jiff::civil::Time) -> u64 {
-        let fits = |hours: &&Hours| {
-            let (Ok(from), Ok(until)) = (hours.from.parse::<jiff::civil::Time>(), hours.until.parse::<jiff::civil::Time>()) else {
-                return false;
-            };
-            if from <= until { from <= time && time < until } else { from <= time || time < until }
-        };
-        let kib = self.hours.iter().find(fits).map_or(self.kib_per_second, |hours| hours.kib_per_second);
-        u64::from(kib) << 10
-    }
-
-    /// Whether the times of day can be read.
-    pub fn check(&self) -> Result<()> {
-        let readable = |time: &str| time.len() == 5 && time.parse::<jiff::civil::Time>().is_ok();
-        match self.hours.iter().find(|hours| !readable(&hours.from) || !readable(&hours.until)) {
-            None => Ok(()),
-            Some(hours) => Err(Error::new(Code::SettingsDamaged, format!("\"{}\" to \"{}\" are no times of day", hours.from, hours.until))
-                .hint("write them as HH:MM, for example 08:00 and 18:30")),
-        }
-    }
-}
 
 /// Everything a person can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,28 +101,6 @@ impl Settings {
         complete(given).and_then(toml::Table::try_into).map_err(|error| damaged(path, error.message()))
     }
 
-    fn free_id(&self, name: &str) -> ProfileId {
-        ProfileId::free(name, |id| self.profiles.iter().any(|profile| profile.id == *id))
-    }
-
-    /// Gives ids to profiles that have none: made by hand, or when names were ids.
-    fn give_ids(&mut self) -> Result<(), String> {
-        for index in 0..self.profiles.len() {
-            if self.profiles[index].id.is_empty() {
-                self.profiles[index].id = self.free_id(&self.profiles[index].name);
-            }
-        }
-        for (index, profile) in self.profiles.iter().enumerate() {
-            if let Some(twin) = self.profiles[..index].iter().find(|other| other.id == profile.id) {
-                return Err(format!(
-                    "the profiles \"{}\" and \"{}\" have the same id; take the id out of the one that is the copy",
-                    twin.name, profile.name
-                ));
-            }
-        }
-        Ok(())
-    }
-
     /// Writes the file whole or not at all: through a link, and with nothing changed in it but what is different.
     pub fn save(&self, path: &Path) -> Result<()> {
         let unwritable = |error: std::io::Error| {
@@ -266,94 +169,6 @@ impl Settings {
         change(&mut settings)?;
         settings.save(path)?;
         Ok((settings, SettingsFile::look(path)))
-    }
-
-    /// The profile of that name, or the default one where no name is given.
-    pub fn profile(&self, name: Option<&str>) -> Result<&Profile> {
-        let wanted = match name {
-            Some(name) => name,
-            None if self.default_profile.is_empty() => self.profiles.first().map_or("", |profile| &profile.name),
-            None => &self.default_profile,
-        };
-        self.profiles.iter().find(|profile| profile.name == wanted).ok_or_else(|| self.no_profile(wanted))
-    }
-
-    fn no_profile(&self, wanted: &str) -> Error {
-        if self.profiles.is_empty() {
-            return Error::new(Code::ProfileMissing, "no bucket is connected yet")
-                .hint("add one with `tintype profile add`, or try --profile demo: a bucket on this computer");
-        }
-        let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
-        Error::new(Code::ProfileMissing, format!("there is no profile \"{wanted}\"")).hint(format!("there are {}", names.join(", ")))
-    }
-
-    /// The profile of that id, whatever it is called by now.
-    pub fn profile_of(&self, id: &ProfileId) -> Result<&Profile> {
-        self.profiles.iter().find(|profile| profile.id == *id).ok_or_else(|| {
-            Error::new(Code::ProfileMissing, format!("the profile \"{}\" was removed", id.first_name()))
-                .hint("upload the file anew with another profile")
-        })
-    }
-
-    /// The profile of a watched folder. The file names it; a folder of one run knows its id, which outlasts the name.
-    pub fn profile_for(&self, folder: &WatchedFolder) -> Result<&Profile> {
-        match ProfileId::from_reference(&folder.profile) {
-            Some(id) => self.profile_of(&id),
-            None => self.profile(Some(&folder.profile)),
-        }
-    }
-
-    /// What the profile of that id is called; what it was called, if it was removed.
-    pub fn name_of<'a>(&'a self, id: &'a ProfileId) -> &'a str {
-        self.profile_of(id).map_or(id.first_name(), |profile| &profile.name)
-    }
-
-    /// Adds the demo profile if it is not there yet.
-    pub fn ensure_demo(&mut self) {
-        if !self.profiles.iter().any(|profile| profile.name == DEMO) {
-            self.profiles.push(Profile { id: self.free_id(DEMO), ..Profile::demo() });
-        }
-    }
-
-    /// Puts a profile in place of the one called `replaces`, whose id it keeps, or adds it. Folders and the default,
-    /// which people write by name, follow a new one in the same file.
-    pub fn put_profile(&mut self, mut profile: Profile, replaces: Option<&str>) -> Result<()> {
-        let taken = self.profiles.iter().any(|other| other.name == profile.name && Some(other.name.as_str()) != replaces);
-        if taken {
-            return Err(Error::new(Code::ProfileExists, format!("there is a profile \"{}\" already", profile.name))
-                .hint("choose another name, or remove that profile first"));
-        }
-        if let Some(old) = replaces {
-            let name = profile.name.clone();
-            self.folders.iter_mut().filter(|folder| folder.profile == old).for_each(|folder| folder.profile.clone_from(&name));
-            if self.default_profile == old {
-                self.default_profile = name;
-            }
-        }
-        match self.profiles.iter_mut().find(|other| Some(other.name.as_str()) == replaces) {
-            Some(place) => {
-                profile.id = place.id.clone();
-                *place = profile;
-            }
-            None => {
-                if self.default_profile.is_empty() || self.default_profile == DEMO {
-                    self.default_profile.clone_from(&profile.name);
-                }
-                profile.id = self.free_id(&profile.name);
-                self.profiles.push(profile);
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes a profile out and returns it.
-    pub fn remove_profile(&mut self, name: &str) -> Result<Profile> {
-        let place = self.profiles.iter().position(|profile| profile.name == name).ok_or_else(|| self.no_profile(name))?;
-        let profile = self.profiles.remove(place);
-        if self.default_profile == name {
-            self.default_profile = self.profiles.first().map(|next| next.name.clone()).unwrap_or_default();
-        }
-        Ok(profile)
     }
 }
 
@@ -435,6 +250,7 @@ fn damaged(path: &Path, why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::ProfileId;
 
     #[test]
     fn what_is_saved_comes_back() -> Result<()> {
@@ -488,16 +304,6 @@ mod tests {
     }
 
     #[test]
-    fn two_profiles_of_one_id_are_refused_and_one_without_gets_its_own() {
-        let path = Path::new("settings.toml");
-        let twins = "[[profiles]]\nid = 'x'\nname = 'a'\n[[profiles]]\nid = 'x'\nname = 'b'\n";
-        let error = Settings::parse(twins, path).expect_err("twins");
-        assert!(error.message.contains("\"a\" and \"b\" have the same id"), "{error}");
-        let by_hand = Settings::parse("[[profiles]]\nname = 'x'\n[[profiles]]\nid = 'x'\nname = 'was x'\n", path).expect("two");
-        assert!(by_hand.profiles[0].id != by_hand.profiles[1].id);
-    }
-
-    #[test]
     fn a_damaged_file_is_an_error_and_stays() -> std::io::Result<()> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("settings.toml");
@@ -513,28 +319,6 @@ mod tests {
         }
         std::fs::write(&path, [0xff, 0xfe, 0x00])?;
         assert_eq!(Settings::load(&path).expect_err("binary").code, Code::SettingsDamaged);
-        Ok(())
-    }
-
-    #[test]
-    fn the_bandwidth_follows_the_hours() {
-        let hours = |from: &str, until: &str, kib_per_second| Hours { from: from.into(), until: until.into(), kib_per_second };
-        let bandwidth = Bandwidth { kib_per_second: 100, hours: vec![hours("08:00", "18:30", 10), hours("22:00", "06:00", 0)] };
-        let at = |hour, minute| bandwidth.at(jiff::civil::time(hour, minute, 0, 0)) >> 10;
-        assert_eq!([at(8, 0), at(18, 29), at(18, 30), at(23, 0), at(5, 59), at(6, 0)], [10, 10, 100, 0, 0, 100]);
-        assert!(bandwidth.check().is_ok());
-        assert!(Bandwidth { hours: vec![hours("8 am", "noon", 1)], ..bandwidth }.check().is_err());
-    }
-
-    #[test]
-    fn a_new_name_is_followed() -> Result<()> {
-        let mut settings = Settings::default();
-        let named = |name: &str| Profile { name: name.into(), bucket: "b".into(), ..Profile::default() };
-        settings.put_profile(named("a"), None)?;
-        settings.folders.push(WatchedFolder::new("/x", "a".into()));
-        settings.put_profile(named("z"), Some("a"))?;
-        assert_eq!((settings.folders[0].profile.as_str(), settings.default_profile.as_str()), ("z", "z"));
-        assert_eq!(settings.put_profile(named("z"), None).expect_err("taken").code, Code::ProfileExists);
         Ok(())
     }
 

@@ -7,8 +7,8 @@
 //! hardly changes it (DCTCP: RFC 8257, 3.3).
 
 use std::time::Duration;
-use tokio::time::Instant;
 
+use tokio::time::Instant;
 /// Requests in flight to begin with.
 const FIRST: usize = 16;
 /// A window is at least this long.

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::Progress;

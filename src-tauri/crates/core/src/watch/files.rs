@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use tokio::time::Instant;
 
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 use walkdir::WalkDir;
 
 use super::known::KnownFiles;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::folder::{Known, Stamp};

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::folder::Stamp;

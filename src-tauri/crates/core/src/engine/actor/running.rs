@@ -1,6 +1,7 @@
 //! Which jobs run, and what is done when one has ended.
 
 use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use super::{Actor, Running};
@@ -143,7 +144,7 @@ impl Actor {
             Verdict::Waits(Waits::Job) | Verdict::Fails => self.queue.put_off(row.id, now),
         }
         self.queue.look_again();
-        if let Err(unsaid) = self.stages.journal.note_waiting(row.id, error, own).await {
+        if let Err(unsaid) = self.stages.journal.note_waiting(self.presence.id(), row.id, error, own).await {
             // The journal itself is what is waited for: the job is let go of as soon as it can be used again.
             tracing::warn!(error = %unsaid, job = row.id, "why a job waits could not be recorded");
             self.queue.let_go(row.id);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::Actor;
