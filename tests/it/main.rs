@@ -8,6 +8,7 @@ mod errors;
 mod faults;
 mod handover;
 mod keyring;
+mod links;
 mod outage;
 mod promises;
 mod suite;

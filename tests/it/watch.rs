@@ -296,3 +296,19 @@ fn row_04_in_a_namespace_a_folder_without_events_is_found_out_and_polled() {
 pub(crate) fn apart() -> [&'static str; 2] {
     ["unshare", "-Urm"]
 }
+
+#[test]
+fn what_is_being_written_when_the_watching_begins_is_not_taken_torn() {
+    let mut writer = None;
+    let watching = Watching::with(Server::demo(), &[], &["--all-files"], |folder| {
+        // It pauses for longer than a file has to rest, and has the file open all the while.
+        let script = format!("(printf 'first half '; sleep 5; printf 'second half') > '{}'", folder.join("a.txt").display());
+        writer = Some(std::process::Command::new("sh").args(["-c", &script]).spawn().unwrap());
+        wait_for("the first half", || fs::metadata(folder.join("a.txt")).is_ok_and(|meta| meta.len() > 0));
+    });
+
+    watching.wait(&["a.txt"]);
+
+    writer.unwrap().wait().unwrap();
+    assert_eq!(watching.object("a.txt"), b"first half second half");
+}

@@ -292,3 +292,22 @@ fn the_system_is_told_to_watch_and_says_why_it_cannot() {
     client.run(["watch", "--uninstall"]).with_code(0);
     assert!(!unit.exists());
 }
+
+#[test]
+fn what_lies_in_another_watched_folder_goes_up_once() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    fs::create_dir(folder.path().join("inner")).unwrap();
+    fs::write(folder.path().join("inner/a.jpg"), picture(1)).unwrap();
+    fs::write(folder.path().join("b.jpg"), picture(2)).unwrap();
+    let (outer, inner) = (folder.path().to_str().unwrap(), folder.path().join("inner"));
+    for path in [outer, inner.to_str().unwrap()] {
+        client.run(["folder", "add", "--profile", "test", "--no-variants", path]).with_code(0);
+    }
+
+    client.run(["watch", "--once"]).with_code(0);
+
+    let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
+    let jobs: i64 = journal.query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap();
+    assert_eq!((jobs, server.demo_keys()), (2, vec!["originals/a.jpg".into(), "originals/b.jpg".into()]));
+}

@@ -214,6 +214,8 @@ export type Code =
 "webhook-failed" | 
 /**  A public link does not open. */
 "link-broken" | 
+/**  The service shows no object to strangers under the address the links begin with. */
+"link-closed" | 
 /**  The disk has no room. */
 "disk-full" | 
 /**  This computer has no more memory, threads or open files to give for the moment. */
@@ -759,6 +761,8 @@ export type Provider = {
 	addressing: Addressing,
 	/**  Public address of a bucket, with `{endpoint}`, `{bucket}` and `{region}`. */
 	public_url: string,
+	/**  How links can open where the endpoint shows no object to anyone without a signature; empty where it can. */
+	opens_by: string,
 	/**  Whether a PUT with `If-None-Match: *` is refused when the key exists. */
 	honours_if_none_match: boolean,
 	/**  Whether path addressing is refused. */

@@ -25,6 +25,9 @@ export function when(ms: number, now = Date.now()): string {
     : then.toLocaleDateString([], { day: "numeric", month: "short", year: then.getFullYear() === today.getFullYear() ? undefined : "numeric" });
 }
 
+/** Whether a person only should know it: nothing failed, and nothing is missing. */
+export const isNote = (error: { code: string }): boolean => ["image-flattened", "skipped", "link-closed"].includes(error.code);
+
 /** The last part of a path of any system. */
 export const baseName = (path: string): string => path.split(/[\\/]/).filter(Boolean).pop() ?? path;
 

@@ -18,8 +18,9 @@ async fn obey(handle: &EngineHandle, command: ProfileCommand) -> Result<Outcome>
     match command {
         ProfileCommand::Add(args) => {
             let name = args.name.clone();
-            handle.save_profile(draft(*args)?).await?;
+            let settings = handle.save_profile(draft(*args)?).await?;
             terminal::say(&format!("added the profile \"{name}\"; try it with `tintype profile test \"{name}\"`"));
+            settings.profile(Some(&name))?.links_closed().inspect(terminal::say_error);
         }
         ProfileCommand::List { json } => {
             let settings = handle.settings().await?;

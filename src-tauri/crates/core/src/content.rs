@@ -104,6 +104,8 @@ pub fn sniff(head: &[u8], name: &str) -> Content {
     // The name's promise of a picture was not kept, so the name does not count.
     let text = !head.is_empty() && std::str::from_utf8(trim_partial(head)).is_ok() && !head.contains(&0);
     let content_type = match by_name {
+        // TypeScript is no film, whatever else ends with .ts.
+        Some(mime) if text && matches!(mime.type_().as_str(), "video" | "audio" | "font") => "text/plain".to_owned(),
         Some(mime) if !named_image => mime.essence_str().to_owned(),
         _ if text => "text/plain".to_owned(),
         _ => "application/octet-stream".to_owned(),
@@ -205,6 +207,8 @@ mod tests {
         assert_eq!(sniff(b"%PDF-1.7 ...", "x").content_type, "application/pdf");
         assert_eq!(sniff(b"a { color: red }", "x.css").content_type, "text/css; charset=utf-8");
         assert_eq!(sniff(&[0, 1, 2], "x").content_type, "application/octet-stream");
+        assert_eq!(sniff(b"export const a = 1;", "x.ts").content_type, "text/plain; charset=utf-8");
+        assert_eq!(sniff(&[0x47, 0x40, 0, 0x10, 0], "x.ts").content_type, "video/vnd.dlna.mpeg-tts");
         let svg = sniff(b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "x.svg");
         assert_eq!((svg.kind, svg.content_type.as_str()), (Kind::Image(Codec::Svg), "image/svg+xml"));
         assert_eq!(sniff(b"<!doctype html><html><svg/>", "x.html").kind, Kind::Other);

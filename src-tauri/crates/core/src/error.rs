@@ -131,6 +131,8 @@ codes! {
     WebhookFailed = "webhook-failed",
     /// A public link does not open.
     LinkBroken = "link-broken",
+    /// The service shows no object to strangers under the address the links begin with.
+    LinkClosed = "link-closed",
     /// The disk has no room.
     DiskFull = "disk-full",
     /// This computer has no more memory, threads or open files to give for the moment.
@@ -174,7 +176,7 @@ codes! {
 impl Code {
     /// Nothing failed and nothing is missing; a person only should know.
     pub const fn is_note(self) -> bool {
-        matches!(self, Self::ImageFlattened | Self::Skipped)
+        matches!(self, Self::ImageFlattened | Self::Skipped | Self::LinkClosed)
     }
 }
 

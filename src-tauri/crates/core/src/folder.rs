@@ -277,6 +277,14 @@ impl WatchedFolder {
         matches!(&self.after_upload, AfterUpload::Move(to) if path.starts_with(to))
     }
 
+    /// Watched folders that lie in this one: what is in them is theirs, and goes up once.
+    pub(crate) fn inner<'a>(&self, all: impl Iterator<Item = &'a Self>) -> Vec<PathBuf> {
+        let inside = all.filter(|other| other.path != self.path && other.path.starts_with(&*self.path));
+        let mut inside: Vec<PathBuf> = inside.map(|folder| folder.path.to_path_buf()).collect();
+        inside.sort();
+        inside
+    }
+
     /// The profile as it holds for this folder.
     #[must_use]
     pub fn shape(&self, profile: Profile) -> Profile {

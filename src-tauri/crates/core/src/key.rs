@@ -107,6 +107,8 @@ impl Template {
                 Piece::Text(text) => key.push_str(text),
                 Piece::Name => key.push_str(&name),
                 Piece::Stem => key.push_str(stem),
+                // `{stem}.{ext}` of a name without an ending has nothing for its dot to stand before.
+                Piece::Ext if ext.is_empty() => key.truncate(key.strip_suffix('.').map_or(key.len(), str::len)),
                 Piece::Ext => key.push_str(ext),
                 Piece::Variant => key.push_str(subject.variant_name()),
                 Piece::Width => key.push_str(&self.side(subject, "{width}", |(width, _)| width)?),
@@ -116,7 +118,7 @@ impl Template {
                 Piece::Day => key.push_str(&format!("{:02}", source.date.2)),
                 Piece::Sha256(digits) => key.push_str(&source.sha256[..*digits]),
                 Piece::Uuid => key.push_str(source.uuid),
-                Piece::Folder => key.push_str(source.folder),
+                Piece::Folder => key.extend(source.folder.nfc()),
             }
         }
         check_key(&self.source, source, &key)
@@ -275,6 +277,23 @@ mod tests {
     #[test]
     fn decomposed_and_composed_names_are_one() -> Result<()> {
         assert_eq!(render("{name}", "Cafe\u{301}.jpg")?, render("{name}", "Caf\u{e9}.jpg")?);
+        Ok(())
+    }
+
+    #[test]
+    fn folders_are_composed_as_names_are() -> Result<()> {
+        let template = Template::parse("{folder}/{name}")?;
+        let of = |folder: &'static str| template.render(&Source { folder, ..source("a.jpg") }, Subject::Original(None));
+        assert_eq!(of("Cafe\u{301}/x")?, of("Caf\u{e9}/x")?);
+        Ok(())
+    }
+
+    #[test]
+    fn no_ending_leaves_no_dot_behind() -> Result<()> {
+        assert_eq!(render("{stem}.{ext}", "noext")?, "noext");
+        assert_eq!(render("{stem}-{width}.{ext}", "noext")?, "noext-4000");
+        assert_eq!(render("{ext}/{stem}", "noext")?, "noext");
+        assert_eq!(render("{stem}.{ext}", ".hidden")?, ".hidden");
         Ok(())
     }
 

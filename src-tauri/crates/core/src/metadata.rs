@@ -139,6 +139,9 @@ pub(crate) fn text(exif: &Exif, tag: Tag) -> Option<String> {
 }
 /// Modification time in nanoseconds since 1970; 0 where the system has none.
 pub fn mtime_ns(metadata: &std::fs::Metadata) -> i64 {
-    let since = |time: std::time::SystemTime| time.duration_since(std::time::SystemTime::UNIX_EPOCH).ok();
-    metadata.modified().ok().and_then(since).and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_default()
+    let nanos = |since: std::time::Duration| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX);
+    metadata.modified().map_or(0, |time| match time.duration_since(std::time::SystemTime::UNIX_EPOCH) {
+        Ok(after) => nanos(after),
+        Err(before) => -nanos(before.duration()),
+    })
 }

@@ -4,6 +4,9 @@
 //! Anyone on this computer may read an object (so that links open in a browser); everything else must be signed.
 //! Its keys are invented at each start and never written down.
 
+mod names;
+mod served;
+
 use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,6 +24,9 @@ use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use names::Names;
+use served::Served;
 
 /// The one bucket there is at the start.
 pub const BUCKET: &str = "demo";
@@ -118,7 +124,8 @@ async fn listen(remembered: &PathBuf, asked: Option<u16>) -> io::Result<TcpListe
 
 fn service(objects: &Path, access_key_id: &str, secret_access_key: &str) -> io::Result<S3Service> {
     let files = FileSystem::new(objects).map_err(|error| io::Error::other(format!("{error:?}")))?;
-    let mut builder = S3ServiceBuilder::new(files);
+    let names = Names::new(objects.to_owned(), objects.with_file_name("keys"));
+    let mut builder = S3ServiceBuilder::new(Served { files, names });
     builder.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
     builder.set_access(ReadableByAll { objects: objects.to_owned() });
     Ok(builder.build())

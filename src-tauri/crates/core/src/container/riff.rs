@@ -1,5 +1,7 @@
 //! WebP's chunks (RFC 9649, section 2).
 
+pub const RIFF: [u8; 4] = *b"RIFF";
+pub const WEBP: [u8; 4] = *b"WEBP";
 /// Bits of a `VP8X` chunk's first byte.
 pub const HAS_ICC: u8 = 0x20;
 pub const HAS_ALPHA: u8 = 0x10;

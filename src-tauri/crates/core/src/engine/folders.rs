@@ -27,6 +27,8 @@ const TOLD: usize = 50;
 
 struct Watched {
     folder: WatchedFolder,
+    /// Watched folders in it.
+    inner: Vec<PathBuf>,
     waker: Sender<Wake>,
     state: FolderState,
     /// Since when it is seen, as far as its clock does not know yet.
@@ -90,29 +92,33 @@ impl Folders {
     /// Starts and stops threads until they are as the settings say (`own`: those of the settings, too).
     pub(super) async fn follow(&mut self, journal: &Journal, settings: &Settings, own: bool) -> Result<()> {
         let from_settings = settings.folders.iter().filter(|folder| own && !folder.paused);
-        let wanted: Vec<WatchedFolder> = self.passing.iter().chain(from_settings).cloned().collect();
+        // One that rests keeps what is its own.
+        let known = self.passing.iter().chain(settings.folders.iter().filter(|_| own));
+        let with_inner = |folder: &WatchedFolder| (folder.clone(), folder.inner(known.clone()));
+        let wanted: Vec<(WatchedFolder, Vec<PathBuf>)> = self.passing.iter().chain(from_settings).map(with_inner).collect();
         // A folder that is meant otherwise from now on begins anew.
-        self.running.retain(|_, running| wanted.contains(&running.folder));
+        self.running.retain(|_, running| wanted.iter().any(|(folder, inner)| *folder == running.folder && *inner == running.inner));
         let mut followed = Ok(());
-        for folder in wanted {
+        for (folder, inner) in wanted {
             if !self.running.contains_key(&*folder.path) {
                 // One that cannot be followed keeps none of the others from it.
-                followed = self.begin(journal, settings, folder).await.and(followed);
+                followed = self.begin(journal, settings, folder, inner).await.and(followed);
             }
         }
         followed
     }
 
-    async fn begin(&mut self, journal: &Journal, settings: &Settings, folder: WatchedFolder) -> Result<()> {
+    async fn begin(&mut self, journal: &Journal, settings: &Settings, folder: WatchedFolder, inner: Vec<PathBuf>) -> Result<()> {
         journal.keep_folder(&folder).await?;
         let on_record = journal.on_record(&folder, &settings.profile_for(&folder)?.id).await?;
         let (waker, wakes) = channel();
-        let (start, reports, for_events) = (Start { folder: folder.clone(), on_record }, self.reports.clone(), waker.clone());
+        let start = Start { folder: folder.clone(), on_record, inner: inner.clone() };
+        let (reports, for_events) = (self.reports.clone(), waker.clone());
         self.threads.spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));
         let path = folder.path.to_path_buf();
         self.running.insert(
             path,
-            Watched { folder, waker, state: FolderState::default(), seen_since: None, unrecorded: None, stuck: BTreeMap::new() },
+            Watched { folder, inner, waker, state: FolderState::default(), seen_since: None, unrecorded: None, stuck: BTreeMap::new() },
         );
         Ok(())
     }

@@ -376,7 +376,7 @@ async fn stripped(profile: &Profile, job: &JobRow, file: &mut Fingerprint) -> Re
     let content = file.content.clone();
     // Pictures and small files are in memory already; nothing else can be cleaned.
     let Some(bytes) = file.bytes.take() else { return Err(privacy::refusal(&content).about(&job.name)) };
-    let clean = blocking(move || privacy::strip(&bytes, &content, originals));
+    let clean = blocking(move || privacy::strip(bytes.into(), &content, originals));
     clean.await.map(|clean| Some(clean.into())).map_err(|error| error.about(&job.name))
 }
 

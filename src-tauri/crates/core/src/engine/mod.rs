@@ -111,7 +111,7 @@ impl Engine {
         let presence = Presence::announce(&config.home.engines(), crate::journal::new_id())?;
         let journal = Journal::open(&config.home.journal())?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let uploads = usize::from(settings.uploads_at_once.clamp(1, 256));
+        let uploads = usize::from(settings.uploads_at_once.clamp(1, 256)).min(uploads_by_open_files());
         let limits = transfer::Limits::new(settings.memory_mib);
         limits.pause(settings.paused);
         let stages = Arc::new(Stages {
@@ -151,6 +151,24 @@ impl Engine {
             tracing::error!(%error, "the engine ended badly");
         }
     }
+}
+
+/// Files that the journal, the settings, the keyring and the window have open.
+#[cfg(unix)]
+const OWN_FILES: u64 = 44;
+
+/// How many uploads this process may have open files for: each has its own, and a connection that stays open for the
+/// next one. Where more are begun, those that wait for a file to be closed wait for connections that nobody closes.
+#[cfg(unix)]
+fn uploads_by_open_files() -> usize {
+    // As many as the system lets a process ask for; a shell's usual 256 or 1,024 are no limit of the system.
+    let open = rlimit::increase_nofile_limit(8192).unwrap_or(1024);
+    usize::try_from((open.saturating_sub(OWN_FILES) / 2).max(2)).unwrap_or(usize::MAX)
+}
+
+#[cfg(not(unix))]
+fn uploads_by_open_files() -> usize {
+    usize::MAX
 }
 
 /// Reads the settings; a file that is empty for the moment in which it is written is read once more.

@@ -1,6 +1,7 @@
 //! What becomes of a file of a watched folder once it is in the bucket, if it is not to stay: it is moved, or put into
 //! the trash. No file is ever deleted, and none that is not what was sent is touched.
 
+use std::ffi::OsString;
 use std::fs::{File, FileTimes, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -113,6 +114,7 @@ async fn carry_out(
 /// Whether the file is away now.
 fn put_away(folder: &WatchedFolder, file: &PutAway) -> Result<bool> {
     let path = file.path.as_path();
+    bring_back(path)?;
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
         Err(error) => return Err(Error::from_io(&error, path)),
@@ -180,15 +182,39 @@ fn take_back_if_new(file: &PutAway, place: &Path) -> Result<()> {
     Err(changed())
 }
 
+/// Where a file waits while its copy takes its place on another drive: beside it, under a name that is nobody's.
+/// Nobody who saves under the file's own name meets it there, so what is taken away in the end is what was copied.
+fn aside(path: &Path) -> PathBuf {
+    let name = Sha256::digest(path.as_os_str().as_encoded_bytes());
+    path.with_file_name(format!(".tintype-{}.aside", hex::encode(&name[..8])))
+}
+
+/// An earlier move to another drive broke off when the file was aside already: it goes back, if its name is free.
+fn bring_back(path: &Path) -> Result<()> {
+    let aside = aside(path);
+    if std::fs::symlink_metadata(&aside).is_err() {
+        return Ok(());
+    }
+    match std::fs::hard_link(&aside, path) {
+        // There is a newer one; this is in the bucket, and yet nobody's to throw away.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let place = reserve(folder, path)?;
+            return std::fs::rename(&aside, &place).map_err(|error| Error::from_io(&error, &place));
+        }
+        Err(_) if !path.exists() => return std::fs::rename(&aside, path).map_err(|error| Error::from_io(&error, path)),
+        Err(error) => return Err(Error::from_io(&error, path)),
+        Ok(()) => {}
+    }
+    std::fs::remove_file(&aside).map_err(|error| Error::from_io(&error, &aside))
+}
+
 /// A name in a folder that was free and is taken now, by an empty file.
 fn reserve(folder: &Path, path: &Path) -> Result<PathBuf> {
-    let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
-    let (stem, ending) =
-        (part(path.file_stem()), path.extension().map_or(String::new(), |ending| format!(".{}", ending.to_string_lossy())));
     for number in 1u32.. {
         let place = match number {
             1 => folder.join(path.file_name().unwrap_or_default()),
-            _ => folder.join(format!("{stem} ({number}){ending}")),
+            _ => folder.join(numbered(path, number)),
         };
         match OpenOptions::new().write(true).create_new(true).open(&place) {
             Ok(_) => return Ok(place),
@@ -197,6 +223,17 @@ fn reserve(folder: &Path, path: &Path) -> Result<PathBuf> {
         }
     }
     Err(Error::new(Code::FileUnreadable, format!("{} has no free name left", folder.display())))
+}
+
+/// A file's name with a number before its ending: names are bytes, whether they are text or not.
+fn numbered(path: &Path, number: u32) -> OsString {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!(" ({number})"));
+    if let Some(ending) = path.extension() {
+        name.push(".");
+        name.push(ending);
+    }
+    name
 }
 
 /// To another drive: the file goes once its copy is on that drive, byte by byte what is in the bucket.
@@ -219,21 +256,30 @@ fn copy(file: &PutAway, place: &Path) -> Result<()> {
     if copied().map_err(|error| Error::from_io(&error, place))? != file.sha256 {
         return Err(changed());
     }
-    let still = std::fs::symlink_metadata(path).map_err(|error| Error::from_io(&error, path))?;
-    if !Stamp::of(&still).is(&file.stamp) {
-        return Err(changed());
-    }
-    part.persist(place).map_err(|error| Error::from_io(&error.error, place))?;
-    match std::fs::remove_file(path) {
+    let aside = aside(path);
+    match std::fs::rename(path, &aside) {
         // Somebody took it away in this moment: here it is.
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => {
-            // It cannot be moved, only copied; one copy more at each attempt would fill the drive.
-            let _ = std::fs::remove_file(place);
-            Err(Error::from_io(&error, path))
-        }
-        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return persist(part, place),
+        // It cannot be moved, only copied.
+        Err(error) => return Err(Error::from_io(&error, path)),
+        Ok(()) => {}
     }
+    let moved = leave(file, &aside).and_then(|()| persist(part, place));
+    if moved.is_err() {
+        bring_back(path)?;
+        return moved;
+    }
+    std::fs::remove_file(&aside).map_err(|error| Error::from_io(&error, &aside))
+}
+
+/// Whether what was put aside is what was copied: an editor may have saved in that moment.
+fn leave(file: &PutAway, aside: &Path) -> Result<()> {
+    let meta = std::fs::symlink_metadata(aside).map_err(|error| Error::from_io(&error, aside))?;
+    if Stamp::of(&meta).is(&file.stamp) { Ok(()) } else { Err(changed()) }
+}
+
+fn persist(part: tempfile::NamedTempFile, place: &Path) -> Result<()> {
+    part.persist(place).map(|_| ()).map_err(|error| Error::from_io(&error.error, place))
 }
 
 #[cfg(test)]
@@ -298,6 +344,47 @@ mod tests {
             (b"this".to_vec(), time)
         );
         assert_eq!(std::fs::read_dir(dir.path())?.count(), 1, "no piece is left");
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_saved_while_the_old_one_is_aside_stays_and_nothing_is_lost() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let sent = file(&dir.path().join("a.jpg"), b"sent");
+        // The program was killed between two steps of a move to another drive.
+        std::fs::rename(&sent.path, aside(&sent.path))?;
+        bring_back(&sent.path).expect("comes back");
+        assert_eq!(std::fs::read(&sent.path)?, b"sent");
+        std::fs::rename(&sent.path, aside(&sent.path))?;
+        std::fs::write(&sent.path, b"saved meanwhile")?;
+        bring_back(&sent.path).expect("finds a name");
+        assert_eq!(std::fs::read(&sent.path)?, b"saved meanwhile");
+        assert_eq!(std::fs::read(dir.path().join("a (2).jpg"))?, b"sent");
+        Ok(())
+    }
+
+    #[test]
+    fn another_content_that_was_put_aside_is_not_taken_away() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let sent = file(&dir.path().join("a.jpg"), b"sent");
+        // Same bytes as what was sent, so the copy is sound, but saved anew since.
+        let sent = PutAway { stamp: Stamp { mtime_ns: sent.stamp.mtime_ns - 1, ..sent.stamp }, ..sent };
+        assert_eq!(copy(&sent, &dir.path().join("b.jpg")).expect_err("another").code, Code::FileChanging);
+        assert!(sent.path.exists() && !dir.path().join("b.jpg").exists());
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_no_text_keeps_its_bytes() -> std::io::Result<()> {
+        use std::os::unix::ffi::OsStrExt as _;
+        let dir = tempfile::tempdir()?;
+        let (folder, day) = (moving_to(dir.path()), dir.path().join("in"));
+        std::fs::create_dir_all(&day)?;
+        for bytes in [b"one", b"two"] {
+            assert_eq!(put_away(&folder, &file(&day.join(std::ffi::OsStr::from_bytes(b"caf\xe9.jpg")), bytes)), Ok(true));
+        }
+        assert_eq!(std::fs::read(dir.path().join("out").join(std::ffi::OsStr::from_bytes(b"caf\xe9 (2).jpg")))?, b"two");
         Ok(())
     }
 

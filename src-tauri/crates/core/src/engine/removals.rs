@@ -2,6 +2,7 @@
 //! over. What anything else may need stays; and whether it is meant is asked again right before each object goes.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use super::job::Stages;
 use super::stores::Open;
@@ -30,13 +31,9 @@ pub(super) async fn remove(stages: &Stages, settings: &Settings, removal: &Remov
     if folder.paused || !removal.folder.is_dir() {
         return Ok(false);
     }
-    match std::fs::symlink_metadata(&removal.path) {
+    if is_there(&removal.path)? {
         // It came back unseen, or was not deleted but left out of what is watched.
-        Ok(_) => return stages.journal.drop_removal(removal.id, true).await.map(|()| true),
-        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Err(Error::from_io(&error, &removal.path));
-        }
-        Err(_) => {}
+        return stages.journal.drop_removal(removal.id, true).await.map(|()| true);
     }
     for object in stages.journal.removable(removal).await? {
         let open = bucket_of(stages, settings, &folder, &object).await?;
@@ -47,6 +44,15 @@ pub(super) async fn remove(stages: &Stages, settings: &Settings, removal: &Remov
         }
     }
     stages.journal.removed(removal).await.map(|()| true)
+}
+
+/// Whether there is anything under a path.
+fn is_there(path: &Path) -> Result<bool> {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        Err(error) => Err(Error::from_io(&error, path)),
+    }
 }
 
 /// The folder as it is meant now; nothing if deleted files are to stay in the bucket, or nobody watches it any more.
@@ -114,6 +120,9 @@ async fn delete_if_same(stages: &Stages, open: &Open, removal: &Removal, object:
     match stages.journal.begin_leaving(removal, object, &stages.engine).await? {
         Leave::Now => {}
         stays => return Ok(Became::Stays(stays)),
+    }
+    if is_there(&removal.path)? {
+        return Ok(Became::Stays(Leave::Later));
     }
     match open.bucket.store.delete(&object.key, &Only::IfStill(held.etag)).await {
         Ok(()) => Ok(Became::Gone),

@@ -62,6 +62,7 @@ pub(super) fn verdict(error: &Error) -> Verdict {
         | Code::CredentialsRefused
         // A stranger was told that the finished object's link does not open.
         | Code::LinkBroken
+        | Code::LinkClosed
         // A defect with this very file: it would come again with every try.
         | Code::Internal => Verdict::Fails,
 

@@ -81,6 +81,7 @@ impl JobView {
             (JobState::Queued | JobState::Planned, Some(_)) => Stage::Waiting,
             (JobState::Queued | JobState::Planned, None) => Stage::Queued,
         };
+        let closed = || settings.profile_of(&row.profile).ok().filter(|_| stage == Stage::Done)?.links_closed();
         Self {
             id: row.uid.clone(),
             order: row.id,
@@ -95,7 +96,7 @@ impl JobView {
             present: row.present,
             url: row.url.clone(),
             preview: row.preview.clone(),
-            error: row.unreadable.clone().or_else(|| row.error.clone()),
+            error: row.unreadable.clone().or_else(|| row.error.clone()).or_else(closed),
             created_at: row.created_at,
             finished_at: row.finished_at,
         }

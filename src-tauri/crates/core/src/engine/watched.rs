@@ -40,20 +40,31 @@ impl EngineHandle {
         let settings = self.settings().await?;
         let until = Instant::now() + WRITING;
         let (batch, mut writing) = (journal::new_id(), 0);
-        for folder in self.chosen(&settings, folders, profile.as_deref(), like)? {
+        let every = folders.is_empty();
+        let chosen = self.chosen(&settings, folders, profile.as_deref(), like)?;
+        let all = if every { &settings.folders } else { &chosen };
+        for folder in chosen.clone() {
+            let inner = folder.inner(all.iter());
             self.stages.pass(std::slice::from_ref(&folder));
             self.stages.journal.keep_folder(&folder).await?;
-            writing += self.reconcile_one(&settings, &folder, until, &batch).await?;
+            writing += self.reconcile_one(&settings, (&folder, inner), until, &batch).await?;
         }
         Ok(Reconciled { batch, writing })
     }
 
     /// How many of a folder's files are still being written in the end.
-    async fn reconcile_one(&self, settings: &Settings, folder: &WatchedFolder, until: Instant, batch: &str) -> Result<usize> {
+    async fn reconcile_one(
+        &self,
+        settings: &Settings,
+        (folder, inner): (&WatchedFolder, Vec<PathBuf>),
+        until: Instant,
+        batch: &str,
+    ) -> Result<usize> {
         let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
         let profile = settings.profile_for(folder)?.id.clone();
         'anew: loop {
-            let start = watch::Start { folder: folder.clone(), on_record: journal.on_record(folder, &profile).await? };
+            let on_record = journal.on_record(folder, &profile).await?;
+            let start = watch::Start { folder: folder.clone(), on_record, inner: inner.clone() };
             let mut once = blocking("looking at a folder", move || watch::Once::look(start)).await??;
             journal.looked_once(&path, AT_ONCE).await?;
             loop {

@@ -9,6 +9,7 @@ pub use located::{Located, located};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -122,7 +123,7 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
         Kind::Image(codec) => metadata::read(&kept, codec),
         _ => Metadata::default(),
     };
-    let date = metadata.captured.unwrap_or_else(|| file_date(&after));
+    let date = metadata.captured.unwrap_or_else(|| after.modified().map_or((1970, 1, 1), file_date));
     Ok(Fingerprint {
         size,
         mtime_ns,
@@ -178,14 +179,19 @@ fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
     Ok(filled)
 }
 
-fn file_date(metadata: &std::fs::Metadata) -> (i16, i8, i8) {
-    let date =
-        jiff::Timestamp::from_nanosecond(i128::from(mtime_ns(metadata))).unwrap_or_default().to_zoned(jiff::tz::TimeZone::system()).date();
-    (date.year(), date.month(), date.day())
+/// The day of a file's time, here; the nearest one there is, where a camera's or a disk's clock tells nonsense.
+fn file_date(time: SystemTime) -> (i16, i8, i8) {
+    let nearest = if time < SystemTime::UNIX_EPOCH { (1, 1, 1) } else { (9999, 12, 31) };
+    jiff::Timestamp::try_from(time).map_or(nearest, |time| {
+        let date = time.to_zoned(jiff::tz::TimeZone::system()).date();
+        (date.year().max(1), date.month(), date.day())
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -202,6 +208,17 @@ mod tests {
         assert!(!unchanged(&path, &found));
         assert!(read(&path, 2, None).expect("readable").bytes.is_none(), "larger files stay on disk");
         Ok(())
+    }
+
+    #[test]
+    fn every_time_has_a_day() {
+        const YEAR: Duration = Duration::from_secs(31_557_600);
+        let year = |time: Option<SystemTime>| time.map(|time| file_date(time).0);
+        let (epoch, later) = (SystemTime::UNIX_EPOCH, |years| SystemTime::UNIX_EPOCH.checked_add(YEAR * years));
+        assert_eq!(year(later(50)), Some(2020));
+        assert_eq!(year(epoch.checked_sub(YEAR * 5)), Some(1964));
+        assert_eq!(year(later(9000)), Some(9999));
+        assert_eq!(year(epoch.checked_sub(YEAR * 20_000)), Some(1));
     }
 
     #[test]

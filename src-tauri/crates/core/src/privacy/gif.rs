@@ -1,5 +1,6 @@
 //! GIF: frames and what shows them are copied; comments and other programs' blocks are left out.
 
+use super::pieces::{kept, put_together};
 use super::{Cleaned, Originals, xmp};
 use crate::container::gif::{Block, Kind, blocks};
 
@@ -14,9 +15,9 @@ pub(super) fn tells_location(block: &Block<'_>) -> bool {
     }
 }
 
-pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
-    let mut out = Vec::with_capacity(file.len());
-    for block in blocks(file) {
+pub(super) fn strip(file: Vec<u8>, originals: Originals) -> Cleaned {
+    let (mut out, mut ended) = (Vec::new(), false);
+    for block in blocks(&file) {
         let stays = match block.kind {
             Kind::Header | Kind::Image | Kind::Control | Kind::Trailer => true,
             Kind::Application(name) => SHOWN.contains(&&name),
@@ -24,11 +25,9 @@ pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
             Kind::Other => false,
         };
         if stays {
-            out.extend(block.whole);
+            out.push(kept(&file, block.whole));
         }
-        if block.kind == Kind::Trailer {
-            return Ok(out);
-        }
+        ended |= block.kind == Kind::Trailer;
     }
-    Err("it is cut off".into())
+    if ended { Ok(put_together(file, &out)) } else { Err("it is cut off".into()) }
 }

@@ -1,5 +1,6 @@
 //! HEIC and AVIF: metadata items are overwritten where they lie, so that nothing moves; JPEG XL: boxes are left out.
 
+use super::pieces::{Piece, put_together};
 use super::{Cleaned, Originals, exif, xmp};
 use crate::container::bmff::{Item, boxes, items};
 use crate::metadata::heif_tiff_at;
@@ -13,10 +14,9 @@ pub(super) fn tells_location(file: &[u8], item: &Item) -> bool {
     }
 }
 
-pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
-    let mut out = file.to_vec();
-    let whole = boxes(file, 0..file.len());
-    let items = items(file);
+pub(super) fn strip(mut file: Vec<u8>, originals: Originals) -> Cleaned {
+    let whole = boxes(&file, 0..file.len());
+    let items = items(&file);
     let metas = whole.iter().filter(|found| &found.kind == b"meta").count();
     if items.is_empty() || metas != 1 {
         return Err("its items cannot be told apart".into());
@@ -32,10 +32,10 @@ pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
             return Err("it keeps metadata in a place that cannot be found".into());
         }
         match &item.kind {
-            b"Exif" => overwrite(&mut out, &item, |content| cleaned_exif(content, originals))?,
-            b"mime" if originals == Originals::StripLocation && is_plain_xmp(file, &item) && !tells_location(file, &item) => {}
+            b"Exif" => overwrite(&mut file, &item, |content| cleaned_exif(content, originals))?,
+            b"mime" if originals == Originals::StripLocation && is_plain_xmp(&file, &item) && !tells_location(&file, &item) => {}
             // Compressed or unknown: nobody knows what it tells.
-            _ if !is_picture(&item) => overwrite(&mut out, &item, |content| Some(vec![b' '; content.len()]))?,
+            _ if !is_picture(&item) => overwrite(&mut file, &item, |content| Some(vec![b' '; content.len()]))?,
             _ => {}
         }
     }
@@ -45,14 +45,14 @@ pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
             b"moov" | b"moof" => return Err("it has a film in it".into()),
             // A maker's own box becomes empty space, and empty space is emptied.
             _ => {
-                out[found.whole.start + 4..found.whole.start + 8].copy_from_slice(b"free");
-                out[found.content.clone()].fill(0);
+                file[found.whole.start + 4..found.whole.start + 8].copy_from_slice(b"free");
+                file[found.content.clone()].fill(0);
             }
         }
     }
     // What follows the last box is no part of the picture.
-    out.truncate(end);
-    Ok(out)
+    file.truncate(end);
+    Ok(file)
 }
 
 /// Coded pictures, and the ways pictures are derived from others (ISO/IEC 23008-12, MIAF, AV1, ISO 21496-1).
@@ -92,11 +92,11 @@ fn overwrite(out: &mut [u8], item: &Item, new: impl FnOnce(&[u8]) -> Option<Vec<
 }
 
 /// A bare codestream holds no metadata; a container holds it in boxes beside the pixels, which are all left out.
-pub(super) fn strip_jxl(file: &[u8]) -> Cleaned {
+pub(super) fn strip_jxl(file: Vec<u8>) -> Cleaned {
     if file.starts_with(&[0xff, 0x0a]) {
-        return Ok(file.to_vec());
+        return Ok(file);
     }
-    let all = boxes(file, 0..file.len());
+    let all = boxes(&file, 0..file.len());
     let has_picture = all.iter().any(|found| matches!(&found.kind, b"jxlc" | b"jxlp"));
     if !has_picture || all.last().is_none_or(|last| last.whole.end != file.len()) {
         return Err("it is cut off".into());
@@ -105,7 +105,8 @@ pub(super) fn strip_jxl(file: &[u8]) -> Cleaned {
         // `brob` is compressed metadata, `jbrd` rebuilds a JPEG with all it carried.
         matches!(&found.kind, b"JXL " | b"ftyp" | b"jxll" | b"jxlc" | b"jxlp" | b"jxli")
     });
-    Ok(kept.flat_map(|found| &file[found.whole]).copied().collect())
+    let pieces: Vec<Piece> = kept.map(|found| Piece::Kept(found.whole)).collect();
+    Ok(put_together(file, &pieces))
 }
 
 /// EXIF and XMP boxes of a JPEG XL; what is compressed counts as telling.

@@ -6,6 +6,7 @@ mod exif;
 mod gif;
 mod heif;
 mod jpeg;
+mod pieces;
 mod png;
 mod tiff;
 mod webp;
@@ -53,17 +54,19 @@ pub fn tells_location(file: &[u8], codec: Codec) -> bool {
     by_exif() || beside()
 }
 
-/// Takes out what the policy says, reads the result back and checks it.
+/// Takes out what the policy says, reads the result back and checks it. The result takes the memory of the file, so
+/// that a large one is held once.
 ///
 /// # Errors
 /// `cannot-strip`: the file must not go up.
-pub fn strip(file: &[u8], content: &Content, originals: Originals) -> Result<Vec<u8>> {
+pub fn strip(file: Vec<u8>, content: &Content, originals: Originals) -> Result<Vec<u8>> {
     let codec = match content.kind {
-        _ if originals == Originals::Keep => return Ok(file.to_vec()),
+        _ if originals == Originals::Keep => return Ok(file),
         Kind::Image(codec) => codec,
-        Kind::Other if is_plain_text(file, content) => return Ok(file.to_vec()),
+        Kind::Other if is_plain_text(&file, content) => return Ok(file),
         Kind::UnknownImage | Kind::Other => return Err(refusal(content)),
     };
+    let turned = metadata::read(&file, codec).orientation;
     let clean = match codec {
         Codec::Jpeg => jpeg::strip(file, originals),
         Codec::Png => png::strip(file, originals),
@@ -78,7 +81,10 @@ pub fn strip(file: &[u8], content: &Content, originals: Originals) -> Result<Vec
         Codec::Raw => Err("it is a camera's raw file, which only its maker can rewrite".into()),
     };
     let clean = clean.map_err(refuse)?;
-    check(file, &clean, codec, originals).map_err(refuse)?;
+    if metadata::read(&clean, codec).orientation != turned {
+        return Err(refuse("it would be turned the wrong way without its metadata".into()));
+    }
+    check(&clean, codec, originals).map_err(refuse)?;
     Ok(clean)
 }
 
@@ -94,13 +100,9 @@ fn refuse(why: String) -> Error {
 }
 
 /// Reads the cleaned file back as any program would.
-fn check(file: &[u8], clean: &[u8], codec: Codec, originals: Originals) -> std::result::Result<(), String> {
+fn check(clean: &[u8], codec: Codec, originals: Originals) -> std::result::Result<(), String> {
     if tells_location(clean, codec) {
         return Err("a location is still in it after cleaning".into());
-    }
-    let turned = |file: &[u8]| metadata::read(file, codec).orientation;
-    if turned(file) != turned(clean) {
-        return Err("it would be turned the wrong way without its metadata".into());
     }
     if originals == Originals::StripAll && codec != Codec::Tiff {
         let left = metadata::block(clean, codec).is_some_and(|block| exif::says_more_than_orientation(&block));
@@ -118,21 +120,21 @@ fn is_plain_text(file: &[u8], content: &Content) -> bool {
 }
 
 /// Text as it is, unless it holds pictures, metadata or an editor's notes.
-fn svg(file: &[u8], originals: Originals) -> Cleaned {
+fn svg(file: Vec<u8>, originals: Originals) -> Cleaned {
     let has = |wanted: &[u8]| file.windows(wanted.len()).any(|window| window == wanted);
-    if has(b"data:") || has(b"<metadata") || has(b"sodipodi:") || has(b"inkscape:") || xmp::names_a_place(file) {
+    if has(b"data:") || has(b"<metadata") || has(b"sodipodi:") || has(b"inkscape:") || xmp::names_a_place(&file) {
         return Err("it is a drawing with metadata or pictures inside".into());
     }
     if originals == Originals::StripAll && (has(b"<!--") || has(b"<desc") || has(b"<title")) {
         return Err("it is a drawing with words about itself inside".into());
     }
-    Ok(file.to_vec())
+    Ok(file)
 }
 
 /// Header, colours and pixels, and nothing behind them: the length in the header is the file's.
-fn bmp(file: &[u8]) -> Cleaned {
+fn bmp(file: Vec<u8>) -> Cleaned {
     let told = file.get(2..6).and_then(|length| length.first_chunk()).map(|length| u32::from_le_bytes(*length) as usize);
-    if told == Some(file.len()) { Ok(file.to_vec()) } else { Err("it has something behind its pixels".into()) }
+    if told == Some(file.len()) { Ok(file) } else { Err("it has something behind its pixels".into()) }
 }
 
 #[cfg(test)]

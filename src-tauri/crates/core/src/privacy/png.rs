@@ -1,5 +1,6 @@
 //! PNG: chunks are copied or left out; the compressed pixels are copied byte for byte.
 
+use super::pieces::{Piece, kept, put_together};
 use super::{Cleaned, Originals, exif, xmp};
 use crate::container::png::{Chunk, SIGNATURE, chunk, chunks};
 
@@ -39,19 +40,19 @@ fn stays(chunk: &Chunk<'_>) -> bool {
         || text(chunk).is_some_and(|(keyword, _)| PLACELESS.contains(&keyword) || keyword == XMP && !tells_location(chunk))
 }
 
-pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
-    let mut out = SIGNATURE.to_vec();
+pub(super) fn strip(file: Vec<u8>, originals: Originals) -> Cleaned {
+    let mut out = vec![Piece::New(SIGNATURE.to_vec())];
     let mut ended = false;
-    for found in chunks(file) {
+    for found in chunks(&file) {
         ended |= &found.kind == b"IEND";
         if SHOWN.contains(&&found.kind) {
-            out.extend(found.whole);
+            out.push(kept(&file, found.whole));
         } else if &found.kind == b"eXIf" {
             let clean = exif::clean(found.data, originals).and_then(|clean| chunk(b"eXIf", &clean));
-            out.extend(clean.unwrap_or_default());
+            out.push(Piece::New(clean.unwrap_or_default()));
         } else if originals == Originals::StripLocation && stays(&found) {
-            out.extend(found.whole);
+            out.push(kept(&file, found.whole));
         }
     }
-    if ended { Ok(out) } else { Err("it is cut off".into()) }
+    if ended { Ok(put_together(file, &out)) } else { Err("it is cut off".into()) }
 }

@@ -131,7 +131,7 @@ fn tiff() -> Vec<u8> {
 }
 
 fn clean(file: &[u8], originals: Originals) -> Vec<u8> {
-    strip(file, &content::sniff(&file[..file.len().min(content::SNIFF_LEN)], "x"), originals).expect("cleans")
+    strip(file.to_vec(), &content::sniff(&file[..file.len().min(content::SNIFF_LEN)], "x"), originals).expect("cleans")
 }
 
 fn has(file: &[u8], text: &[u8]) -> bool {
@@ -188,7 +188,8 @@ fn what_tells_no_place_stays_when_only_the_place_goes() {
 
 #[test]
 fn what_cannot_be_cleaned_is_refused() {
-    let refuse = |file: &[u8], name: &str| strip(file, &content::sniff(file, name), Originals::StripLocation).map(|_| ()).expect_err(name);
+    let refuse =
+        |file: &[u8], name: &str| strip(file.to_vec(), &content::sniff(file, name), Originals::StripLocation).map(|_| ()).expect_err(name);
     let whole = jpeg(XMP_PLACE);
     for (file, name) in [
         (&whole[..whole.len() / 2], "cut.jpg"),
@@ -199,7 +200,7 @@ fn what_cannot_be_cleaned_is_refused() {
     ] {
         assert_eq!(refuse(file, name).code, Code::CannotStrip, "{name}");
     }
-    assert!(strip(b"only words", &content::sniff(b"only words", "a.txt"), Originals::StripAll).is_ok());
+    assert!(strip(b"only words".to_vec(), &content::sniff(b"only words", "a.txt"), Originals::StripAll).is_ok());
 }
 
 #[test]
@@ -210,8 +211,8 @@ fn lies_and_cuts_end_in_an_error_or_a_clean_file() {
             let mut lying = file.clone();
             lying[at] = 0xff;
             for originals in [Originals::StripLocation, Originals::StripAll] {
-                let _ = strip(&lying, &content, originals);
-                let _ = strip(&file[..at], &content, originals);
+                let _ = strip(lying.clone(), &content, originals);
+                let _ = strip(file[..at].to_vec(), &content, originals);
             }
         }
     }
@@ -274,7 +275,7 @@ fn what_hides_in_other_files_is_refused() {
         (b"<p>a page <img src='data:image/jpeg;base64,AAAA'>", "a.html"),
     ] {
         for originals in [Originals::StripLocation, Originals::StripAll] {
-            let error = strip(file, &content::sniff(file, name), originals).map(|_| ()).expect_err(name);
+            let error = strip(file.to_vec(), &content::sniff(file, name), originals).map(|_| ()).expect_err(name);
             assert_eq!(error.code, Code::CannotStrip, "{name}");
         }
     }

@@ -26,7 +26,14 @@ pub(super) fn is_geotiff(directory: &Directory) -> bool {
     directory.entries.iter().any(|entry| GEOTIFF.contains(&entry.tag))
 }
 
-pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
+pub(super) fn strip(mut file: Vec<u8>, originals: Originals) -> Cleaned {
+    let edits = edits(&file, originals)?;
+    edits.wiped.iter().for_each(|at| file[at.clone()].fill(0));
+    edits.directories.iter().for_each(|(at, bytes)| file[*at..at + bytes.len()].copy_from_slice(bytes));
+    Ok(file)
+}
+
+fn edits(file: &[u8], originals: Originals) -> Result<Edits, String> {
     let tiff = Tiff::new(file).filter(|tiff| tiff.u16(2) == Some(42)).ok_or("it is no TIFF of the common kind")?;
     if !tiff.is_whole() {
         return Err("its pages go in circles, or are too many".into());
@@ -44,10 +51,7 @@ pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
     if edits.overlap() {
         return Err("its metadata and its pixels overlap".into());
     }
-    let mut out = file.to_vec();
-    edits.wiped.iter().for_each(|at| out[at.clone()].fill(0));
-    edits.directories.iter().for_each(|(at, bytes)| out[*at..at + bytes.len()].copy_from_slice(bytes));
-    Ok(out)
+    Ok(edits)
 }
 
 #[derive(Default)]

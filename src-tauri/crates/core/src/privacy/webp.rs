@@ -1,36 +1,56 @@
 //! WebP: chunks are copied or left out; the compressed pixels are copied byte for byte.
 
+use super::pieces::{Piece, kept, put_together};
 use super::{Cleaned, Originals, exif, xmp};
 use crate::container::jpeg::EXIF;
-use crate::container::riff::{HAS_EXIF, HAS_XMP, chunks, file as riff_file, reaches_the_end};
+use crate::container::riff::{self, HAS_EXIF, HAS_XMP, chunks, reaches_the_end};
 
-pub(super) fn strip(file: &[u8], originals: Originals) -> Cleaned {
-    if !reaches_the_end(file) {
+pub(super) fn strip(file: Vec<u8>, originals: Originals) -> Cleaned {
+    if !reaches_the_end(&file) {
         return Err("it is cut off".into());
     }
-    let mut kept: Vec<([u8; 4], Vec<u8>)> = Vec::new();
-    for chunk in chunks(file) {
+    let mut stays: Vec<([u8; 4], Piece)> = Vec::new();
+    for chunk in chunks(&file) {
         match &chunk.kind {
-            b"VP8 " | b"VP8L" | b"VP8X" | b"ALPH" | b"ANIM" | b"ANMF" | b"ICCP" => kept.push((chunk.kind, chunk.data.to_vec())),
+            b"VP8X" => stays.push((chunk.kind, Piece::New(chunk.data.to_vec()))),
+            b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ANMF" | b"ICCP" => stays.push((chunk.kind, kept(&file, chunk.data))),
             b"EXIF" => {
                 let block = chunk.data.strip_prefix(EXIF).unwrap_or(chunk.data);
-                kept.extend(exif::clean(block, originals).map(|clean| (*b"EXIF", clean)));
+                stays.extend(exif::clean(block, originals).map(|clean| (*b"EXIF", Piece::New(clean))));
             }
             b"XMP " if originals == Originals::StripLocation && !xmp::tells_location(chunk.data) => {
-                kept.push((chunk.kind, chunk.data.to_vec()));
+                stays.push((chunk.kind, kept(&file, chunk.data)));
             }
             _ => {}
         }
     }
-    let has = |kind: &[u8; 4]| kept.iter().any(|(found, _)| found == kind);
+    let has = |kind: &[u8; 4]| stays.iter().any(|(found, _)| found == kind);
     if !has(b"VP8 ") && !has(b"VP8L") && !has(b"ANMF") {
         return Err("it has no picture in it".into());
     }
     let gone = if has(b"EXIF") { 0 } else { HAS_EXIF } | if has(b"XMP ") { 0 } else { HAS_XMP };
-    for (_, data) in kept.iter_mut().filter(|(kind, _)| kind == b"VP8X") {
-        if let Some(flags) = data.first_mut() {
+    for (_, piece) in stays.iter_mut().filter(|(kind, _)| kind == b"VP8X") {
+        if let Piece::New(data) = piece
+            && let Some(flags) = data.first_mut()
+        {
             *flags &= !gone;
         }
     }
-    riff_file(kept.iter().map(|(kind, data)| (kind, data.as_slice()))).ok_or_else(|| "it is too large".into())
+    let pieces = chained(stays).ok_or("it is too large")?;
+    Ok(put_together(file, &pieces))
+}
+
+/// The chunks behind a file's header, each with its kind and length, filled up to an even one.
+fn chained(chunks: Vec<([u8; 4], Piece)>) -> Option<Vec<Piece>> {
+    let (mut pieces, mut all) = (Vec::new(), 4);
+    for (kind, piece) in chunks {
+        let length = u32::try_from(piece.len()).ok()?;
+        pieces.push(Piece::New([kind, length.to_le_bytes()].concat()));
+        pieces.push(piece);
+        pieces.push(Piece::New(vec![0; length as usize % 2]));
+        all += 8 + u64::from(length) + u64::from(length) % 2;
+    }
+    let header = [riff::RIFF, u32::try_from(all).ok()?.to_le_bytes(), riff::WEBP].concat();
+    pieces.insert(0, Piece::New(header));
+    Some(pieces)
 }

@@ -318,6 +318,15 @@ impl Profile {
         Ok(filled)
     }
 
+    /// Why no link of this profile opens, where that is known before anyone tries.
+    pub fn links_closed(&self) -> Option<Error> {
+        let provider = self.provider().ok().filter(|provider| !provider.opens_by.is_empty())?;
+        let closed = self.public_url.is_empty() && self.link_hours == 0;
+        let told = format!("links of \"{}\" do not open: {} shows nothing without a signature at its endpoint", self.name, provider.label);
+        let hint = format!("{}, and set that as the profile's public address (or let links be signed, for some hours)", provider.opens_by);
+        closed.then(|| Error::new(Code::LinkClosed, told).hint(hint))
+    }
+
     /// How the bucket a profile writes to is spelled, the same for two profiles of the same bucket.
     pub fn target(&self) -> Result<String> {
         Ok(format!("{}|{}", self.endpoint()?.unwrap_or_else(|| "aws".into()), self.bucket))
@@ -360,6 +369,15 @@ mod tests {
         let b2 = Profile { region: "eu-central-003".into(), ..profile("b2") };
         assert_eq!(b2.endpoint()?.as_deref(), Some("https://s3.eu-central-003.backblazeb2.com"));
         Ok(())
+    }
+
+    #[test]
+    fn a_service_that_shows_nothing_says_so_unless_links_have_another_way() {
+        let r2 = Profile { endpoint: "https://a.r2.cloudflarestorage.com".into(), ..profile("r2") };
+        assert_eq!(r2.links_closed().map(|error| error.code), Some(Code::LinkClosed));
+        assert_eq!(Profile { public_url: "https://cdn.example".into(), ..r2.clone() }.links_closed(), None);
+        assert_eq!(Profile { link_hours: 24, ..r2 }.links_closed(), None);
+        assert_eq!(profile("aws").links_closed(), None);
     }
 
     #[test]

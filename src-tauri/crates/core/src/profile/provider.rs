@@ -48,6 +48,8 @@ pub struct Provider {
     pub addressing: Addressing,
     /// Public address of a bucket, with `{endpoint}`, `{bucket}` and `{region}`.
     pub public_url: &'static str,
+    /// How links can open where the endpoint shows no object to anyone without a signature; empty where it can.
+    pub opens_by: &'static str,
     /// Whether a PUT with `If-None-Match: *` is refused when the key exists.
     pub honours_if_none_match: bool,
     /// Whether path addressing is refused.
@@ -81,6 +83,7 @@ const BASE: Provider = Provider {
     default_region: "us-east-1",
     addressing: Addressing::Path,
     public_url: "{endpoint}/{bucket}",
+    opens_by: "",
     honours_if_none_match: false,
     virtual_only: false,
     checksum: Checksum::Md5,
@@ -114,6 +117,7 @@ static TABLE: &[Provider] = &[
         endpoint_example: "https://ACCOUNT.r2.cloudflarestorage.com",
         asks_endpoint: true,
         default_region: "auto",
+        opens_by: "connect a domain to the bucket, or switch its r2.dev address on",
         honours_if_none_match: true,
         note: "Objects are public through a custom domain: set it as the public address.",
         ..BASE
@@ -124,7 +128,7 @@ static TABLE: &[Provider] = &[
         endpoint: "https://s3.{region}.backblazeb2.com",
         asks_region: true,
         public_url: "https://{bucket}.s3.{region}.backblazeb2.com",
-        note: "The region is the middle of the bucket's endpoint, for example eu-central-003.",
+        note: "The region is the middle of the bucket's endpoint, for example eu-central-003. Links open if the bucket is public.",
         ..BASE
     },
     Provider {
@@ -213,6 +217,7 @@ static TABLE: &[Provider] = &[
         label: "Storj",
         endpoint: "https://gateway.storjshare.io",
         default_region: "global",
+        opens_by: "share the bucket with linkshare",
         least_part_mib: 64,
         note: "Links work through a linkshare address: set it as the public address.",
         ..BASE
@@ -249,6 +254,7 @@ static TABLE: &[Provider] = &[
         endpoint_example: "https://PROJECT.storage.supabase.co/storage/v1/s3",
         asks_endpoint: true,
         asks_region: true,
+        opens_by: "make the bucket public; its address is https://PROJECT.supabase.co/storage/v1/object/public/BUCKET",
         note: "Links: set https://PROJECT.supabase.co/storage/v1/object/public/BUCKET as the public address.",
         ..BASE
     },
@@ -277,6 +283,7 @@ static TABLE: &[Provider] = &[
         asks_endpoint: true,
         default_region: "garage",
         checksum: Checksum::Crc32,
+        opens_by: "switch the bucket's website on",
         note: "Links work through Garage's web endpoint: set it as the public address.",
         ..BASE
     },

@@ -17,12 +17,13 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use super::clock::ServerClock;
 use crate::error::{Code, Error, Result};
 use crate::profile::Profile;
 use crate::secret::Credentials;
 
 /// Makes a client; nothing is sent yet.
-pub(super) fn client(profile: &Profile, endpoint: Option<&str>, credentials: &Credentials) -> Result<Client> {
+pub(super) fn client(profile: &Profile, endpoint: Option<&str>, credentials: &Credentials, clock: ServerClock) -> Result<Client> {
     let keys = SdkCredentials::new(
         &credentials.access_key_id,
         credentials.secret_access_key.expose(),
@@ -34,6 +35,7 @@ pub(super) fn client(profile: &Profile, endpoint: Option<&str>, credentials: &Cr
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(profile.region()?.to_owned()))
         .credentials_provider(keys)
+        .interceptor(clock)
         .http_client(http_client(endpoint, &profile.ca_file)?)
         .force_path_style(profile.path_style()?)
         // Most services but AWS refuse the SDK's default checksums, or store them inside the object.

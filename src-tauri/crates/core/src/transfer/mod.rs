@@ -2,6 +2,7 @@
 
 mod body;
 mod client;
+mod clock;
 mod failure;
 mod flow;
 mod pace;

@@ -16,6 +16,7 @@ use md5::{Digest as _, Md5};
 
 use super::body::Counted;
 use super::client::client;
+use super::clock::ServerClock;
 use super::failure::{self, Context};
 use super::flow::Limits;
 use super::watchdog::{self, Watched};
@@ -29,10 +30,13 @@ use crate::world::blocking;
 const ANSWER: Duration = Duration::from_secs(30);
 /// The server may have to read the whole object before it answers.
 const COMPLETE: Duration = Duration::from_secs(600);
+/// A link waits no longer than this to learn the server's time.
+const TIME: Duration = Duration::from_secs(3);
 
 /// One bucket, reached as one profile says.
 pub struct S3 {
     client: Client,
+    clock: ServerClock,
     bucket: String,
     context: Context,
     limits: Limits,
@@ -45,8 +49,10 @@ impl S3 {
     /// Makes the client; nothing is sent yet.
     pub fn new(profile: &Profile, credentials: &Credentials, limits: &Limits) -> Result<Self> {
         let (endpoint, region, provider) = (profile.endpoint()?, profile.region()?.to_owned(), profile.provider()?);
+        let clock = ServerClock::default();
         Ok(Self {
-            client: client(profile, endpoint.as_deref(), credentials)?,
+            client: client(profile, endpoint.as_deref(), credentials, clock.clone())?,
+            clock,
             bucket: profile.bucket.clone(),
             context: Context {
                 profile: profile.name.clone(),
@@ -339,7 +345,13 @@ impl ObjectStore for S3 {
     }
 
     async fn presign(&self, key: &str, lifetime: Duration) -> Result<String> {
-        let config = PresigningConfig::expires_in(lifetime).map_err(|error| {
+        if !self.clock.is_known() {
+            // Any answer tells the time, also one that refuses.
+            let asked = self.answer(TIME, self.client.head_bucket().bucket(&self.bucket).send()).await;
+            asked.map(|_| ()).unwrap_or_else(|error| tracing::debug!(%error, "the server's time may not be known"));
+            self.clock.give_up();
+        }
+        let config = PresigningConfig::builder().start_time(self.clock.now()).expires_in(lifetime).build().map_err(|error| {
             Error::new(Code::ProfileInvalid, format!("a link cannot be good for that long: {error}")).hint("at most 168 hours (7 days)")
         })?;
         let request = self.client.get_object().bucket(&self.bucket).key(key).presigned(config).await;

@@ -9,10 +9,12 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use walkdir::WalkDir;
 
+use super::Start;
 use super::known::KnownFiles;
 use super::limbo::Limbo;
 use super::place::{self, Identity};
-use super::settle::{Hint, Settle};
+use super::settle::{Hint, OPEN, Settle};
+use super::writers::Writers;
 use crate::content::{self, Kind};
 use crate::error::{Code, Error, Result};
 use crate::folder::{Existing, Known, OnRecord, Seen, Skipped, Stamp, WatchedFolder};
@@ -46,12 +48,17 @@ struct Walked {
 
 pub(super) struct Files {
     pub(super) folder: WatchedFolder,
+    /// Watched folders in it: what is in them is theirs.
+    inner: Vec<PathBuf>,
     patterns: Patterns,
     pub(super) known: KnownFiles,
     /// Drives that are or were in the folder, or the folder itself if it is one.
     drives: BTreeSet<PathBuf>,
     fresh_drives: Vec<PathBuf>,
     pub(super) settle: Settle,
+    writers: Writers,
+    /// Whoever writes here does so on this computer, under this very name.
+    pub(super) sees_writers: bool,
     limbo: Limbo,
     moved: Vec<(PathBuf, Seen)>,
     /// Files that could not be read, to be tried again.
@@ -64,22 +71,25 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn new(folder: WatchedFolder, OnRecord { known, mounts: drives, first_time }: OnRecord) -> Result<Self> {
+    pub(super) fn new(Start { folder, on_record, inner }: Start) -> Result<Self> {
+        let OnRecord { known, mounts: drives, first_time } = on_record;
         let patterns = Patterns::new(&folder.path, &folder.patterns)?;
         let baseline = first_time && folder.existing == Existing::Ignore;
         let mut on_record = KnownFiles::default();
         known.into_iter().for_each(|(path, known)| on_record.insert(path, known));
-        let (settle, limbo, moved, unreadable) = (Settle::default(), Limbo::default(), Vec::new(), BTreeMap::new());
         Ok(Self {
+            sees_writers: !place::is_remote(&folder.path),
             folder,
+            inner,
             patterns,
             known: on_record,
             drives,
             fresh_drives: Vec::new(),
-            settle,
-            limbo,
-            moved,
-            unreadable,
+            settle: Settle::default(),
+            writers: Writers::default(),
+            limbo: Limbo::default(),
+            moved: Vec::new(),
+            unreadable: BTreeMap::new(),
             told: VecDeque::new(),
             before: Vec::new(),
             baseline,
@@ -94,11 +104,16 @@ impl Files {
 
     /// The same where the folders on the way were looked at before.
     fn is_meant_here(&self, path: &Path, is_dir: bool) -> bool {
-        self.patterns.wants_here(path, is_dir) && !self.folder.is_put_away(path)
+        self.patterns.wants_here(path, is_dir) && !self.is_elsewhere(path)
     }
 
     fn is_meant(&self, path: &Path, is_dir: bool) -> bool {
-        self.patterns.wants(path, is_dir) && !self.folder.is_put_away(path)
+        self.patterns.wants(path, is_dir) && !self.is_elsewhere(path)
+    }
+
+    /// Where uploaded files are put away, or another watched folder's.
+    fn is_elsewhere(&self, path: &Path) -> bool {
+        self.folder.is_put_away(path) || self.inner.iter().any(|inner| path.starts_with(inner))
     }
 
     /// Looks at one path: a file, a folder with files in it, or nothing any more.
@@ -112,6 +127,8 @@ impl Files {
         match meta {
             Ok(meta) if meta.is_dir() => self.compare(path),
             Ok(meta) if meta.is_file() && self.wants(path, false) => drop(self.observe(path, &meta, hint)),
+            // Left out of the folder from now on, and still there.
+            Ok(meta) if meta.is_file() => self.settle.forget(path),
             // It cannot be seen at the moment; that is no reason to think it gone.
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {}
             _ => self.vanished(path),
@@ -134,8 +151,14 @@ impl Files {
             self.known.insert(path.to_owned(), known);
         }
         let age = meta.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default();
+        let hint = if hint == Hint::Found && age < OPEN && self.may_be_written(meta) { Hint::Writing } else { hint };
         self.settle.observe(path.to_owned(), stamp, hint, Instant::now(), age);
         true
+    }
+
+    /// Whether a file that changed a moment ago may be in its writer's hands.
+    fn may_be_written(&mut self, meta: &std::fs::Metadata) -> bool {
+        cfg!(not(target_os = "linux")) || !self.sees_writers || self.writers.have(meta)
     }
 
     /// The file that has just vanished and is this one now; not if it took the place of another, which has new content.
@@ -161,7 +184,8 @@ impl Files {
         }
         self.settle.forget(path);
         self.unreadable.remove(path);
-        let below: Vec<PathBuf> = self.known.at_or_below(path).map(Path::to_owned).collect();
+        // What is left out of the folder by now is not its business any more.
+        let below: Vec<PathBuf> = self.known.at_or_below(path).filter(|path| self.wants(path, false)).map(Path::to_owned).collect();
         for path in below {
             if let Some(known) = self.known.remove(&path) {
                 self.limbo.add(path, known, Instant::now());

@@ -9,6 +9,7 @@ mod known;
 mod limbo;
 mod place;
 mod settle;
+mod writers;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -104,12 +105,14 @@ pub(crate) enum Report {
 pub(crate) struct Start {
     pub(crate) folder: WatchedFolder,
     pub(crate) on_record: OnRecord,
+    /// Watched folders in it: what is in them is theirs.
+    pub(crate) inner: Vec<PathBuf>,
 }
 
 /// Watches one folder until told to stop. Blocks: it has a thread of its own.
 pub(crate) fn watch(start: Start, reports: mpsc::Sender<Report>, waker: Sender<Wake>, wakes: &Receiver<Wake>) {
     let path = start.folder.path.to_path_buf();
-    let mut watch = match Files::new(start.folder, start.on_record) {
+    let mut watch = match Files::new(start) {
         Ok(files) => Watch {
             path,
             files,
@@ -142,7 +145,7 @@ pub(crate) struct Once(Files);
 impl Once {
     /// Compares the folder with what is on record.
     pub(crate) fn look(start: Start) -> Result<Self> {
-        let mut files = Files::new(start.folder, start.on_record)?;
+        let mut files = Files::new(start)?;
         files.scan()?;
         Ok(Self(files))
     }
@@ -287,6 +290,7 @@ impl Watch {
         let silent = !self.announced && !first && (fresh > 0 || self.state.following == Following::Polling);
         let polling = self.watcher.is_none() || place::is_remote(&self.path) || silent;
         self.state.following = if polling { Following::Polling } else { Following::Watching };
+        self.files.sees_writers = !polling;
         let longer = if polling { self.poll * 3 / 2 } else { self.poll * 3 };
         self.poll = if first || silent && fresh > 0 { POLL } else { longer.min(SCAN) };
         // As soon as there is room for watches again, there are events again.

@@ -16,8 +16,8 @@ use crate::folder::Stamp;
 const CLOSED: Duration = Duration::from_millis(200);
 /// Unchanged for this long, where the platform does not tell when a file is closed.
 const QUIET: Duration = Duration::from_secs(1);
-/// Being written, on a platform that tells when it is closed: without that news only a long rest means the end.
-const OPEN: Duration = Duration::from_secs(10);
+/// Being written, or nobody can tell: without the news that it was closed only a long rest means the end.
+pub(super) const OPEN: Duration = Duration::from_secs(10);
 /// Nobody is waited for longer than this after the last change.
 const LONGEST: Duration = Duration::from_secs(120);
 /// A file that changes again so soon after it was taken was not finished: its writer makes pauses.
@@ -28,7 +28,7 @@ const AFTERMATH: Duration = Duration::from_secs(30);
 pub(super) enum Hint {
     /// Nothing: a scan found it.
     Found,
-    /// It is being written, and the platform will tell when it is closed.
+    /// It is being written, or may be: the platform will tell when it is closed, if it can.
     Writing,
     /// Its writer closed it.
     Closed,
@@ -84,7 +84,11 @@ impl Settle {
             }
             None => {
                 // An old file found by a scan has been quiet long enough already.
-                let rested = if hint == Hint::Found { age.min(QUIET) } else { Duration::ZERO };
+                let rested = match hint {
+                    Hint::Found => age.min(QUIET),
+                    Hint::Writing => age.min(OPEN),
+                    Hint::Closed | Hint::Renamed => Duration::ZERO,
+                };
                 let changed_at = now.checked_sub(rested).unwrap_or(now);
                 let pause = self.taken.get(&path).map_or(Duration::ZERO, |(at, pause)| (*pause).max(now.saturating_duration_since(*at)));
                 let pause = if pause < AFTERMATH { pause } else { Duration::ZERO };
@@ -154,6 +158,14 @@ mod tests {
         let (mut settle, now) = (Settle::default(), Instant::now());
         settle.observe("old".into(), stamp(5), Hint::Found, now, SECOND * 3600);
         assert_eq!(taken(&mut settle, now), 1);
+    }
+
+    #[test]
+    fn a_fresh_file_that_may_be_written_rests_longer() {
+        let (mut settle, now) = (Settle::default(), Instant::now());
+        settle.observe("fresh".into(), stamp(5), Hint::Writing, now, SECOND * 4);
+        assert_eq!(taken(&mut settle, now + SECOND * 5), 0);
+        assert_eq!(taken(&mut settle, now + SECOND * 6), 1, "ten seconds after it changed");
     }
 
     #[test]
