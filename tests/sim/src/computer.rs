@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tintype_core::engine::{Buckets, Config, Engine, EngineHandle};
 use tintype_core::error::Result;
-use tintype_core::folder::{Deleted, NewContent, WatchedFolder};
+use tintype_core::folder::{AfterUpload, Deleted, NewContent, WatchedFolder};
 use tintype_core::home::Home;
 use tintype_core::profile::{OnConflict, Profile};
 use tintype_core::secret::{Secrets, SessionOnly};
@@ -14,6 +14,18 @@ use tintype_core::settings::Settings;
 use tintype_core::transfer::ObjectStore;
 
 use crate::bucket::Reached;
+use crate::ledger::sha256;
+
+/// How Tintype is meant on the computers of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ways {
+    pub(crate) on_conflict: OnConflict,
+    /// What is uploaded from the watched folder is moved out of it.
+    pub(crate) moves: bool,
+}
+
+/// The second profile: the same bucket, other keys.
+pub(crate) const BLOG: &str = "blog";
 
 pub(crate) struct Computer {
     root: PathBuf,
@@ -25,7 +37,7 @@ pub(crate) struct Computer {
 }
 
 impl Computer {
-    pub(crate) fn new(root: &Path, number: usize, reached: Reached, on_conflict: OnConflict) -> Result<Self> {
+    pub(crate) fn new(root: &Path, number: usize, reached: Reached, ways: Ways) -> Result<Self> {
         let root = root.join(format!("computer-{number}"));
         let computer = Self { root, reached, engines: Vec::new(), clock: 0 };
         for folder in [computer.watched(), computer.given()] {
@@ -36,7 +48,7 @@ impl Computer {
             provider: "minio".into(),
             endpoint: "http://bucket.example:9000".into(),
             bucket: "photos".into(),
-            on_conflict,
+            on_conflict: ways.on_conflict,
             if_none_match: Some(computer.reached.server().honours),
             ..Profile::default()
         };
@@ -45,10 +57,13 @@ impl Computer {
             grace_minutes: 5,
             all_files: true,
             changed: NewContent::Profile,
+            after_upload: if ways.moves { AfterUpload::Move(computer.done().into()) } else { AfterUpload::Leave },
             ..WatchedFolder::new(computer.watched(), "photos".into())
         };
         let mut settings = Settings { variants: Vec::new(), folders: vec![folder], ..Settings::default() };
+        let blog = Profile { name: BLOG.into(), original_key: "blog/{name}".into(), ..profile.clone() };
         settings.put_profile(profile, None)?;
+        settings.put_profile(blog, None)?;
         computer.home()?;
         settings.save(&computer.settings())?;
         Ok(computer)
@@ -64,6 +79,17 @@ impl Computer {
 
     pub(crate) fn watched(&self) -> PathBuf {
         self.root.join("watched")
+    }
+
+    /// Where uploaded files go, if they are moved.
+    pub(crate) fn done(&self) -> PathBuf {
+        self.root.join("done")
+    }
+
+    /// Whether some file here has such a content.
+    pub(crate) fn has(&self, content: &str) -> bool {
+        let files = [self.watched(), self.done(), self.given()].into_iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+        files.flatten().any(|file| std::fs::read(file.path()).is_ok_and(|bytes| sha256(&bytes) == content))
     }
 
     /// Files that people give by hand.

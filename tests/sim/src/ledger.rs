@@ -16,7 +16,8 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 
 /// Whether a file would go to such a key.
 fn is_key_of(key: &str, path: &Path) -> bool {
-    path.file_stem().is_some_and(|stem| key.starts_with(&format!("originals/{}", stem.display())))
+    let name = key.rsplit('/').next().unwrap_or(key);
+    path.file_stem().is_some_and(|stem| name.starts_with(&*stem.to_string_lossy()))
 }
 
 /// An object in the bucket.
@@ -48,12 +49,18 @@ struct File {
     contents: Vec<String>,
     /// It is there.
     there: bool,
+    /// Since when it is what it is.
+    written: Option<Instant>,
     /// It lies in the watched folder.
     watched: bool,
+    /// It goes up with the second profile, whose keys are others.
+    blog: bool,
     /// That it is gone was noticed.
     noticed: bool,
     /// A person wants the bucket to keep what it was.
     kept: Kept,
+    /// So many of its contents a person once wanted kept, before it was there anew: either is right.
+    settled: usize,
 }
 
 /// Whether the bucket is to keep what a deleted file was.
@@ -78,6 +85,10 @@ pub(crate) struct Ledger {
     paused: BTreeMap<usize, Instant>,
     /// Computers that were told to mend what differs.
     mending: BTreeSet<usize>,
+    /// Whatever has a key may be replaced: nothing is promised to stay.
+    pub(crate) overwrites: bool,
+    /// Uploaded files are moved out of the watched folder.
+    pub(crate) moves: bool,
     /// What was broken.
     pub(crate) broken: Vec<String>,
 }
@@ -104,8 +115,17 @@ impl Ledger {
     /// A file was written, or replaced.
     pub(crate) fn written(&mut self, computer: usize, path: &Path, content: &str, watched: bool) {
         let file = self.files.entry((computer, path.to_owned())).or_default();
+        if file.kept != Kept::No {
+            file.settled = file.contents.len();
+        }
         file.contents.push(content.to_owned());
+        file.written = Some(Instant::now());
         (file.there, file.watched, file.noticed, file.kept) = (true, watched, false, Kept::No);
+    }
+
+    /// With which profile a file is uploaded.
+    pub(crate) fn goes(&mut self, computer: usize, path: &Path, blog: bool) {
+        self.files.entry((computer, path.to_owned())).or_default().blog = blog;
     }
 
     pub(crate) fn removed(&mut self, computer: usize, path: &Path) {
@@ -176,8 +196,11 @@ impl Ledger {
     }
 
     /// A file of a computer that is this content now, and would go to such a key.
-    fn is_there(&self, computer: usize, key: &str, content: &str) -> Option<PathBuf> {
-        let is = |file: &File| file.there && file.contents.last().is_some_and(|last| last == content);
+    fn is_there(&self, computer: usize, key: &str, content: &str, begun: Instant) -> Option<PathBuf> {
+        let before = |file: &File| file.written.is_some_and(|written| written < begun);
+        let is = |file: &File| {
+            file.there && before(file) && key.starts_with("blog/") == file.blog && file.contents.last().is_some_and(|last| last == content)
+        };
         self.files.iter().find(|((of, path), file)| *of == computer && is_key_of(key, path) && is(file)).map(|((_, path), _)| path.clone())
     }
 
@@ -193,7 +216,7 @@ impl Ledger {
         } else if !self.files.iter().any(|((of, _), file)| *of == computer && file.contents.contains(new)) {
             self.breaks(format!("{key}: nobody on {computer} ever had that content"));
         }
-        if let Some(old) = self.objects.get(key).filter(|old| old.sha256 != *new) {
+        if let Some(old) = self.objects.get(key).filter(|old| old.sha256 != *new && !self.overwrites) {
             let other = old.by != Some(computer);
             let by_a_stranger = old.by.is_none() && self.mending.contains(&computer);
             if other && !honoured && old.at.elapsed() < AT_ONCE {
@@ -213,10 +236,12 @@ impl Ledger {
         if object.by != Some(computer) {
             self.breaks(format!("{key}: {computer} removed another's object"));
         }
-        if let Some(path) = self.is_there(computer, key, content) {
+        if let Some(path) = self.is_there(computer, key, content, begun).filter(|_| !self.has(content)) {
             self.breaks(format!("{key}: {computer} removed what {} still is", path.display()));
         }
-        let gone = |file: &File| file.watched && !file.there && file.kept != Kept::Yes && file.contents.contains(content);
+        // What comes back while the request is on its way was not there when it was looked for last.
+        let is_gone = |file: &File| !file.there || file.written.is_some_and(|written| written >= begun);
+        let gone = |file: &File| file.watched && is_gone(file) && file.kept != Kept::Yes && file.contents.contains(content);
         let earlier = |file: &File| file.watched && file.there && file.contents.contains(content);
         let meant = |is: &dyn Fn(&File) -> bool| self.files.iter().any(|((of, _), file)| *of == computer && is(file));
         if !meant(&gone) {
@@ -235,7 +260,7 @@ impl Ledger {
         let owed = |(place, file): (&(usize, PathBuf), &File)| {
             let content = file.contents.last().filter(|_| file.there)?;
             // What strangers did to its key may have been found out, and told.
-            if self.touched.iter().any(|key| is_key_of(key, &place.1)) {
+            if self.overwrites || self.touched.iter().any(|key| is_key_of(key, &place.1)) {
                 return None;
             }
             (!self.has(content)).then(|| (place.0, place.1.clone(), content.clone()))
@@ -243,13 +268,21 @@ impl Ledger {
         self.files.iter().filter_map(owed).collect()
     }
 
+    /// What people still have, wherever Tintype has put it.
+    pub(crate) fn there(&self) -> Vec<(usize, PathBuf, String)> {
+        let last = |file: &File| file.contents.last().filter(|_| file.there).cloned();
+        self.files.iter().filter_map(|((computer, path), file)| Some((*computer, path.clone(), last(file)?))).collect()
+    }
+
     /// Contents that no file is any more, and nobody wanted to keep.
     pub(crate) fn leftovers(&self) -> Vec<(usize, PathBuf, String)> {
         let wanted = |content: &String| {
             self.files.values().any(|file| file.contents.contains(content) && (file.there || file.kept != Kept::No || !file.watched))
         };
-        let gone = self.files.iter().filter(|(_, file)| file.watched && !file.there && file.kept == Kept::No);
-        let left = gone.flat_map(|(place, file)| file.contents.iter().map(move |content| (place.0, place.1.clone(), content.clone())));
+        // What was moved away was not deleted, whatever becomes of the next file of that name.
+        let gone = self.files.iter().filter(|(_, file)| file.watched && !file.there && file.kept == Kept::No && !self.moves);
+        let left = gone
+            .flat_map(|(place, file)| file.contents[file.settled..].iter().map(move |content| (place.0, place.1.clone(), content.clone())));
         left.filter(|(computer, _, content)| {
             let ours = self
                 .objects

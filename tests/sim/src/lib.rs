@@ -13,7 +13,7 @@ mod people;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use bucket::{Server, Weather};
+use bucket::Server;
 use people::People;
 
 /// What a run found.
@@ -34,20 +34,17 @@ pub fn run(seed: u64, keep: bool) -> Found {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     let folder = tempfile::tempdir_in(memory()).expect("a folder");
     let mut dice = fastrand::Rng::with_seed(seed);
-    let server = Arc::new(Mutex::new(Server {
-        ledger: ledger::Ledger::default(),
-        weather: Weather { slow: 50, ..Weather::default() },
-        honours: dice.u8(0..4) > 0,
-        dice: dice.fork(),
-    }));
-    let (mut broken, mut trace) = runtime.block_on(async {
+    let server = Arc::new(Mutex::new(Server::new(dice.u8(0..4) > 0, dice.fork())));
+    let mut broken = runtime.block_on(async {
         let mut people = People::new(folder.path(), Arc::clone(&server), dice).expect("two computers");
         people.live().await;
         people.end().await;
         people.told()
     });
     drop(runtime);
-    broken.extend(std::mem::take(&mut server.lock().expect("nobody panicked").ledger.broken));
+    let mut server = server.lock().expect("nobody panicked");
+    broken.append(&mut server.ledger.broken);
+    let mut trace = std::mem::take(&mut server.trace);
     if keep {
         trace.push(format!("what it left is in {}", folder.keep().display()));
     }
