@@ -79,13 +79,17 @@ struct Gathered {
 impl Gathered {
     fn add(&mut self, event: Event) {
         match event {
-            Event::Jobs(jobs) => self.jobs.extend(jobs.into_iter().map(|job| (job.id.clone(), job))),
+            Event::Jobs(jobs) => self
+                .jobs
+                .extend(jobs.into_iter().map(|job| (job.id.clone(), job))),
             Event::Forgotten(ids) => {
                 ids.iter().for_each(|id| drop(self.jobs.remove(id)));
                 self.others.push(Event::Forgotten(ids));
             }
             other => {
-                self.others.retain(|known| std::mem::discriminant(known) != std::mem::discriminant(&other));
+                self.others.retain(|known| {
+                    std::mem::discriminant(known) != std::mem::discriminant(&other)
+                });
                 self.others.push(other);
             }
         }

@@ -20,8 +20,17 @@ pub(crate) enum Pasted {
 pub(crate) struct Clipboard(Mutex<Option<arboard::Clipboard>>);
 
 impl Clipboard {
-    fn with<T>(&self, work: impl FnOnce(&mut arboard::Clipboard) -> std::result::Result<T, arboard::Error>) -> Result<T> {
-        let failed = |error| Error::new(Code::ClipboardEmpty, format!("the clipboard cannot be used: {error}")).hint("try again");
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut arboard::Clipboard) -> std::result::Result<T, arboard::Error>,
+    ) -> Result<T> {
+        let failed = |error| {
+            Error::new(
+                Code::ClipboardEmpty,
+                format!("the clipboard cannot be used: {error}"),
+            )
+            .hint("try again")
+        };
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let clipboard = match open.take() {
             Some(clipboard) => clipboard,
@@ -42,20 +51,31 @@ impl Clipboard {
             return Ok(Pasted::Files(files));
         }
         let nothing = || {
-            Error::new(Code::ClipboardEmpty, "there is no picture and no file on the clipboard")
-                .hint("copy a picture, or files in the file manager, and paste again")
+            Error::new(
+                Code::ClipboardEmpty,
+                "there is no picture and no file on the clipboard",
+            )
+            .hint("copy a picture, or files in the file manager, and paste again")
         };
         match given {
-            Some(text) => base64::engine::general_purpose::STANDARD.decode(text).map(Pasted::Picture).map_err(|_| nothing()),
+            Some(text) => base64::engine::general_purpose::STANDARD
+                .decode(text)
+                .map(Pasted::Picture)
+                .map_err(|_| nothing()),
             None => self.read_picture().ok_or_else(nothing).map(Pasted::Picture),
         }
     }
 
     fn read_picture(&self) -> Option<Vec<u8>> {
         let picture = self.with(arboard::Clipboard::get_image).ok()?;
-        let (width, height) = (u32::try_from(picture.width).ok()?, u32::try_from(picture.height).ok()?);
+        let (width, height) = (
+            u32::try_from(picture.width).ok()?,
+            u32::try_from(picture.height).ok()?,
+        );
         let mut png = Cursor::new(Vec::new());
-        RgbaImage::from_raw(width, height, picture.bytes.into_owned())?.write_to(&mut png, ImageFormat::Png).ok()?;
+        RgbaImage::from_raw(width, height, picture.bytes.into_owned())?
+            .write_to(&mut png, ImageFormat::Png)
+            .ok()?;
         Some(png.into_inner())
     }
 }

@@ -40,7 +40,10 @@ pub(crate) fn providers() -> Vec<Provider> {
 #[tauri::command]
 #[specta::specta]
 pub(crate) fn blank_profile() -> Profile {
-    Profile { provider: "aws".into(), ..Profile::default() }
+    Profile {
+        provider: "aws".into(),
+        ..Profile::default()
+    }
 }
 
 /// A job with its objects.
@@ -53,24 +56,51 @@ pub(crate) async fn job(engine: Engine<'_>, id: String) -> Result<JobReport> {
 /// Queues files and folders; without a profile, for the default one.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn upload(engine: Engine<'_>, paths: Vec<LocalPath>, profile: Option<String>) -> Result<()> {
-    engine.handle()?.enqueue(paths.into_iter().map(Into::into).collect(), profile, Wish::default()).await.map(|_| ())
+pub(crate) async fn upload(
+    engine: Engine<'_>,
+    paths: Vec<LocalPath>,
+    profile: Option<String>,
+) -> Result<()> {
+    engine
+        .handle()?
+        .enqueue(
+            paths.into_iter().map(Into::into).collect(),
+            profile,
+            Wish::default(),
+        )
+        .await
+        .map(|_| ())
 }
 
 /// Asks a person for files. Here, and not in the page, since names of files may be no Unicode.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn pick_files(app: tauri::AppHandle) -> Result<Vec<LocalPath>> {
-    let picked = app.dialog().file().set_title("Choose pictures and other files").blocking_pick_files();
-    Ok(picked.unwrap_or_default().into_iter().filter_map(|file| file.into_path().ok()).map(Into::into).collect())
+    let picked = app
+        .dialog()
+        .file()
+        .set_title("Choose pictures and other files")
+        .blocking_pick_files();
+    Ok(picked
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|file| file.into_path().ok())
+        .map(Into::into)
+        .collect())
 }
 
 /// Asks a person for a folder.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn pick_folder(app: tauri::AppHandle) -> Result<Option<LocalPath>> {
-    let picked = app.dialog().file().set_title("Choose a folder").blocking_pick_folder();
-    Ok(picked.and_then(|folder| folder.into_path().ok()).map(Into::into))
+    let picked = app
+        .dialog()
+        .file()
+        .set_title("Choose a folder")
+        .blocking_pick_folder();
+    Ok(picked
+        .and_then(|folder| folder.into_path().ok())
+        .map(Into::into))
 }
 
 /// What a picture's file says of itself.
@@ -88,16 +118,29 @@ pub(crate) async fn located(paths: Vec<LocalPath>) -> Result<Located> {
     blocking(move || Ok(intake::located(&paths))).await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let ended = |error| Error::new(Code::Internal, format!("looking at the files ended early: {error}"));
-    tauri::async_runtime::spawn_blocking(work).await.map_err(ended)?
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let ended = |error| {
+        Error::new(
+            Code::Internal,
+            format!("looking at the files ended early: {error}"),
+        )
+    };
+    tauri::async_runtime::spawn_blocking(work)
+        .await
+        .map_err(ended)?
 }
 
 /// What is on the clipboard, as files to upload: files first, else the picture the page was given (base64) or, without
 /// one, the picture that is there.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn paste(engine: Engine<'_>, clipboard: State<'_, Clipboard>, picture: Option<String>) -> Result<Vec<LocalPath>> {
+pub(crate) async fn paste(
+    engine: Engine<'_>,
+    clipboard: State<'_, Clipboard>,
+    picture: Option<String>,
+) -> Result<Vec<LocalPath>> {
     match clipboard.read(picture)? {
         Pasted::Files(paths) => Ok(paths.into_iter().map(Into::into).collect()),
         Pasted::Picture(bytes) => Ok(vec![engine.handle()?.keep_pasted(bytes).await?.into()]),
@@ -107,7 +150,11 @@ pub(crate) async fn paste(engine: Engine<'_>, clipboard: State<'_, Clipboard>, p
 /// Tries failed jobs again; with a choice for keys that are taken.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn retry(engine: Engine<'_>, ids: Vec<String>, choice: Option<OnConflict>) -> Result<()> {
+pub(crate) async fn retry(
+    engine: Engine<'_>,
+    ids: Vec<String>,
+    choice: Option<OnConflict>,
+) -> Result<()> {
     engine.handle()?.retry(ids, choice).await
 }
 
@@ -164,24 +211,51 @@ pub(crate) async fn copy_link(
 
 fn link_text(report: &JobReport, object: &str, shape: LinkFormat) -> Result<String> {
     let gone = || Error::new(Code::ObjectMissing, "this file is not in the bucket yet");
-    let chosen = report.objects.iter().find(|known| known.id == object).ok_or_else(gone)?;
+    let chosen = report
+        .objects
+        .iter()
+        .find(|known| known.id == object)
+        .ok_or_else(gone)?;
     let linkable = |object: &tintype_core::engine::ObjectView| object.width.zip(object.height);
     let pictures: Vec<Linkable<'_>> = report
         .objects
         .iter()
         .filter(|object| object.variant.is_some())
-        .filter_map(|object| Some(Linkable { url: object.url.as_deref()?, size: linkable(object) }))
+        .filter_map(|object| {
+            Some(Linkable {
+                url: object.url.as_deref()?,
+                size: linkable(object),
+            })
+        })
         .collect();
     let url = chosen.url.as_deref().ok_or_else(gone)?;
-    Ok(link::format(shape, &report.job.name, &Linkable { url, size: linkable(chosen) }, &pictures))
+    Ok(link::format(
+        shape,
+        &report.job.name,
+        &Linkable {
+            url,
+            size: linkable(chosen),
+        },
+        &pictures,
+    ))
 }
 
 /// Opens the link of one object in the browser.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn open_link(app: tauri::AppHandle, engine: Engine<'_>, job: String, object: String) -> Result<()> {
+pub(crate) async fn open_link(
+    app: tauri::AppHandle,
+    engine: Engine<'_>,
+    job: String,
+    object: String,
+) -> Result<()> {
     let url = link_text(&engine.handle()?.job(&job).await?, &object, LinkFormat::Url)?;
-    let failed = |error| Error::new(Code::Internal, format!("no browser could be opened: {error}"));
+    let failed = |error| {
+        Error::new(
+            Code::Internal,
+            format!("no browser could be opened: {error}"),
+        )
+    };
     app.opener().open_url(url, None::<&str>).map_err(failed)
 }
 
@@ -230,7 +304,11 @@ pub(crate) async fn fix_profile(engine: Engine<'_>, name: String, fixes: Vec<Fix
 /// Puts the rights that a profile's key needs on the clipboard.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn copy_rights(engine: Engine<'_>, clipboard: State<'_, Clipboard>, name: String) -> Result<()> {
+pub(crate) async fn copy_rights(
+    engine: Engine<'_>,
+    clipboard: State<'_, Clipboard>,
+    name: String,
+) -> Result<()> {
     clipboard.write(&engine.handle()?.rights(&name).await?)
 }
 
@@ -286,7 +364,11 @@ pub(crate) async fn look_at_folder(engine: Engine<'_>, path: LocalPath) -> Resul
 /// Lets a folder rest, or wakes it.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn pause_folder(engine: Engine<'_>, path: LocalPath, paused: bool) -> Result<Settings> {
+pub(crate) async fn pause_folder(
+    engine: Engine<'_>,
+    path: LocalPath,
+    paused: bool,
+) -> Result<Settings> {
     engine.handle()?.pause_folder(path.into(), paused).await
 }
 
@@ -315,7 +397,13 @@ pub(crate) async fn remove_now(engine: Engine<'_>, path: LocalPath) -> Result<()
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn start_afresh(app: tauri::AppHandle, engine: Engine<'_>) -> Result<()> {
-    let Err(Error { code: Code::SettingsDamaged, .. }) = engine.handle().map(|_| ()) else { return engine.restart() };
+    let Err(Error {
+        code: Code::SettingsDamaged,
+        ..
+    }) = engine.handle().map(|_| ())
+    else {
+        return engine.restart();
+    };
     let path = Home::locate()?.settings();
     let aside = path.with_extension("damaged.toml");
     std::fs::rename(&path, &aside).map_err(|error| Error::from_io(&error, &path))?;

@@ -62,7 +62,11 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::remove_now,
             commands::start_afresh,
         ])
-        .events(collect_events![bridge::Changed, bridge::Resync, bridge::Dropped])
+        .events(collect_events![
+            bridge::Changed,
+            bridge::Resync,
+            bridge::Dropped
+        ])
 }
 
 /// The engine, or why there is none.
@@ -75,7 +79,11 @@ impl Running {
 
     /// A handle on the engine.
     pub(crate) fn handle(&self) -> Result<tintype_core::engine::EngineHandle> {
-        match &*self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        match &*self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        {
             Ok(Some(engine)) => Ok(engine.handle()),
             Ok(None) => Err(Error::new(Code::Closing, "Tintype is closing")),
             Err(error) => Err(error.clone()),
@@ -84,7 +92,10 @@ impl Running {
 
     /// Tries again to start an engine that could not start.
     pub(crate) fn restart(&self) -> Result<()> {
-        let mut running = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut running = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if running.is_err() {
             *running = start_engine().map(Some);
         }
@@ -92,24 +103,49 @@ impl Running {
     }
 
     fn take(&self) -> Option<Engine> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_mut().ok().and_then(Option::take)
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .as_mut()
+            .ok()
+            .and_then(Option::take)
     }
 }
 
 fn start_engine() -> Result<Engine> {
-    let config = Config { watch: true, serve_demo: true, imaging: Program::current(), ..Config::new(Home::locate()?, Secrets::default()) };
+    let config = Config {
+        watch: true,
+        serve_demo: true,
+        imaging: Program::current(),
+        ..Config::new(Home::locate()?, Secrets::default())
+    };
     // The engine's tasks live on Tauri's own runtime.
     tauri::async_runtime::block_on(async { Engine::start(config) })
 }
 
 /// `--demo` makes sure there is a bucket on this computer; paths are uploaded.
 fn arguments(app: &tauri::AppHandle) {
-    let (flags, paths): (Vec<_>, Vec<_>) = std::env::args_os().skip(1).partition(|arg| arg == "--demo");
-    if let (Ok(handle), false) = (app.state::<Running>().handle(), flags.is_empty() && paths.is_empty()) {
+    let (flags, paths): (Vec<_>, Vec<_>) =
+        std::env::args_os().skip(1).partition(|arg| arg == "--demo");
+    if let (Ok(handle), false) = (
+        app.state::<Running>().handle(),
+        flags.is_empty() && paths.is_empty(),
+    ) {
         tauri::async_runtime::spawn(async move {
-            let demo = if flags.is_empty() { Ok(()) } else { handle.use_demo().await.map(|_| ()) };
+            let demo = if flags.is_empty() {
+                Ok(())
+            } else {
+                handle.use_demo().await.map(|_| ())
+            };
             let paths: Vec<_> = paths.into_iter().map(Into::into).collect();
-            let queued = if paths.is_empty() { Ok(()) } else { handle.enqueue(paths, None, Wish::default()).await.map(|_| ()) };
+            let queued = if paths.is_empty() {
+                Ok(())
+            } else {
+                handle
+                    .enqueue(paths, None, Wish::default())
+                    .await
+                    .map(|_| ())
+            };
             if let Err(error) = demo.and(queued) {
                 tracing::error!(%error, "the command line could not be followed");
             }
@@ -126,13 +162,18 @@ fn context() -> tauri::Context<tauri::Wry> {
 pub fn run() -> ExitCode {
     worker::serve_if_asked();
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG")
+                .unwrap_or_else(|_| "warn".into()),
+        )
         .with_writer(std::io::stderr)
         .init();
     let bindings = bindings();
     let built = tauri::Builder::default()
         // The first plugin: a second start only brings the first window to the front.
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| tray::show_window(app)))
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            tray::show_window(app)
+        }))
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .register_asynchronous_uri_scheme_protocol("tintype", preview::serve)
@@ -175,12 +216,18 @@ mod tests {
     fn the_bindings_are_up_to_date() -> std::result::Result<(), Box<dyn std::error::Error>> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/bindings.ts");
         let fresh = tempfile::tempdir()?.keep().join("bindings.ts");
-        bindings().export(specta_typescript::Typescript::default().header("// @ts-nocheck\n"), &fresh)?;
+        bindings().export(
+            specta_typescript::Typescript::default().header("// @ts-nocheck\n"),
+            &fresh,
+        )?;
         let fresh = std::fs::read_to_string(fresh)?;
         if std::env::var_os("TINTYPE_WRITE_BINDINGS").is_some() {
             std::fs::write(path, fresh)?;
         } else {
-            assert!(std::fs::read_to_string(path)? == fresh, "run `cargo xtask bindings` and commit ui/src/bindings.ts");
+            assert!(
+                std::fs::read_to_string(path)? == fresh,
+                "run `cargo xtask bindings` and commit ui/src/bindings.ts"
+            );
         }
         Ok(())
     }
@@ -189,7 +236,10 @@ mod tests {
     #[test]
     fn the_page_that_was_built_last_is_inside() -> std::io::Result<()> {
         let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/dist");
-        assert!(page.join("index.html").exists(), "the page is not built: run `cargo xtask test`");
+        assert!(
+            page.join("index.html").exists(),
+            "the page is not built: run `cargo xtask test`"
+        );
         let (context, mut folders) = (context(), vec![page.clone()]);
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder)? {
@@ -197,7 +247,14 @@ mod tests {
                 if path.is_dir() {
                     folders.push(path);
                 } else if let Ok(name) = path.strip_prefix(&page) {
-                    assert!(context.assets().get(&name.to_string_lossy().as_ref().into()).is_some(), "{} is not inside", name.display());
+                    assert!(
+                        context
+                            .assets()
+                            .get(&name.to_string_lossy().as_ref().into())
+                            .is_some(),
+                        "{} is not inside",
+                        name.display()
+                    );
                 }
             }
         }

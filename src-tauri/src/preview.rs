@@ -5,8 +5,18 @@ use tauri::{Manager as _, Runtime, UriSchemeContext, UriSchemeResponder};
 
 use crate::Running;
 
-pub(crate) fn serve<R: Runtime>(context: UriSchemeContext<'_, R>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
-    let id = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+pub(crate) fn serve<R: Runtime>(
+    context: UriSchemeContext<'_, R>,
+    request: Request<Vec<u8>>,
+    responder: UriSchemeResponder,
+) {
+    let id = request
+        .uri()
+        .path()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let app = context.app_handle().clone();
     tauri::async_runtime::spawn(async move {
         let preview = match app.state::<Running>().handle() {
@@ -16,9 +26,14 @@ pub(crate) fn serve<R: Runtime>(context: UriSchemeContext<'_, R>, request: Reque
         let response = match preview {
             Some(preview) => Response::builder()
                 .header(header::CONTENT_TYPE, preview.content_type)
-                .header(header::CACHE_CONTROL, "private, max-age=31536000, immutable")
+                .header(
+                    header::CACHE_CONTROL,
+                    "private, max-age=31536000, immutable",
+                )
                 .body(preview.bytes),
-            None => Response::builder().status(StatusCode::NOT_FOUND).body(Vec::new()),
+            None => Response::builder()
+                .status(StatusCode::NOT_FOUND)
+                .body(Vec::new()),
         };
         match response {
             Ok(response) => responder.respond(response),

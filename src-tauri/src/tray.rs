@@ -10,7 +10,10 @@ const ID: &str = "main";
 /// Brings the window to the front.
 pub(crate) fn show_window(app: &AppHandle) {
     if let Some(window) = app.get_webview_window("main") {
-        let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+        let shown = window
+            .unminimize()
+            .and_then(|()| window.show())
+            .and_then(|()| window.set_focus());
         if let Err(error) = shown {
             tracing::warn!(%error, "the window could not be shown");
         }
@@ -21,11 +24,14 @@ pub(crate) fn build(app: &tauri::App) -> tauri::Result<()> {
     let open = MenuItem::with_id(app, "open", "Open Tintype", true, None::<&str>)?;
     let quit = MenuItem::with_id(app, "quit", "Quit", true, None::<&str>)?;
     let menu = Menu::with_items(app, &[&open, &quit])?;
-    let mut tray = TrayIconBuilder::with_id(ID).menu(&menu).tooltip("Tintype").on_menu_event(|app, event| match event.id.as_ref() {
-        "open" => show_window(app),
-        "quit" => app.exit(0),
-        _ => {}
-    });
+    let mut tray = TrayIconBuilder::with_id(ID)
+        .menu(&menu)
+        .tooltip("Tintype")
+        .on_menu_event(|app, event| match event.id.as_ref() {
+            "open" => show_window(app),
+            "quit" => app.exit(0),
+            _ => {}
+        });
     if let Some(icon) = app.default_window_icon() {
         tray = tray.icon(icon.clone());
     }

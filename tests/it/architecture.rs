@@ -12,8 +12,12 @@ fn core() -> PathBuf {
 
 fn uses(file: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).unwrap();
-    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("use crate::"));
-    lines.map(|line| line.trim_end_matches(';').to_owned()).collect()
+    let lines = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("use crate::"));
+    lines
+        .map(|line| line.trim_end_matches(';').to_owned())
+        .collect()
 }
 
 #[test]
@@ -23,7 +27,11 @@ fn stages_do_not_know_each_other() {
             for used in uses(&file) {
                 let room = used.split("::").next().unwrap_or_default();
                 let foreign = STAGES.contains(&room) && room != stage;
-                assert!(!foreign && room != "engine", "{} uses {used}", file.display());
+                assert!(
+                    !foreign && room != "engine",
+                    "{} uses {used}",
+                    file.display()
+                );
             }
         }
     }
@@ -36,11 +44,19 @@ fn nouns_know_no_stage() {
     for entry in std::fs::read_dir(core()).unwrap() {
         let path = entry.unwrap().path();
         let room = path.file_name().unwrap().to_string_lossy().into_owned();
-        let files = if path.is_dir() { files_below(&path) } else { vec![path] };
+        let files = if path.is_dir() {
+            files_below(&path)
+        } else {
+            vec![path]
+        };
         for file in files.iter().filter(|_| is_noun(&room)) {
             for used in uses(file) {
                 let other = used.split("::").next().unwrap_or_default();
-                assert!(!STAGES.contains(&other) && other != "engine", "{} uses {used}", file.display());
+                assert!(
+                    !STAGES.contains(&other) && other != "engine",
+                    "{} uses {used}",
+                    file.display()
+                );
             }
         }
     }
@@ -52,6 +68,10 @@ fn only_one_file_of_the_page_knows_the_desktop() {
     for file in files_below(&page) {
         let text = std::fs::read_to_string(&file).unwrap();
         let allowed = file.ends_with("backend.ts") || file.ends_with("bindings.ts");
-        assert!(allowed || !text.contains("@tauri-apps/"), "{} imports @tauri-apps", file.display());
+        assert!(
+            allowed || !text.contains("@tauri-apps/"),
+            "{} imports @tauri-apps",
+            file.display()
+        );
     }
 }

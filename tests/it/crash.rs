@@ -37,20 +37,41 @@ fn fifty_kills_over_two_hundred_files_lose_and_double_nothing() {
 
     let ended = client.run(args).with_code(0);
 
-    assert!(killed > KILLS / 2, "only {killed} of {KILLS} runs were killed: the machine is too fast for this test");
+    assert!(
+        killed > KILLS / 2,
+        "only {killed} of {KILLS} runs were killed: the machine is too fast for this test"
+    );
     assert_eq!(ended.lines().len(), FILES as usize);
     let expected: BTreeSet<String> = contents
         .iter()
-        .flat_map(|(name, _)| ["originals", "800x600", "400x300", "200x150"].map(|folder| format!("{folder}/{name}")))
+        .flat_map(|(name, _)| {
+            ["originals", "800x600", "400x300", "200x150"].map(|folder| format!("{folder}/{name}"))
+        })
         .collect();
-    assert_eq!(server.demo_keys().into_iter().collect::<BTreeSet<_>>(), expected, "every key once, and no others");
+    assert_eq!(
+        server.demo_keys().into_iter().collect::<BTreeSet<_>>(),
+        expected,
+        "every key once, and no others"
+    );
     for ((name, bytes), link) in contents.iter().zip(ended.lines()) {
         let fetched = server.fetch(link);
-        assert_eq!((fetched.status, sha256(&fetched.body)), (200, sha256(bytes)), "{name}");
+        assert_eq!(
+            (fetched.status, sha256(&fetched.body)),
+            (200, sha256(bytes)),
+            "{name}"
+        );
         assert_eq!(fetched.content_type, "image/jpeg");
     }
-    let unfinished = client.run(["history", "--json", "--limit", "100000"]).with_code(0).json();
-    assert!(unfinished.iter().all(|file| file["status"] == "uploaded" || file["status"] == "present"), "everything is finished");
+    let unfinished = client
+        .run(["history", "--json", "--limit", "100000"])
+        .with_code(0)
+        .json();
+    assert!(
+        unfinished
+            .iter()
+            .all(|file| file["status"] == "uploaded" || file["status"] == "present"),
+        "everything is finished"
+    );
 }
 
 #[test]
@@ -58,13 +79,27 @@ fn what_was_queued_goes_on_by_itself_at_the_next_start() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();
     for number in 0..40 {
-        std::fs::write(folder.path().join(format!("{number}.jpg")), jpeg(&landscape(900, 700, number), None)).unwrap();
+        std::fs::write(
+            folder.path().join(format!("{number}.jpg")),
+            jpeg(&landscape(900, 700, number), None),
+        )
+        .unwrap();
     }
-    let mut child = client.start(&mut client.command(["upload", "--profile", "test", folder.path().to_str().unwrap()]));
+    let mut child = client.start(&mut client.command([
+        "upload",
+        "--profile",
+        "test",
+        folder.path().to_str().unwrap(),
+    ]));
     let journal = client.home().join("journal.sqlite");
     let queued = || {
-        let db = rusqlite::Connection::open_with_flags(&journal, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
-        db.query_row("SELECT count(*) FROM jobs", [], |row| row.get::<_, i64>(0)).ok()
+        let db = rusqlite::Connection::open_with_flags(
+            &journal,
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+        )
+        .ok()?;
+        db.query_row("SELECT count(*) FROM jobs", [], |row| row.get::<_, i64>(0))
+            .ok()
     };
     tintype_tests::server::wait_for("the batch is in the journal", || queued() == Some(40));
     child.kill().unwrap();
@@ -73,14 +108,26 @@ fn what_was_queued_goes_on_by_itself_at_the_next_start() {
     // Another file, another command: the forty go along.
     let other = folder.path().join("other.txt");
     std::fs::write(&other, "x").unwrap();
-    client.run(["upload", "--profile", "test", other.to_str().unwrap()]).with_code(0);
+    client
+        .run(["upload", "--profile", "test", other.to_str().unwrap()])
+        .with_code(0);
 
-    assert_eq!(server.demo_keys().iter().filter(|key| key.starts_with("originals/")).count(), 41);
+    assert_eq!(
+        server
+            .demo_keys()
+            .iter()
+            .filter(|key| key.starts_with("originals/"))
+            .count(),
+        41
+    );
 }
 
 /// How often it is killed; 200 times where `TINTYPE_KILLS=200` asks for that.
 fn kills() -> u32 {
-    std::env::var("TINTYPE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(25)
+    std::env::var("TINTYPE_KILLS")
+        .ok()
+        .and_then(|kills| kills.parse().ok())
+        .unwrap_or(25)
 }
 
 #[test]
@@ -92,11 +139,23 @@ fn kills_amid_small_and_large_files_leave_no_part_behind() {
     let files = folder.path().join("files");
     std::fs::create_dir(&files).unwrap();
     for number in 0..100_u32 {
-        let length = if number % 10 == 0 { 17_000_000 + number } else { 30_000 + number };
-        let bytes: Vec<u8> = (0..length).map(|n| ((n ^ number).wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let length = if number % 10 == 0 {
+            17_000_000 + number
+        } else {
+            30_000 + number
+        };
+        let bytes: Vec<u8> = (0..length)
+            .map(|n| ((n ^ number).wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
         std::fs::write(files.join(format!("{number:03}.bin")), bytes).unwrap();
     }
-    let args = ["upload", "--json", "--profile", "test", files.to_str().unwrap()];
+    let args = [
+        "upload",
+        "--json",
+        "--profile",
+        "test",
+        files.to_str().unwrap(),
+    ];
     let (mut dice, mut killed) = (0x1234_5678_u32, 0);
     for _ in 0..kills() {
         let mut child = client.start(&mut client.command(args));
@@ -109,13 +168,33 @@ fn kills_amid_small_and_large_files_leave_no_part_behind() {
 
     let reports = client.run(args).with_code(0).json();
 
-    assert!(killed > kills() / 3, "only {killed} of {} runs were killed", kills());
-    let mut keys: Vec<&str> = reports.iter().map(|report| report["key"].as_str().unwrap()).collect();
+    assert!(
+        killed > kills() / 3,
+        "only {killed} of {} runs were killed",
+        kills()
+    );
+    let mut keys: Vec<&str> = reports
+        .iter()
+        .map(|report| report["key"].as_str().unwrap())
+        .collect();
     keys.sort_unstable();
-    assert_eq!(keys, (0..100).map(|number| format!("originals/{number:03}.bin")).collect::<Vec<_>>());
+    assert_eq!(
+        keys,
+        (0..100)
+            .map(|number| format!("originals/{number:03}.bin"))
+            .collect::<Vec<_>>()
+    );
     for report in &reports {
         let body = server.fetch(report["url"].as_str().unwrap()).body;
-        assert_eq!(sha256(&body), report["sha256"].as_str().unwrap(), "{report}");
+        assert_eq!(
+            sha256(&body),
+            report["sha256"].as_str().unwrap(),
+            "{report}"
+        );
     }
-    assert_eq!(server.garage_counts(), (100, 0), "every object once, and no upload that is not finished");
+    assert_eq!(
+        server.garage_counts(),
+        (100, 0),
+        "every object once, and no upload that is not finished"
+    );
 }

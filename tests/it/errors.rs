@@ -22,15 +22,24 @@ fn one_bad_file_never_stops_the_others() {
     write("cut.jpg", &good[..good.len() / 2]);
     write("false.jpg", b"I am a letter, really");
     let mut args = vec!["upload", "--json", "--profile", "test"];
-    let paths: Vec<String> = ["missing.jpg", "empty.jpg", "cut.jpg", "false.jpg", "good.jpg"]
-        .iter()
-        .map(|name| folder.path().join(name).display().to_string())
-        .collect();
+    let paths: Vec<String> = [
+        "missing.jpg",
+        "empty.jpg",
+        "cut.jpg",
+        "false.jpg",
+        "good.jpg",
+    ]
+    .iter()
+    .map(|name| folder.path().join(name).display().to_string())
+    .collect();
     args.extend(paths.iter().map(String::as_str));
 
     let reports = client.run(args).with_code(1).json();
 
-    let told: Vec<_> = reports.iter().map(|report| (report["status"].as_str().unwrap(), code(report))).collect();
+    let told: Vec<_> = reports
+        .iter()
+        .map(|report| (report["status"].as_str().unwrap(), code(report)))
+        .collect();
     let expected = [
         ("failed", "file-missing"),
         ("failed", "file-empty"),
@@ -43,7 +52,10 @@ fn one_bad_file_never_stops_the_others() {
         assert!(report["error"]["hint"].is_string(), "{report}");
     }
     // A picture that cannot be decoded goes up all the same, as it is.
-    assert_eq!(server.fetch(reports[2]["url"].as_str().unwrap()).body, good[..good.len() / 2]);
+    assert_eq!(
+        server.fetch(reports[2]["url"].as_str().unwrap()).body,
+        good[..good.len() / 2]
+    );
     assert_eq!(reports[3]["content_type"], "text/plain; charset=utf-8");
 }
 
@@ -54,11 +66,21 @@ fn loops_are_said_and_links_in_folders_not_followed() {
     std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
     std::os::unix::fs::symlink(folder.path().join("self"), folder.path().join("self")).unwrap();
     std::fs::write(folder.path().join("a.txt"), "a").unwrap();
-    let upload =
-        |path: &Path| server.client().run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "test".as_ref(), path.as_os_str()]);
+    let upload = |path: &Path| {
+        server.client().run([
+            "upload".as_ref(),
+            "--json".as_ref(),
+            "--profile".as_ref(),
+            "test".as_ref(),
+            path.as_os_str(),
+        ])
+    };
     let walked = upload(folder.path()).with_code(0).json();
     assert_eq!(walked.len(), 1, "the file once, the loops not at all");
-    assert_eq!(code(&upload(&folder.path().join("self")).with_code(1).json()[0]), "folder-loop");
+    assert_eq!(
+        code(&upload(&folder.path().join("self")).with_code(1).json()[0]),
+        "folder-loop"
+    );
 }
 
 #[test]
@@ -66,24 +88,64 @@ fn an_unreachable_endpoint_is_said_and_the_file_goes_up_later() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();
     let [nobody] = free_ports();
-    let add = ["profile", "add", "away", "--credentials", "env", "--provider", "other", "--bucket", "demo", "--endpoint"];
-    client.run(add.iter().chain(&[format!("http://127.0.0.1:{nobody}").as_str()])).with_code(0);
+    let add = [
+        "profile",
+        "add",
+        "away",
+        "--credentials",
+        "env",
+        "--provider",
+        "other",
+        "--bucket",
+        "demo",
+        "--endpoint",
+    ];
+    client
+        .run(
+            add.iter()
+                .chain(&[format!("http://127.0.0.1:{nobody}").as_str()]),
+        )
+        .with_code(0);
     let file = folder.path().join("a.txt");
     std::fs::write(&file, "hello").unwrap();
     let file = file.to_str().unwrap();
 
-    let ended = client.run(["upload", "--json", "--patience", "1", "--profile", "away", file]).with_code(1);
+    let ended = client
+        .run([
+            "upload",
+            "--json",
+            "--patience",
+            "1",
+            "--profile",
+            "away",
+            file,
+        ])
+        .with_code(1);
 
     let report = &ended.json()[0];
-    assert_eq!((report["status"].as_str(), code(report)), (Some("failed"), "endpoint-unreachable"));
-    assert!(report["error"]["message"].as_str().unwrap().contains(&nobody.to_string()));
+    assert_eq!(
+        (report["status"].as_str(), code(report)),
+        (Some("failed"), "endpoint-unreachable")
+    );
+    assert!(
+        report["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains(&nobody.to_string())
+    );
     // The profile is put right: what waited goes up by itself with the next start.
     let settings = client.home().join("settings.toml");
     let text = std::fs::read_to_string(&settings).unwrap();
-    std::fs::write(&settings, text.replace(&format!("http://127.0.0.1:{nobody}"), &server.endpoint)).unwrap();
+    std::fs::write(
+        &settings,
+        text.replace(&format!("http://127.0.0.1:{nobody}"), &server.endpoint),
+    )
+    .unwrap();
     let other = folder.path().join("b.txt");
     std::fs::write(&other, "again").unwrap();
-    client.run(["upload", "--profile", "test", other.to_str().unwrap()]).with_code(0);
+    client
+        .run(["upload", "--profile", "test", other.to_str().unwrap()])
+        .with_code(0);
     assert_eq!(server.demo_keys(), ["originals/a.txt", "originals/b.txt"]);
 }
 
@@ -94,12 +156,21 @@ fn stubborn(answer: &'static str) -> String {
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let mut lines = BufReader::new(stream.try_clone().unwrap())
+                .lines()
+                .map_while(Result::ok);
             let is_head = lines.next().is_some_and(|line| line.starts_with("HEAD"));
-            lines.by_ref().take_while(|line| !line.is_empty()).for_each(drop);
+            lines
+                .by_ref()
+                .take_while(|line| !line.is_empty())
+                .for_each(drop);
             let (head, _) = answer.split_once("\r\n\r\n").unwrap();
             // The client may have gone; that is its affair.
-            let _ = if is_head { write!(stream, "{head}\r\n\r\n") } else { write!(stream, "{answer}") };
+            let _ = if is_head {
+                write!(stream, "{head}\r\n\r\n")
+            } else {
+                write!(stream, "{answer}")
+            };
         }
     });
     address
@@ -107,12 +178,36 @@ fn stubborn(answer: &'static str) -> String {
 
 fn upload_to(endpoint: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
-    let client = Tintype::new().env("AWS_ACCESS_KEY_ID", "a").env("AWS_SECRET_ACCESS_KEY", "b");
-    let add = ["profile", "add", "x", "--credentials", "env", "--provider", "other", "--bucket", "photos", "--endpoint", endpoint];
+    let client = Tintype::new()
+        .env("AWS_ACCESS_KEY_ID", "a")
+        .env("AWS_SECRET_ACCESS_KEY", "b");
+    let add = [
+        "profile",
+        "add",
+        "x",
+        "--credentials",
+        "env",
+        "--provider",
+        "other",
+        "--bucket",
+        "photos",
+        "--endpoint",
+        endpoint,
+    ];
     client.run(add).with_code(0);
     let file = folder.path().join("a.txt");
     std::fs::write(&file, "hello").unwrap();
-    client.run(["upload", "--json", "--patience", "1", file.to_str().unwrap()]).with_code(1).json().remove(0)
+    client
+        .run([
+            "upload",
+            "--json",
+            "--patience",
+            "1",
+            file.to_str().unwrap(),
+        ])
+        .with_code(1)
+        .json()
+        .remove(0)
 }
 
 #[test]
@@ -122,8 +217,16 @@ fn the_right_region_is_named() {
     let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
     let report = upload_to(&stubborn(Box::leak(answer.into_boxed_str())));
     assert_eq!(code(&report), "wrong-region", "{report}");
-    assert_eq!(report["error"]["message"], "bucket \"photos\" is in eu-west-1, not us-east-1");
-    assert!(report["error"]["hint"].as_str().unwrap().contains("region of the profile \"x\" to eu-west-1"));
+    assert_eq!(
+        report["error"]["message"],
+        "bucket \"photos\" is in eu-west-1, not us-east-1"
+    );
+    assert!(
+        report["error"]["hint"]
+            .as_str()
+            .unwrap()
+            .contains("region of the profile \"x\" to eu-west-1")
+    );
 }
 
 #[test]
@@ -142,13 +245,35 @@ fn a_busy_server_is_waited_for_and_said() {
 fn templates_that_escape_or_are_unknown_are_refused_when_they_are_set() {
     let client = Tintype::new();
     let add = |template: &str| {
-        let args = ["profile", "add", "x", "--provider", "minio", "--endpoint", "localhost:9", "--bucket", "b", "--credentials", "env"];
-        client.run(args.iter().chain(&["--original-key", template])).with_code(1).stderr
+        let args = [
+            "profile",
+            "add",
+            "x",
+            "--provider",
+            "minio",
+            "--endpoint",
+            "localhost:9",
+            "--bucket",
+            "b",
+            "--credentials",
+            "env",
+        ];
+        client
+            .run(args.iter().chain(&["--original-key", template]))
+            .with_code(1)
+            .stderr
     };
     assert!(add("../{name}").contains("\"..\""));
     let unknown = add("{nmae}");
-    assert!(unknown.contains("{nmae}") && unknown.contains("hint: there are {name}"), "{unknown}");
-    assert_eq!(client.run(["profile", "list"]).stdout, "", "nothing was added");
+    assert!(
+        unknown.contains("{nmae}") && unknown.contains("hint: there are {name}"),
+        "{unknown}"
+    );
+    assert_eq!(
+        client.run(["profile", "list"]).stdout,
+        "",
+        "nothing was added"
+    );
 }
 
 #[test]
@@ -156,14 +281,21 @@ fn wrong_usage_ends_with_two() {
     let client = Tintype::new();
     client.run(["upload"]).with_code(2);
     client.run(["upload", "--nonsense", "x"]).with_code(2);
-    client.run(["variants", "--out", "/tmp", "--spec", "x=0x0", "a.jpg"]).with_code(2);
+    client
+        .run(["variants", "--out", "/tmp", "--spec", "x=0x0", "a.jpg"])
+        .with_code(2);
     client.run([] as [&str; 0]).with_code(2);
 }
 
 #[test]
 fn no_profile_no_upload_but_a_way_out() {
     let ended = Tintype::new().run(["upload", "x.jpg"]).with_code(1);
-    assert!(ended.stderr.contains("no bucket is connected yet") && ended.stderr.contains("--profile demo"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("no bucket is connected yet")
+            && ended.stderr.contains("--profile demo"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(ended.stdout, "");
 }
 
@@ -173,7 +305,11 @@ fn damaged_settings_are_said_and_left_alone() {
     let path = client.home().join("settings.toml");
     std::fs::write(&path, "profiles = what").unwrap();
     let ended = client.run(["upload", "x.jpg"]).with_code(1);
-    assert!(ended.stderr.contains("settings.toml cannot be read") && ended.stderr.contains("hint:"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("settings.toml cannot be read") && ended.stderr.contains("hint:"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "profiles = what");
 }
 
@@ -185,7 +321,11 @@ fn a_journal_from_a_newer_version_is_said_and_left_alone() {
     db.pragma_update(None, "user_version", 4711).unwrap();
     drop(db);
     let ended = client.run(["history"]).with_code(1);
-    assert!(ended.stderr.contains("newer Tintype") && ended.stderr.contains("hint: update"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("newer Tintype") && ended.stderr.contains("hint: update"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -195,7 +335,13 @@ fn in_a_namespace_a_full_disk_is_said_and_loses_nothing() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();
     std::fs::create_dir(folder.path().join("disk")).unwrap();
-    (0..3).for_each(|n| std::fs::write(folder.path().join(format!("{n}.txt")), format!("{n} of {}", folder.path().display())).unwrap());
+    (0..3).for_each(|n| {
+        std::fs::write(
+            folder.path().join(format!("{n}.txt")),
+            format!("{n} of {}", folder.path().display()),
+        )
+        .unwrap()
+    });
     // A small disk with Tintype's home on it, full at first (4 MiB: what a journal needs to be made is well below).
     let script = "cd \"$1\" && mount -t tmpfs -o size=4m tmpfs disk && cp \"$2/settings.toml\" disk && head -c 4173824 /dev/zero > disk/ballast \
                   && export TINTYPE_HOME=\"$1/disk\" && { \"$0\" upload --profile test ?.txt 2> full; echo $?; rm disk/ballast; \"$0\" upload --profile test ?.txt; }";
@@ -203,13 +349,32 @@ fn in_a_namespace_a_full_disk_is_said_and_loses_nothing() {
     let program = shell.get_program().to_owned();
     let run = std::process::Command::new("unshare")
         .args(["-Urm", "sh", "-c", script])
-        .args([program.as_os_str(), folder.path().as_os_str(), client.home().as_os_str()])
-        .envs(shell.env_remove("TINTYPE_HOME").get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .args([
+            program.as_os_str(),
+            folder.path().as_os_str(),
+            client.home().as_os_str(),
+        ])
+        .envs(
+            shell
+                .env_remove("TINTYPE_HOME")
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
         .output()
         .unwrap();
 
-    let (printed, full) = (String::from_utf8_lossy(&run.stdout), std::fs::read_to_string(folder.path().join("full")).unwrap());
+    let (printed, full) = (
+        String::from_utf8_lossy(&run.stdout),
+        std::fs::read_to_string(folder.path().join("full")).unwrap(),
+    );
     let said = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success() && printed.starts_with("1\n") && full.contains("room"), "{printed}\n{full}\n{said}");
-    assert_eq!(printed.lines().count(), 4, "all three once there is room: {printed}\n{said}");
+    assert!(
+        run.status.success() && printed.starts_with("1\n") && full.contains("room"),
+        "{printed}\n{full}\n{said}"
+    );
+    assert_eq!(
+        printed.lines().count(),
+        4,
+        "all three once there is room: {printed}\n{said}"
+    );
 }

@@ -16,28 +16,51 @@ use tintype_tests::server::{Server, free_ports, wait_for};
 const LARGE: u32 = 40_000_003;
 
 fn noise(length: u32, seed: u32) -> Vec<u8> {
-    (0..length).map(|n| ((n ^ seed).wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+    (0..length)
+        .map(|n| ((n ^ seed).wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect()
 }
 
 fn upload(client: &Tintype, files: &[PathBuf]) -> Ended {
-    client.run(["upload", "--json", "--profile", "test"].iter().map(std::ffi::OsStr::new).chain(files.iter().map(|file| file.as_os_str())))
+    client.run(
+        ["upload", "--json", "--profile", "test"]
+            .iter()
+            .map(std::ffi::OsStr::new)
+            .chain(files.iter().map(|file| file.as_os_str())),
+    )
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
 /// Uploads one file through a man in the middle, and makes sure that the bucket has it in the end.
-fn arrives(bytes: &[u8], judge: impl Fn(&tintype_tests::middleman::Asked) -> Fate + Send + Sync + 'static) -> Middleman {
+fn arrives(
+    bytes: &[u8],
+    judge: impl Fn(&tintype_tests::middleman::Asked) -> Fate + Send + Sync + 'static,
+) -> Middleman {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let middleman = Middleman::before(&server.endpoint, judge);
     let client = server.client_at(&middleman.endpoint(), &[]);
     let file = write(folder.path(), "a.bin", bytes);
     let report = upload(&client, &[file]).with_code(0).json().remove(0);
     assert_eq!(text(&report, "status"), "uploaded", "{report}");
-    assert_eq!(sha256(&server.fetch(text(&report, "url")).body), sha256(bytes));
-    assert_eq!(server.demo_keys(), ["originals/a.bin"], "once, and nothing else");
-    assert_eq!(server.demo_strays(), [] as [PathBuf; 0], "no part is left over");
+    assert_eq!(
+        sha256(&server.fetch(text(&report, "url")).body),
+        sha256(bytes)
+    );
+    assert_eq!(
+        server.demo_keys(),
+        ["originals/a.bin"],
+        "once, and nothing else"
+    );
+    assert_eq!(
+        server.demo_strays(),
+        [] as [PathBuf; 0],
+        "no part is left over"
+    );
     middleman
 }
 
@@ -70,11 +93,22 @@ fn row_06_a_file_that_changes_during_its_upload_is_taken_again_whole() {
         Fate::Pass
     });
 
-    let report = upload(&server.client_at(&middleman.endpoint(), &[]), &[file]).with_code(0).json().remove(0);
+    let report = upload(&server.client_at(&middleman.endpoint(), &[]), &[file])
+        .with_code(0)
+        .json()
+        .remove(0);
 
-    assert_eq!(sha256(&server.fetch(text(&report, "url")).body), sha256(&new), "never a mixture");
+    assert_eq!(
+        sha256(&server.fetch(text(&report, "url")).body),
+        sha256(&new),
+        "never a mixture"
+    );
     assert_eq!(server.demo_keys(), ["originals/film.bin"]);
-    assert_eq!(server.demo_strays(), [] as [PathBuf; 0], "the torn one is aborted");
+    assert_eq!(
+        server.demo_strays(),
+        [] as [PathBuf; 0],
+        "the torn one is aborted"
+    );
 }
 
 #[test]
@@ -82,7 +116,10 @@ fn row_09_content_is_never_replaced_by_nothing() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client_at(&server.endpoint, &["--on-conflict", "overwrite"]);
     let file = write(folder.path(), "a.txt", b"all my notes");
-    let first = upload(&client, std::slice::from_ref(&file)).with_code(0).json().remove(0);
+    let first = upload(&client, std::slice::from_ref(&file))
+        .with_code(0)
+        .json()
+        .remove(0);
     // What a power cut leaves of a file that was being written.
     std::fs::write(&file, b"").unwrap();
 
@@ -105,9 +142,12 @@ fn row_12_a_crash_between_the_put_and_its_record_makes_no_second_object() {
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
     let file = write(folder.path(), "a.txt", b"hello");
-    let mut child = client.start(&mut client.command(["upload", "--profile", "test", file.to_str().unwrap()]));
+    let mut child =
+        client.start(&mut client.command(["upload", "--profile", "test", file.to_str().unwrap()]));
     told.recv().unwrap();
-    wait_for("the object is in the bucket", || server.demo_keys() == ["originals/a.txt"]);
+    wait_for("the object is in the bucket", || {
+        server.demo_keys() == ["originals/a.txt"]
+    });
     child.kill().unwrap();
     child.wait().unwrap();
 
@@ -134,17 +174,35 @@ fn row_16_after_a_sleep_with_dead_connections_it_goes_on() {
     let client = server.client_at(&middleman.endpoint(), &[]);
     let bytes = noise(LARGE, 3);
     let file = write(folder.path(), "film.bin", &bytes);
-    let child = client.start(&mut client.command(["upload", "--json", "--profile", "test", file.to_str().unwrap()]));
+    let child = client.start(&mut client.command([
+        "upload",
+        "--json",
+        "--profile",
+        "test",
+        file.to_str().unwrap(),
+    ]));
     told.recv().unwrap();
-    let signal = |name: &str| std::process::Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    let signal = |name: &str| {
+        std::process::Command::new("kill")
+            .args([name, &child.id().to_string()])
+            .status()
+            .unwrap()
+    };
     signal("-STOP");
     middleman.cut();
     signal("-CONT");
 
     let ended = child.wait_with_output().unwrap();
 
-    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    assert_eq!(sha256(&std::fs::read(server.demo_object("originals/film.bin")).unwrap()), sha256(&bytes));
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    assert_eq!(
+        sha256(&std::fs::read(server.demo_object("originals/film.bin")).unwrap()),
+        sha256(&bytes)
+    );
 }
 
 #[test]
@@ -152,16 +210,43 @@ fn row_17_a_name_that_has_no_address_is_offline_and_waits() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client_at("http://bucket.invalid", &[]);
     let file = write(folder.path(), "a.txt", b"hello");
-    let ended = client.run(["upload", "--json", "--patience", "1", "--profile", "test", file.to_str().unwrap()]).with_code(1);
-    assert_eq!(text(&ended.json()[0]["error"], "code"), "endpoint-unreachable");
+    let ended = client
+        .run([
+            "upload",
+            "--json",
+            "--patience",
+            "1",
+            "--profile",
+            "test",
+            file.to_str().unwrap(),
+        ])
+        .with_code(1);
+    assert_eq!(
+        text(&ended.json()[0]["error"], "code"),
+        "endpoint-unreachable"
+    );
     let waiting = client.run(["history", "--json"]).json();
-    assert_eq!(text(&waiting[0], "status"), "queued", "no attempt is used up: {waiting:?}");
+    assert_eq!(
+        text(&waiting[0], "status"),
+        "queued",
+        "no attempt is used up: {waiting:?}"
+    );
 }
 
 #[test]
 fn row_18_a_slow_line_is_no_dead_one() {
-    let middleman = arrives(&noise(1_500_000, 4), |asked| if asked.is_put() { Fate::Slowly(500_000) } else { Fate::Pass });
-    let puts = middleman.asked().iter().filter(|asked| asked.is_put()).count();
+    let middleman = arrives(&noise(1_500_000, 4), |asked| {
+        if asked.is_put() {
+            Fate::Slowly(500_000)
+        } else {
+            Fate::Pass
+        }
+    });
+    let puts = middleman
+        .asked()
+        .iter()
+        .filter(|asked| asked.is_put())
+        .count();
     assert_eq!(puts, 1, "nothing was given up and begun again");
 }
 
@@ -169,10 +254,21 @@ fn row_18_a_slow_line_is_no_dead_one() {
 fn row_19_a_wrong_clock_is_corrected_by_the_servers() {
     // The server's clock is 14 minutes ahead; it takes what is at most 5 minutes off.
     let middleman = arrives(b"hello", |asked| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
         let date = http_date(now + 14 * 60);
-        let minute = |stamp: &str| stamp.get(9..13).and_then(|time| time.parse::<u64>().ok()).map(|time| time / 100 * 60 + time % 100);
-        let (server, signed) = ((now / 60 + 14) % 1440, minute(asked.header("x-amz-date")).unwrap_or_default());
+        let minute = |stamp: &str| {
+            stamp
+                .get(9..13)
+                .and_then(|time| time.parse::<u64>().ok())
+                .map(|time| time / 100 * 60 + time % 100)
+        };
+        let (server, signed) = (
+            (now / 60 + 14) % 1440,
+            minute(asked.header("x-amz-date")).unwrap_or_default(),
+        );
         if server.abs_diff(signed).min(1440 - server.abs_diff(signed)) > 5 {
             return Fate::SayWith(403, "RequestTimeTooSkewed", format!("date: {date}\r\n"));
         }
@@ -182,8 +278,15 @@ fn row_19_a_wrong_clock_is_corrected_by_the_servers() {
 }
 
 fn http_date(seconds: u64) -> String {
-    let output =
-        std::process::Command::new("date").args(["-u", "-d", &format!("@{seconds}"), "+%a, %d %b %Y %H:%M:%S GMT"]).output().unwrap();
+    let output = std::process::Command::new("date")
+        .args([
+            "-u",
+            "-d",
+            &format!("@{seconds}"),
+            "+%a, %d %b %Y %H:%M:%S GMT",
+        ])
+        .output()
+        .unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
@@ -200,22 +303,55 @@ fn row_20_slow_down_for_variants_leaves_no_job_half_done() {
         }
         Fate::Pass
     });
-    let picture = tintype_tests::pictures::jpeg(&tintype_tests::pictures::landscape(900, 700, 1), None);
+    let picture =
+        tintype_tests::pictures::jpeg(&tintype_tests::pictures::landscape(900, 700, 1), None);
     let file = write(folder.path(), "a.jpg", &picture);
     upload(&server.client_at(&middleman.endpoint(), &[]), &[file]).with_code(0);
-    assert_eq!(server.demo_keys(), ["200x150/a.jpg", "400x300/a.jpg", "800x600/a.jpg", "originals/a.jpg"]);
+    assert_eq!(
+        server.demo_keys(),
+        [
+            "200x150/a.jpg",
+            "400x300/a.jpg",
+            "800x600/a.jpg",
+            "originals/a.jpg"
+        ]
+    );
 }
 
 #[test]
 fn row_21_a_200_with_an_error_in_it_is_no_success() {
-    let middleman = arrives(&noise(LARGE, 5), once(|asked| asked.is_complete(), || Fate::Say(200, "InternalError")));
-    assert!(middleman.asked().iter().filter(|asked| asked.is_complete()).count() > 1);
+    let middleman = arrives(
+        &noise(LARGE, 5),
+        once(
+            |asked| asked.is_complete(),
+            || Fate::Say(200, "InternalError"),
+        ),
+    );
+    assert!(
+        middleman
+            .asked()
+            .iter()
+            .filter(|asked| asked.is_complete())
+            .count()
+            > 1
+    );
 }
 
 #[test]
 fn row_22_a_lost_answer_to_the_last_step_is_looked_up() {
-    let middleman = arrives(&noise(LARGE, 6), once(|asked| asked.is_complete(), || Fate::LoseReply));
-    assert_eq!(middleman.asked().iter().filter(|asked| asked.target.ends_with("?uploads")).count(), 1, "not sent again");
+    let middleman = arrives(
+        &noise(LARGE, 6),
+        once(|asked| asked.is_complete(), || Fate::LoseReply),
+    );
+    assert_eq!(
+        middleman
+            .asked()
+            .iter()
+            .filter(|asked| asked.target.ends_with("?uploads"))
+            .count(),
+        1,
+        "not sent again"
+    );
 }
 
 #[test]
@@ -225,13 +361,25 @@ fn a_lost_answer_to_the_first_step_leaves_nothing_behind() {
     let (folder, lost) = (tempfile::tempdir().unwrap(), AtomicUsize::new(0));
     let middleman = Middleman::before(&server.endpoint, move |asked| {
         let begins = asked.method == "POST" && asked.target.contains("uploads");
-        if begins && lost.fetch_add(1, Ordering::SeqCst) == 0 { Fate::LoseReply } else { Fate::Pass }
+        if begins && lost.fetch_add(1, Ordering::SeqCst) == 0 {
+            Fate::LoseReply
+        } else {
+            Fate::Pass
+        }
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
 
-    upload(&client, &[write(folder.path(), "a.bin", noise(20 << 20, 5))]).with_code(0);
+    upload(
+        &client,
+        &[write(folder.path(), "a.bin", noise(20 << 20, 5))],
+    )
+    .with_code(0);
 
-    assert_eq!(server.garage_counts(), (1, 0), "one object, no unfinished upload");
+    assert_eq!(
+        server.garage_counts(),
+        (1, 0),
+        "one object, no unfinished upload"
+    );
 }
 
 #[test]
@@ -248,51 +396,94 @@ fn row_23_a_killed_upload_goes_on_from_the_last_whole_part() {
     let client = server.client_at(&middleman.endpoint(), &[]);
     let bytes = noise(LARGE, 7);
     let file = write(folder.path(), "film.bin", &bytes);
-    let mut child = client.start(&mut client.command(["upload", "--profile", "test", file.to_str().unwrap()]));
+    let mut child =
+        client.start(&mut client.command(["upload", "--profile", "test", file.to_str().unwrap()]));
     // The fifth part begins when one of the first four has arrived.
     (0..5).for_each(|_| told.recv().unwrap());
     let journal = client.home().join("journal.sqlite");
-    let recorded =
-        || rusqlite::Connection::open(&journal).ok()?.query_row("SELECT count(*) FROM parts", [], |row| row.get::<_, u32>(0)).ok();
-    wait_for("a part is on record", || recorded().is_some_and(|parts| parts > 0));
+    let recorded = || {
+        rusqlite::Connection::open(&journal)
+            .ok()?
+            .query_row("SELECT count(*) FROM parts", [], |row| row.get::<_, u32>(0))
+            .ok()
+    };
+    wait_for("a part is on record", || {
+        recorded().is_some_and(|parts| parts > 0)
+    });
     child.kill().unwrap();
     child.wait().unwrap();
     let (before, kept) = (middleman.asked().len(), recorded().unwrap());
 
     let report = upload(&client, &[file]).with_code(0).json().remove(0);
 
-    let after = middleman.asked()[before..].iter().filter(|asked| asked.is_part()).count();
+    let after = middleman.asked()[before..]
+        .iter()
+        .filter(|asked| asked.is_part())
+        .count();
     assert_eq!(after, 5 - kept as usize, "only the missing parts are sent");
-    assert_eq!(sha256(&server.fetch(text(&report, "url")).body), sha256(&bytes));
+    assert_eq!(
+        sha256(&server.fetch(text(&report, "url")).body),
+        sha256(&bytes)
+    );
     assert_eq!(server.demo_strays(), [] as [PathBuf; 0]);
 }
 
 #[test]
 fn row_24_parts_are_equal() {
     let middleman = arrives(&noise(LARGE, 8), |_| Fate::Pass);
-    let sizes: Vec<u32> =
-        middleman.asked().iter().filter(|asked| asked.is_part()).map(|part| part.header("content-length").parse().unwrap()).collect();
+    let sizes: Vec<u32> = middleman
+        .asked()
+        .iter()
+        .filter(|asked| asked.is_part())
+        .map(|part| part.header("content-length").parse().unwrap())
+        .collect();
     let largest = *sizes.iter().max().unwrap();
-    assert_eq!(sizes.iter().filter(|size| **size != largest).count(), 1, "all but the last: {sizes:?}");
+    assert_eq!(
+        sizes.iter().filter(|size| **size != largest).count(),
+        1,
+        "all but the last: {sizes:?}"
+    );
 }
 
 #[test]
 fn row_25_a_refused_checksum_is_found_out_and_put_right() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let middleman = Middleman::before(&server.endpoint, |asked| {
-        if asked.header("x-amz-checksum-crc32").is_empty() { Fate::Pass } else { Fate::Say(501, "NotImplemented") }
+        if asked.header("x-amz-checksum-crc32").is_empty() {
+            Fate::Pass
+        } else {
+            Fate::Say(501, "NotImplemented")
+        }
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
     // As if somebody had taken a provider's preset for a service that is not that provider's.
     let settings = client.home().join("settings.toml");
     let given = std::fs::read_to_string(&settings).unwrap();
-    std::fs::write(&settings, given.replace("[[profiles]]", "[[profiles]]\nchecksum = \"crc32\"")).unwrap();
+    std::fs::write(
+        &settings,
+        given.replace("[[profiles]]", "[[profiles]]\nchecksum = \"crc32\""),
+    )
+    .unwrap();
     let file = write(folder.path(), "a.txt", b"hello");
-    assert_eq!(text(&upload(&client, std::slice::from_ref(&file)).with_code(1).json()[0]["error"], "code"), "request-refused");
+    assert_eq!(
+        text(
+            &upload(&client, std::slice::from_ref(&file))
+                .with_code(1)
+                .json()[0]["error"],
+            "code"
+        ),
+        "request-refused"
+    );
 
-    let tested = client.run(["profile", "test", "test", "--fix"]).with_code(0);
+    let tested = client
+        .run(["profile", "test", "test", "--fix"])
+        .with_code(0);
 
-    assert!(tested.stderr.contains("refuses Crc32 checksums"), "{}", tested.stderr);
+    assert!(
+        tested.stderr.contains("refuses Crc32 checksums"),
+        "{}",
+        tested.stderr
+    );
     upload(&client, &[file]).with_code(0);
 }
 
@@ -300,19 +491,41 @@ fn row_25_a_refused_checksum_is_found_out_and_put_right() {
 fn row_26_the_right_region_is_one_word_away() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let middleman = Middleman::before(&server.endpoint, |asked| {
-        if asked.header("authorization").contains("/eu-west-1/") || asked.header("authorization").is_empty() {
+        if asked.header("authorization").contains("/eu-west-1/")
+            || asked.header("authorization").is_empty()
+        {
             return Fate::Pass;
         }
-        Fate::SayWith(301, "PermanentRedirect", "x-amz-bucket-region: eu-west-1\r\n".into())
+        Fate::SayWith(
+            301,
+            "PermanentRedirect",
+            "x-amz-bucket-region: eu-west-1\r\n".into(),
+        )
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
     let file = write(folder.path(), "a.txt", b"hello");
-    let failed = upload(&client, std::slice::from_ref(&file)).with_code(1).json().remove(0);
-    assert_eq!(text(&failed["error"], "message"), format!("bucket \"{}\" is in eu-west-1, not us-east-1", server.bucket));
+    let failed = upload(&client, std::slice::from_ref(&file))
+        .with_code(1)
+        .json()
+        .remove(0);
+    assert_eq!(
+        text(&failed["error"], "message"),
+        format!(
+            "bucket \"{}\" is in eu-west-1, not us-east-1",
+            server.bucket
+        )
+    );
 
-    client.run(["profile", "test", "test", "--fix"]).with_code(1);
+    client
+        .run(["profile", "test", "test", "--fix"])
+        .with_code(1);
 
-    assert!(client.run(["profile", "show", "test"]).stdout.contains("eu-west-1"));
+    assert!(
+        client
+            .run(["profile", "show", "test"])
+            .stdout
+            .contains("eu-west-1")
+    );
     upload(&client, &[file]).with_code(0);
 }
 
@@ -320,7 +533,9 @@ fn row_26_the_right_region_is_one_word_away() {
 fn row_27_a_proxy_is_honoured() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let proxy = Middleman::before(&server.endpoint, |_| Fate::Pass);
-    let client = server.client_at("http://s3.elsewhere.example", &[]).env("HTTP_PROXY", &proxy.endpoint());
+    let client = server
+        .client_at("http://s3.elsewhere.example", &[])
+        .env("HTTP_PROXY", &proxy.endpoint());
     let file = write(folder.path(), "a.txt", b"hello");
     upload(&client, &[file]).with_code(0);
     assert_eq!(server.demo_keys(), ["originals/a.txt"]);
@@ -328,8 +543,18 @@ fn row_27_a_proxy_is_honoured() {
 
 #[test]
 fn row_28_an_etag_that_is_no_md5_proves_nothing_and_spoils_nothing() {
-    let middleman = arrives(b"hello", |asked| if asked.is_put() { Fate::Without(&["etag", "x-amz-checksum-crc32"]) } else { Fate::Pass });
-    let heads = middleman.asked().iter().filter(|asked| asked.method == "HEAD").count();
+    let middleman = arrives(b"hello", |asked| {
+        if asked.is_put() {
+            Fate::Without(&["etag", "x-amz-checksum-crc32"])
+        } else {
+            Fate::Pass
+        }
+    });
+    let heads = middleman
+        .asked()
+        .iter()
+        .filter(|asked| asked.method == "HEAD")
+        .count();
     assert!(heads >= 2, "the bucket itself was asked");
 }
 
@@ -337,20 +562,45 @@ fn row_28_an_etag_that_is_no_md5_proves_nothing_and_spoils_nothing() {
 fn row_29_a_200_for_nothing_is_found_out() {
     arrives(b"hello", once(|asked| asked.is_put(), || Fate::Swallow));
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let middleman = Middleman::before(&server.endpoint, |asked| if asked.is_put() { Fate::Swallow } else { Fate::Pass });
+    let middleman = Middleman::before(&server.endpoint, |asked| {
+        if asked.is_put() {
+            Fate::Swallow
+        } else {
+            Fate::Pass
+        }
+    });
     let file = write(folder.path(), "a.txt", b"hello");
-    let report = upload(&server.client_at(&middleman.endpoint(), &[]), &[file]).with_code(1).json().remove(0);
-    assert_eq!(text(&report["error"], "code"), "checksum-mismatch", "never called done: {report}");
+    let report = upload(&server.client_at(&middleman.endpoint(), &[]), &[file])
+        .with_code(1)
+        .json()
+        .remove(0);
+    assert_eq!(
+        text(&report["error"], "code"),
+        "checksum-mismatch",
+        "never called done: {report}"
+    );
 }
 
 #[test]
 fn a_sign_in_page_is_no_bucket_but_offline() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let page = "content-type: text/html\r\n";
-    let middleman = Middleman::before(&server.endpoint, move |_| Fate::SayWith(511, "", page.into()));
+    let middleman = Middleman::before(&server.endpoint, move |_| {
+        Fate::SayWith(511, "", page.into())
+    });
     let client = server.client_at(&middleman.endpoint(), &[]);
     let file = write(folder.path(), "a.txt", b"hello");
-    let ended = client.run(["upload", "--json", "--patience", "1", "--profile", "test", file.to_str().unwrap()]).with_code(1);
+    let ended = client
+        .run([
+            "upload",
+            "--json",
+            "--patience",
+            "1",
+            "--profile",
+            "test",
+            file.to_str().unwrap(),
+        ])
+        .with_code(1);
     let error = &ended.json()[0]["error"];
     assert_eq!(text(error, "code"), "endpoint-unreachable", "{error}");
     assert!(text(error, "message").contains("sign-in page"), "{error}");
@@ -363,7 +613,11 @@ fn thirty_percent_of_everything_failing_costs_time_and_nothing_else() {
     let photos = folder.path().join("photos");
     std::fs::create_dir(&photos).unwrap();
     for number in 0..FILES {
-        write(&photos, &format!("{number:04}.bin"), noise(1000 + number, number));
+        write(
+            &photos,
+            &format!("{number:04}.bin"),
+            noise(1000 + number, number),
+        );
     }
     let dice = Mutex::new(0x9e37_79b9_u32);
     let middleman = Middleman::before(&server.endpoint, move |asked| {
@@ -382,18 +636,42 @@ fn thirty_percent_of_everything_failing_costs_time_and_nothing_else() {
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
 
-    let ended = client.run(["upload", "--json", "--profile", "test", "--patience", "120", photos.to_str().unwrap()]);
+    let ended = client.run([
+        "upload",
+        "--json",
+        "--profile",
+        "test",
+        "--patience",
+        "120",
+        photos.to_str().unwrap(),
+    ]);
 
     let reports = ended.json();
-    let failed: Vec<&Value> = reports.iter().filter(|report| text(report, "status") == "failed").collect();
-    assert!(failed.is_empty() && reports.len() == FILES as usize, "{} failed, the first: {:?}", failed.len(), failed.first());
+    let failed: Vec<&Value> = reports
+        .iter()
+        .filter(|report| text(report, "status") == "failed")
+        .collect();
+    assert!(
+        failed.is_empty() && reports.len() == FILES as usize,
+        "{} failed, the first: {:?}",
+        failed.len(),
+        failed.first()
+    );
     assert_eq!(server.demo_keys().len(), FILES as usize);
     for number in 0..FILES {
-        let there = std::fs::read(server.demo_object(&format!("originals/{number:04}.bin"))).unwrap();
-        assert_eq!(sha256(&there), sha256(&noise(1000 + number, number)), "{number}");
+        let there =
+            std::fs::read(server.demo_object(&format!("originals/{number:04}.bin"))).unwrap();
+        assert_eq!(
+            sha256(&there),
+            sha256(&noise(1000 + number, number)),
+            "{number}"
+        );
     }
     let asked = middleman.asked().len();
-    assert!(asked <= 3 * 2 * FILES as usize, "{asked} requests for {FILES} files");
+    assert!(
+        asked <= 3 * 2 * FILES as usize,
+        "{asked} requests for {FILES} files"
+    );
 }
 
 #[test]
@@ -403,7 +681,19 @@ fn a_refused_connection_uses_up_no_attempts() {
     let client = server.client_at(&format!("http://127.0.0.1:{nobody}"), &[]);
     let file = write(folder.path(), "a.txt", b"hello");
     for _ in 0..3 {
-        client.run(["upload", "--patience", "1", "--profile", "test", file.to_str().unwrap()]).with_code(1);
+        client
+            .run([
+                "upload",
+                "--patience",
+                "1",
+                "--profile",
+                "test",
+                file.to_str().unwrap(),
+            ])
+            .with_code(1);
     }
-    assert_eq!(text(&client.run(["history", "--json"]).json()[0], "status"), "queued");
+    assert_eq!(
+        text(&client.run(["history", "--json"]).json()[0], "status"),
+        "queued"
+    );
 }

@@ -25,16 +25,30 @@ fn add(server: &Server) -> Vec<String> {
 #[ignore = "needs D-Bus and a keyring: run `cargo xtask test`"]
 fn a_secret_goes_through_the_keyring_and_into_no_file() {
     let (server, desktop) = (Server::demo(), tintype_tests::desktop::Desktop::keyring());
-    let client = desktop.env().iter().fold(Tintype::new(), |client, (name, value)| client.env(name, value)).env("TINTYPE_LOG", "trace");
+    let client = desktop
+        .env()
+        .iter()
+        .fold(Tintype::new(), |client, (name, value)| {
+            client.env(name, value)
+        })
+        .env("TINTYPE_LOG", "trace");
 
-    let added = client.run_with(add(&server), &format!("{}\n", server.secret_access_key)).with_code(0);
+    let added = client
+        .run_with(add(&server), &format!("{}\n", server.secret_access_key))
+        .with_code(0);
     let tested = client.run(["profile", "test", "kept"]).with_code(0);
 
     // No credentials in the environment: only the keyring can have had the secret.
     assert_eq!(tested.lines().len(), 11);
-    assert!(!client.home_contains(&server.secret_access_key), "a file has the secret");
+    assert!(
+        !client.home_contains(&server.secret_access_key),
+        "a file has the secret"
+    );
     for printed in [added.stdout, added.stderr, tested.stdout, tested.stderr] {
-        assert!(!printed.contains(&server.secret_access_key), "the log has the secret");
+        assert!(
+            !printed.contains(&server.secret_access_key),
+            "the log has the secret"
+        );
     }
     client.run(["profile", "remove", "kept"]).with_code(0);
     client.run(["profile", "show", "kept"]).with_code(1);
@@ -43,8 +57,14 @@ fn a_secret_goes_through_the_keyring_and_into_no_file() {
 #[test]
 fn without_a_keyring_nothing_is_stored_and_the_way_out_is_named() {
     let (server, client) = (Server::demo(), Tintype::new());
-    let ended = client.run_with(add(&server), &server.secret_access_key).with_code(1);
-    assert!(ended.stderr.contains("keyring") && ended.stderr.contains("--credentials env"), "{}", ended.stderr);
+    let ended = client
+        .run_with(add(&server), &server.secret_access_key)
+        .with_code(1);
+    assert!(
+        ended.stderr.contains("keyring") && ended.stderr.contains("--credentials env"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(client.run(["profile", "list"]).stdout, "");
     assert!(!client.home_contains(&server.secret_access_key));
 }

@@ -11,19 +11,32 @@ use tintype_tests::server::Server;
 use tintype_tests::webhook::listener;
 
 fn upload(client: &Tintype, file: &Path) -> Ended {
-    client.run(["upload".as_ref(), "--json".as_ref(), "--profile".as_ref(), "test".as_ref(), file.as_os_str()])
+    client.run([
+        "upload".as_ref(),
+        "--json".as_ref(),
+        "--profile".as_ref(),
+        "test".as_ref(),
+        file.as_os_str(),
+    ])
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
 /// Two files of one name: what is said of the second, and what the key holds then.
 fn second_of_one_name(choice: &str) -> (Value, Vec<u8>, Vec<String>) {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client_at(&server.endpoint, &["--on-conflict", choice]);
-    let first = upload(&client, &write(folder.path(), "1/a.txt", b"old")).with_code(0).json().remove(0);
-    let second = upload(&client, &write(folder.path(), "2/a.txt", b"new")).json().remove(0);
+    let first = upload(&client, &write(folder.path(), "1/a.txt", b"old"))
+        .with_code(0)
+        .json()
+        .remove(0);
+    let second = upload(&client, &write(folder.path(), "2/a.txt", b"new"))
+        .json()
+        .remove(0);
     let there = server.fetch(text(&first, "url")).body;
     (second, there, server.demo_keys())
 }
@@ -31,37 +44,95 @@ fn second_of_one_name(choice: &str) -> (Value, Vec<u8>, Vec<String>) {
 #[test]
 fn row_30_a_taken_key_is_a_choice() {
     let (report, there, keys) = second_of_one_name("keep-both");
-    assert_eq!((text(&report, "status"), there.as_slice(), keys.len()), ("uploaded", b"old".as_slice(), 2));
+    assert_eq!(
+        (text(&report, "status"), there.as_slice(), keys.len()),
+        ("uploaded", b"old".as_slice(), 2)
+    );
     let (report, there, keys) = second_of_one_name("overwrite");
-    assert_eq!((text(&report, "status"), there.as_slice(), keys.len()), ("uploaded", b"new".as_slice(), 1));
+    assert_eq!(
+        (text(&report, "status"), there.as_slice(), keys.len()),
+        ("uploaded", b"new".as_slice(), 1)
+    );
     let (report, there, keys) = second_of_one_name("skip");
-    assert_eq!((text(&report, "status"), there.as_slice(), keys.len()), ("skipped", b"old".as_slice(), 1));
+    assert_eq!(
+        (text(&report, "status"), there.as_slice(), keys.len()),
+        ("skipped", b"old".as_slice(), 1)
+    );
     let (report, there, keys) = second_of_one_name("ask");
-    assert_eq!((text(&report, "status"), there.as_slice(), keys.len()), ("failed", b"old".as_slice(), 1));
+    assert_eq!(
+        (text(&report, "status"), there.as_slice(), keys.len()),
+        ("failed", b"old".as_slice(), 1)
+    );
     assert_eq!(text(&report["error"], "code"), "key-taken");
-    assert!(text(&report["error"], "hint").contains("--on-conflict"), "{report}");
+    assert!(
+        text(&report["error"], "hint").contains("--on-conflict"),
+        "{report}"
+    );
 }
 
 #[test]
 fn a_choice_can_be_made_for_one_upload() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client_at(&server.endpoint, &["--on-conflict", "ask"]);
-    let first = upload(&client, &write(folder.path(), "1/a.txt", b"old")).with_code(0).json().remove(0);
+    let first = upload(&client, &write(folder.path(), "1/a.txt", b"old"))
+        .with_code(0)
+        .json()
+        .remove(0);
     let file = write(folder.path(), "2/a.txt", b"new");
     upload(&client, &file).with_code(1);
-    client.run(["upload", "--on-conflict", "overwrite", "--profile", "test", file.to_str().unwrap()]).with_code(0);
-    assert_eq!((server.fetch(text(&first, "url")).body, server.demo_keys().len()), (b"new".to_vec(), 1));
+    client
+        .run([
+            "upload",
+            "--on-conflict",
+            "overwrite",
+            "--profile",
+            "test",
+            file.to_str().unwrap(),
+        ])
+        .with_code(0);
+    assert_eq!(
+        (
+            server.fetch(text(&first, "url")).body,
+            server.demo_keys().len()
+        ),
+        (b"new".to_vec(), 1)
+    );
 }
 
 #[test]
 fn row_31_twins_in_case_and_composition_have_one_identity() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();
-    let composed = upload(&client, &write(folder.path(), "1/Gr\u{f6}\u{df}e.txt", b"same")).with_code(0).json().remove(0);
-    let decomposed = upload(&client, &write(folder.path(), "2/Gro\u{308}\u{df}e.txt", b"same")).with_code(0).json().remove(0);
-    assert_eq!((text(&decomposed, "status"), text(&decomposed, "key")), ("present", text(&composed, "key")));
-    let twin = upload(&client, &write(folder.path(), "3/GR\u{d6}\u{df}E.TXT", b"other")).with_code(0).json().remove(0);
-    assert_ne!(text(&twin, "key").to_lowercase(), text(&composed, "key").to_lowercase(), "never two objects that differ in case only");
+    let composed = upload(
+        &client,
+        &write(folder.path(), "1/Gr\u{f6}\u{df}e.txt", b"same"),
+    )
+    .with_code(0)
+    .json()
+    .remove(0);
+    let decomposed = upload(
+        &client,
+        &write(folder.path(), "2/Gro\u{308}\u{df}e.txt", b"same"),
+    )
+    .with_code(0)
+    .json()
+    .remove(0);
+    assert_eq!(
+        (text(&decomposed, "status"), text(&decomposed, "key")),
+        ("present", text(&composed, "key"))
+    );
+    let twin = upload(
+        &client,
+        &write(folder.path(), "3/GR\u{d6}\u{df}E.TXT", b"other"),
+    )
+    .with_code(0)
+    .json()
+    .remove(0);
+    assert_ne!(
+        text(&twin, "key").to_lowercase(),
+        text(&composed, "key").to_lowercase(),
+        "never two objects that differ in case only"
+    );
 }
 
 #[test]
@@ -69,29 +140,77 @@ fn the_same_content_under_another_name_is_linked_if_wanted() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client_at(&server.endpoint, &["--duplicates", "link"]);
     let picture = jpeg(&landscape(900, 700, 1), None);
-    let first = upload(&client, &write(folder.path(), "a.jpg", &picture)).with_code(0).json().remove(0);
-    let second = upload(&client, &write(folder.path(), "b.jpg", &picture)).with_code(0).json().remove(0);
-    assert_eq!((text(&second, "status"), text(&second, "url")), ("present", text(&first, "url")));
+    let first = upload(&client, &write(folder.path(), "a.jpg", &picture))
+        .with_code(0)
+        .json()
+        .remove(0);
+    let second = upload(&client, &write(folder.path(), "b.jpg", &picture))
+        .with_code(0)
+        .json()
+        .remove(0);
+    assert_eq!(
+        (text(&second, "status"), text(&second, "url")),
+        ("present", text(&first, "url"))
+    );
     assert_eq!(second["variants"].as_array().unwrap().len(), 3);
     assert_eq!(server.demo_keys().len(), 4);
     // What was linked is gone from the bucket: then it goes up after all.
-    server.demo_keys().iter().for_each(|key| std::fs::remove_file(server.demo_object(key)).unwrap());
-    let third = upload(&client, &write(folder.path(), "c.jpg", &picture)).with_code(0).json().remove(0);
-    assert_eq!((text(&third, "status"), text(&third, "key")), ("uploaded", "originals/c.jpg"));
+    server
+        .demo_keys()
+        .iter()
+        .for_each(|key| std::fs::remove_file(server.demo_object(key)).unwrap());
+    let third = upload(&client, &write(folder.path(), "c.jpg", &picture))
+        .with_code(0)
+        .json()
+        .remove(0);
+    assert_eq!(
+        (text(&third, "status"), text(&third, "key")),
+        ("uploaded", "originals/c.jpg")
+    );
 }
 
 #[test]
 fn signed_links_open_and_plain_ones_are_checked() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let signed = server.client_at(&server.endpoint, &["--link-hours", "2", "--check-links"]);
-    let report = upload(&signed, &write(folder.path(), "a b+c.txt", b"hello")).with_code(0).json().remove(0);
-    assert!(text(&report, "url").contains("X-Amz-Expires=7200"), "{report}");
+    let report = upload(&signed, &write(folder.path(), "a b+c.txt", b"hello"))
+        .with_code(0)
+        .json()
+        .remove(0);
+    assert!(
+        text(&report, "url").contains("X-Amz-Expires=7200"),
+        "{report}"
+    );
     assert_eq!(server.fetch(text(&report, "url")).body, b"hello");
-    let args = ["profile", "add", "wrong", "--credentials", "env", "--provider", "other", "--bucket", &server.bucket, "--check-links"];
-    let more = ["--endpoint", &server.endpoint, "--public-url", &format!("{}/nowhere", server.endpoint)];
+    let args = [
+        "profile",
+        "add",
+        "wrong",
+        "--credentials",
+        "env",
+        "--provider",
+        "other",
+        "--bucket",
+        &server.bucket,
+        "--check-links",
+    ];
+    let more = [
+        "--endpoint",
+        &server.endpoint,
+        "--public-url",
+        &format!("{}/nowhere", server.endpoint),
+    ];
     signed.run(args.iter().chain(&more)).with_code(0);
     let file = write(folder.path(), "b.txt", b"hello");
-    let ended = signed.run(["upload", "--json", "--profile", "wrong", file.to_str().unwrap()]).with_code(1);
+    let ended = signed
+        .run([
+            "upload",
+            "--json",
+            "--profile",
+            "wrong",
+            file.to_str().unwrap(),
+        ])
+        .with_code(1);
     assert_eq!(text(&ended.json()[0]["error"], "code"), "link-broken");
 }
 
@@ -99,51 +218,133 @@ fn signed_links_open_and_plain_ones_are_checked() {
 fn headers_follow_the_rules() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let middleman = Middleman::before(&server.endpoint, |_| Fate::Pass);
-    let rules = ["--rule", "*.svg; content-disposition=attachment; meta-kind=drawing", "--rule", "originals/**; cache-control=private"];
+    let rules = [
+        "--rule",
+        "*.svg; content-disposition=attachment; meta-kind=drawing",
+        "--rule",
+        "originals/**; cache-control=private",
+    ];
     let client = server.client_at(&middleman.endpoint(), &rules);
-    let svg = write(folder.path(), "a.svg", b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>");
-    client.run(["upload", "--no-variants", "--profile", "test", svg.to_str().unwrap()]).with_code(0);
-    let put = middleman.asked().into_iter().find(|asked| asked.is_put()).unwrap();
-    assert_eq!((put.header("content-disposition"), put.header("cache-control")), ("attachment", "private"));
-    assert_eq!((put.header("x-amz-meta-kind"), put.header("x-amz-acl")), ("drawing", ""), "no ACL unless asked");
+    let svg = write(
+        folder.path(),
+        "a.svg",
+        b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
+    );
+    client
+        .run([
+            "upload",
+            "--no-variants",
+            "--profile",
+            "test",
+            svg.to_str().unwrap(),
+        ])
+        .with_code(0);
+    let put = middleman
+        .asked()
+        .into_iter()
+        .find(|asked| asked.is_put())
+        .unwrap();
+    assert_eq!(
+        (
+            put.header("content-disposition"),
+            put.header("cache-control")
+        ),
+        ("attachment", "private")
+    );
+    assert_eq!(
+        (put.header("x-amz-meta-kind"), put.header("x-amz-acl")),
+        ("drawing", ""),
+        "no ACL unless asked"
+    );
 }
 
 #[test]
 fn a_webhook_is_told_of_every_job_even_if_it_sleeps_at_first() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let (hook, told) = listener(vec![500, 200]);
-    let client = server.client_at(&server.endpoint, &["--webhook", &hook]).env("TINTYPE_WEBHOOK_SECRET", "open-sesame");
+    let client = server
+        .client_at(&server.endpoint, &["--webhook", &hook])
+        .env("TINTYPE_WEBHOOK_SECRET", "open-sesame");
     let picture = jpeg(&landscape(900, 700, 1), None);
-    let report = upload(&client, &write(folder.path(), "a.jpg", &picture)).with_code(0).json().remove(0);
+    let report = upload(&client, &write(folder.path(), "a.jpg", &picture))
+        .with_code(0)
+        .json()
+        .remove(0);
     told.recv().unwrap();
     // The next start tries again, when it is time.
     let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
-    assert_eq!(journal.execute("UPDATE outbox SET due_at = 0", []).unwrap(), 1, "what was not told stays on record");
-    client.run(["upload", "--profile", "test", write(folder.path(), "b.txt", b"x").to_str().unwrap()]);
+    assert_eq!(
+        journal.execute("UPDATE outbox SET due_at = 0", []).unwrap(),
+        1,
+        "what was not told stays on record"
+    );
+    client.run([
+        "upload",
+        "--profile",
+        "test",
+        write(folder.path(), "b.txt", b"x").to_str().unwrap(),
+    ]);
 
     let (secret, body) = told.recv().unwrap();
 
     assert_eq!(secret, "open-sesame");
-    assert_eq!((text(&body, "url"), text(&body, "key")), (text(&report, "url"), "originals/a.jpg"));
-    assert_eq!((body["contentLength"].as_u64(), text(&body, "contentType")), (Some(picture.len() as u64), "image/jpeg"));
-    assert_eq!((text(&body, "sha256"), body["variants"].as_array().unwrap().len()), (text(&report, "sha256"), 3));
-    assert!(!client.home_contains("open-sesame"), "the secret is in no file");
+    assert_eq!(
+        (text(&body, "url"), text(&body, "key")),
+        (text(&report, "url"), "originals/a.jpg")
+    );
+    assert_eq!(
+        (body["contentLength"].as_u64(), text(&body, "contentType")),
+        (Some(picture.len() as u64), "image/jpeg")
+    );
+    assert_eq!(
+        (
+            text(&body, "sha256"),
+            body["variants"].as_array().unwrap().len()
+        ),
+        (text(&report, "sha256"), 3)
+    );
+    assert!(
+        !client.home_contains("open-sesame"),
+        "the secret is in no file"
+    );
 }
 
 #[test]
 fn every_command_that_uploads_does_what_is_due_before_it_ends() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let (hook, told) = listener(vec![200, 200]);
-    let client = server.client_at(&server.endpoint, &["--webhook", &hook, "--manifest", "lists"]);
+    let client = server.client_at(
+        &server.endpoint,
+        &["--webhook", &hook, "--manifest", "lists"],
+    );
     write(folder.path(), "a.jpg", jpeg(&landscape(90, 70, 1), None));
-    let lists = || server.demo_keys().iter().filter(|key| key.starts_with("lists/")).count();
+    let lists = || {
+        server
+            .demo_keys()
+            .iter()
+            .filter(|key| key.starts_with("lists/"))
+            .count()
+    };
 
-    client.run(["watch", "--once", "--profile", "test", folder.path().to_str().unwrap()]).with_code(0);
+    client
+        .run([
+            "watch",
+            "--once",
+            "--profile",
+            "test",
+            folder.path().to_str().unwrap(),
+        ])
+        .with_code(0);
     let of_the_first = (told.try_recv().is_ok(), lists());
     std::fs::remove_file(server.demo_object("originals/a.jpg")).unwrap();
-    client.run(["verify", "--repair", "--profile", "test"]).with_code(0);
+    client
+        .run(["verify", "--repair", "--profile", "test"])
+        .with_code(0);
 
-    assert_eq!((of_the_first, told.try_recv().is_ok(), lists()), ((true, 1), true, 2));
+    assert_eq!(
+        (of_the_first, told.try_recv().is_ok(), lists()),
+        ((true, 1), true, 2)
+    );
 }
 
 #[test]
@@ -151,14 +352,34 @@ fn another_computer_rebuilds_its_history_from_the_bucket() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let more = ["--manifest", "lists"];
     let first = server.client_at(&server.endpoint, &more);
-    let report = upload(&first, &write(folder.path(), "a.jpg", jpeg(&landscape(900, 700, 1), None))).with_code(0).json().remove(0);
+    let report = upload(
+        &first,
+        &write(folder.path(), "a.jpg", jpeg(&landscape(900, 700, 1), None)),
+    )
+    .with_code(0)
+    .json()
+    .remove(0);
     let second = server.client_at(&server.endpoint, &more);
 
-    let history = second.run(["history", "--rebuild", "--json"]).with_code(0).json();
+    let history = second
+        .run(["history", "--rebuild", "--json"])
+        .with_code(0)
+        .json();
 
-    assert_eq!((history.len(), text(&history[0], "url")), (1, text(&report, "url")));
+    assert_eq!(
+        (history.len(), text(&history[0], "url")),
+        (1, text(&report, "url"))
+    );
     assert_eq!(history[0]["variants"], report["variants"]);
-    assert_eq!(second.run(["history", "--rebuild", "--json"]).with_code(0).json().len(), 1, "nothing is taken twice");
+    assert_eq!(
+        second
+            .run(["history", "--rebuild", "--json"])
+            .with_code(0)
+            .json()
+            .len(),
+        1,
+        "nothing is taken twice"
+    );
 }
 
 #[test]
@@ -168,19 +389,40 @@ fn what_is_missing_or_differs_is_found_and_mended() {
     for name in ["a.txt", "b.txt", "c.txt"] {
         upload(&client, &write(folder.path(), name, name.as_bytes())).with_code(0);
     }
-    client.run(["verify", "--profile", "test", "--deep"]).with_code(0);
+    client
+        .run(["verify", "--profile", "test", "--deep"])
+        .with_code(0);
     std::fs::remove_file(server.demo_object("originals/a.txt")).unwrap();
     std::fs::write(server.demo_object("originals/b.txt"), b"B.TXT").unwrap();
     let faults = |more: &[&str]| {
         let ended = client.run(["verify", "--profile", "test", "--json"].iter().chain(more));
-        ended.json().iter().map(|fault| (text(fault, "key").to_owned(), text(fault, "fault").to_owned())).collect::<Vec<_>>()
+        ended
+            .json()
+            .iter()
+            .map(|fault| {
+                (
+                    text(fault, "key").to_owned(),
+                    text(fault, "fault").to_owned(),
+                )
+            })
+            .collect::<Vec<_>>()
     };
     let fault = |key: &str, fault: &str| (format!("originals/{key}.txt"), fault.to_owned());
-    assert_eq!(faults(&[]), [fault("a", "missing")], "the same size under the same name hides from a look");
+    assert_eq!(
+        faults(&[]),
+        [fault("a", "missing")],
+        "the same size under the same name hides from a look"
+    );
 
-    assert_eq!(faults(&["--deep", "--repair"]), [fault("a", "missing"), fault("b", "differs")]);
+    assert_eq!(
+        faults(&["--deep", "--repair"]),
+        [fault("a", "missing"), fault("b", "differs")]
+    );
 
-    assert_eq!(std::fs::read(server.demo_object("originals/a.txt")).unwrap(), b"a.txt");
+    assert_eq!(
+        std::fs::read(server.demo_object("originals/a.txt")).unwrap(),
+        b"a.txt"
+    );
 }
 
 #[test]
@@ -189,7 +431,17 @@ fn paused_uploads_wait_until_they_may_go_on() {
     let client = server.client();
     let file = write(folder.path(), "a.txt", b"hello");
     client.run(["pause"]).with_code(0);
-    let ended = client.run(["upload", "--json", "--patience", "1", "--profile", "test", file.to_str().unwrap()]).with_code(1);
+    let ended = client
+        .run([
+            "upload",
+            "--json",
+            "--patience",
+            "1",
+            "--profile",
+            "test",
+            file.to_str().unwrap(),
+        ])
+        .with_code(1);
     assert_eq!(text(&ended.json()[0]["error"], "code"), "paused");
     assert_eq!(server.demo_keys(), [] as [&str; 0]);
     client.run(["resume"]).with_code(0);
@@ -203,7 +455,11 @@ fn a_bandwidth_limit_is_kept() {
     let client = server.client();
     let settings = client.home().join("settings.toml");
     let text = std::fs::read_to_string(&settings).unwrap();
-    std::fs::write(&settings, text.replace("kib_per_second = 0", "kib_per_second = 512")).unwrap();
+    std::fs::write(
+        &settings,
+        text.replace("kib_per_second = 0", "kib_per_second = 512"),
+    )
+    .unwrap();
     let start = std::time::Instant::now();
     upload(&client, &write(folder.path(), "a.bin", vec![7; 1 << 20])).with_code(0);
     // A MiB at half a MiB a second; the first frame goes at once.
@@ -214,25 +470,66 @@ fn a_bandwidth_limit_is_kept() {
 fn the_rights_a_key_needs_are_ready_to_copy() {
     let client = Tintype::new();
     client
-        .run(["profile", "add", "x", "--credentials", "env", "--provider", "aws", "--bucket", "photos", "--region", "eu-west-1"])
+        .run([
+            "profile",
+            "add",
+            "x",
+            "--credentials",
+            "env",
+            "--provider",
+            "aws",
+            "--bucket",
+            "photos",
+            "--region",
+            "eu-west-1",
+        ])
         .with_code(0);
-    let policy: Value = serde_json::from_str(&client.run(["profile", "rights", "x"]).with_code(0).stdout).unwrap();
+    let policy: Value =
+        serde_json::from_str(&client.run(["profile", "rights", "x"]).with_code(0).stdout).unwrap();
     assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:s3:::photos/*");
 }
 
 /// Requests of a kind that were made while `client` uploaded a folder to its end.
 fn asked_during(middleman: &Middleman, client: &Tintype, folder: &Path, method: &str) -> usize {
     let before = middleman.asked().len();
-    client.run(["upload", "--no-variants", "--profile", "strict", folder.to_str().unwrap()]).with_code(0);
-    middleman.asked()[before..].iter().filter(|asked| asked.method == method).count()
+    client
+        .run([
+            "upload",
+            "--no-variants",
+            "--profile",
+            "strict",
+            folder.to_str().unwrap(),
+        ])
+        .with_code(0);
+    middleman.asked()[before..]
+        .iter()
+        .filter(|asked| asked.method == method)
+        .count()
 }
 
 /// A client of a service that is said to refuse taken keys.
 fn strict(server: &Server, endpoint: &str) -> Tintype {
     let client = server.client_at(endpoint, &[]);
-    let add = ["profile", "add", "strict", "--credentials", "env", "--provider", "minio", "--endpoint", endpoint];
+    let add = [
+        "profile",
+        "add",
+        "strict",
+        "--credentials",
+        "env",
+        "--provider",
+        "minio",
+        "--endpoint",
+        endpoint,
+    ];
     client
-        .run(add.iter().chain(&["--bucket", &server.bucket, "--region", &server.region, "--public-url", &server.public_url]))
+        .run(add.iter().chain(&[
+            "--bucket",
+            &server.bucket,
+            "--region",
+            &server.region,
+            "--public-url",
+            &server.public_url,
+        ]))
         .with_code(0);
     client
 }
@@ -242,13 +539,33 @@ fn small_new_files_are_not_asked_for_and_known_ones_are_not_sent() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let middleman = Middleman::before(&server.endpoint, |_| Fate::Pass);
     // Far more than are under way at once before the first answers are there, however slow the machine is.
-    (0..400).for_each(|number| drop(write(folder.path(), &format!("{number}.txt"), format!("file {number}").as_bytes())));
+    (0..400).for_each(|number| {
+        drop(write(
+            folder.path(),
+            &format!("{number}.txt"),
+            format!("file {number}").as_bytes(),
+        ))
+    });
 
-    let looks = asked_during(&middleman, &strict(&server, &middleman.endpoint()), folder.path(), "HEAD");
-    let sent_again = asked_during(&middleman, &strict(&server, &middleman.endpoint()), folder.path(), "PUT");
+    let looks = asked_during(
+        &middleman,
+        &strict(&server, &middleman.endpoint()),
+        folder.path(),
+        "HEAD",
+    );
+    let sent_again = asked_during(
+        &middleman,
+        &strict(&server, &middleman.endpoint()),
+        folder.path(),
+        "PUT",
+    );
 
     assert!(looks < 200, "{looks} questions for 400 new files");
-    assert_eq!((sent_again, server.demo_keys().len()), (0, 400), "another computer finds them there");
+    assert_eq!(
+        (sent_again, server.demo_keys().len()),
+        (0, 400),
+        "another computer finds them there"
+    );
 }
 
 #[test]
@@ -256,12 +573,36 @@ fn small_new_files_are_not_asked_for_and_known_ones_are_not_sent() {
 fn a_service_that_does_not_refuse_taken_keys_is_found_out() {
     let server = Server::garage();
     let folder = tempfile::tempdir().unwrap();
-    let first = upload(&server.client(), &write(folder.path(), "other/zz.txt", b"first")).with_code(0).json().remove(0);
-    (0..100).for_each(|number| drop(write(folder.path(), &format!("f/{number:03}.txt"), format!("file {number}").as_bytes())));
+    let first = upload(
+        &server.client(),
+        &write(folder.path(), "other/zz.txt", b"first"),
+    )
+    .with_code(0)
+    .json()
+    .remove(0);
+    (0..100).for_each(|number| {
+        drop(write(
+            folder.path(),
+            &format!("f/{number:03}.txt"),
+            format!("file {number}").as_bytes(),
+        ))
+    });
     write(folder.path(), "f/zz.txt", b"second");
 
     let client = strict(&server, &server.endpoint);
-    client.run(["upload", "--no-variants", "--profile", "strict", folder.path().join("f").to_str().unwrap()]).with_code(0);
+    client
+        .run([
+            "upload",
+            "--no-variants",
+            "--profile",
+            "strict",
+            folder.path().join("f").to_str().unwrap(),
+        ])
+        .with_code(0);
 
-    assert_eq!(server.fetch(text(&first, "url")).body, b"first", "nothing is overwritten unasked, whatever a preset promises");
+    assert_eq!(
+        server.fetch(text(&first, "url")).body,
+        b"first",
+        "nothing is overwritten unasked, whatever a preset promises"
+    );
 }

@@ -10,16 +10,33 @@ use tintype_tests::middleman::{Asked, Fate, Middleman};
 use tintype_tests::program::Tintype;
 use tintype_tests::server::{Server, wait_for};
 
-fn upload<'a>(files: impl IntoIterator<Item = &'a PathBuf>, patience: &'a str) -> Vec<&'a std::ffi::OsStr> {
-    let args = ["upload", "--profile", "test", "--no-variants", "--patience", patience];
-    args.into_iter().map(std::ffi::OsStr::new).chain(files.into_iter().map(|file| file.as_os_str())).collect()
+fn upload<'a>(
+    files: impl IntoIterator<Item = &'a PathBuf>,
+    patience: &'a str,
+) -> Vec<&'a std::ffi::OsStr> {
+    let args = [
+        "upload",
+        "--profile",
+        "test",
+        "--no-variants",
+        "--patience",
+        patience,
+    ];
+    args.into_iter()
+        .map(std::ffi::OsStr::new)
+        .chain(files.into_iter().map(|file| file.as_os_str()))
+        .collect()
 }
 
 /// Jobs by state and code.
 fn states(client: &Tintype) -> Vec<(String, Option<String>)> {
     let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
-    let mut statement = journal.prepare("SELECT DISTINCT state, error_code FROM jobs ORDER BY 1, 2").unwrap();
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let mut statement = journal
+        .prepare("SELECT DISTINCT state, error_code FROM jobs ORDER BY 1, 2")
+        .unwrap();
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
     rows.map(Result::unwrap).collect()
 }
 
@@ -28,19 +45,30 @@ fn waits(judge: impl Fn(&Asked) -> Fate + Send + Sync + 'static, code: &str, sen
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let middleman = Middleman::before(&server.endpoint, judge);
     let client = server.client_at(&middleman.endpoint(), &[]);
-    let files: Vec<PathBuf> = ["1.txt", "2.txt", "3.txt"].iter().map(|name| write_name(folder.path(), name)).collect();
+    let files: Vec<PathBuf> = ["1.txt", "2.txt", "3.txt"]
+        .iter()
+        .map(|name| write_name(folder.path(), name))
+        .collect();
 
     let ended = client.run(upload(&files, "1")).with_code(1);
 
     assert!(ended.stderr.contains(sentence), "{}", ended.stderr);
     let states = states(&client);
-    assert!(states.iter().all(|(state, _)| state != "failed"), "{states:?}");
-    assert!(states.iter().any(|(_, said)| said.as_deref() == Some(code)), "{states:?}");
+    assert!(
+        states.iter().all(|(state, _)| state != "failed"),
+        "{states:?}"
+    );
+    assert!(
+        states.iter().any(|(_, said)| said.as_deref() == Some(code)),
+        "{states:?}"
+    );
     // The cure: then they go up by themselves.
     let well = server.client_at(&server.endpoint, &[]);
     let settings = std::fs::read_to_string(well.home().join("settings.toml")).unwrap();
     std::fs::write(client.home().join("settings.toml"), settings).unwrap();
-    client.run(upload([&write_name(folder.path(), "4.txt")], "20")).with_code(0);
+    client
+        .run(upload([&write_name(folder.path(), "4.txt")], "20"))
+        .with_code(0);
     assert_eq!(server.demo_keys().len(), 4);
 }
 
@@ -50,12 +78,20 @@ fn page(status: u16) -> impl Fn(&Asked) -> Fate + Send + Sync {
 
 #[test]
 fn a_proxys_page_is_no_answer_of_the_bucket() {
-    waits(page(403), "endpoint-unreachable", "does not let requests through");
+    waits(
+        page(403),
+        "endpoint-unreachable",
+        "does not let requests through",
+    );
 }
 
 #[test]
 fn a_proxy_that_wants_a_password_is_waited_for() {
-    waits(page(407), "endpoint-unreachable", "wants a name and a password");
+    waits(
+        page(407),
+        "endpoint-unreachable",
+        "wants a name and a password",
+    );
 }
 
 #[test]
@@ -65,12 +101,20 @@ fn numbers_that_only_gateways_have_are_waited_for() {
 
 #[test]
 fn a_full_account_is_told_in_the_servers_words_and_waited_for() {
-    waits(|_| Fate::Say(403, "QuotaExceeded"), "bucket-full", "takes no more");
+    waits(
+        |_| Fate::Say(403, "QuotaExceeded"),
+        "bucket-full",
+        "takes no more",
+    );
 }
 
 #[test]
 fn a_bucket_that_is_not_there_yet_is_waited_for() {
-    waits(|_| Fate::Say(404, "NoSuchBucket"), "bucket-missing", "there is no bucket");
+    waits(
+        |_| Fate::Say(404, "NoSuchBucket"),
+        "bucket-missing",
+        "there is no bucket",
+    );
 }
 
 #[test]
@@ -82,25 +126,41 @@ fn a_gateways_passing_number_is_tried_again() {
         if early { Fate::Page(520) } else { Fate::Pass }
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
-    client.run(upload([&write_name(folder.path(), "a.txt")], "20")).with_code(0);
+    client
+        .run(upload([&write_name(folder.path(), "a.txt")], "20"))
+        .with_code(0);
 }
 
 #[test]
 fn one_file_that_never_goes_up_holds_up_no_other() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let poison =
-        |asked: &Asked| if asked.is_put() && asked.target.contains("poison") { Fate::Say(500, "InternalError") } else { Fate::Pass };
+    let poison = |asked: &Asked| {
+        if asked.is_put() && asked.target.contains("poison") {
+            Fate::Say(500, "InternalError")
+        } else {
+            Fate::Pass
+        }
+    };
     let middleman = Middleman::before(&server.endpoint, poison);
     let client = server.client_at(&middleman.endpoint(), &[]);
-    let files: Vec<PathBuf> = ["a.txt", "poison.txt", "b.txt"].iter().map(|name| write_name(folder.path(), name)).collect();
+    let files: Vec<PathBuf> = ["a.txt", "poison.txt", "b.txt"]
+        .iter()
+        .map(|name| write_name(folder.path(), name))
+        .collect();
 
     let mut child = client.start(&mut client.command(upload(&files, "3")));
     let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
     let first = stdout.next().unwrap().unwrap();
-    assert!(child.try_wait().unwrap().is_none(), "the first link is there while the second file is tried");
+    assert!(
+        child.try_wait().unwrap().is_none(),
+        "the first link is there while the second file is tried"
+    );
     let rest: Vec<String> = stdout.map(Result::unwrap).collect();
 
-    assert!(first.ends_with("a.txt") && rest.len() == 1 && rest[0].ends_with("b.txt"), "{first} {rest:?}");
+    assert!(
+        first.ends_with("a.txt") && rest.len() == 1 && rest[0].ends_with("b.txt"),
+        "{first} {rest:?}"
+    );
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert!(states(&client).iter().all(|(state, _)| state != "failed"));
 }
@@ -113,7 +173,9 @@ fn settings_that_are_away_for_a_moment_fail_nothing() {
         Fate::Pass
     });
     let client = server.client_at(&middleman.endpoint(), &[]);
-    let files: Vec<PathBuf> = (0..300).map(|number| write_name(folder.path(), &format!("{number:03}.txt"))).collect();
+    let files: Vec<PathBuf> = (0..300)
+        .map(|number| write_name(folder.path(), &format!("{number:03}.txt")))
+        .collect();
     let child = client.start(&mut client.command(upload(&files, "20")));
     wait_for("some are there", || server.demo_keys().len() > 5);
     let path = client.home().join("settings.toml");
@@ -130,16 +192,23 @@ fn settings_that_are_away_for_a_moment_fail_nothing() {
     std::fs::write(&path, settings).unwrap();
 
     let ended = child.wait_with_output().unwrap();
-    assert_eq!((ended.status.code(), states(&client)), (Some(0), vec![("done".into(), None)]));
+    assert_eq!(
+        (ended.status.code(), states(&client)),
+        (Some(0), vec![("done".into(), None)])
+    );
 }
 
 #[test]
 fn a_journal_that_somebody_else_holds_is_waited_for() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();
-    client.run(upload([&write_name(folder.path(), "0.txt")], "20")).with_code(0);
+    client
+        .run(upload([&write_name(folder.path(), "0.txt")], "20"))
+        .with_code(0);
     let held = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
-    let files: Vec<PathBuf> = (1..40).map(|number| write_name(folder.path(), &format!("{number}.txt"))).collect();
+    let files: Vec<PathBuf> = (1..40)
+        .map(|number| write_name(folder.path(), &format!("{number}.txt")))
+        .collect();
     let child = client.start(&mut client.command(upload(&files, "60")));
     wait_for("some are there", || server.demo_keys().len() > 3);
 
@@ -149,7 +218,10 @@ fn a_journal_that_somebody_else_holds_is_waited_for() {
     held.execute_batch("ROLLBACK").unwrap();
 
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
-    assert_eq!((states(&client), server.demo_keys().len()), (vec![("done".into(), None)], 40));
+    assert_eq!(
+        (states(&client), server.demo_keys().len()),
+        (vec![("done".into(), None)], 40)
+    );
 }
 
 #[test]
@@ -158,13 +230,25 @@ fn what_is_in_the_environment_never_stands_in_for_the_keyring() {
     let middleman = Middleman::before(&server.endpoint, |_| Fate::Pass);
     let client = server.client_at(&middleman.endpoint(), &[]);
     let path = client.home().join("settings.toml");
-    let settings = std::fs::read_to_string(&path).unwrap().replace("credentials = \"env\"", "credentials = \"keyring\"");
+    let settings = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("credentials = \"env\"", "credentials = \"keyring\"");
     std::fs::write(&path, settings).unwrap();
 
-    let ended = client.run(upload([&write_name(folder.path(), "a.txt")], "1")).with_code(1);
+    let ended = client
+        .run(upload([&write_name(folder.path(), "a.txt")], "1"))
+        .with_code(1);
 
-    assert!(ended.stderr.contains("keyring") && middleman.asked().is_empty(), "{}", ended.stderr);
-    assert_eq!(states(&client), [("queued".into(), Some("keyring-missing".into()))], "it goes on when the keyring is there");
+    assert!(
+        ended.stderr.contains("keyring") && middleman.asked().is_empty(),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(
+        states(&client),
+        [("queued".into(), Some("keyring-missing".into()))],
+        "it goes on when the keyring is there"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -172,24 +256,43 @@ fn what_is_in_the_environment_never_stands_in_for_the_keyring() {
 fn too_many_open_files_are_waited_for() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();
-    let files: Vec<PathBuf> = (0..300).map(|number| write_name(folder.path(), &format!("{number}.txt"))).collect();
+    let files: Vec<PathBuf> = (0..300)
+        .map(|number| write_name(folder.path(), &format!("{number}.txt")))
+        .collect();
     let real = client.command(upload(&files, "60"));
     let mut limited = std::process::Command::new("sh");
-    limited.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""]).arg(real.get_program()).args(real.get_args());
-    limited.envs(real.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited
+        .args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""])
+        .arg(real.get_program())
+        .args(real.get_args());
+    limited.envs(
+        real.get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
 
     let ended = limited.output().unwrap();
 
-    assert_eq!(states(&client), [("done".into(), None)], "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(
+        states(&client),
+        [("done".into(), None)],
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
 }
 
 #[test]
 fn the_same_file_given_twice_is_answered_twice() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let (a, b) = (write_name(folder.path(), "a.txt"), write_name(folder.path(), "b.txt"));
+    let (a, b) = (
+        write_name(folder.path(), "a.txt"),
+        write_name(folder.path(), "b.txt"),
+    );
     let ended = server.client().run(upload([&a, &b, &a], "20")).with_code(0);
     let lines = ended.lines();
-    assert!(lines.len() == 3 && lines[0] == lines[2] && lines[0] != lines[1], "{lines:?}");
+    assert!(
+        lines.len() == 3 && lines[0] == lines[2] && lines[0] != lines[1],
+        "{lines:?}"
+    );
 }
 
 #[test]
@@ -204,7 +307,9 @@ fn a_second_command_for_a_file_on_its_way_sends_what_it_is_now() {
     let client = server.client_at(&middleman.endpoint(), &[]);
     let file = write_name(folder.path(), "d.txt");
     let mut first = client.start(&mut client.command(upload([&file], "20")));
-    wait_for("it is being sent", || middleman.asked().iter().any(Asked::is_put));
+    wait_for("it is being sent", || {
+        middleman.asked().iter().any(Asked::is_put)
+    });
     std::fs::write(&file, "saved anew").unwrap();
 
     let second = client.run(upload([&file], "20")).with_code(0);
@@ -232,39 +337,94 @@ mod names {
         let dir = folder.path().join(OsStr::from_bytes(b"caf\xe9"));
         std::fs::create_dir(&dir).unwrap();
         let file = dir.join(OsStr::from_bytes(b"\xff.jpg"));
-        std::fs::write(&file, tintype_tests::pictures::jpeg(&tintype_tests::pictures::landscape(60, 40, 1), None)).unwrap();
+        std::fs::write(
+            &file,
+            tintype_tests::pictures::jpeg(&tintype_tests::pictures::landscape(60, 40, 1), None),
+        )
+        .unwrap();
         let other = write_name(folder.path(), "other.txt");
         let (file, dir, out) = (file.as_os_str(), dir.as_os_str(), folder.path().join("out"));
         let word = OsStr::new;
 
-        let sent = json(&client, &[word("upload"), word("--json"), word("--profile"), word("test"), file, other.as_os_str()]);
+        let sent = json(
+            &client,
+            &[
+                word("upload"),
+                word("--json"),
+                word("--profile"),
+                word("test"),
+                file,
+                other.as_os_str(),
+            ],
+        );
         assert_eq!(sent.len(), 2);
         let source = sent[0]["source"].as_str().unwrap();
         assert!(source.ends_with("caf\u{201B}E9/\u{201B}FF.jpg"), "{source}");
-        assert_eq!(server.fetch(sent[0]["url"].as_str().unwrap()).body, std::fs::read(file).unwrap());
+        assert_eq!(
+            server.fetch(sent[0]["url"].as_str().unwrap()).body,
+            std::fs::read(file).unwrap()
+        );
         assert_eq!(json(&client, &[word("history"), word("--json")]).len(), 2);
-        assert_eq!(json(&client, &[word("inspect"), word("--json"), file])[0]["source"], source);
-        let made = json(&client, &[word("variants"), word("--json"), word("--out"), out.as_os_str(), file]);
+        assert_eq!(
+            json(&client, &[word("inspect"), word("--json"), file])[0]["source"],
+            source
+        );
+        let made = json(
+            &client,
+            &[
+                word("variants"),
+                word("--json"),
+                word("--out"),
+                out.as_os_str(),
+                file,
+            ],
+        );
         assert_eq!(made[0]["variants"].as_array().unwrap().len(), 3, "{made:?}");
-        client.run([word("folder"), word("add"), dir, word("--profile"), word("test")]).with_code(0);
+        client
+            .run([
+                word("folder"),
+                word("add"),
+                dir,
+                word("--profile"),
+                word("test"),
+            ])
+            .with_code(0);
         let listed = json(&client, &[word("folder"), word("list"), word("--json")]);
-        assert!(listed[0]["path"].as_str().unwrap().ends_with("caf\u{201B}E9"), "{listed:?}");
+        assert!(
+            listed[0]["path"]
+                .as_str()
+                .unwrap()
+                .ends_with("caf\u{201B}E9"),
+            "{listed:?}"
+        );
         client.run(["pause"]).with_code(0);
         client.run(["resume"]).with_code(0);
         let watched = json(&client, &[word("watch"), word("--once"), word("--json")]);
         assert_eq!(watched[0]["status"], "present", "{watched:?}");
-        client.run([word("folder"), word("remove"), dir]).with_code(0);
+        client
+            .run([word("folder"), word("remove"), dir])
+            .with_code(0);
     }
 
     #[test]
     fn a_terminal_is_told_of_names_and_obeys_none() {
         let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-        let file = folder.path().join("x\u{1b}]0;owned\u{7}\u{1b}[2J\nline.jpg");
-        std::fs::write(&file, tintype_tests::pictures::jpeg(&tintype_tests::pictures::landscape(60, 40, 1), None)).unwrap();
+        let file = folder
+            .path()
+            .join("x\u{1b}]0;owned\u{7}\u{1b}[2J\nline.jpg");
+        std::fs::write(
+            &file,
+            tintype_tests::pictures::jpeg(&tintype_tests::pictures::landscape(60, 40, 1), None),
+        )
+        .unwrap();
         let client = server.client();
         for args in [
             &["inspect"][..],
-            &["variants", "--out", folder.path().join("out").to_str().unwrap()],
+            &[
+                "variants",
+                "--out",
+                folder.path().join("out").to_str().unwrap(),
+            ],
             &["upload", "--profile", "test"],
             &["history"],
         ] {
@@ -274,7 +434,10 @@ mod names {
             }
             let ended = client.run(&args);
             let printed = ended.stdout + &ended.stderr;
-            assert!(!printed.contains(['\u{1b}', '\u{7}']) && !printed.contains("\nline"), "{args:?}: {printed:?}");
+            assert!(
+                !printed.contains(['\u{1b}', '\u{7}']) && !printed.contains("\nline"),
+                "{args:?}: {printed:?}"
+            );
         }
     }
 
@@ -283,9 +446,20 @@ mod names {
         let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
         let client = server.client();
         let mut command = client.command(upload([&write_name(folder.path(), "a.txt")], "20"));
-        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-        let ended = command.stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let ended = command
+            .stdout(full)
+            .stderr(std::process::Stdio::piped())
+            .output()
+            .unwrap();
         let said = String::from_utf8_lossy(&ended.stderr);
-        assert!(ended.status.code() == Some(1) && said.contains("cannot be written"), "{:?} {said}", ended.status);
+        assert!(
+            ended.status.code() == Some(1) && said.contains("cannot be written"),
+            "{:?} {said}",
+            ended.status
+        );
     }
 }

@@ -26,7 +26,13 @@ fn what_is_there_and_what_appears_goes_up_once() {
 
     // Once more from the start: the journal knows all of them, and finds the one that came meanwhile.
     fs::write(watching.path("later.jpg"), picture(4)).unwrap();
-    let once = ["watch", "--once", "--profile", "test", watching.folder.path().to_str().unwrap()];
+    let once = [
+        "watch",
+        "--once",
+        "--profile",
+        "test",
+        watching.folder.path().to_str().unwrap(),
+    ];
     let lines = watching.client.run(once).with_code(0);
     assert_eq!(lines.lines().len(), 1, "{}", lines.stdout);
     assert!(lines.stdout.contains("later.jpg"));
@@ -45,10 +51,18 @@ fn row_01_a_burst_is_found_whole() {
         fs::write(limit, &before).unwrap();
     }
     for number in 0..500 {
-        fs::write(watching.path(&format!("{}/{number:03}.jpg", number % 7)), picture(number)).unwrap();
+        fs::write(
+            watching.path(&format!("{}/{number:03}.jpg", number % 7)),
+            picture(number),
+        )
+        .unwrap();
     }
     wait_for("all of the burst", || watching.names().len() == 501);
-    assert_eq!(watching.count("SELECT count(*) FROM jobs"), 501, "none twice");
+    assert_eq!(
+        watching.count("SELECT count(*) FROM jobs"),
+        501,
+        "none twice"
+    );
 }
 
 #[test]
@@ -56,7 +70,11 @@ fn row_02_files_in_folders_that_have_just_been_made_are_found() {
     let watching = Watching::start(&[]);
     watching.wait_past("first.jpg", &["first.jpg"]);
     for number in 0..50 {
-        fs::write(watching.path(&format!("{number}/a/b/c/d/e/f/g/h/i/{number:02}.jpg")), picture(number)).unwrap();
+        fs::write(
+            watching.path(&format!("{number}/a/b/c/d/e/f/g/h/i/{number:02}.jpg")),
+            picture(number),
+        )
+        .unwrap();
     }
     wait_for("all of them", || watching.names().len() == 51);
 }
@@ -94,12 +112,23 @@ fn row_05_a_slow_writer_is_waited_for() {
 #[test]
 fn row_06_a_file_that_changes_while_it_is_sent_arrives_as_it_is_last() {
     let mut server = Server::demo();
-    let slow = Middleman::before(&server.endpoint, |asked| if asked.is_put() { Fate::Slowly(60_000) } else { Fate::Pass });
+    let slow = Middleman::before(&server.endpoint, |asked| {
+        if asked.is_put() {
+            Fate::Slowly(60_000)
+        } else {
+            Fate::Pass
+        }
+    });
     server.endpoint = slow.endpoint();
     let watching = Watching::with(server, &["--on-conflict", "overwrite"], &[], |_| {});
-    let (old, new) = (jpeg(&landscape(500, 400, 6), None), jpeg(&landscape(500, 400, 7), None));
+    let (old, new) = (
+        jpeg(&landscape(500, 400, 6), None),
+        jpeg(&landscape(500, 400, 7), None),
+    );
     fs::write(watching.path("a.jpg"), &old).unwrap();
-    wait_for("the upload", || slow.asked().iter().any(|asked| asked.is_put()));
+    wait_for("the upload", || {
+        slow.asked().iter().any(|asked| asked.is_put())
+    });
     fs::write(watching.path(".a.tmp"), &new).unwrap();
     fs::rename(watching.path(".a.tmp"), watching.path("a.jpg")).unwrap();
 
@@ -134,9 +163,16 @@ fn row_08_and_09_a_file_without_content_is_left_alone_until_it_has_some() {
     // A power cut leaves nothing, or nothing but zeros; a cloud drive a stand-in of the right size.
     fs::write(watching.path("a.jpg"), "").unwrap();
     fs::write(watching.path("zeros.jpg"), vec![0; 5000]).unwrap();
-    fs::File::create(watching.path("placeholder.jpg")).unwrap().set_len(9_000_000).unwrap();
+    fs::File::create(watching.path("placeholder.jpg"))
+        .unwrap()
+        .set_len(9_000_000)
+        .unwrap();
     watching.wait_past("b.jpg", &["a.jpg", "b.jpg"]);
-    assert_eq!(watching.object("a.jpg"), picture(1), "content is not replaced by nothing");
+    assert_eq!(
+        watching.object("a.jpg"),
+        picture(1),
+        "content is not replaced by nothing"
+    );
     fs::write(watching.path("placeholder.jpg"), picture(4)).unwrap();
     watching.wait(&["a.jpg", "b.jpg", "placeholder.jpg"]);
 }
@@ -156,7 +192,11 @@ fn row_10_links_are_followed_only_if_that_is_chosen_and_each_file_is_taken_once(
     plain.wait_past("z.jpg", &["a.jpg", "z.jpg"]);
     let following = Watching::with(Server::demo(), &[], &["--follow-links"], linked);
     following.wait_past("z.jpg", &["a.jpg", "outside.jpg", "z.jpg"]);
-    assert_eq!(following.count("SELECT count(*) FROM jobs"), 3, "none twice");
+    assert_eq!(
+        following.count("SELECT count(*) FROM jobs"),
+        3,
+        "none twice"
+    );
 }
 
 #[test]
@@ -170,7 +210,12 @@ fn a_file_that_is_moved_or_only_touched_is_not_sent_again() {
     watching.wait(&["a/1.jpg", "a/2.jpg", "a/3.jpg"]);
     watching.kill();
     fs::rename(watching.path("b/1.jpg"), watching.path("c.jpg")).unwrap();
-    fs::File::options().append(true).open(watching.path("b/2.jpg")).unwrap().set_modified(std::time::SystemTime::now()).unwrap();
+    fs::File::options()
+        .append(true)
+        .open(watching.path("b/2.jpg"))
+        .unwrap()
+        .set_modified(std::time::SystemTime::now())
+        .unwrap();
     watching.wake();
     watching.wait_past("a/4.jpg", &["a/1.jpg", "a/2.jpg", "a/3.jpg", "a/4.jpg"]);
     assert_eq!(watching.count("SELECT count(*) FROM jobs"), 4);
@@ -178,10 +223,17 @@ fn a_file_that_is_moved_or_only_touched_is_not_sent_again() {
 
 #[test]
 fn what_was_there_before_can_be_left_alone_and_names_too() {
-    let watching = Watching::with(Server::demo(), &[], &["--only-new", "--pattern", "drafts/", "--flat"], |folder| {
-        fs::write(folder.join("old.jpg"), picture(1)).unwrap();
+    let watching = Watching::with(
+        Server::demo(),
+        &[],
+        &["--only-new", "--pattern", "drafts/", "--flat"],
+        |folder| {
+            fs::write(folder.join("old.jpg"), picture(1)).unwrap();
+        },
+    );
+    wait_for("the first look", || {
+        watching.count("SELECT count(*) FROM folders WHERE begun = 1") == 1
     });
-    wait_for("the first look", || watching.count("SELECT count(*) FROM folders WHERE begun = 1") == 1);
     fs::write(watching.path("drafts/a.jpg"), picture(2)).unwrap();
     fs::write(watching.path("deep/a.jpg"), picture(3)).unwrap();
     watching.wait_past("new.jpg", &["new.jpg"]);
@@ -205,7 +257,10 @@ fn a_folder_that_goes_away_and_comes_back_loses_nothing() {
 
 #[test]
 fn killed_again_and_again_during_a_burst_nothing_is_lost() {
-    let kills: u32 = std::env::var("TINTYPE_WATCH_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(15);
+    let kills: u32 = std::env::var("TINTYPE_WATCH_KILLS")
+        .ok()
+        .and_then(|kills| kills.parse().ok())
+        .unwrap_or(15);
     let mut watching = Watching::start(&[]);
     let mut dice = 0x2545_f491_u32;
     for number in 0..kills * 20 {
@@ -218,17 +273,27 @@ fn killed_again_and_again_during_a_burst_nothing_is_lost() {
             watching.wake();
         }
     }
-    wait_for("all of them", || watching.names().len() == kills as usize * 20);
-    wait_for("the end", || watching.count("SELECT count(*) FROM jobs WHERE state <> 'done'") == 0);
+    wait_for("all of them", || {
+        watching.names().len() == kills as usize * 20
+    });
+    wait_for("the end", || {
+        watching.count("SELECT count(*) FROM jobs WHERE state <> 'done'") == 0
+    });
     for number in 0..kills * 20 {
-        assert_eq!(watching.object(&format!("{number:05}.jpg")), picture(number));
+        assert_eq!(
+            watching.object(&format!("{number:05}.jpg")),
+            picture(number)
+        );
     }
 }
 
 #[test]
 fn a_missing_folder_is_said() {
     let server = Server::demo();
-    let ended = server.client().run(["watch", "--profile", "test", "/no/such/folder"]).with_code(1);
+    let ended = server
+        .client()
+        .run(["watch", "--profile", "test", "/no/such/folder"])
+        .with_code(1);
     assert!(ended.stderr.contains("does not exist"), "{}", ended.stderr);
 }
 
@@ -237,10 +302,18 @@ fn the_state_of_a_folder_is_told_to_programs() {
     let watching = Watching::with(Server::demo(), &[], &["--json"], |folder| {
         fs::write(folder.join("notes.txt"), "no picture").unwrap();
     });
-    watching.wait_for_state("watching", |folder| folder["following"] == "watching" && folder["seen"] == 1);
+    watching.wait_for_state("watching", |folder| {
+        folder["following"] == "watching" && folder["seen"] == 1
+    });
     let state = &watching.states().pop().unwrap()["folder"];
     assert_eq!(state["skipped"], 1);
-    assert!(state["told"][0]["message"].as_str().unwrap().contains("is no picture"), "{state}");
+    assert!(
+        state["told"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("is no picture"),
+        "{state}"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -259,16 +332,32 @@ fn row_03_in_a_namespace_without_room_for_watches_a_folder_is_polled_until_there
         }
         let signals = home.path().join("signals");
         fs::create_dir(&signals).unwrap();
-        apart.iter().copied().chain(["sh", "-c", script, signals.to_str().unwrap()]).map(str::to_owned).collect()
+        apart
+            .iter()
+            .copied()
+            .chain(["sh", "-c", script, signals.to_str().unwrap()])
+            .map(str::to_owned)
+            .collect()
     });
     watching.wait_for_state("polling", |folder| folder["following"] == "polling");
     let state = &watching.states().pop().unwrap()["folder"];
-    assert!(state["error"]["hint"].as_str().unwrap().contains("sysctl"), "{state}");
-    assert!(state["error"]["message"].as_str().unwrap().contains("inotify"), "{state}");
+    assert!(
+        state["error"]["hint"].as_str().unwrap().contains("sysctl"),
+        "{state}"
+    );
+    assert!(
+        state["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("inotify"),
+        "{state}"
+    );
     fs::write(watching.path("1/polled.jpg"), picture(1)).unwrap();
     watching.wait(&["polled.jpg"]);
     fs::write(home.path().join("room"), "").unwrap();
-    watching.wait_for_state("watching", |folder| folder["following"] == "watching" && folder["error"].is_null());
+    watching.wait_for_state("watching", |folder| {
+        folder["following"] == "watching" && folder["error"].is_null()
+    });
 }
 
 #[cfg(target_os = "linux")]
@@ -277,13 +366,19 @@ fn row_03_in_a_namespace_without_room_for_watches_a_folder_is_polled_until_there
 fn row_04_in_a_namespace_a_folder_without_events_is_found_out_and_polled() {
     let apart = apart();
     // What is written below an overlay appears in it without any event, as on a share.
-    let script =
-        "mount -t overlay overlay -o lowerdir=\"$0/lower\",upperdir=\"$0/upper\",workdir=\"$0/work\" \"$1\" && shift && exec \"$@\"";
+    let script = "mount -t overlay overlay -o lowerdir=\"$0/lower\",upperdir=\"$0/upper\",workdir=\"$0/work\" \"$1\" && shift && exec \"$@\"";
     let layers = tempfile::tempdir().unwrap();
     let watching = Watching::wrapped(Server::demo(), &[], &["--json"], |folder| {
-        ["lower", "upper", "work"].iter().for_each(|layer| fs::create_dir(layers.path().join(layer)).unwrap());
+        ["lower", "upper", "work"]
+            .iter()
+            .for_each(|layer| fs::create_dir(layers.path().join(layer)).unwrap());
         let [layers, folder] = [layers.path(), folder].map(|path| path.to_str().unwrap());
-        apart.iter().copied().chain(["sh", "-c", script, layers, folder]).map(str::to_owned).collect()
+        apart
+            .iter()
+            .copied()
+            .chain(["sh", "-c", script, layers, folder])
+            .map(str::to_owned)
+            .collect()
     });
     watching.wait_for_state("watching", |folder| folder["following"] == "watching");
     fs::write(layers.path().join("upper/silent.jpg"), picture(1)).unwrap();
@@ -302,9 +397,19 @@ fn what_is_being_written_when_the_watching_begins_is_not_taken_torn() {
     let mut writer = None;
     let watching = Watching::with(Server::demo(), &[], &["--all-files"], |folder| {
         // It pauses for longer than a file has to rest, and has the file open all the while.
-        let script = format!("(printf 'first half '; sleep 5; printf 'second half') > '{}'", folder.join("a.txt").display());
-        writer = Some(std::process::Command::new("sh").args(["-c", &script]).spawn().unwrap());
-        wait_for("the first half", || fs::metadata(folder.join("a.txt")).is_ok_and(|meta| meta.len() > 0));
+        let script = format!(
+            "(printf 'first half '; sleep 5; printf 'second half') > '{}'",
+            folder.join("a.txt").display()
+        );
+        writer = Some(
+            std::process::Command::new("sh")
+                .args(["-c", &script])
+                .spawn()
+                .unwrap(),
+        );
+        wait_for("the first half", || {
+            fs::metadata(folder.join("a.txt")).is_ok_and(|meta| meta.len() > 0)
+        });
     });
 
     watching.wait(&["a.txt"]);

@@ -13,14 +13,29 @@ fn new_content_replaces_what_the_same_file_was_and_nothing_else() {
     watching.wait(&["x.jpg"]);
     fs::write(watching.path("b/x.jpg"), picture(2)).unwrap();
     wait_for("both", || watching.names().len() == 2);
-    let hashed = watching.names().into_iter().find(|name| name != "x.jpg").unwrap();
+    let hashed = watching
+        .names()
+        .into_iter()
+        .find(|name| name != "x.jpg")
+        .unwrap();
 
     fs::write(watching.path("b/x.jpg"), picture(3)).unwrap();
-    wait_for("the second one's new content", || watching.names().len() == 3);
-    assert_eq!(watching.object("x.jpg"), picture(1), "another file's object is not taken");
+    wait_for("the second one's new content", || {
+        watching.names().len() == 3
+    });
+    assert_eq!(
+        watching.object("x.jpg"),
+        picture(1),
+        "another file's object is not taken"
+    );
     fs::write(watching.path("a/x.jpg"), picture(4)).unwrap();
-    wait_for("the first one's new content", || watching.object("x.jpg") == picture(4));
-    assert_eq!((watching.names().len(), watching.object(&hashed)), (3, picture(2)));
+    wait_for("the first one's new content", || {
+        watching.object("x.jpg") == picture(4)
+    });
+    assert_eq!(
+        (watching.names().len(), watching.object(&hashed)),
+        (3, picture(2))
+    );
 }
 
 #[test]
@@ -29,7 +44,9 @@ fn what_two_files_share_is_not_taken_from_one_by_the_other() {
     fs::write(watching.path("a/x.jpg"), picture(1)).unwrap();
     watching.wait(&["x.jpg"]);
     fs::copy(watching.path("a/x.jpg"), watching.path("b/x.jpg")).unwrap();
-    wait_for("the copy's job", || watching.count("SELECT count(*) FROM jobs WHERE state = 'done'") == 2);
+    wait_for("the copy's job", || {
+        watching.count("SELECT count(*) FROM jobs WHERE state = 'done'") == 2
+    });
     assert_eq!(watching.names(), ["x.jpg"], "one object for both");
 
     fs::write(watching.path("b/x.jpg"), picture(2)).unwrap();
@@ -42,18 +59,32 @@ fn what_two_files_share_is_not_taken_from_one_by_the_other() {
 
 #[test]
 fn an_object_of_somebody_else_is_not_removed_with_a_file_that_was_skipped() {
-    let watching =
-        Watching::with(Server::demo(), &["--on-conflict", "skip"], &["--remove-deleted", "--grace", "0", "--no-variants"], |_| {});
+    let watching = Watching::with(
+        Server::demo(),
+        &["--on-conflict", "skip"],
+        &["--remove-deleted", "--grace", "0", "--no-variants"],
+        |_| {},
+    );
     fs::write(watching.path("own.jpg"), picture(1)).unwrap();
     watching.wait(&["own.jpg"]);
-    fs::write(watching.server.demo_object("originals/a.jpg"), "somebody else's").unwrap();
+    fs::write(
+        watching.server.demo_object("originals/a.jpg"),
+        "somebody else's",
+    )
+    .unwrap();
     fs::write(watching.path("a.jpg"), picture(2)).unwrap();
-    wait_for("the skipped job", || watching.count("SELECT count(*) FROM jobs WHERE error_code = 'skipped'") == 1);
+    wait_for("the skipped job", || {
+        watching.count("SELECT count(*) FROM jobs WHERE error_code = 'skipped'") == 1
+    });
 
     fs::remove_file(watching.path("a.jpg")).unwrap();
     fs::remove_file(watching.path("own.jpg")).unwrap();
-    wait_for("the removal of what is its own", || watching.names() == ["a.jpg"]);
-    wait_for("the end", || watching.count("SELECT count(*) FROM removals") == 0);
+    wait_for("the removal of what is its own", || {
+        watching.names() == ["a.jpg"]
+    });
+    wait_for("the end", || {
+        watching.count("SELECT count(*) FROM removals") == 0
+    });
     assert_eq!(watching.object("a.jpg"), b"somebody else's");
 }
 
@@ -64,12 +95,34 @@ fn what_is_left_out_from_now_on_was_not_deleted() {
     fs::create_dir(folder.path().join("drafts")).unwrap();
     fs::write(folder.path().join("drafts/a.jpg"), picture(1)).unwrap();
     let path = folder.path().to_str().unwrap();
-    let once = ["watch", "--once", "--no-variants", "--profile", "test", "--remove-deleted", "--grace", "0", path];
+    let once = [
+        "watch",
+        "--once",
+        "--no-variants",
+        "--profile",
+        "test",
+        "--remove-deleted",
+        "--grace",
+        "0",
+        path,
+    ];
     client.run(once).with_code(0);
-    client.run(once.iter().copied().chain(["--pattern", "drafts/"])).with_code(0);
+    client
+        .run(once.iter().copied().chain(["--pattern", "drafts/"]))
+        .with_code(0);
     let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
-    let count = |sql| journal.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!((count("SELECT count(*) FROM seen"), count("SELECT count(*) FROM removals")), (1, 0));
+    let count = |sql| {
+        journal
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    assert_eq!(
+        (
+            count("SELECT count(*) FROM seen"),
+            count("SELECT count(*) FROM removals")
+        ),
+        (1, 0)
+    );
     assert_eq!(server.demo_keys(), ["originals/a.jpg"]);
 }
 
@@ -81,22 +134,38 @@ fn what_was_overwritten_is_not_missed() {
         fs::create_dir(folder.path().join(place)).unwrap();
         let path = folder.path().join(place).join("a.jpg");
         fs::write(&path, picture(seed)).unwrap();
-        client.run(["upload", "--profile", "test", path.to_str().unwrap()]).with_code(0);
+        client
+            .run(["upload", "--profile", "test", path.to_str().unwrap()])
+            .with_code(0);
     }
-    let verified = client.run(["verify", "--json", "--profile", "test", "--repair"]).with_code(0);
+    let verified = client
+        .run(["verify", "--json", "--profile", "test", "--repair"])
+        .with_code(0);
     assert_eq!(verified.stdout, "", "nothing is missing");
-    assert_eq!(fs::read(server.demo_object("originals/a.jpg")).unwrap(), picture(2));
+    assert_eq!(
+        fs::read(server.demo_object("originals/a.jpg")).unwrap(),
+        picture(2)
+    );
 }
 
 #[test]
 fn uploaded_files_are_moved_and_nothing_else_is() {
     let out = tempfile::tempdir().unwrap();
-    let watching = Watching::with(Server::demo(), &[], &["--move-to", out.path().to_str().unwrap()], |folder| {
-        fs::write(folder.join("notes.txt"), "no picture").unwrap();
-    });
+    let watching = Watching::with(
+        Server::demo(),
+        &[],
+        &["--move-to", out.path().to_str().unwrap()],
+        |folder| {
+            fs::write(folder.join("notes.txt"), "no picture").unwrap();
+        },
+    );
     fs::write(watching.path("a.jpg"), picture(1)).unwrap();
     fs::write(watching.path("deep/er/b.jpg"), picture(2)).unwrap();
-    let moved = |name: &str, seed: u32| wait_for(name, || fs::read(out.path().join(name)).is_ok_and(|bytes| bytes == picture(seed)));
+    let moved = |name: &str, seed: u32| {
+        wait_for(name, || {
+            fs::read(out.path().join(name)).is_ok_and(|bytes| bytes == picture(seed))
+        })
+    };
     moved("a.jpg", 1);
     moved("deep/er/b.jpg", 2);
     assert!(!watching.path("a.jpg").exists() && watching.path("notes.txt").exists());
@@ -115,47 +184,92 @@ fn what_cannot_be_moved_is_said_and_moved_at_the_next_start() {
     let mut watching = Watching::start(&["--json", "--move-to", to.to_str().unwrap()]);
     fs::write(watching.path("a.jpg"), picture(1)).unwrap();
     watching.wait_for_state("the reason", |folder| {
-        folder["told"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|told| told["message"].as_str().unwrap().contains("was uploaded, but stays where it is"))
+        folder["told"].as_array().unwrap().iter().any(|told| {
+            told["message"]
+                .as_str()
+                .unwrap()
+                .contains("was uploaded, but stays where it is")
+        })
     });
     assert!(watching.path("a.jpg").exists());
     watching.kill();
     fs::remove_file(&to).unwrap();
     watching.wake();
-    wait_for("the move", || fs::read(to.join("a.jpg")).is_ok_and(|bytes| bytes == picture(1)));
+    wait_for("the move", || {
+        fs::read(to.join("a.jpg")).is_ok_and(|bytes| bytes == picture(1))
+    });
     assert_eq!(watching.count("SELECT count(*) FROM jobs"), 1);
 }
 
 #[test]
 fn watching_once_puts_away_all_it_has_uploaded() {
-    let (server, folder, out) = (Server::demo(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (server, folder, out) = (
+        Server::demo(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
     for seed in 0..30 {
         fs::write(folder.path().join(format!("{seed:02}.jpg")), picture(seed)).unwrap();
     }
-    let once = ["watch", "--once", "--no-variants", "--profile", "test", "--move-to"];
-    let paths = [out.path().to_str().unwrap(), folder.path().to_str().unwrap()];
+    let once = [
+        "watch",
+        "--once",
+        "--no-variants",
+        "--profile",
+        "test",
+        "--move-to",
+    ];
+    let paths = [
+        out.path().to_str().unwrap(),
+        folder.path().to_str().unwrap(),
+    ];
     server.client().run(once.iter().chain(&paths)).with_code(0);
-    assert_eq!((fs::read_dir(folder.path()).unwrap().count(), fs::read_dir(out.path()).unwrap().count()), (0, 30));
+    assert_eq!(
+        (
+            fs::read_dir(folder.path()).unwrap().count(),
+            fs::read_dir(out.path()).unwrap().count()
+        ),
+        (0, 30)
+    );
 }
 
 #[test]
 fn what_was_put_away_during_a_look_is_no_deleted_file() {
-    let (server, folder, out) = (Server::demo(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (server, folder, out) = (
+        Server::demo(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
     let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
     for seed in 0..4 {
         let path = folder.path().join(format!("{seed}.jpg"));
         fs::write(&path, picture(seed)).unwrap();
         // The last one has to settle first; by then the others are away.
         if seed < 3 {
-            fs::File::options().write(true).open(&path).unwrap().set_modified(hour_ago).unwrap();
+            fs::File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_modified(hour_ago)
+                .unwrap();
         }
     }
     let client = server.client();
-    let once = ["watch", "--once", "--no-variants", "--profile", "test", "--remove-deleted", "--grace", "0", "--move-to"];
-    let paths = [out.path().to_str().unwrap(), folder.path().to_str().unwrap()];
+    let once = [
+        "watch",
+        "--once",
+        "--no-variants",
+        "--profile",
+        "test",
+        "--remove-deleted",
+        "--grace",
+        "0",
+        "--move-to",
+    ];
+    let paths = [
+        out.path().to_str().unwrap(),
+        folder.path().to_str().unwrap(),
+    ];
 
     let first = client.run(once.iter().chain(&paths)).with_code(0);
     client.run(once.iter().chain(&paths)).with_code(0);
@@ -169,12 +283,21 @@ fn what_was_put_away_during_a_look_is_no_deleted_file() {
 fn uploaded_files_go_into_the_trash() {
     let trash = tempfile::tempdir().unwrap();
     let watching = Watching::wrapped(Server::demo(), &[], &["--trash"], |_| {
-        ["env".into(), format!("XDG_DATA_HOME={}", trash.path().display())].into()
+        [
+            "env".into(),
+            format!("XDG_DATA_HOME={}", trash.path().display()),
+        ]
+        .into()
     });
     fs::write(watching.path("a.jpg"), picture(1)).unwrap();
-    wait_for("the trash", || fs::read(trash.path().join("Trash/files/a.jpg")).is_ok_and(|bytes| bytes == picture(1)));
+    wait_for("the trash", || {
+        fs::read(trash.path().join("Trash/files/a.jpg")).is_ok_and(|bytes| bytes == picture(1))
+    });
     let note = fs::read_to_string(trash.path().join("Trash/info/a.jpg.trashinfo")).unwrap();
-    assert!(note.contains(watching.folder.path().to_str().unwrap()), "it can be put back from there: {note}");
+    assert!(
+        note.contains(watching.folder.path().to_str().unwrap()),
+        "it can be put back from there: {note}"
+    );
     watching.wait(&["a.jpg"]);
 }
 
@@ -185,8 +308,19 @@ fn objects_of_deleted_files_are_removed_with_their_variants_and_others_stay() {
         fs::write(watching.path(name), picture(seed)).unwrap();
     }
     watching.wait(&["a.jpg", "b.jpg"]);
-    let of = |name: &str| watching.server.demo_keys().into_iter().filter(|key| key.ends_with(name)).count();
-    assert_eq!((of("/a.jpg"), of("/b.jpg")), (4, 4), "an original and three variants each");
+    let of = |name: &str| {
+        watching
+            .server
+            .demo_keys()
+            .into_iter()
+            .filter(|key| key.ends_with(name))
+            .count()
+    };
+    assert_eq!(
+        (of("/a.jpg"), of("/b.jpg")),
+        (4, 4),
+        "an original and three variants each"
+    );
     fs::remove_file(watching.path("a.jpg")).unwrap();
     wait_for("the removal", || of("/a.jpg") == 0);
     assert_eq!(of("/b.jpg"), 4);
@@ -203,19 +337,37 @@ fn a_removal_can_be_undone_or_hastened() {
     for (name, seed) in [("a.jpg", 1), ("b.jpg", 2)] {
         fs::write(folder.path().join(name), picture(seed)).unwrap();
     }
-    client.run(["folder", "add", "--remove-deleted", "--no-variants", path]).with_code(0);
+    client
+        .run(["folder", "add", "--remove-deleted", "--no-variants", path])
+        .with_code(0);
     let mut child = client.start(&mut client.command(["watch"]));
     let journal = || rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
-    let count = |sql: &str| journal().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap_or_default();
-    wait_for("both", || count("SELECT count(*) FROM jobs WHERE state = 'done'") == 2);
+    let count = |sql: &str| {
+        journal()
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .unwrap_or_default()
+    };
+    wait_for("both", || {
+        count("SELECT count(*) FROM jobs WHERE state = 'done'") == 2
+    });
 
     fs::remove_file(folder.path().join("a.jpg")).unwrap();
-    wait_for("the removal", || count("SELECT count(*) FROM removals") == 1);
-    assert!(client.run(["folder", "list"]).with_code(0).stdout.contains("1 deleted, to be removed"));
+    wait_for("the removal", || {
+        count("SELECT count(*) FROM removals") == 1
+    });
+    assert!(
+        client
+            .run(["folder", "list"])
+            .with_code(0)
+            .stdout
+            .contains("1 deleted, to be removed")
+    );
     client.run(["folder", "keep", path]).with_code(0);
     assert_eq!(count("SELECT count(*) FROM removals"), 0);
     fs::remove_file(folder.path().join("b.jpg")).unwrap();
-    wait_for("the other removal", || count("SELECT count(*) FROM removals") == 1);
+    wait_for("the other removal", || {
+        count("SELECT count(*) FROM removals") == 1
+    });
     client.run(["folder", "remove-now", path]).with_code(0);
     wait_for("its end", || server.demo_keys() == ["originals/a.jpg"]);
     child.kill().unwrap();
@@ -232,21 +384,39 @@ fn in_a_namespace_a_drive_that_goes_away_is_no_deletion() {
     let script = "card=\"$2/card\"; go=\"$1/go\"; mkdir \"$card\" && mount -t tmpfs none \"$card\" && cp \"$0/card.jpg\" \"$card/\" && shift 2; \
                   (for i in $(seq 900); do [ -e \"$go\" ] && umount \"$card\" && touch \"$go.done\" && break; sleep 0.1; done) & \
                   exec \"$@\"";
-    let watching = Watching::wrapped(Server::demo(), &[], &["--remove-deleted", "--grace", "0"], |folder| {
-        let words = [source.path(), signals.path(), folder].map(|path| path.to_str().unwrap().to_owned());
-        let shell = apart.iter().copied().chain(["sh", "-c", script]).map(str::to_owned);
-        shell.chain(words).collect()
-    });
+    let watching = Watching::wrapped(
+        Server::demo(),
+        &[],
+        &["--remove-deleted", "--grace", "0"],
+        |folder| {
+            let words = [source.path(), signals.path(), folder]
+                .map(|path| path.to_str().unwrap().to_owned());
+            let shell = apart
+                .iter()
+                .copied()
+                .chain(["sh", "-c", script])
+                .map(str::to_owned);
+            shell.chain(words).collect()
+        },
+    );
     watching.wait(&["card.jpg"]);
     fs::write(watching.path("other.jpg"), picture(2)).unwrap();
     watching.wait(&["card.jpg", "other.jpg"]);
     fs::write(signals.path().join("go"), "").unwrap();
-    wait_for("the drive to be away", || signals.path().join("go.done").exists());
+    wait_for("the drive to be away", || {
+        signals.path().join("go.done").exists()
+    });
     // A real deletion after it is carried out; the files of the drive stay.
     fs::remove_file(watching.path("other.jpg")).unwrap();
     watching.wait(&["card.jpg"]);
-    wait_for("the end of it", || watching.count("SELECT count(*) FROM removals") == 0);
-    assert_eq!(watching.count("SELECT count(*) FROM seen"), 1, "the file of the drive is still on record");
+    wait_for("the end of it", || {
+        watching.count("SELECT count(*) FROM removals") == 0
+    });
+    assert_eq!(
+        watching.count("SELECT count(*) FROM seen"),
+        1,
+        "the file of the drive is still on record"
+    );
 }
 
 #[test]
@@ -254,40 +424,109 @@ fn folders_are_remembered_listed_and_let_go() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let (client, path) = (server.client(), folder.path().to_str().unwrap());
     let (fresh, elsewhere) = (Tintype::new(), tempfile::tempdir().unwrap());
-    fresh.run(["folder", "add", "--profile", "demo", elsewhere.path().to_str().unwrap()]).with_code(0);
-    client.run(["folder", "add", "--profile", "test", "--variant", "tiny=10x10:cover:png", "--changed", "version", path]).with_code(0);
-    let listed = client.run(["folder", "list", "--json"]).with_code(0).json().remove(0);
-    assert_eq!((&listed["changed"], &listed["variants"][0]["name"]), (&"version".into(), &"tiny".into()));
+    fresh
+        .run([
+            "folder",
+            "add",
+            "--profile",
+            "demo",
+            elsewhere.path().to_str().unwrap(),
+        ])
+        .with_code(0);
+    client
+        .run([
+            "folder",
+            "add",
+            "--profile",
+            "test",
+            "--variant",
+            "tiny=10x10:cover:png",
+            "--changed",
+            "version",
+            path,
+        ])
+        .with_code(0);
+    let listed = client
+        .run(["folder", "list", "--json"])
+        .with_code(0)
+        .json()
+        .remove(0);
+    assert_eq!(
+        (&listed["changed"], &listed["variants"][0]["name"]),
+        (&"version".into(), &"tiny".into())
+    );
     fs::write(folder.path().join("a.png"), picture(1)).unwrap();
     client.run(["watch", "--once"]).with_code(0);
-    assert_eq!(server.demo_keys().len(), 2, "an original and its own variant: {:?}", server.demo_keys());
+    assert_eq!(
+        server.demo_keys().len(),
+        2,
+        "an original and its own variant: {:?}",
+        server.demo_keys()
+    );
     client.run(["folder", "pause", path]).with_code(0);
-    assert!(client.run(["folder", "list"]).with_code(0).stdout.contains("(rests)"));
+    assert!(
+        client
+            .run(["folder", "list"])
+            .with_code(0)
+            .stdout
+            .contains("(rests)")
+    );
     client.run(["folder", "resume", path]).with_code(0);
     client.run(["folder", "remove", path]).with_code(0);
     assert_eq!(client.run(["folder", "list"]).with_code(0).stdout, "");
     let unknown = client.run(["folder", "pause", path]).with_code(1);
-    assert!(unknown.stderr.contains("is not watched"), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("is not watched"),
+        "{}",
+        unknown.stderr
+    );
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn the_system_is_told_to_watch_and_says_why_it_cannot() {
-    let (server, folder, config) = (Server::demo(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let client: Tintype = server.client().env("XDG_CONFIG_HOME", config.path().to_str().unwrap());
-    let client = client.env("XDG_RUNTIME_DIR", "/nowhere").env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+    let (server, folder, config) = (
+        Server::demo(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    let client: Tintype = server
+        .client()
+        .env("XDG_CONFIG_HOME", config.path().to_str().unwrap());
+    let client = client
+        .env("XDG_RUNTIME_DIR", "/nowhere")
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
     let path = folder.path().to_str().unwrap();
     // No session of the system can be reached from here, so the last step fails, with its sentence.
-    let ended = client.run(["watch", "--install", "--profile", "test", path]).with_code(1);
-    assert!(ended.stderr.contains("systemctl") && ended.stderr.contains("enable --now tintype-watch"), "{}", ended.stderr);
-    assert!(client.run(["folder", "list"]).stdout.contains(path), "the folder is remembered");
+    let ended = client
+        .run(["watch", "--install", "--profile", "test", path])
+        .with_code(1);
+    assert!(
+        ended.stderr.contains("systemctl") && ended.stderr.contains("enable --now tintype-watch"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        client.run(["folder", "list"]).stdout.contains(path),
+        "the folder is remembered"
+    );
     let unit = config.path().join("systemd/user/tintype-watch.service");
     let text = fs::read_to_string(&unit).unwrap();
-    assert!(text.contains("\" watch\n") && text.contains(client.home().to_str().unwrap()), "{text}");
-    if let Ok(checked) =
-        std::process::Command::new("systemd-analyze").args(["--user", "verify"]).arg(&unit).env("XDG_RUNTIME_DIR", config.path()).output()
+    assert!(
+        text.contains("\" watch\n") && text.contains(client.home().to_str().unwrap()),
+        "{text}"
+    );
+    if let Ok(checked) = std::process::Command::new("systemd-analyze")
+        .args(["--user", "verify"])
+        .arg(&unit)
+        .env("XDG_RUNTIME_DIR", config.path())
+        .output()
     {
-        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+        assert!(
+            checked.status.success(),
+            "{}",
+            String::from_utf8_lossy(&checked.stderr)
+        );
     }
     client.run(["watch", "--uninstall"]).with_code(0);
     assert!(!unit.exists());
@@ -302,12 +541,19 @@ fn what_lies_in_another_watched_folder_goes_up_once() {
     fs::write(folder.path().join("b.jpg"), picture(2)).unwrap();
     let (outer, inner) = (folder.path().to_str().unwrap(), folder.path().join("inner"));
     for path in [outer, inner.to_str().unwrap()] {
-        client.run(["folder", "add", "--profile", "test", "--no-variants", path]).with_code(0);
+        client
+            .run(["folder", "add", "--profile", "test", "--no-variants", path])
+            .with_code(0);
     }
 
     client.run(["watch", "--once"]).with_code(0);
 
     let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
-    let jobs: i64 = journal.query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap();
-    assert_eq!((jobs, server.demo_keys()), (2, vec!["originals/a.jpg".into(), "originals/b.jpg".into()]));
+    let jobs: i64 = journal
+        .query_row("SELECT count(*) FROM jobs", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(
+        (jobs, server.demo_keys()),
+        (2, vec!["originals/a.jpg".into(), "originals/b.jpg".into()])
+    );
 }

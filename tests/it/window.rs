@@ -14,7 +14,9 @@ fn testid(name: &str) -> String {
 
 fn wait_for_done(window: &Window, count: u64) {
     window.until(&format!("{count} finished uploads"), || {
-        let done = window.script("return document.querySelectorAll('[data-testid=job][data-stage=done]').length");
+        let done = window.script(
+            "return document.querySelectorAll('[data-testid=job][data-stage=done]').length",
+        );
         (done.as_u64() == Some(count)).then_some(())
     });
 }
@@ -22,8 +24,21 @@ fn wait_for_done(window: &Window, count: u64) {
 /// Links of all objects of the open details, with their variant's name.
 fn shown_links(window: &Window) -> Vec<(String, String)> {
     let script = "return [...document.querySelectorAll('[data-testid=object]')].map(o => [o.dataset.variant, o.querySelector('[data-testid=link]').textContent])";
-    let rows = window.until("four objects", || window.script(script).as_array().filter(|rows| rows.len() == 4).cloned());
-    rows.iter().map(|row| (row[0].as_str().unwrap().to_owned(), row[1].as_str().unwrap().to_owned())).collect()
+    let rows = window.until("four objects", || {
+        window
+            .script(script)
+            .as_array()
+            .filter(|rows| rows.len() == 4)
+            .cloned()
+    });
+    rows.iter()
+        .map(|row| {
+            (
+                row[0].as_str().unwrap().to_owned(),
+                row[1].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -37,8 +52,19 @@ fn from_the_first_start_to_a_pasted_link_and_back() {
 
     first_run(&window, &desktop);
     let link = drop_photographs(&window, &mut desktop, &files[..3]);
-    let fetched = ureq::get(&link).call().unwrap().body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
-    assert_eq!(fetched, std::fs::read(&files[0]).unwrap(), "the pasted link gives the picture back");
+    let fetched = ureq::get(&link)
+        .call()
+        .unwrap()
+        .body_mut()
+        .with_config()
+        .limit(1 << 30)
+        .read_to_vec()
+        .unwrap();
+    assert_eq!(
+        fetched,
+        std::fs::read(&files[0]).unwrap(),
+        "the pasted link gives the picture back"
+    );
     paste_a_picture(&window, &mut desktop, &files[4]);
     connect_a_bucket(&window, &desktop, &server);
     let watched = tempfile::tempdir().unwrap();
@@ -46,7 +72,10 @@ fn from_the_first_start_to_a_pasted_link_and_back() {
     say_what_becomes_of_files(&window, &desktop, watched.path());
     fail_and_retry(&window, &desktop, photos.path(), &files[1]);
     take_the_location_out(&window, &mut desktop, photos.path(), &files[0]);
-    assert!(!home.home_contains(&server.secret_access_key), "the secret is in a file");
+    assert!(
+        !home.home_contains(&server.secret_access_key),
+        "the secret is in a file"
+    );
     window.close();
 
     let again = desktop.open_app(home.home(), true);
@@ -79,12 +108,21 @@ fn drop_photographs(window: &Window, desktop: &mut Desktop, files: &[PathBuf]) -
     let name = files[0].file_name().unwrap().to_str().unwrap();
     window.click(&format!("[data-testid=job][data-name='{name}'] button"));
     let links = shown_links(window);
-    assert_eq!(links.iter().map(|(variant, _)| variant.as_str()).collect::<Vec<_>>(), ["original", "800x600", "400x300", "200x150"]);
-    let previews =
-        "return [...document.querySelectorAll('[data-testid=details] img')].filter(i => i.complete && i.naturalWidth > 0).length";
-    window.until("the previews are drawn", || window.script(previews).as_u64().filter(|drawn| *drawn == 5));
+    assert_eq!(
+        links
+            .iter()
+            .map(|(variant, _)| variant.as_str())
+            .collect::<Vec<_>>(),
+        ["original", "800x600", "400x300", "200x150"]
+    );
+    let previews = "return [...document.querySelectorAll('[data-testid=details] img')].filter(i => i.complete && i.naturalWidth > 0).length";
+    window.until("the previews are drawn", || {
+        window.script(previews).as_u64().filter(|drawn| *drawn == 5)
+    });
     window.click("[data-testid=object][data-variant=original] [data-testid=copy]");
-    wait_for("the link is on the clipboard", || desktop.clipboard() == links[0].1);
+    wait_for("the link is on the clipboard", || {
+        desktop.clipboard() == links[0].1
+    });
     desktop.screenshot("6 details");
     let link = desktop.clipboard();
     copy_other_shapes(window, desktop);
@@ -92,16 +130,29 @@ fn drop_photographs(window: &Window, desktop: &mut Desktop, files: &[PathBuf]) -
 }
 
 fn copy_other_shapes(window: &Window, desktop: &Desktop) {
-    for (shape, begins) in [("markdown", "!["), ("html", "<img src="), ("srcset", "<img src=")] {
-        window.script(&format!("document.querySelector('[data-testid=shape-{shape}]').click()"));
+    for (shape, begins) in [
+        ("markdown", "!["),
+        ("html", "<img src="),
+        ("srcset", "<img src="),
+    ] {
+        window.script(&format!(
+            "document.querySelector('[data-testid=shape-{shape}]').click()"
+        ));
         window.click("[data-testid=object][data-variant='800x600'] [data-testid=copy]");
         wait_for(shape, || desktop.clipboard().starts_with(begins));
     }
-    assert!(desktop.clipboard().contains("800w"), "{}", desktop.clipboard());
+    assert!(
+        desktop.clipboard().contains("800w"),
+        "{}",
+        desktop.clipboard()
+    );
     // Escape closes the details.
     window.press(&["\u{e00c}"]);
     window.until("the details are closed", || {
-        window.script("return document.querySelector('[data-testid=details]') === null").as_bool().filter(|closed| *closed)
+        window
+            .script("return document.querySelector('[data-testid=details]') === null")
+            .as_bool()
+            .filter(|closed| *closed)
     });
 }
 
@@ -115,7 +166,12 @@ fn connect_a_bucket(window: &Window, desktop: &Desktop, server: &Server) {
     window.click(&testid("nav-buckets"));
     window.click(&testid("add-profile"));
     window.script("const s = document.querySelector('[data-testid=field-provider]'); s.value = 'other'; s.dispatchEvent(new Event('change', {bubbles: true}))");
-    let fields = [("name", "Second"), ("bucket", &server.bucket), ("endpoint", &server.endpoint), ("access-key-id", &server.access_key_id)];
+    let fields = [
+        ("name", "Second"),
+        ("bucket", &server.bucket),
+        ("endpoint", &server.endpoint),
+        ("access-key-id", &server.access_key_id),
+    ];
     for (field, text) in fields {
         window.fill(&testid(&format!("field-{field}")), text);
     }
@@ -132,20 +188,43 @@ fn connect_a_bucket(window: &Window, desktop: &Desktop, server: &Server) {
 
 fn wait_for_steps(window: &Window) {
     let steps = "return [...document.querySelectorAll('[data-testid=steps] li')].map(s => `${s.dataset.step} ${s.dataset.ok}`).join()";
-    let all = ["resolve", "connect", "clock", "ask", "put", "head", "get", "link", "conditional", "parts", "delete"];
+    let all = [
+        "resolve",
+        "connect",
+        "clock",
+        "ask",
+        "put",
+        "head",
+        "get",
+        "link",
+        "conditional",
+        "parts",
+        "delete",
+    ];
     let well = all.map(|step| format!("{step} true")).join(",");
-    window.until("all steps succeed", || (window.script(steps) == well.as_str()).then_some(()));
+    window.until("all steps succeed", || {
+        (window.script(steps) == well.as_str()).then_some(())
+    });
 }
 
 /// The dialog belongs to the system; the command it leads to is called as the page calls it.
 fn invoke(window: &Window, command: &str, arguments: &str) {
-    window.script(&format!("window.__TAURI_INTERNALS__.invoke('{command}', {arguments})"));
+    window.script(&format!(
+        "window.__TAURI_INTERNALS__.invoke('{command}', {arguments})"
+    ));
 }
 
 fn watch_a_folder(window: &Window, desktop: &Desktop, folder: &Path, photo: &Path) {
     window.click(&testid("nav-folders"));
     window.wait(&testid("add-folder"));
-    invoke(window, "add_folder", &format!("{{folder: {{path: '{}', profile: 'demo'}}}}", folder.display()));
+    invoke(
+        window,
+        "add_folder",
+        &format!(
+            "{{folder: {{path: '{}', profile: 'demo'}}}}",
+            folder.display()
+        ),
+    );
     window.wait(&testid("folder"));
     desktop.screenshot("9 folders");
     window.click(&testid("nav-uploads"));
@@ -159,14 +238,24 @@ fn say_what_becomes_of_files(window: &Window, desktop: &Desktop, folder: &Path) 
     window.click("[data-testid=folder] [title=Settings]");
     window.wait(&testid("folder-form"));
     let choose = |field: &str, value: &str| {
-        let select = format!("const s = document.querySelector('{}'); s.value = '{value}'", testid(field));
-        window.script(&format!("{select}; s.dispatchEvent(new Event('change', {{bubbles: true}}))"));
+        let select = format!(
+            "const s = document.querySelector('{}'); s.value = '{value}'",
+            testid(field)
+        );
+        window.script(&format!(
+            "{select}; s.dispatchEvent(new Event('change', {{bubbles: true}}))"
+        ));
     };
     choose("deleted", "remove");
     choose("after-upload", "move");
     choose("making", "own");
-    let written = format!("return document.querySelector('{}')?.value.split('\\n').length === 3", testid("specs"));
-    window.until("the variants of the settings to begin with", || window.script(&written).as_bool().filter(|all| *all));
+    let written = format!(
+        "return document.querySelector('{}')?.value.split('\\n').length === 3",
+        testid("specs")
+    );
+    window.until("the variants of the settings to begin with", || {
+        window.script(&written).as_bool().filter(|all| *all)
+    });
     desktop.screenshot("9a folder settings");
     choose("after-upload", "leave");
     choose("making", "settings");
@@ -178,17 +267,28 @@ fn say_what_becomes_of_files(window: &Window, desktop: &Desktop, folder: &Path) 
     window.click(&format!("{} summary", testid("left-alone")));
     desktop.screenshot("9b a deleted file");
     window.click(&testid("keep-removed"));
-    let gone = format!("return document.querySelector('{}') === null", testid("removal"));
-    window.until("it stays in the bucket", || window.script(&gone).as_bool().filter(|gone| *gone));
+    let gone = format!(
+        "return document.querySelector('{}') === null",
+        testid("removal")
+    );
+    window.until("it stays in the bucket", || {
+        window.script(&gone).as_bool().filter(|gone| *gone)
+    });
     window.click(&testid("nav-uploads"));
 }
 
 /// A file that is not there fails with its sentence; when it is there, Retry takes it.
 fn fail_and_retry(window: &Window, desktop: &Desktop, folder: &Path, photo: &Path) {
     let late = folder.join("late.jpg");
-    invoke(window, "upload", &format!("{{paths: ['{}'], profile: 'demo'}}", late.display()));
+    invoke(
+        window,
+        "upload",
+        &format!("{{paths: ['{}'], profile: 'demo'}}", late.display()),
+    );
     window.wait("[data-testid=job][data-stage=failed]");
-    let row = window.script("return document.querySelector('[data-testid=job][data-stage=failed]').textContent").to_string();
+    let row = window
+        .script("return document.querySelector('[data-testid=job][data-stage=failed]').textContent")
+        .to_string();
     assert!(row.contains("late.jpg does not exist"), "{row}");
     desktop.screenshot("10 failed");
     std::fs::copy(photo, &late).unwrap();
@@ -215,18 +315,36 @@ fn take_the_location_out(window: &Window, desktop: &mut Desktop, folder: &Path, 
             .filter(|shown| *shown)
     });
     desktop.screenshot("11 without its place");
-    let fetched = ureq::get(&link).call().unwrap().body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
+    let fetched = ureq::get(&link)
+        .call()
+        .unwrap()
+        .body_mut()
+        .with_config()
+        .limit(1 << 30)
+        .read_to_vec()
+        .unwrap();
     let file = std::fs::read(&private).unwrap();
-    let tells = |bytes: &[u8]| tintype_core::privacy::tells_location(bytes, tintype_core::content::Codec::Jpeg);
-    assert!(tells(&file) && !tells(&fetched), "the place is in the file and not in the bucket");
-    assert_eq!(image::load_from_memory(&fetched).unwrap(), image::load_from_memory(&file).unwrap(), "the same pixels");
+    let tells = |bytes: &[u8]| {
+        tintype_core::privacy::tells_location(bytes, tintype_core::content::Codec::Jpeg)
+    };
+    assert!(
+        tells(&file) && !tells(&fetched),
+        "the place is in the file and not in the bucket"
+    );
+    assert_eq!(
+        image::load_from_memory(&fetched).unwrap(),
+        image::load_from_memory(&file).unwrap(),
+        "the same pixels"
+    );
     window.press(&["\u{e00c}"]);
 }
 
 fn find_everything(window: &Window, desktop: &Desktop) {
     wait_for_done(window, 7);
     let pictures = "return [...document.querySelectorAll('[data-testid=job] img')].filter(i => i.complete && i.naturalWidth > 0).length";
-    window.until("the pictures are drawn", || window.script(pictures).as_u64().filter(|drawn| *drawn == 7));
+    window.until("the pictures are drawn", || {
+        window.script(pictures).as_u64().filter(|drawn| *drawn == 7)
+    });
     window.click("[data-testid=job]:first-child button");
     shown_links(window);
     desktop.screenshot("12 after a restart, dark");

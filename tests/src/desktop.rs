@@ -33,18 +33,28 @@ impl Desktop {
     /// A session bus and an unlocked keyring, no screen.
     pub fn keyring() -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
-        let mut desktop = Self { processes: Vec::new(), folder, env: HashMap::new(), driver: None };
+        let mut desktop = Self {
+            processes: Vec::new(),
+            folder,
+            env: HashMap::new(),
+            driver: None,
+        };
         let runtime = desktop.folder.path().join("run");
         std::fs::create_dir(&runtime).expect("writable");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            std::fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700)).expect("own folder");
+            std::fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700))
+                .expect("own folder");
         }
         for name in ["XDG_DATA_HOME", "XDG_CACHE_HOME", "HOME"] {
-            desktop.env.insert(name, desktop.folder.path().display().to_string());
+            desktop
+                .env
+                .insert(name, desktop.folder.path().display().to_string());
         }
-        desktop.env.insert("XDG_RUNTIME_DIR", runtime.display().to_string());
+        desktop
+            .env
+            .insert("XDG_RUNTIME_DIR", runtime.display().to_string());
         desktop.start_bus();
         desktop.unlock_keyring();
         desktop
@@ -54,16 +64,28 @@ impl Desktop {
     pub fn with_screen(driver: PathBuf) -> Self {
         let mut desktop = Self::keyring();
         let mut screen = desktop.command("Xvfb");
-        let mut xvfb = screen.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+        let mut xvfb = screen.args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1280x800x24",
+            "-nolisten",
+            "tcp",
+        ]);
         xvfb = xvfb.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut xvfb = xvfb.spawn().expect("Xvfb starts");
         let mut number = String::new();
-        BufReader::new(xvfb.stdout.take().expect("stdout")).read_line(&mut number).expect("a display number");
+        BufReader::new(xvfb.stdout.take().expect("stdout"))
+            .read_line(&mut number)
+            .expect("a display number");
         desktop.processes.push(xvfb);
         desktop.env.insert("DISPLAY", format!(":{}", number.trim()));
         desktop.env.insert("GDK_BACKEND", "x11".into());
         // Without a graphics card the accelerated way only costs time.
-        desktop.env.insert("WEBKIT_DISABLE_COMPOSITING_MODE", "1".into());
+        desktop
+            .env
+            .insert("WEBKIT_DISABLE_COMPOSITING_MODE", "1".into());
         desktop.spawn("openbox", &[]);
         desktop.driver = Some((driver, 0));
         desktop
@@ -71,24 +93,45 @@ impl Desktop {
 
     fn start_bus(&mut self) {
         let mut bus = self.command("dbus-daemon");
-        bus.args(["--session", "--nofork", "--print-address=1"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        bus.args(["--session", "--nofork", "--print-address=1"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut bus = bus.spawn().expect("dbus-daemon starts");
         let mut address = String::new();
-        BufReader::new(bus.stdout.take().expect("stdout")).read_line(&mut address).expect("an address");
+        BufReader::new(bus.stdout.take().expect("stdout"))
+            .read_line(&mut address)
+            .expect("an address");
         self.processes.push(bus);
-        self.env.insert("DBUS_SESSION_BUS_ADDRESS", address.trim().to_owned());
+        self.env
+            .insert("DBUS_SESSION_BUS_ADDRESS", address.trim().to_owned());
     }
 
     fn unlock_keyring(&mut self) {
         let mut keyring = self.command("gnome-keyring-daemon");
         keyring.args(["--unlock", "--components=secrets", "--foreground"]);
-        let mut keyring = keyring.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("gnome-keyring starts");
-        keyring.stdin.take().expect("stdin").write_all(b"pw\n").expect("the keyring reads");
+        let mut keyring = keyring
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("gnome-keyring starts");
+        keyring
+            .stdin
+            .take()
+            .expect("stdin")
+            .write_all(b"pw\n")
+            .expect("the keyring reads");
         self.processes.push(keyring);
         let list = "--dest=org.freedesktop.DBus --print-reply /org/freedesktop/DBus org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets";
         wait_for("the keyring is on the bus", || {
-            let asked = self.command("dbus-send").arg("--session").args(list.split(' ')).output();
-            asked.is_ok_and(|answer| String::from_utf8_lossy(&answer.stdout).contains("boolean true"))
+            let asked = self
+                .command("dbus-send")
+                .arg("--session")
+                .args(list.split(' '))
+                .output();
+            asked.is_ok_and(|answer| {
+                String::from_utf8_lossy(&answer.stdout).contains("boolean true")
+            })
         });
     }
 
@@ -105,8 +148,14 @@ impl Desktop {
     }
 
     fn spawn(&mut self, program: &str, args: &[&str]) {
-        let process = self.command(program).args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        self.processes.push(process.unwrap_or_else(|error| panic!("{program}: {error}")));
+        let process = self
+            .command(program)
+            .args(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        self.processes
+            .push(process.unwrap_or_else(|error| panic!("{program}: {error}")));
     }
 
     /// Opens the app with a home and, if asked, in dark colours.
@@ -114,34 +163,62 @@ impl Desktop {
         let (driver, _) = self.driver.clone().expect("a desktop with a screen");
         let [port, native] = free_ports();
         let mut command = self.command(driver);
-        command.args(["--port", &port.to_string(), "--native-port", &native.to_string()]);
-        command.env("TINTYPE_HOME", home).env("GTK_THEME", if dark { "Adwaita:dark" } else { "Adwaita" });
-        self.processes.push(command.spawn().expect("tauri-driver starts"));
+        command.args([
+            "--port",
+            &port.to_string(),
+            "--native-port",
+            &native.to_string(),
+        ]);
+        command
+            .env("TINTYPE_HOME", home)
+            .env("GTK_THEME", if dark { "Adwaita:dark" } else { "Adwaita" });
+        self.processes
+            .push(command.spawn().expect("tauri-driver starts"));
         for port in [native, port] {
-            wait_for("the drivers listen", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+            wait_for("the drivers listen", || {
+                std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+            });
         }
         Window::open(port, &built("tintype-app"))
     }
 
     /// A picture of the screen, kept with the tests' output.
     pub fn screenshot(&self, name: &str) {
-        let folder = std::env::var_os("TINTYPE_TEST_OUTPUT").map_or_else(|| self.folder.path().to_owned(), PathBuf::from);
+        let folder = std::env::var_os("TINTYPE_TEST_OUTPUT")
+            .map_or_else(|| self.folder.path().to_owned(), PathBuf::from);
         std::fs::create_dir_all(&folder).expect("writable");
         let path = folder.join(format!("{name}.png"));
-        let done = self.command("import").args(["-window", "root"]).arg(&path).status();
-        assert!(done.is_ok_and(|status| status.success()), "no screenshot {}", path.display());
+        let done = self
+            .command("import")
+            .args(["-window", "root"])
+            .arg(&path)
+            .status();
+        assert!(
+            done.is_ok_and(|status| status.success()),
+            "no screenshot {}",
+            path.display()
+        );
     }
 
     /// Runs a script with Debian's Python, which has GTK.
     fn spawn_python(&mut self, script: &str, files: &[PathBuf]) {
-        let process = self.command("/usr/bin/python3").args(["-c", script]).args(files).spawn().expect("Debian's Python starts");
+        let process = self
+            .command("/usr/bin/python3")
+            .args(["-c", script])
+            .args(files)
+            .spawn()
+            .expect("Debian's Python starts");
         self.processes.push(process);
     }
 
     /// Copies a picture, as an image viewer does.
     pub fn copy_picture(&mut self, file: &Path) {
         self.spawn_python(include_str!("clipboard_source.py"), &[file.to_owned()]);
-        let targets = || self.command("xclip").args(["-selection", "clipboard", "-out", "-target", "TARGETS"]).output();
+        let targets = || {
+            self.command("xclip")
+                .args(["-selection", "clipboard", "-out", "-target", "TARGETS"])
+                .output()
+        };
         wait_for("the picture is on the clipboard", || {
             targets().is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains("image/png"))
         });
@@ -149,13 +226,21 @@ impl Desktop {
 
     /// What is on the clipboard.
     pub fn clipboard(&self) -> String {
-        let read = self.command("xclip").args(["-selection", "clipboard", "-out"]).output().expect("xclip starts");
+        let read = self
+            .command("xclip")
+            .args(["-selection", "clipboard", "-out"])
+            .output()
+            .expect("xclip starts");
         String::from_utf8_lossy(&read.stdout).into_owned()
     }
 
     /// `xdotool` with these words.
     pub fn xdotool(&self, words: &str) -> String {
-        let done = self.command("xdotool").args(words.split(' ')).output().expect("xdotool starts");
+        let done = self
+            .command("xdotool")
+            .args(words.split(' '))
+            .output()
+            .expect("xdotool starts");
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
 
@@ -170,7 +255,11 @@ impl Desktop {
         self.xdotool("mousemove --sync 1150 660");
         self.xdotool("mousedown 1");
         for step in 0..=20 {
-            self.xdotool(&format!("mousemove --sync {} {}", 1150 - step * 28, 660 - step * 12));
+            self.xdotool(&format!(
+                "mousemove --sync {} {}",
+                1150 - step * 28,
+                660 - step * 12
+            ));
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
         self.xdotool("mousemove --sync 586 418");
@@ -198,7 +287,12 @@ impl Desktop {
     fn find_window(&self, title: &str) -> String {
         let mut found = String::new();
         wait_for(title, || {
-            found = self.xdotool(&format!("search --onlyvisible --name {title}")).lines().last().unwrap_or_default().to_owned();
+            found = self
+                .xdotool(&format!("search --onlyvisible --name {title}"))
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .to_owned();
             !found.is_empty()
         });
         found

@@ -1,5 +1,8 @@
 //! What the tests share: pictures drawn by code, servers, the real program, the desktop around the real window.
-#![expect(clippy::expect_used, reason = "a test rig that cannot be set up has to stop the test")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test rig that cannot be set up has to stop the test"
+)]
 
 pub mod desktop;
 pub mod files;

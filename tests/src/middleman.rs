@@ -20,7 +20,10 @@ pub struct Asked {
 impl Asked {
     /// A header's value; empty where there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// Whether a part of a large object is sent.
@@ -108,7 +111,13 @@ impl Middleman {
 
     /// Cuts every connection there is.
     pub fn cut(&self) {
-        for connection in self.shared.connections.lock().expect("unpoisoned").drain(..) {
+        for connection in self
+            .shared
+            .connections
+            .lock()
+            .expect("unpoisoned")
+            .drain(..)
+        {
             // It may be closed already.
             let _ = connection.shutdown(Shutdown::Both);
         }
@@ -125,7 +134,10 @@ impl Middleman {
     /// Back on the same port.
     pub fn come_back(&self) {
         self.shared.open.store(true, Ordering::SeqCst);
-        listen(TcpListener::bind(("127.0.0.1", self.port)).expect("the port is free"), Arc::clone(&self.shared));
+        listen(
+            TcpListener::bind(("127.0.0.1", self.port)).expect("the port is free"),
+            Arc::clone(&self.shared),
+        );
     }
 }
 
@@ -136,7 +148,11 @@ fn listen(listener: TcpListener, shared: Arc<Shared>) {
                 return;
             }
             let shared = Arc::clone(&shared);
-            shared.connections.lock().expect("unpoisoned").push(connection.try_clone().expect("a handle"));
+            shared
+                .connections
+                .lock()
+                .expect("unpoisoned")
+                .push(connection.try_clone().expect("a handle"));
             // A connection that breaks is what this is all about.
             std::thread::spawn(move || serve(connection, &shared).ok());
         }
@@ -158,14 +174,22 @@ impl Head {
         loop {
             let mut line = String::new();
             from.read_line(&mut line)?;
-            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            let Some((name, value)) = line.trim_end().split_once(':') else {
+                break;
+            };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        Ok(Some(Self { first: first.trim_end().to_owned(), headers }))
+        Ok(Some(Self {
+            first: first.trim_end().to_owned(),
+            headers,
+        }))
     }
 
     fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
     }
 
     fn length(&self) -> u64 {
@@ -173,7 +197,11 @@ impl Head {
     }
 
     fn write(&self, to: &mut impl std::io::Write) -> std::io::Result<()> {
-        let lines: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: String = self
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         write!(to, "{}\r\n{lines}\r\n", self.first)
     }
 }
@@ -185,11 +213,23 @@ fn serve(client: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut server: Option<BufReader<TcpStream>> = None;
     while let Some(mut head) = Head::read(&mut from_client)? {
         let mut words = head.first.splitn(3, ' ');
-        let (method, target) = (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
+        let (method, target) = (
+            words.next().unwrap_or_default().to_owned(),
+            words.next().unwrap_or_default().to_owned(),
+        );
         // As a proxy one is asked for whole addresses.
-        let target = target.strip_prefix("http://").map_or(target.clone(), |rest| rest[rest.find('/').unwrap_or(rest.len())..].to_owned());
+        let target = target
+            .strip_prefix("http://")
+            .map_or(target.clone(), |rest| {
+                rest[rest.find('/').unwrap_or(rest.len())..].to_owned()
+            });
         let number = shared.count.fetch_add(1, Ordering::SeqCst);
-        let asked = Asked { method: method.clone(), target: target.clone(), headers: head.headers.clone(), number };
+        let asked = Asked {
+            method: method.clone(),
+            target: target.clone(),
+            headers: head.headers.clone(),
+            number,
+        };
         shared.asked.lock().expect("unpoisoned").push(asked.clone());
         let fate = (shared.judge)(&asked);
         if matches!(fate, Fate::Reset) {
@@ -206,9 +246,15 @@ fn serve(client: TcpStream, shared: &Shared) -> std::io::Result<()> {
             Fate::Page(status) => {
                 let page = "<html><title>no</title></html>";
                 let body = if method == "HEAD" { "" } else { page };
-                write!(client, "HTTP/1.1 {status} No\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n{body}", page.len())?;
+                write!(
+                    client,
+                    "HTTP/1.1 {status} No\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n{body}",
+                    page.len()
+                )?;
             }
-            Fate::Swallow => client.write_all(b"HTTP/1.1 200 OK\r\netag: \"00\"\r\ncontent-length: 0\r\n\r\n")?,
+            Fate::Swallow => {
+                client.write_all(b"HTTP/1.1 200 OK\r\netag: \"00\"\r\ncontent-length: 0\r\n\r\n")?
+            }
             fate => {
                 head.first = format!("{method} {target} HTTP/1.1");
                 let upstream = match &mut server {
@@ -222,7 +268,9 @@ fn serve(client: TcpStream, shared: &Shared) -> std::io::Result<()> {
                     return client.shutdown(Shutdown::Both);
                 }
                 if let Fate::Without(names) = &fate {
-                    answer.headers.retain(|(name, _)| !names.contains(&name.as_str()));
+                    answer
+                        .headers
+                        .retain(|(name, _)| !names.contains(&name.as_str()));
                 }
                 if let Fate::Dated(date) = &fate {
                     answer.headers.retain(|(name, _)| name != "date");
@@ -262,8 +310,10 @@ fn answer_of(server: &mut BufReader<TcpStream>, method: &str) -> std::io::Result
         loop {
             let start = body.len();
             server.read_until(b'\n', &mut body)?;
-            let size =
-                std::str::from_utf8(&body[start..]).ok().and_then(|line| u64::from_str_radix(line.trim(), 16).ok()).ok_or_else(gone)?;
+            let size = std::str::from_utf8(&body[start..])
+                .ok()
+                .and_then(|line| u64::from_str_radix(line.trim(), 16).ok())
+                .ok_or_else(gone)?;
             server.take(size + 2).read_to_end(&mut body)?;
             if size == 0 {
                 return Ok((head, body));
@@ -274,12 +324,24 @@ fn answer_of(server: &mut BufReader<TcpStream>, method: &str) -> std::io::Result
     Ok((head, body))
 }
 
-fn say(client: &mut TcpStream, status: u16, code: &str, more: &str, method: &str) -> std::io::Result<()> {
-    let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>said by the man in the middle</Message></Error>");
+fn say(
+    client: &mut TcpStream,
+    status: u16,
+    code: &str,
+    more: &str,
+    method: &str,
+) -> std::io::Result<()> {
+    let body = format!(
+        "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>said by the man in the middle</Message></Error>"
+    );
     let head = format!(
         "HTTP/1.1 {status} Said\r\ncontent-type: application/xml\r\nx-amz-request-id: 1\r\n{more}content-length: {}\r\n\r\n",
         body.len()
     );
     client.write_all(head.as_bytes())?;
-    if method == "HEAD" { Ok(()) } else { client.write_all(body.as_bytes()) }
+    if method == "HEAD" {
+        Ok(())
+    } else {
+        client.write_all(body.as_bytes())
+    }
 }

@@ -20,12 +20,18 @@ pub struct Camera {
 pub fn landscape(width: u32, height: u32, seed: u32) -> RgbImage {
     let (w, h) = (width as f32, height as f32);
     let hue = (seed % 7) as f32 / 7.0;
-    let sun = (w * (0.2 + 0.6 * ((seed * 37 % 100) as f32 / 100.0)), h * 0.28, h * 0.09);
+    let sun = (
+        w * (0.2 + 0.6 * ((seed * 37 % 100) as f32 / 100.0)),
+        h * 0.28,
+        h * 0.09,
+    );
     let mut grain = seed.wrapping_mul(2_654_435_761) | 1;
     RgbImage::from_fn(width, height, |x, y| {
         let (fx, fy) = (x as f32, y as f32);
         let hill = |base: f32, size: f32, waves: f32| {
-            h * base + h * size * ((fx / w * waves + seed as f32).sin() + 0.4 * (fx / w * waves * 2.7).sin())
+            h * base
+                + h * size
+                    * ((fx / w * waves + seed as f32).sin() + 0.4 * (fx / w * waves * 2.7).sin())
         };
         let colour = if fy > hill(0.82, 0.04, 9.0) {
             [52.0, 66.0 + 30.0 * hue, 40.0]
@@ -35,7 +41,11 @@ pub fn landscape(width: u32, height: u32, seed: u32) -> RgbImage {
             [255.0, 244.0, 214.0]
         } else {
             let t = fy / (h * 0.7);
-            [120.0 + 120.0 * t, 160.0 + 50.0 * t * (1.0 - hue), 214.0 - 80.0 * t * hue]
+            [
+                120.0 + 120.0 * t,
+                160.0 + 50.0 * t * (1.0 - hue),
+                214.0 - 80.0 * t * hue,
+            ]
         };
         grain ^= grain << 13;
         grain ^= grain >> 17;
@@ -48,9 +58,16 @@ pub fn landscape(width: u32, height: u32, seed: u32) -> RgbImage {
 /// A JPEG file, with EXIF if a camera is given.
 pub fn jpeg(picture: &RgbImage, camera: Option<Camera>) -> Vec<u8> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let image =
-        turbojpeg::Image { pixels: picture.as_raw().as_slice(), width, pitch: width * 3, height, format: turbojpeg::PixelFormat::RGB };
-    let plain = turbojpeg::compress(image, 88, Subsamp::Sub2x2).expect("encodes").to_vec();
+    let image = turbojpeg::Image {
+        pixels: picture.as_raw().as_slice(),
+        width,
+        pitch: width * 3,
+        height,
+        format: turbojpeg::PixelFormat::RGB,
+    };
+    let plain = turbojpeg::compress(image, 88, Subsamp::Sub2x2)
+        .expect("encodes")
+        .to_vec();
     let Some(camera) = camera else { return plain };
     let exif = exif(camera);
     let length = u16::try_from(exif.len() + 2).expect("small").to_be_bytes();
@@ -60,7 +77,9 @@ pub fn jpeg(picture: &RgbImage, camera: Option<Camera>) -> Vec<u8> {
 /// A file of another format.
 pub fn encoded(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
     let mut out = std::io::Cursor::new(Vec::new());
-    DynamicImage::ImageRgb8(picture.clone()).write_to(&mut out, format).expect("encodes");
+    DynamicImage::ImageRgb8(picture.clone())
+        .write_to(&mut out, format)
+        .expect("encodes");
     out.into_inner()
 }
 
@@ -68,7 +87,13 @@ pub fn encoded(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
 fn exif(camera: Camera) -> Vec<u8> {
     let mut tiff = b"MM\0\x2a\0\0\0\x08".to_vec();
     let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
-        [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value].concat()
+        [
+            &tag.to_be_bytes()[..],
+            &kind.to_be_bytes(),
+            &count.to_be_bytes(),
+            &value,
+        ]
+        .concat()
     };
     let entries: u16 = if camera.gps { 3 } else { 2 };
     let exif_ifd = 8 + 2 + u32::from(entries) * 12 + 4;
@@ -117,8 +142,15 @@ fn as_stored(upright: RgbImage, orientation: u16) -> RgbImage {
 /// Some photographs as a camera would leave them: turned, with place, and one PNG among them.
 pub fn samples(folder: &Path) -> Vec<PathBuf> {
     let taken = |width, height, seed, orientation, gps| {
-        let camera = Camera { orientation, captured: "2026:07:04 18:30:00", gps };
-        jpeg(&as_stored(landscape(width, height, seed), orientation), Some(camera))
+        let camera = Camera {
+            orientation,
+            captured: "2026:07:04 18:30:00",
+            gps,
+        };
+        jpeg(
+            &as_stored(landscape(width, height, seed), orientation),
+            Some(camera),
+        )
     };
     let mut files = Vec::new();
     let mut add = |name: &str, bytes: Vec<u8>| {
@@ -130,6 +162,9 @@ pub fn samples(folder: &Path) -> Vec<PathBuf> {
     add("Rome, upright.jpg", taken(1600, 2400, 2, 6, true));
     add("upside down.jpg", taken(1600, 1200, 3, 3, false));
     add("mirrored.jpg", taken(1600, 1200, 4, 2, false));
-    add("screenshot.png", encoded(&landscape(1280, 800, 5), ImageFormat::Png));
+    add(
+        "screenshot.png",
+        encoded(&landscape(1280, 800, 5), ImageFormat::Png),
+    );
     files
 }

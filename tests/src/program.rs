@@ -11,12 +11,23 @@ use tempfile::TempDir;
 
 /// A program that was built beside the tests.
 pub fn built(name: &str) -> PathBuf {
-    let folder = std::env::var_os("TINTYPE_BIN").map(PathBuf::from).unwrap_or_else(|| {
-        let this = std::env::current_exe().expect("this program has a path");
-        this.parent().and_then(Path::parent).expect("target/debug/deps/it").to_owned()
-    });
-    let program = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
-    assert!(program.exists(), "{} is not built: run `cargo xtask test` or `cargo build --workspace`", program.display());
+    let folder = std::env::var_os("TINTYPE_BIN")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| {
+            let this = std::env::current_exe().expect("this program has a path");
+            this.parent()
+                .and_then(Path::parent)
+                .expect("target/debug/deps/it")
+                .to_owned()
+        });
+    let program = folder
+        .join(name)
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(
+        program.exists(),
+        "{} is not built: run `cargo xtask test` or `cargo build --workspace`",
+        program.display()
+    );
     program
 }
 
@@ -36,7 +47,12 @@ pub struct Ended {
 impl Ended {
     /// The lines of stdout as JSON.
     pub fn json(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+        self.stdout
+            .lines()
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+            })
+            .collect()
     }
 
     /// The lines of stdout.
@@ -46,7 +62,13 @@ impl Ended {
 
     /// The same, if it ended with this status.
     pub fn with_code(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }
@@ -61,7 +83,13 @@ impl Tintype {
     /// With an empty home, and no keyring to be found.
     pub fn new() -> Self {
         let home = tempfile::tempdir().expect("temporary folder");
-        Self { home, env: HashMap::from([("DBUS_SESSION_BUS_ADDRESS".into(), "unix:path=/nonexistent".into())]) }
+        Self {
+            home,
+            env: HashMap::from([(
+                "DBUS_SESSION_BUS_ADDRESS".into(),
+                "unix:path=/nonexistent".into(),
+            )]),
+        }
     }
 
     /// With one more environment variable.
@@ -79,10 +107,18 @@ impl Tintype {
     /// The command, ready to be started.
     pub fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(built("tintype"));
-        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        for name in [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+        ] {
             command.env_remove(name);
         }
-        command.args(args).env("TINTYPE_HOME", self.home()).envs(&self.env).stdin(Stdio::null());
+        command
+            .args(args)
+            .env("TINTYPE_HOME", self.home())
+            .envs(&self.env)
+            .stdin(Stdio::null());
         command
     }
 
@@ -92,22 +128,37 @@ impl Tintype {
     }
 
     /// Runs it to its end with something on stdin.
-    pub fn run_with<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>, stdin: &str) -> Ended {
+    pub fn run_with<A: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = A>,
+        stdin: &str,
+    ) -> Ended {
         let mut child = self.start(self.command(args).stdin(Stdio::piped()));
-        child.stdin.take().expect("stdin").write_all(stdin.as_bytes()).expect("tintype reads");
+        child
+            .stdin
+            .take()
+            .expect("stdin")
+            .write_all(stdin.as_bytes())
+            .expect("tintype reads");
         ended(child.wait_with_output().expect("tintype ends"))
     }
 
     /// Starts it.
     pub fn start(&self, command: &mut Command) -> Child {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("tintype starts")
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("tintype starts")
     }
 
     /// Whether a text stands in any file of the home.
     pub fn home_contains(&self, text: &str) -> bool {
         files_below(self.home()).iter().any(|file| {
             let content = std::fs::read(file).unwrap_or_default();
-            content.windows(text.len()).any(|window| window == text.as_bytes())
+            content
+                .windows(text.len())
+                .any(|window| window == text.as_bytes())
         })
     }
 }
@@ -122,9 +173,19 @@ fn ended(output: Output) -> Ended {
 
 /// Every file below a folder.
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let entries =
-        std::fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_else(|_| Vec::new());
-    entries.into_iter().flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+    let entries = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_else(|_| Vec::new());
+    entries
+        .into_iter()
+        .flat_map(|path| {
+            if path.is_dir() {
+                files_below(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
 }
 
 /// SHA-256, hex.

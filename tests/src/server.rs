@@ -53,7 +53,9 @@ impl Server {
             .spawn()
             .expect("tintype demo starts");
         let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("stdout")).read_line(&mut line).expect("one line");
+        BufReader::new(process.stdout.take().expect("stdout"))
+            .read_line(&mut line)
+            .expect("one line");
         let access: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         let text = |name: &str| access[name].as_str().expect(name).to_owned();
         Self {
@@ -80,7 +82,12 @@ impl Server {
         let (key, secret) = (format!("GK{}", "3".repeat(24)), "5".repeat(64));
         let garage = |args: &[&str]| {
             let mut command = Command::new(&program);
-            command.arg("-c").arg(&config).args(args).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+                .arg("-c")
+                .arg(&config)
+                .args(args)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
             command
         };
         let process = garage(&["server", "--single-node", "--default-bucket"])
@@ -101,8 +108,14 @@ impl Server {
             public_url: format!("http://127.0.0.1:{web}"),
             host: Some("photos.web.localhost".into()),
         };
-        wait_for("Garage listens", || TcpStream::connect(("127.0.0.1", api)).is_ok());
-        wait_for("Garage has its bucket", || garage(&["bucket", "website", "--allow", "photos"]).status().is_ok_and(|done| done.success()));
+        wait_for("Garage listens", || {
+            TcpStream::connect(("127.0.0.1", api)).is_ok()
+        });
+        wait_for("Garage has its bucket", || {
+            garage(&["bucket", "website", "--allow", "photos"])
+                .status()
+                .is_ok_and(|done| done.success())
+        });
         server
     }
 
@@ -113,10 +126,31 @@ impl Server {
 
     /// The same, reached at another address, and with more words for `profile add`.
     pub fn client_at(&self, endpoint: &str, more: &[&str]) -> Tintype {
-        let tintype = Tintype::new().env("AWS_ACCESS_KEY_ID", &self.access_key_id).env("AWS_SECRET_ACCESS_KEY", &self.secret_access_key);
-        let add = ["profile", "add", "test", "--credentials", "env", "--provider", self.provider, "--endpoint", endpoint];
-        let rest = ["--bucket", &self.bucket, "--region", &self.region, "--public-url", &self.public_url];
-        tintype.run(add.iter().chain(&rest).chain(more)).with_code(0);
+        let tintype = Tintype::new()
+            .env("AWS_ACCESS_KEY_ID", &self.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &self.secret_access_key);
+        let add = [
+            "profile",
+            "add",
+            "test",
+            "--credentials",
+            "env",
+            "--provider",
+            self.provider,
+            "--endpoint",
+            endpoint,
+        ];
+        let rest = [
+            "--bucket",
+            &self.bucket,
+            "--region",
+            &self.region,
+            "--public-url",
+            &self.public_url,
+        ];
+        tintype
+            .run(add.iter().chain(&rest).chain(more))
+            .with_code(0);
         tintype
     }
 
@@ -125,45 +159,83 @@ impl Server {
         let program = needed("TINTYPE_GARAGE");
         let config = self.folder.path().join("garage.toml");
         let asked = format!("{{\"globalAlias\": \"{}\"}}", self.bucket);
-        let told = Command::new(program).arg("-c").arg(config).args(["json-api", "GetBucketInfo", &asked]).output().expect("garage runs");
+        let told = Command::new(program)
+            .arg("-c")
+            .arg(config)
+            .args(["json-api", "GetBucketInfo", &asked])
+            .output()
+            .expect("garage runs");
         let info: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
-        let count = |name: &str| info[name].as_u64().unwrap_or_else(|| panic!("no {name} in {info}"));
+        let count = |name: &str| {
+            info[name]
+                .as_u64()
+                .unwrap_or_else(|| panic!("no {name} in {info}"))
+        };
         (count("objects"), count("unfinishedMultipartUploads"))
     }
 
     /// The file that is an object of the demo bucket.
     pub fn demo_object(&self, key: &str) -> PathBuf {
-        self.folder.path().join("objects").join(&self.bucket).join(key)
+        self.folder
+            .path()
+            .join("objects")
+            .join(&self.bucket)
+            .join(key)
     }
 
     /// Files of parts that belong to no whole object, in the demo bucket.
     pub fn demo_strays(&self) -> Vec<PathBuf> {
         let objects = self.folder.path().join("objects");
-        let is_part = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".upload"));
+        let is_part = |path: &PathBuf| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(".upload"))
+        };
         files_below(&objects).into_iter().filter(is_part).collect()
     }
 
     /// GETs a link, as a stranger.
     pub fn fetch(&self, url: &str) -> Fetched {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
         let mut request = agent.get(url);
         if let Some(host) = &self.host {
             request = request.header("Host", host);
         }
-        let mut response = request.call().unwrap_or_else(|error| panic!("{url}: {error}"));
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let mut response = request
+            .call()
+            .unwrap_or_else(|error| panic!("{url}: {error}"));
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
+        };
         Fetched {
             status: response.status().as_u16(),
             content_type: header("content-type"),
             cache_control: header("cache-control"),
-            body: response.body_mut().with_config().limit(1 << 30).read_to_vec().expect("a body"),
+            body: response
+                .body_mut()
+                .with_config()
+                .limit(1 << 30)
+                .read_to_vec()
+                .expect("a body"),
         }
     }
 
     /// The keys in the demo bucket, sorted: its objects are files.
     pub fn demo_keys(&self) -> Vec<String> {
         let bucket = self.folder.path().join("objects").join(&self.bucket);
-        let key = |path: PathBuf| path.strip_prefix(&bucket).expect("below").to_string_lossy().replace('\\', "/");
+        let key = |path: PathBuf| {
+            path.strip_prefix(&bucket)
+                .expect("below")
+                .to_string_lossy()
+                .replace('\\', "/")
+        };
         let mut keys: Vec<String> = files_below(&bucket).into_iter().map(key).collect();
         keys.sort();
         keys
@@ -184,12 +256,16 @@ fn garage_config(folder: &TempDir, [rpc, api, web, admin]: [u16; 4]) -> String {
 
 /// A program that `cargo xtask test` installs and names.
 pub fn needed(name: &str) -> std::ffi::OsString {
-    std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set: this test needs what `cargo xtask test` sets up"))
+    std::env::var_os(name).unwrap_or_else(|| {
+        panic!("{name} is not set: this test needs what `cargo xtask test` sets up")
+    })
 }
 
 /// Ports that were free a moment ago.
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    let held: Vec<TcpListener> = (0..N).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
+    let held: Vec<TcpListener> = (0..N)
+        .map(|_| TcpListener::bind("127.0.0.1:0").expect("a port"))
+        .collect();
     std::array::from_fn(|index| held[index].local_addr().expect("bound").port())
 }
 
@@ -197,7 +273,10 @@ pub fn free_ports<const N: usize>() -> [u16; N] {
 pub fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
     let start = Instant::now();
     while !happened() {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited a minute: {what}");
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "waited a minute: {what}"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -27,23 +27,43 @@ pub struct Tunnel {
 impl Tunnel {
     /// Ends in the server at `endpoint`, whose name is [`HOST`] here.
     pub fn to(endpoint: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let upstream = endpoint.trim_start_matches("http://").to_owned();
         let signed = rcgen::generate_simple_self_signed([HOST.to_owned()]).expect("a certificate");
         let key = PrivateKeyDer::try_from(signed.signing_key.serialize_der()).expect("a key");
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .and_then(|config| config.with_no_client_auth().with_single_cert(vec![signed.cert.der().clone()], key))
+            .and_then(|config| {
+                config
+                    .with_no_client_auth()
+                    .with_single_cert(vec![signed.cert.der().clone()], key)
+            })
             .expect("a server's side");
         let (tls, proxy) = runtime.block_on(async {
             let bind = || TcpListener::bind("127.0.0.1:0");
             (bind().await.expect("a port"), bind().await.expect("a port"))
         });
-        let (tls_at, proxy_at) = (tls.local_addr().expect("bound"), proxy.local_addr().expect("bound"));
+        let (tls_at, proxy_at) = (
+            tls.local_addr().expect("bound"),
+            proxy.local_addr().expect("bound"),
+        );
         let opened = Arc::new(AtomicUsize::new(0));
-        runtime.spawn(serve_tls(tls, TlsAcceptor::from(Arc::new(config)), upstream));
+        runtime.spawn(serve_tls(
+            tls,
+            TlsAcceptor::from(Arc::new(config)),
+            upstream,
+        ));
         runtime.spawn(serve_proxy(proxy, tls_at, Arc::clone(&opened)));
-        Self { _runtime: runtime, proxy: proxy_at, opened, authority: signed.cert.pem() }
+        Self {
+            _runtime: runtime,
+            proxy: proxy_at,
+            opened,
+            authority: signed.cert.pem(),
+        }
     }
 
     /// The proxy's address.
@@ -77,10 +97,15 @@ async fn serve_proxy(listener: TcpListener, tls: SocketAddr, opened: Arc<AtomicU
                 asked.push(connection.read_u8().await?);
             }
             if !asked.starts_with(format!("CONNECT {HOST}:443 ").as_bytes()) {
-                return connection.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await.map(|()| (0, 0));
+                return connection
+                    .write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+                    .await
+                    .map(|()| (0, 0));
             }
             opened.fetch_add(1, Ordering::SeqCst);
-            connection.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+            connection
+                .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                .await?;
             copy_bidirectional(&mut connection, &mut TcpStream::connect(tls).await?).await
         });
     }

@@ -15,18 +15,29 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 impl Window {
     /// Starts the program and opens a session with its window.
     pub fn open(port: u16, program: &std::path::Path) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60)));
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)));
         let agent: ureq::Agent = config.build().into();
         let wanted = json!({"capabilities": {"alwaysMatch": {"browserName": "wry", "tauri:options": {"application": program}}}});
-        let mut window = Self { base: format!("http://127.0.0.1:{port}/session"), agent };
+        let mut window = Self {
+            base: format!("http://127.0.0.1:{port}/session"),
+            agent,
+        };
         let session = window.post("", &wanted);
-        let id = session["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {session}"));
+        let id = session["sessionId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no session: {session}"));
         window.base = format!("{}/{id}", window.base);
         window
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
-        let mut response = self.agent.post(format!("{}{path}", self.base)).send_json(body).expect("the driver answers");
+        let mut response = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .send_json(body)
+            .expect("the driver answers");
         let answer: Value = response.body_mut().read_json().expect("JSON");
         answer["value"].clone()
     }
@@ -54,7 +65,11 @@ impl Window {
                 return found;
             }
             let page = || self.script("return document.body.innerText");
-            assert!(start.elapsed() < Duration::from_secs(40), "not in the window: {what}\n{}", page());
+            assert!(
+                start.elapsed() < Duration::from_secs(40),
+                "not in the window: {what}\n{}",
+                page()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -76,10 +91,18 @@ impl Window {
 
     /// Presses keys wherever the focus is.
     pub fn press(&self, keys: &[&str]) {
-        let down = keys.iter().map(|key| json!({"type": "keyDown", "value": key}));
-        let up = keys.iter().rev().map(|key| json!({"type": "keyUp", "value": key}));
+        let down = keys
+            .iter()
+            .map(|key| json!({"type": "keyDown", "value": key}));
+        let up = keys
+            .iter()
+            .rev()
+            .map(|key| json!({"type": "keyUp", "value": key}));
         let actions: Vec<Value> = down.chain(up).collect();
-        self.post("/actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}));
+        self.post(
+            "/actions",
+            &json!({"actions": [{"type": "key", "id": "keys", "actions": actions}]}),
+        );
     }
 
     /// Closes the window, and with it the program.

@@ -29,7 +29,11 @@ pub fn listener(answers: Vec<u16>) -> (String, Receiver<(String, Value)>) {
             let mut body = vec![0; length];
             from.read_exact(&mut body).expect("a message");
             let mut stream = stream;
-            write!(stream, "HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").expect("a message");
+            write!(
+                stream,
+                "HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            )
+            .expect("a message");
             // The test may have heard enough.
             let _ = tell.send((secret, serde_json::from_slice(&body).expect("a message")));
         }

@@ -41,8 +41,13 @@ fn decode_alone(threads: usize, files: &[&str]) -> Result {
                 let bytes = std::fs::read(file)?;
                 let header = decoder.read_header(&bytes)?;
                 let upright = metadata::read(&bytes, Codec::Jpeg).orientation < 5;
-                let (width, height) = if upright { (header.width, header.height) } else { (header.height, header.width) };
-                let fits = |denominator: &usize| width >= 800 * denominator && height >= 600 * denominator;
+                let (width, height) = if upright {
+                    (header.width, header.height)
+                } else {
+                    (header.height, header.width)
+                };
+                let fits =
+                    |denominator: &usize| width >= 800 * denominator && height >= 600 * denominator;
                 let factor = ScalingFactor::new(1, [8, 4, 2].into_iter().find(fits).unwrap_or(1));
                 decoder.set_scaling_factor(factor)?;
                 let scaled = header.scaled(factor);
@@ -59,20 +64,33 @@ fn decode_alone(threads: usize, files: &[&str]) -> Result {
             Ok(())
         };
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| "a thread panicked")?)
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().map_err(|_| "a thread panicked")?)
     })
 }
 
 /// One picture in memory, one thread: prints the median of milliseconds.
 fn one(file: &Path, rounds: usize, spec: &str) -> Result {
     let bytes = std::fs::read(file)?;
-    let codec = if bytes.starts_with(b"\x89PNG") { Codec::Png } else { Codec::Jpeg };
+    let codec = if bytes.starts_with(b"\x89PNG") {
+        Codec::Png
+    } else {
+        Codec::Jpeg
+    };
     let variants = [spec.parse::<Variant>()?];
     let mut renderer = Renderer::new(Limits::default());
     let mut times = Vec::new();
     for _ in 0..rounds.max(1) {
         let start = Instant::now();
-        renderer.render(Source { file: &bytes, codec, orientation: 1 }, &variants)?;
+        renderer.render(
+            Source {
+                file: &bytes,
+                codec,
+                orientation: 1,
+            },
+            &variants,
+        )?;
         times.push(start.elapsed().as_secs_f64() * 1000.0);
     }
     times.sort_by(f64::total_cmp);
@@ -82,14 +100,24 @@ fn one(file: &Path, rounds: usize, spec: &str) -> Result {
 
 /// Mean SSIMULACRA2 of every variant against a full decode resized by Lanczos3 in gamma space, as JSON by size.
 fn score(photos: &Path, out: &Path, sizes: &[&str]) -> Result {
-    let made: Vec<PathBuf> = std::fs::read_dir(out)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    let made: Vec<PathBuf> = std::fs::read_dir(out)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
     let mut report = serde_json::Map::new();
     let mut sums = vec![(0.0, 0.0); sizes.len()];
     for photo in std::fs::read_dir(photos)? {
         let photo = photo?.path();
-        let stem = photo.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let variant =
-            |size: &str| made.iter().find(|path| path.file_stem().is_some_and(|name| name.to_string_lossy() == format!("{stem}_{size}")));
+        let stem = photo
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let variant = |size: &str| {
+            made.iter().find(|path| {
+                path.file_stem()
+                    .is_some_and(|name| name.to_string_lossy() == format!("{stem}_{size}"))
+            })
+        };
         if !sizes.iter().any(|size| variant(size).is_some()) {
             continue;
         }
@@ -111,11 +139,21 @@ fn score(photos: &Path, out: &Path, sizes: &[&str]) -> Result {
 
 fn upright(photo: &Path) -> Result<RgbImage> {
     let bytes = std::fs::read(photo)?;
-    let codec = if bytes.starts_with(b"\x89PNG") { Codec::Png } else { Codec::Jpeg };
+    let codec = if bytes.starts_with(b"\x89PNG") {
+        Codec::Png
+    } else {
+        Codec::Jpeg
+    };
     let mut image = match codec {
         Codec::Jpeg => {
-            let turbojpeg::Image { pixels, width, height, .. } = turbojpeg::decompress(&bytes, PixelFormat::RGB)?;
-            let image = RgbImage::from_raw(u32::try_from(width)?, u32::try_from(height)?, pixels).ok_or("pixels")?;
+            let turbojpeg::Image {
+                pixels,
+                width,
+                height,
+                ..
+            } = turbojpeg::decompress(&bytes, PixelFormat::RGB)?;
+            let image = RgbImage::from_raw(u32::try_from(width)?, u32::try_from(height)?, pixels)
+                .ok_or("pixels")?;
             DynamicImage::ImageRgb8(image)
         }
         _ => image::load_from_memory(&bytes)?,
@@ -127,9 +165,13 @@ fn upright(photo: &Path) -> Result<RgbImage> {
 
 fn open(path: &Path) -> Result<RgbImage> {
     let bytes = std::fs::read(path)?;
-    if path.extension().is_some_and(|extension| extension == "avif") {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "avif")
+    {
         let picture = tintype_avif::decode(&bytes, 1 << 28)?;
-        let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba).ok_or("pixels")?;
+        let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba)
+            .ok_or("pixels")?;
         return Ok(on_white(&DynamicImage::ImageRgba8(rgba)));
     }
     Ok(on_white(&image::load_from_memory(&bytes)?))
@@ -149,16 +191,33 @@ fn on_white(image: &DynamicImage) -> RgbImage {
 fn covered(full: &RgbImage, width: u32, height: u32) -> Result<RgbImage> {
     let from = ImageRef::new(full.width(), full.height(), full.as_raw(), PixelType::U8x3)?;
     let mut to = Image::new(width, height, PixelType::U8x3);
-    Resizer::new().resize(&from, &mut to, &ResizeOptions::new().fit_into_destination(Some((0.5, 0.5))))?;
+    Resizer::new().resize(
+        &from,
+        &mut to,
+        &ResizeOptions::new().fit_into_destination(Some((0.5, 0.5))),
+    )?;
     Ok(RgbImage::from_raw(width, height, to.into_vec()).ok_or("pixels")?)
 }
 
 fn compare(reference: &RgbImage, made: &RgbImage) -> Result<f64> {
     let (width, height) = made.dimensions();
     let row = width as usize * 3;
-    let reference =
-        PixelSlice::new(reference.as_raw(), width, height, row, PixelDescriptor::RGB8_SRGB).map_err(|error| error.to_string())?;
-    let made = PixelSlice::new(made.as_raw(), width, height, row, PixelDescriptor::RGB8_SRGB).map_err(|error| error.to_string())?;
+    let reference = PixelSlice::new(
+        reference.as_raw(),
+        width,
+        height,
+        row,
+        PixelDescriptor::RGB8_SRGB,
+    )
+    .map_err(|error| error.to_string())?;
+    let made = PixelSlice::new(
+        made.as_raw(),
+        width,
+        height,
+        row,
+        PixelDescriptor::RGB8_SRGB,
+    )
+    .map_err(|error| error.to_string())?;
     Ok(compute_ssimulacra2(&reference, &made)?)
 }
 

@@ -9,7 +9,9 @@ use bytes::Bytes;
 use md5::{Digest as _, Md5};
 use tintype_core::error::{Code, Error, Result, Retry};
 use tintype_core::held::Held;
-use tintype_core::transfer::{Headers, Lookup, ObjectStore, Only, Page, Part, PartRules, Progress, Receipt};
+use tintype_core::transfer::{
+    Headers, Lookup, ObjectStore, Only, Page, Part, PartRules, Progress, Receipt,
+};
 use tokio::time::Instant;
 
 use crate::ledger::{Ledger, Object};
@@ -55,7 +57,10 @@ impl Server {
     pub(crate) fn new(honours: bool, dice: fastrand::Rng) -> Self {
         Self {
             ledger: Ledger::default(),
-            weather: Weather { slow: 50, ..Weather::default() },
+            weather: Weather {
+                slow: 50,
+                ..Weather::default()
+            },
             honours,
             dice,
             unfinished: BTreeMap::new(),
@@ -67,12 +72,16 @@ impl Server {
 
     pub(crate) fn say(&mut self, what: &str) {
         let start = *self.start.get_or_insert_with(Instant::now);
-        self.trace.push(format!("{:>8.3} {what}", start.elapsed().as_secs_f64()));
+        self.trace
+            .push(format!("{:>8.3} {what}", start.elapsed().as_secs_f64()));
     }
 
     fn unfinished(&mut self, key: &str, upload: &str) -> Result<&mut Unfinished> {
         let lost = || Error::new(Code::UploadLost, "there is no such upload");
-        self.unfinished.get_mut(upload).filter(|found| found.key == key).ok_or_else(lost)
+        self.unfinished
+            .get_mut(upload)
+            .filter(|found| found.key == key)
+            .ok_or_else(lost)
     }
 }
 
@@ -97,16 +106,26 @@ impl Reached {
 
     fn roll(&self) -> (Duration, Fate, Duration) {
         let mut server = self.server();
-        let Weather { away, busy, broken, lost, slow } = server.weather;
+        let Weather {
+            away,
+            busy,
+            broken,
+            lost,
+            slow,
+        } = server.weather;
         let mut time = || Duration::from_millis(server.dice.u64(1..=slow.max(1)));
         let (there, back) = (time(), time());
         let roll = server.dice.u32(0..1000);
         let fate = if away {
-            Fate::Not(Error::new(Code::EndpointUnreachable, "nobody is there").retry(Retry::WhenOnline))
+            Fate::Not(
+                Error::new(Code::EndpointUnreachable, "nobody is there").retry(Retry::WhenOnline),
+            )
         } else if roll < busy {
             Fate::Not(Error::new(Code::ServerBusy, "slow down").retry(Retry::Slower))
         } else if roll < busy + broken {
-            Fate::Not(Error::new(Code::EndpointUnreachable, "the connection broke").retry(Retry::Soon))
+            Fate::Not(
+                Error::new(Code::EndpointUnreachable, "the connection broke").retry(Retry::Soon),
+            )
         } else if roll < busy + broken + lost {
             Fate::Lost
         } else {
@@ -129,7 +148,8 @@ impl Reached {
             Fate::Lost => ": the answer will be lost".into(),
             Fate::Not(error) => format!(": {}", error.message),
         };
-        self.server().say(&format!("  {}: {what} {key}{end}", self.computer));
+        self.server()
+            .say(&format!("  {}: {what} {key}{end}", self.computer));
         let (on_its_way, computer) = (self.clone(), self.computer);
         let lost = match fate {
             Fate::Not(error) => {
@@ -143,9 +163,15 @@ impl Reached {
             tokio::time::sleep(there).await;
             work(&mut on_its_way.server(), computer, begun)
         });
-        let answer = arrives.await.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+        let answer = arrives
+            .await
+            .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
         tokio::time::sleep(back).await;
-        if lost { Err(Error::new(Code::EndpointUnreachable, "the answer was lost").retry(Retry::Soon)) } else { answer }
+        if lost {
+            Err(Error::new(Code::EndpointUnreachable, "the answer was lost").retry(Retry::Soon))
+        } else {
+            answer
+        }
     }
 }
 
@@ -173,14 +199,28 @@ impl ObjectStore for Reached {
     async fn head(&self, key: &str) -> Result<Lookup> {
         let place = key.to_owned();
         self.ask("HEAD", key, move |server, _, _| {
-            Ok(server.ledger.object(&place).map_or(Lookup::Absent, |object| {
-                Lookup::Found(Held { size: object.body.len() as u64, etag: object.etag.clone(), metadata: object.metadata.clone() })
-            }))
+            Ok(server
+                .ledger
+                .object(&place)
+                .map_or(Lookup::Absent, |object| {
+                    Lookup::Found(Held {
+                        size: object.body.len() as u64,
+                        etag: object.etag.clone(),
+                        metadata: object.metadata.clone(),
+                    })
+                }))
         })
         .await
     }
 
-    async fn put(&self, key: &str, body: Bytes, headers: &Headers, only: &Only, _: &Progress) -> Result<Receipt> {
+    async fn put(
+        &self,
+        key: &str,
+        body: Bytes,
+        headers: &Headers,
+        only: &Only,
+        _: &Progress,
+    ) -> Result<Receipt> {
         let (place, metadata, only) = (key.to_owned(), headers.metadata.clone(), only.clone());
         self.ask("PUT", key, move |server, computer, _| {
             if !holds(server, &place, &only) {
@@ -199,7 +239,14 @@ impl ObjectStore for Reached {
     async fn get(&self, key: &str) -> Result<Bytes> {
         let place = key.to_owned();
         let missing = || Error::new(Code::RequestRefused, "there is no such object");
-        self.ask("GET", key, move |server, _, _| server.ledger.object(&place).map(|object| object.body.clone()).ok_or_else(missing)).await
+        self.ask("GET", key, move |server, _, _| {
+            server
+                .ledger
+                .object(&place)
+                .map(|object| object.body.clone())
+                .ok_or_else(missing)
+        })
+        .await
     }
 
     async fn get_range(&self, key: &str, from: u64, until: u64) -> Result<Bytes> {
@@ -210,7 +257,13 @@ impl ObjectStore for Reached {
 
     async fn list(&self, prefix: &str, _: Option<String>) -> Result<Page> {
         let wanted = prefix.to_owned();
-        self.ask("LIST", prefix, move |server, _, _| Ok(Page { keys: server.ledger.keys(&wanted), next: None })).await
+        self.ask("LIST", prefix, move |server, _, _| {
+            Ok(Page {
+                keys: server.ledger.keys(&wanted),
+                next: None,
+            })
+        })
+        .await
     }
 
     async fn delete(&self, key: &str, only: &Only) -> Result<()> {
@@ -230,16 +283,35 @@ impl ObjectStore for Reached {
         self.ask("BEGIN", key, move |server, _, _| {
             server.begun += 1;
             let id = format!("upload-{}", server.begun);
-            server.unfinished.insert(id.clone(), Unfinished { key: place, metadata, parts: BTreeMap::new() });
+            server.unfinished.insert(
+                id.clone(),
+                Unfinished {
+                    key: place,
+                    metadata,
+                    parts: BTreeMap::new(),
+                },
+            );
             Ok(id)
         })
         .await
     }
 
-    async fn put_part(&self, key: &str, upload: &str, number: i32, body: Bytes, _: &Progress) -> Result<Part> {
+    async fn put_part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: i32,
+        body: Bytes,
+        _: &Progress,
+    ) -> Result<Part> {
         let (place, id) = (key.to_owned(), upload.to_owned());
         self.ask("PART", key, move |server, _, _| {
-            let part = Part { number, size: body.len() as u64, etag: etag_of(&body), crc32: None };
+            let part = Part {
+                number,
+                size: body.len() as u64,
+                etag: etag_of(&body),
+                crc32: None,
+            };
             server.unfinished(&place, &id)?.parts.insert(number, body);
             Ok(part)
         })
@@ -249,14 +321,27 @@ impl ObjectStore for Reached {
     async fn list_parts(&self, key: &str, upload: &str) -> Result<Option<Vec<Part>>> {
         let (place, id) = (key.to_owned(), upload.to_owned());
         self.ask("PARTS", key, move |server, _, _| {
-            let Ok(found) = server.unfinished(&place, &id) else { return Ok(None) };
-            let part = |(number, body): (&i32, &Bytes)| Part { number: *number, size: body.len() as u64, etag: etag_of(body), crc32: None };
+            let Ok(found) = server.unfinished(&place, &id) else {
+                return Ok(None);
+            };
+            let part = |(number, body): (&i32, &Bytes)| Part {
+                number: *number,
+                size: body.len() as u64,
+                etag: etag_of(body),
+                crc32: None,
+            };
             Ok(Some(found.parts.iter().map(part).collect()))
         })
         .await
     }
 
-    async fn complete_upload(&self, key: &str, upload: &str, parts: &[Part], only: &Only) -> Result<String> {
+    async fn complete_upload(
+        &self,
+        key: &str,
+        upload: &str,
+        parts: &[Part],
+        only: &Only,
+    ) -> Result<String> {
         let (place, id, only) = (key.to_owned(), upload.to_owned(), only.clone());
         let named: Vec<i32> = parts.iter().map(|part| part.number).collect();
         self.ask("COMPLETE", key, move |server, computer, _| {
@@ -264,7 +349,12 @@ impl ObjectStore for Reached {
                 return Err(taken());
             }
             let found = server.unfinished(&place, &id)?;
-            let body: Vec<u8> = named.iter().filter_map(|number| found.parts.get(number)).flatten().copied().collect();
+            let body: Vec<u8> = named
+                .iter()
+                .filter_map(|number| found.parts.get(number))
+                .flatten()
+                .copied()
+                .collect();
             let object = Object::new(body.into(), found.metadata.clone(), Some(computer));
             let (etag, honours) = (object.etag.clone(), server.honours);
             server.unfinished.remove(&id);
@@ -286,7 +376,10 @@ impl ObjectStore for Reached {
     async fn unfinished_uploads(&self, key: &str) -> Result<Vec<String>> {
         let place = key.to_owned();
         let of_key = move |server: &mut Server, _, _| {
-            let found = server.unfinished.iter().filter(|(_, upload)| upload.key == place);
+            let found = server
+                .unfinished
+                .iter()
+                .filter(|(_, upload)| upload.key == place);
             Ok(found.map(|(id, _)| id.clone()).collect())
         };
         self.ask("UPLOADS", key, of_key).await
@@ -301,6 +394,9 @@ impl ObjectStore for Reached {
     }
 
     fn part_rules(&self) -> PartRules {
-        PartRules { least: 5 << 20, most: 10_000 }
+        PartRules {
+            least: 5 << 20,
+            most: 10_000,
+        }
     }
 }

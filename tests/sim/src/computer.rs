@@ -39,9 +39,15 @@ pub(crate) struct Computer {
 impl Computer {
     pub(crate) fn new(root: &Path, number: usize, reached: Reached, ways: Ways) -> Result<Self> {
         let root = root.join(format!("computer-{number}"));
-        let computer = Self { root, reached, engines: Vec::new(), clock: 0 };
+        let computer = Self {
+            root,
+            reached,
+            engines: Vec::new(),
+            clock: 0,
+        };
         for folder in [computer.watched(), computer.given()] {
-            std::fs::create_dir_all(&folder).map_err(|error| tintype_core::Error::from_io(&error, &folder))?;
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| tintype_core::Error::from_io(&error, &folder))?;
         }
         let profile = Profile {
             name: "photos".into(),
@@ -57,11 +63,23 @@ impl Computer {
             grace_minutes: 5,
             all_files: true,
             changed: NewContent::Profile,
-            after_upload: if ways.moves { AfterUpload::Move(computer.done().into()) } else { AfterUpload::Leave },
+            after_upload: if ways.moves {
+                AfterUpload::Move(computer.done().into())
+            } else {
+                AfterUpload::Leave
+            },
             ..WatchedFolder::new(computer.watched(), "photos".into())
         };
-        let mut settings = Settings { variants: Vec::new(), folders: vec![folder], ..Settings::default() };
-        let blog = Profile { name: BLOG.into(), original_key: "blog/{name}".into(), ..profile.clone() };
+        let mut settings = Settings {
+            variants: Vec::new(),
+            folders: vec![folder],
+            ..Settings::default()
+        };
+        let blog = Profile {
+            name: BLOG.into(),
+            original_key: "blog/{name}".into(),
+            ..profile.clone()
+        };
         settings.put_profile(profile, None)?;
         settings.put_profile(blog, None)?;
         computer.home()?;
@@ -88,8 +106,13 @@ impl Computer {
 
     /// Whether some file here has such a content.
     pub(crate) fn has(&self, content: &str) -> bool {
-        let files = [self.watched(), self.done(), self.given()].into_iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
-        files.flatten().any(|file| std::fs::read(file.path()).is_ok_and(|bytes| sha256(&bytes) == content))
+        let files = [self.watched(), self.done(), self.given()]
+            .into_iter()
+            .filter_map(|folder| std::fs::read_dir(folder).ok())
+            .flatten();
+        files
+            .flatten()
+            .any(|file| std::fs::read(file.path()).is_ok_and(|bytes| sha256(&bytes) == content))
     }
 
     /// Files that people give by hand.
@@ -99,8 +122,13 @@ impl Computer {
 
     pub(crate) fn start(&mut self) -> Result<()> {
         let reached = self.reached.clone();
-        let mut config = Config::new(self.home()?, Secrets::with_keyring(Arc::new(SessionOnly::default())));
-        config.buckets = Buckets::Simulated(Arc::new(move |_| Arc::new(reached.clone()) as Arc<dyn ObjectStore>));
+        let mut config = Config::new(
+            self.home()?,
+            Secrets::with_keyring(Arc::new(SessionOnly::default())),
+        );
+        config.buckets = Buckets::Simulated(Arc::new(move |_| {
+            Arc::new(reached.clone()) as Arc<dyn ObjectStore>
+        }));
         self.engines.push(Engine::start(config)?);
         Ok(())
     }
@@ -116,7 +144,10 @@ impl Computer {
         let fresh = self.root.join("fresh");
         std::fs::write(&fresh, content)?;
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + self.clock);
-        std::fs::File::options().write(true).open(&fresh)?.set_modified(time)?;
+        std::fs::File::options()
+            .write(true)
+            .open(&fresh)?
+            .set_modified(time)?;
         std::fs::rename(&fresh, path)
     }
 }

@@ -17,7 +17,8 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// Whether a file would go to such a key.
 fn is_key_of(key: &str, path: &Path) -> bool {
     let name = key.rsplit('/').next().unwrap_or(key);
-    path.file_stem().is_some_and(|stem| name.starts_with(&*stem.to_string_lossy()))
+    path.file_stem()
+        .is_some_and(|stem| name.starts_with(&*stem.to_string_lossy()))
 }
 
 /// An object in the bucket.
@@ -38,7 +39,14 @@ const AT_ONCE: Duration = Duration::from_secs(60);
 impl Object {
     pub(crate) fn new(body: Bytes, metadata: Vec<(String, String)>, by: Option<usize>) -> Self {
         let (etag, sha256) = (hex::encode(Md5::digest(&body)), sha256(&body));
-        Self { body, metadata, etag, sha256, by, at: Instant::now() }
+        Self {
+            body,
+            metadata,
+            etag,
+            sha256,
+            by,
+            at: Instant::now(),
+        }
     }
 }
 
@@ -99,7 +107,11 @@ impl Ledger {
     }
 
     pub(crate) fn keys(&self, prefix: &str) -> Vec<String> {
-        self.objects.keys().filter(|key| key.starts_with(prefix)).cloned().collect()
+        self.objects
+            .keys()
+            .filter(|key| key.starts_with(prefix))
+            .cloned()
+            .collect()
     }
 
     fn has(&self, sha256: &str) -> bool {
@@ -125,7 +137,10 @@ impl Ledger {
 
     /// With which profile a file is uploaded.
     pub(crate) fn goes(&mut self, computer: usize, path: &Path, blog: bool) {
-        self.files.entry((computer, path.to_owned())).or_default().blog = blog;
+        self.files
+            .entry((computer, path.to_owned()))
+            .or_default()
+            .blog = blog;
     }
 
     pub(crate) fn removed(&mut self, computer: usize, path: &Path) {
@@ -142,7 +157,10 @@ impl Ledger {
 
     /// Files that are gone at the moment.
     pub(crate) fn gone(&self, computer: usize) -> Vec<PathBuf> {
-        let gone = self.files.iter().filter(|((of, _), file)| *of == computer && file.watched && !file.there);
+        let gone = self
+            .files
+            .iter()
+            .filter(|((of, _), file)| *of == computer && file.watched && !file.there);
         gone.map(|((_, path), _)| path.clone()).collect()
     }
 
@@ -157,7 +175,11 @@ impl Ledger {
 
     /// The bucket may keep whatever is deleted by now; it is to keep what was `known` to be when that was asked for.
     pub(crate) fn keep(&mut self, computer: usize, asked: bool) {
-        for (_, file) in self.files.iter_mut().filter(|((of, _), file)| *of == computer && !file.there) {
+        for (_, file) in self
+            .files
+            .iter_mut()
+            .filter(|((of, _), file)| *of == computer && !file.there)
+        {
             file.kept = match (file.kept, asked) {
                 (Kept::Perhaps, false) if file.noticed => Kept::Yes,
                 (Kept::No, _) => Kept::Perhaps,
@@ -182,7 +204,10 @@ impl Ledger {
     pub(crate) fn touch(&mut self, key: &str, body: Option<Bytes>) {
         self.touched.insert(key.to_owned());
         match body {
-            Some(body) => drop(self.objects.insert(key.to_owned(), Object::new(body, Vec::new(), None))),
+            Some(body) => drop(
+                self.objects
+                    .insert(key.to_owned(), Object::new(body, Vec::new(), None)),
+            ),
             None => drop(self.objects.remove(key)),
         }
     }
@@ -191,38 +216,72 @@ impl Ledger {
 
     /// Whether a content is what one and the same file of a computer once was, besides another one.
     fn is_former(&self, computer: usize, old: &str, new: &str) -> bool {
-        let both = |file: &File| file.contents.iter().any(|content| content == old) && file.contents.iter().any(|content| content == new);
-        self.files.iter().any(|((of, _), file)| *of == computer && both(file))
+        let both = |file: &File| {
+            file.contents.iter().any(|content| content == old)
+                && file.contents.iter().any(|content| content == new)
+        };
+        self.files
+            .iter()
+            .any(|((of, _), file)| *of == computer && both(file))
     }
 
     /// A file of a computer that is this content now, and would go to such a key.
-    fn is_there(&self, computer: usize, key: &str, content: &str, begun: Instant) -> Option<PathBuf> {
+    fn is_there(
+        &self,
+        computer: usize,
+        key: &str,
+        content: &str,
+        begun: Instant,
+    ) -> Option<PathBuf> {
         let before = |file: &File| file.written.is_some_and(|written| written < begun);
         let is = |file: &File| {
-            file.there && before(file) && key.starts_with("blog/") == file.blog && file.contents.last().is_some_and(|last| last == content)
+            file.there
+                && before(file)
+                && key.starts_with("blog/") == file.blog
+                && file.contents.last().is_some_and(|last| last == content)
         };
-        self.files.iter().find(|((of, path), file)| *of == computer && is_key_of(key, path) && is(file)).map(|((_, path), _)| path.clone())
+        self.files
+            .iter()
+            .find(|((of, path), file)| *of == computer && is_key_of(key, path) && is(file))
+            .map(|((_, path), _)| path.clone())
     }
 
     pub(crate) fn put(&mut self, key: &str, object: Object, honoured: bool) {
         let computer = object.by.unwrap_or_default();
         let new = &object.sha256;
-        let labelled = object.metadata.iter().any(|(name, value)| name == "sha256" && value == new);
+        let labelled = object
+            .metadata
+            .iter()
+            .any(|(name, value)| name == "sha256" && value == new);
         if !labelled {
-            self.breaks(format!("{key}: torn: its bytes are not what its label says"));
+            self.breaks(format!(
+                "{key}: torn: its bytes are not what its label says"
+            ));
         }
         if self.private.contains(new) {
-            self.breaks(format!("{key}: something private was published by {computer}"));
-        } else if !self.files.iter().any(|((of, _), file)| *of == computer && file.contents.contains(new)) {
+            self.breaks(format!(
+                "{key}: something private was published by {computer}"
+            ));
+        } else if !self
+            .files
+            .iter()
+            .any(|((of, _), file)| *of == computer && file.contents.contains(new))
+        {
             self.breaks(format!("{key}: nobody on {computer} ever had that content"));
         }
-        if let Some(old) = self.objects.get(key).filter(|old| old.sha256 != *new && !self.overwrites) {
+        if let Some(old) = self
+            .objects
+            .get(key)
+            .filter(|old| old.sha256 != *new && !self.overwrites)
+        {
             let other = old.by != Some(computer);
             let by_a_stranger = old.by.is_none() && self.mending.contains(&computer);
             if other && !honoured && old.at.elapsed() < AT_ONCE {
                 self.touched.insert(key.to_owned());
             } else if other && !by_a_stranger {
-                self.breaks(format!("{key}: {computer} put something in the place of another's object"));
+                self.breaks(format!(
+                    "{key}: {computer} put something in the place of another's object"
+                ));
             } else if !other && !self.is_former(computer, &old.sha256, new) {
                 self.breaks(format!("{key}: {computer} replaced another file's object"));
             }
@@ -231,25 +290,53 @@ impl Ledger {
     }
 
     pub(crate) fn delete(&mut self, key: &str, computer: usize, begun: Instant) {
-        let Some(object) = self.objects.remove(key) else { return };
+        let Some(object) = self.objects.remove(key) else {
+            return;
+        };
         let content = &object.sha256;
         if object.by != Some(computer) {
             self.breaks(format!("{key}: {computer} removed another's object"));
         }
-        if let Some(path) = self.is_there(computer, key, content, begun).filter(|_| !self.has(content)) {
-            self.breaks(format!("{key}: {computer} removed what {} still is", path.display()));
+        if let Some(path) = self
+            .is_there(computer, key, content, begun)
+            .filter(|_| !self.has(content))
+        {
+            self.breaks(format!(
+                "{key}: {computer} removed what {} still is",
+                path.display()
+            ));
         }
         // What comes back while the request is on its way was not there when it was looked for last.
-        let is_gone = |file: &File| !file.there || file.written.is_some_and(|written| written >= begun);
-        let gone = |file: &File| file.watched && is_gone(file) && file.kept != Kept::Yes && file.contents.contains(content);
+        let is_gone =
+            |file: &File| !file.there || file.written.is_some_and(|written| written >= begun);
+        let gone = |file: &File| {
+            file.watched
+                && is_gone(file)
+                && file.kept != Kept::Yes
+                && file.contents.contains(content)
+        };
         let earlier = |file: &File| file.watched && file.there && file.contents.contains(content);
-        let meant = |is: &dyn Fn(&File) -> bool| self.files.iter().any(|((of, _), file)| *of == computer && is(file));
+        let meant = |is: &dyn Fn(&File) -> bool| {
+            self.files
+                .iter()
+                .any(|((of, _), file)| *of == computer && is(file))
+        };
         if !meant(&gone) {
-            let how = if meant(&earlier) { "its file is there again" } else { "it was to be kept" };
+            let how = if meant(&earlier) {
+                "its file is there again"
+            } else {
+                "it was to be kept"
+            };
             self.breaks(format!("{key}: {computer} removed an object, but {how}"));
         }
-        if self.paused.get(&computer).is_some_and(|since| *since < begun) {
-            self.breaks(format!("{key}: {computer} removed an object while it rested"));
+        if self
+            .paused
+            .get(&computer)
+            .is_some_and(|since| *since < begun)
+        {
+            self.breaks(format!(
+                "{key}: {computer} removed an object while it rested"
+            ));
         }
     }
 
@@ -271,23 +358,35 @@ impl Ledger {
     /// What people still have, wherever Tintype has put it.
     pub(crate) fn there(&self) -> Vec<(usize, PathBuf, String)> {
         let last = |file: &File| file.contents.last().filter(|_| file.there).cloned();
-        self.files.iter().filter_map(|((computer, path), file)| Some((*computer, path.clone(), last(file)?))).collect()
+        self.files
+            .iter()
+            .filter_map(|((computer, path), file)| Some((*computer, path.clone(), last(file)?)))
+            .collect()
     }
 
     /// Contents that no file is any more, and nobody wanted to keep.
     pub(crate) fn leftovers(&self) -> Vec<(usize, PathBuf, String)> {
         let wanted = |content: &String| {
-            self.files.values().any(|file| file.contents.contains(content) && (file.there || file.kept != Kept::No || !file.watched))
+            self.files.values().any(|file| {
+                file.contents.contains(content)
+                    && (file.there || file.kept != Kept::No || !file.watched)
+            })
         };
         // What was moved away was not deleted, whatever becomes of the next file of that name.
-        let gone = self.files.iter().filter(|(_, file)| file.watched && !file.there && file.kept == Kept::No && !self.moves);
-        let left = gone
-            .flat_map(|(place, file)| file.contents[file.settled..].iter().map(move |content| (place.0, place.1.clone(), content.clone())));
-        left.filter(|(computer, _, content)| {
-            let ours = self
-                .objects
+        let gone = self.files.iter().filter(|(_, file)| {
+            file.watched && !file.there && file.kept == Kept::No && !self.moves
+        });
+        let left = gone.flat_map(|(place, file)| {
+            file.contents[file.settled..]
                 .iter()
-                .any(|(key, object)| object.sha256 == *content && object.by == Some(*computer) && !self.touched.contains(key));
+                .map(move |content| (place.0, place.1.clone(), content.clone()))
+        });
+        left.filter(|(computer, _, content)| {
+            let ours = self.objects.iter().any(|(key, object)| {
+                object.sha256 == *content
+                    && object.by == Some(*computer)
+                    && !self.touched.contains(key)
+            });
             ours && !wanted(content)
         })
         .collect()

@@ -3,7 +3,10 @@
 //!
 //! What is looked for: anything acknowledged that is lost, torn or private in the bucket, anything replaced or removed
 //! that was not meant at that moment, a wait that does not end, and a journal that does not say what the bucket has.
-#![expect(clippy::expect_used, reason = "a simulation that cannot be set up has to stop")]
+#![expect(
+    clippy::expect_used,
+    reason = "a simulation that cannot be set up has to stop"
+)]
 
 mod bucket;
 mod computer;
@@ -31,12 +34,17 @@ pub fn run(seed: u64, keep: bool) -> Found {
     tintype_core::world::simulate();
     // Where the engine rolls dice of its own.
     fastrand::seed(seed);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
     let folder = tempfile::tempdir_in(memory()).expect("a folder");
     let mut dice = fastrand::Rng::with_seed(seed);
     let server = Arc::new(Mutex::new(Server::new(dice.u8(0..4) > 0, dice.fork())));
     let mut broken = runtime.block_on(async {
-        let mut people = People::new(folder.path(), Arc::clone(&server), dice).expect("two computers");
+        let mut people =
+            People::new(folder.path(), Arc::clone(&server), dice).expect("two computers");
         people.live().await;
         people.end().await;
         people.told()
@@ -48,7 +56,11 @@ pub fn run(seed: u64, keep: bool) -> Found {
     if keep {
         trace.push(format!("what it left is in {}", folder.keep().display()));
     }
-    Found { seed, broken, trace }
+    Found {
+        seed,
+        broken,
+        trace,
+    }
 }
 
 /// Where files cost little.

@@ -6,12 +6,19 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG").unwrap_or_else(|_| "off".into());
-    tracing_subscriber::fmt().with_env_filter(filter).without_time().init();
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG").unwrap_or_else(|_| "off".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .without_time()
+        .init();
     let args: Vec<String> = std::env::args().skip(1).collect();
     let trace = args.iter().any(|arg| arg == "--trace");
     let mut numbers = args.iter().filter_map(|arg| arg.parse::<u64>().ok());
-    let (from, seeds) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or(1));
+    let (from, seeds) = (
+        numbers.next().unwrap_or_default(),
+        numbers.next().unwrap_or(1),
+    );
     let (next, wrong) = (AtomicU64::new(from), AtomicU64::new(0));
     let start = std::time::Instant::now();
     std::thread::scope(|scope| {
@@ -26,7 +33,10 @@ fn main() -> ExitCode {
                     if trace {
                         found.trace.iter().for_each(|line| println!("{line}"));
                     }
-                    found.broken.iter().for_each(|what| println!("seed {seed}: {what}"));
+                    found
+                        .broken
+                        .iter()
+                        .for_each(|what| println!("seed {seed}: {what}"));
                     wrong.fetch_add(u64::from(!found.broken.is_empty()), Ordering::Relaxed);
                 }
             });
@@ -34,5 +44,9 @@ fn main() -> ExitCode {
     });
     let (wrong, took) = (wrong.into_inner(), start.elapsed().as_secs_f64());
     println!("{seeds} seeds in {took:.1} s: {wrong} found something");
-    if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if wrong == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

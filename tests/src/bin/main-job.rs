@@ -21,21 +21,31 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            println!("error: {error}\n  hint: {}", error.hint.as_deref().unwrap_or("none"));
+            println!(
+                "error: {error}\n  hint: {}",
+                error.hint.as_deref().unwrap_or("none")
+            );
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run() -> Result<usize> {
-    let drawn = tempfile::tempdir().map_err(|error| tintype_core::Error::from_io(&error, &std::env::temp_dir()))?;
+    let drawn = tempfile::tempdir()
+        .map_err(|error| tintype_core::Error::from_io(&error, &std::env::temp_dir()))?;
     let paths: Vec<PathBuf> = match std::env::args_os().nth(1) {
         Some(folder) => vec![folder.into()],
         None => pictures::samples(drawn.path()),
     };
     let engine = Engine::start(Config::new(Home::locate()?, Secrets::default()))?;
     let handle = engine.handle();
-    let batch = handle.enqueue(paths, Some(DEMO.into()), tintype_core::engine::Wish::default()).await?;
+    let batch = handle
+        .enqueue(
+            paths,
+            Some(DEMO.into()),
+            tintype_core::engine::Wish::default(),
+        )
+        .await?;
     handle.wait(&batch, None, |_| {}).await?;
     let jobs = handle.batch(&batch, 0, u32::MAX).await?;
     let (mut links, mut wrong) = (0, 0);
@@ -49,7 +59,10 @@ async fn run() -> Result<usize> {
         links += fetched;
         wrong += failed;
     }
-    println!("\n{links} links printed, every one fetched: {} as they should be, {wrong} not", links - wrong.min(links));
+    println!(
+        "\n{links} links printed, every one fetched: {} as they should be, {wrong} not",
+        links - wrong.min(links)
+    );
     engine.shutdown().await;
     Ok(wrong)
 }
@@ -59,7 +72,13 @@ fn check(report: &JobReport) -> (usize, usize) {
     let mut wrong = 0;
     for object in &report.objects {
         let url = object.url.as_deref().unwrap_or_default();
-        let body = ureq::get(url).call().and_then(|mut response| response.body_mut().with_config().limit(1 << 32).read_to_vec());
+        let body = ureq::get(url).call().and_then(|mut response| {
+            response
+                .body_mut()
+                .with_config()
+                .limit(1 << 32)
+                .read_to_vec()
+        });
         // The journal knows the checksum of the original, and the size of every object.
         let as_sent = |body: &[u8]| match &object.variant {
             None => report.sha256.as_deref() == Some(sha256(body).as_str()),
@@ -76,7 +95,10 @@ fn check(report: &JobReport) -> (usize, usize) {
                 format!("GET failed: {error}")
             }
         };
-        println!("  {:<9} {url}  {told}", object.variant.as_deref().unwrap_or("original"));
+        println!(
+            "  {:<9} {url}  {told}",
+            object.variant.as_deref().unwrap_or("original")
+        );
     }
     (report.objects.len(), wrong)
 }

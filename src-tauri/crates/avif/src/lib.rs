@@ -112,11 +112,21 @@ pub fn decode(file: &[u8], max_pixels: u32) -> Result<Picture, Error> {
     check(unsafe { sys::avifImageYUVToRGB(image, &raw mut rgb) })?;
     let colour = match bytes(&image.icc) {
         Some(icc) => Colour::Icc(icc),
-        None => Colour::Cicp(point(image.colorPrimaries), point(image.transferCharacteristics), point(image.matrixCoefficients)),
+        None => Colour::Cicp(
+            point(image.colorPrimaries),
+            point(image.transferCharacteristics),
+            point(image.matrixCoefficients),
+        ),
     };
     if let Some([left, top, width, height]) = crop {
-        let rows = rgba.chunks_exact(row).skip(top as usize).take(height as usize);
-        rgba = rows.flat_map(|row| &row[left as usize * 4..(left + width) as usize * 4]).copied().collect();
+        let rows = rgba
+            .chunks_exact(row)
+            .skip(top as usize)
+            .take(height as usize);
+        rgba = rows
+            .flat_map(|row| &row[left as usize * 4..(left + width) as usize * 4])
+            .copied()
+            .collect();
     }
     Ok(Picture {
         width: crop.map_or(image.width, |crop| crop[2]),
@@ -133,11 +143,24 @@ pub fn decode(file: &[u8], max_pixels: u32) -> Result<Picture, Error> {
 ///
 /// # Errors
 /// Sizes that do not fit the pixels or AV1, and what libaom refuses.
-pub fn encode(pixels: &[u8], (width, height): (u32, u32), alpha: bool, options: Options<'_>) -> Result<Vec<u8>, Error> {
+pub fn encode(
+    pixels: &[u8],
+    (width, height): (u32, u32),
+    alpha: bool,
+    options: Options<'_>,
+) -> Result<Vec<u8>, Error> {
     let channels = if alpha { 4 } else { 3 };
     let row = width as usize * channels;
-    if width == 0 || height == 0 || width > 65_536 || height > 65_536 || pixels.len() != row * height as usize {
-        return Err(Error { message: format!("{} bytes are no {width} × {height} pixels", pixels.len()), too_large: false });
+    if width == 0
+        || height == 0
+        || width > 65_536
+        || height > 65_536
+        || pixels.len() != row * height as usize
+    {
+        return Err(Error {
+            message: format!("{} bytes are no {width} × {height} pixels", pixels.len()),
+            too_large: false,
+        });
     }
     let image = Image::new(width, height, options.full_chroma)?;
     image.describe(options)?;
@@ -145,7 +168,11 @@ pub fn encode(pixels: &[u8], (width, height): (u32, u32), alpha: bool, options: 
         width,
         height,
         depth: 8,
-        format: if alpha { sys::AVIF_RGB_FORMAT_RGBA } else { sys::AVIF_RGB_FORMAT_RGB },
+        format: if alpha {
+            sys::AVIF_RGB_FORMAT_RGBA
+        } else {
+            sys::AVIF_RGB_FORMAT_RGB
+        },
         maxThreads: 1,
         // Only read from: the type has no const form.
         pixels: pixels.as_ptr().cast_mut(),
@@ -164,15 +191,24 @@ fn check(result: sys::avifResult) -> Result<(), Error> {
     }
     // SAFETY: libavif returns a pointer to a string that is never freed.
     let text = unsafe { CStr::from_ptr(sys::avifResultToString(result)) };
-    Err(Error { message: text.to_string_lossy().to_lowercase(), too_large: result == sys::AVIF_RESULT_OUT_OF_MEMORY })
+    Err(Error {
+        message: text.to_string_lossy().to_lowercase(),
+        too_large: result == sys::AVIF_RESULT_OUT_OF_MEMORY,
+    })
 }
 
 fn too_large() -> Error {
-    Error { message: "the picture is larger than the limit".into(), too_large: true }
+    Error {
+        message: "the picture is larger than the limit".into(),
+        too_large: true,
+    }
 }
 
 fn out_of_memory() -> Error {
-    Error { message: "no memory".into(), too_large: true }
+    Error {
+        message: "no memory".into(),
+        too_large: true,
+    }
 }
 
 fn point<T: TryInto<u8>>(code: T) -> u8 {
@@ -217,15 +253,20 @@ fn crop(image: &sys::avifImage) -> Option<[u32; 4]> {
     let (size, format) = ((image.width, image.height), image.yuvFormat);
     // SAFETY: all pointers are to live values; the call only fills in `rect` and `diagnosis`.
     let valid = unsafe {
-        sys::avifCropRectConvertCleanApertureBox(&raw mut rect, &raw const image.clap, size.0, size.1, format, &raw mut diagnosis)
+        sys::avifCropRectConvertCleanApertureBox(
+            &raw mut rect,
+            &raw const image.clap,
+            size.0,
+            size.1,
+            format,
+            &raw mut diagnosis,
+        )
     };
-    let inside = |start: u32, length: u32, side: u32| length > 0 && start.checked_add(length).is_some_and(|end| end <= side);
-    (valid != 0 && inside(rect.x, rect.width, size.0) && inside(rect.y, rect.height, size.1)).then_some([
-        rect.x,
-        rect.y,
-        rect.width,
-        rect.height,
-    ])
+    let inside = |start: u32, length: u32, side: u32| {
+        length > 0 && start.checked_add(length).is_some_and(|end| end <= side)
+    };
+    (valid != 0 && inside(rect.x, rect.width, size.0) && inside(rect.y, rect.height, size.1))
+        .then_some([rect.x, rect.y, rect.width, rect.height])
 }
 
 struct Decoder<'a> {
@@ -240,7 +281,10 @@ impl<'a> Decoder<'a> {
         if raw.is_null() {
             return Err(out_of_memory());
         }
-        let decoder = Self { raw, _file: std::marker::PhantomData };
+        let decoder = Self {
+            raw,
+            _file: std::marker::PhantomData,
+        };
         // SAFETY: `raw` is live and ours alone.
         let settings = unsafe { &mut *raw };
         settings.maxThreads = 1;
@@ -255,8 +299,12 @@ impl<'a> Decoder<'a> {
         let parsed = check(unsafe { sys::avifDecoderParse(raw) });
         parsed.map_err(|error| {
             // SAFETY: as above.
-            let diagnosis = unsafe { CStr::from_ptr((&raw const (*raw).diag.error).cast()) }.to_string_lossy().into_owned();
-            let too_large = error.too_large || diagnosis.contains("too large") || diagnosis.contains("imageSizeLimit");
+            let diagnosis = unsafe { CStr::from_ptr((&raw const (*raw).diag.error).cast()) }
+                .to_string_lossy()
+                .into_owned();
+            let too_large = error.too_large
+                || diagnosis.contains("too large")
+                || diagnosis.contains("imageSizeLimit");
             Error { too_large, ..error }
         })?;
         Ok(decoder)
@@ -269,7 +317,10 @@ impl<'a> Decoder<'a> {
 
     fn image(&self) -> Result<&sys::avifImage, Error> {
         // SAFETY: `raw` is live; its image, once there, lives as long as the decoder, which `self` borrows.
-        unsafe { (*self.raw).image.as_ref() }.ok_or_else(|| Error { message: "no picture in the file".into(), too_large: false })
+        unsafe { (*self.raw).image.as_ref() }.ok_or_else(|| Error {
+            message: "no picture in the file".into(),
+            too_large: false,
+        })
     }
 
     fn has_alpha(&self) -> bool {
@@ -294,10 +345,18 @@ struct Image(*mut sys::avifImage);
 
 impl Image {
     fn new(width: u32, height: u32, full_chroma: bool) -> Result<Self, Error> {
-        let format = if full_chroma { sys::AVIF_PIXEL_FORMAT_YUV444 } else { sys::AVIF_PIXEL_FORMAT_YUV420 };
+        let format = if full_chroma {
+            sys::AVIF_PIXEL_FORMAT_YUV444
+        } else {
+            sys::AVIF_PIXEL_FORMAT_YUV420
+        };
         // SAFETY: plain numbers; null means that there is no memory.
         let raw = unsafe { sys::avifImageCreate(width, height, 8, format) };
-        if raw.is_null() { Err(out_of_memory()) } else { Ok(Self(raw)) }
+        if raw.is_null() {
+            Err(out_of_memory())
+        } else {
+            Ok(Self(raw))
+        }
     }
 
     fn describe(&self, options: Options<'_>) -> Result<(), Error> {
@@ -355,7 +414,10 @@ impl Encoder {
         // SAFETY: allocated by libavif or empty; not used after.
         unsafe { sys::avifRWDataFree(&raw mut output) };
         written?;
-        file.ok_or_else(|| Error { message: "an empty file was written".into(), too_large: false })
+        file.ok_or_else(|| Error {
+            message: "an empty file was written".into(),
+            too_large: false,
+        })
     }
 }
 
@@ -370,7 +432,13 @@ impl Drop for Encoder {
 mod tests {
     use super::*;
 
-    const PLAIN: Options<'_> = Options { quality: 90, speed: 10, full_chroma: true, icc: None, exif: None };
+    const PLAIN: Options<'_> = Options {
+        quality: 90,
+        speed: 10,
+        full_chroma: true,
+        icc: None,
+        exif: None,
+    };
 
     fn half(alpha: bool) -> Vec<u8> {
         let pixel = |x: u32| -> &'static [u8] {
@@ -381,7 +449,10 @@ mod tests {
                 (false, false) => &[0, 0, 255],
             }
         };
-        (0..48).flat_map(|_| (0..64).flat_map(pixel)).copied().collect()
+        (0..48)
+            .flat_map(|_| (0..64).flat_map(pixel))
+            .copied()
+            .collect()
     }
 
     #[test]
@@ -389,10 +460,24 @@ mod tests {
         for alpha in [false, true] {
             let file = encode(&half(alpha), (64, 48), alpha, PLAIN)?;
             let picture = decode(&file, 1 << 20)?;
-            assert_eq!((picture.width, picture.height, picture.alpha, picture.orientation), (64, 48, alpha, 1));
+            assert_eq!(
+                (
+                    picture.width,
+                    picture.height,
+                    picture.alpha,
+                    picture.orientation
+                ),
+                (64, 48, alpha, 1)
+            );
             let red = &picture.rgba[4 * (24 * 64 + 8)..][..4];
-            assert!(red[0] > 240 && red[1] < 16 && red[2] < 16 && red[3] == 255, "{red:?}");
-            assert_eq!(picture.rgba[4 * (24 * 64 + 56) + 3], if alpha { 0 } else { 255 });
+            assert!(
+                red[0] > 240 && red[1] < 16 && red[2] < 16 && red[3] == 255,
+                "{red:?}"
+            );
+            assert_eq!(
+                picture.rgba[4 * (24 * 64 + 56) + 3],
+                if alpha { 0 } else { 255 }
+            );
             assert_eq!(picture.colour, Colour::Cicp(1, 13, 6));
         }
         Ok(())

@@ -9,7 +9,9 @@ mod folder;
 mod profile;
 
 pub(crate) use folder::{FolderCommand, Meant, Watch};
-pub(crate) use profile::{AddProfile, Addressing, CredentialSource, Duplicates, OnConflict, Originals, ProfileCommand};
+pub(crate) use profile::{
+    AddProfile, Addressing, CredentialSource, Duplicates, OnConflict, Originals, ProfileCommand,
+};
 
 /// Pictures into a bucket, with every thumbnail made on this computer, and their links ready to paste.
 #[derive(Parser)]

@@ -47,7 +47,14 @@ pub(crate) async fn run(args: Demo) -> Result<Outcome> {
 }
 
 fn tell(access: &Access<'_>) {
-    let Access { endpoint, region, bucket, access_key_id, secret_access_key, public_url } = access;
+    let Access {
+        endpoint,
+        region,
+        bucket,
+        access_key_id,
+        secret_access_key,
+        public_url,
+    } = access;
     terminal::print(&format!(
         "The demo bucket is open, for this computer only. Ctrl+C closes it.
 

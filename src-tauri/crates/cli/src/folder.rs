@@ -11,8 +11,17 @@ use crate::{Ending, Outcome, PATIENCE, terminal, with_engine};
 
 pub(crate) async fn run(command: FolderCommand) -> Result<Outcome> {
     // Only what is removed now takes its time.
-    let ending = if matches!(command, FolderCommand::RemoveNow { .. }) { Ending::Finish(PATIENCE) } else { Ending::AtOnce };
-    with_engine(|_| {}, ending, async |handle| obey(handle, command).await.map(|()| Outcome::AllWell)).await
+    let ending = if matches!(command, FolderCommand::RemoveNow { .. }) {
+        Ending::Finish(PATIENCE)
+    } else {
+        Ending::AtOnce
+    };
+    with_engine(
+        |_| {},
+        ending,
+        async |handle| obey(handle, command).await.map(|()| Outcome::AllWell),
+    )
+    .await
 }
 
 async fn obey(handle: &EngineHandle, command: FolderCommand) -> Result<()> {
@@ -37,7 +46,10 @@ async fn obey(handle: &EngineHandle, command: FolderCommand) -> Result<()> {
         FolderCommand::Keep { dir } => {
             let path = known(handle, &dir).await?;
             handle.keep_removed(path.clone()).await?;
-            terminal::say(&format!("the bucket keeps what was deleted from {}", path.display()));
+            terminal::say(&format!(
+                "the bucket keeps what was deleted from {}",
+                path.display()
+            ));
         }
         FolderCommand::RemoveNow { dir } => {
             let path = known(handle, &dir).await?;
@@ -53,18 +65,38 @@ pub(crate) async fn add(handle: &EngineHandle, meant: &Meant, dirs: Vec<PathBuf>
         handle.use_demo().await?;
     }
     for dir in dirs {
-        let folder = WatchedFolder { path: absolute(&dir)?.into(), ..meant.folder() };
-        let known = handle.settings().await?.folders.into_iter().find(|known| known.path == folder.path);
+        let folder = WatchedFolder {
+            path: absolute(&dir)?.into(),
+            ..meant.folder()
+        };
+        let known = handle
+            .settings()
+            .await?
+            .folders
+            .into_iter()
+            .find(|known| known.path == folder.path);
         let path = terminal::path(&folder.path);
         match known {
             Some(known) => {
-                let profile = if folder.profile.is_empty() { known.profile } else { folder.profile };
-                handle.change_folder(WatchedFolder { profile, paused: known.paused, ..folder }).await?;
+                let profile = if folder.profile.is_empty() {
+                    known.profile
+                } else {
+                    folder.profile
+                };
+                handle
+                    .change_folder(WatchedFolder {
+                        profile,
+                        paused: known.paused,
+                        ..folder
+                    })
+                    .await?;
                 terminal::say(&format!("{path} is meant anew"));
             }
             None => {
                 handle.add_folder(folder).await?;
-                terminal::say(&format!("{path} is watched by the window and by `tintype watch`"));
+                terminal::say(&format!(
+                    "{path} is watched by the window and by `tintype watch`"
+                ));
             }
         }
     }
@@ -74,16 +106,30 @@ pub(crate) async fn add(handle: &EngineHandle, meant: &Meant, dirs: Vec<PathBuf>
 /// The full path of a folder that is watched.
 async fn known(handle: &EngineHandle, dir: &Path) -> Result<PathBuf> {
     let path = absolute(dir)?;
-    if handle.settings().await?.folders.iter().any(|known| known.path == path) {
+    if handle
+        .settings()
+        .await?
+        .folders
+        .iter()
+        .any(|known| known.path == path)
+    {
         return Ok(path);
     }
-    Err(Error::new(Code::FolderInvalid, format!("{} is not watched", path.display())).hint("tintype folder list shows those that are"))
+    Err(Error::new(
+        Code::FolderInvalid,
+        format!("{} is not watched", path.display()),
+    )
+    .hint("tintype folder list shows those that are"))
 }
 
 async fn list(handle: &EngineHandle, json: bool) -> Result<()> {
     let snapshot = handle.snapshot().await?;
     for view in snapshot.folders {
-        let meant = snapshot.settings.folders.iter().find(|folder| folder.path == view.path);
+        let meant = snapshot
+            .settings
+            .folders
+            .iter()
+            .find(|folder| folder.path == view.path);
         match (json, meant) {
             (true, Some(meant)) => terminal::print_json(meant),
             _ => terminal::print(&line(&view)),
@@ -93,9 +139,22 @@ async fn list(handle: &EngineHandle, json: bool) -> Result<()> {
 }
 
 fn line(view: &FolderView) -> String {
-    let counts = [(view.waiting, "on their way"), (view.failed, "failed"), (view.removing, "deleted, to be removed from the bucket")];
-    let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!(", {count} {words}")).collect::<String>();
-    format!("{}{} to \"{}\"{counts}", terminal::path(&view.path), if view.paused { " (rests)" } else { "" }, view.profile)
+    let counts = [
+        (view.waiting, "on their way"),
+        (view.failed, "failed"),
+        (view.removing, "deleted, to be removed from the bucket"),
+    ];
+    let counts = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| format!(", {count} {words}"))
+        .collect::<String>();
+    format!(
+        "{}{} to \"{}\"{counts}",
+        terminal::path(&view.path),
+        if view.paused { " (rests)" } else { "" },
+        view.profile
+    )
 }
 
 /// As the engine knows a folder, whatever links and `..` it is named with.

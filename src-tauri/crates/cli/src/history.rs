@@ -8,7 +8,12 @@ use crate::report::{FileReport, Status};
 use crate::{Ending, Outcome, terminal, with_engine};
 
 pub(crate) async fn run(args: History) -> Result<Outcome> {
-    with_engine(|_| {}, Ending::AtOnce, async |handle| show(handle, args).await).await
+    with_engine(
+        |_| {},
+        Ending::AtOnce,
+        async |handle| show(handle, args).await,
+    )
+    .await
 }
 
 async fn show(handle: &EngineHandle, args: History) -> Result<Outcome> {
@@ -16,7 +21,9 @@ async fn show(handle: &EngineHandle, args: History) -> Result<Outcome> {
         let (new, damaged) = handle.rebuild(args.profile.as_deref()).await?;
         terminal::say(&format!("{new} files were new to this computer"));
         if damaged > 0 {
-            terminal::say(&format!("  {damaged} lines of the manifest could not be read and were left out"));
+            terminal::say(&format!(
+                "  {damaged} lines of the manifest could not be read and were left out"
+            ));
         }
     }
     for report in handle.history(&args.search, args.limit).await? {
@@ -32,8 +39,15 @@ async fn show(handle: &EngineHandle, args: History) -> Result<Outcome> {
             Status::Failed => "failed",
             Status::Queued => "queued",
         };
-        let shown = report.url.or(report.error.map(|error| error.message)).unwrap_or_default();
-        terminal::print(&format!("{status:<9} {}  {}", terminal::path(&report.source), terminal::shown(&shown)));
+        let shown = report
+            .url
+            .or(report.error.map(|error| error.message))
+            .unwrap_or_default();
+        terminal::print(&format!(
+            "{status:<9} {}  {}",
+            terminal::path(&report.source),
+            terminal::shown(&shown)
+        ));
     }
     Ok(Outcome::AllWell)
 }

@@ -11,7 +11,9 @@ use crate::terminal;
 pub(crate) fn run(args: &Inspect) -> Result<Outcome> {
     let mut outcome = Outcome::AllWell;
     for found in intake::gather(&args.paths) {
-        let facts = found.refused.map_or_else(|| imaging::inspect(&found.path), Err);
+        let facts = found
+            .refused
+            .map_or_else(|| imaging::inspect(&found.path), Err);
         if args.json {
             terminal::print_json(&Line {
                 source: LocalPath::from(found.path.as_path()),
@@ -41,17 +43,42 @@ struct Line<'a> {
 
 fn print(path: &std::path::Path, facts: &Facts) {
     terminal::print(&terminal::path(path));
-    let pixels = facts.width.zip(facts.height).map(|(width, height)| format!("{width} × {height} pixels"));
+    let pixels = facts
+        .width
+        .zip(facts.height)
+        .map(|(width, height)| format!("{width} × {height} pixels"));
     let place = match facts.location {
-        Some(place) => Some(format!("yes: {:.5}, {:.5}", place.latitude, place.longitude)),
+        Some(place) => Some(format!(
+            "yes: {:.5}, {:.5}",
+            place.latitude, place.longitude
+        )),
         None if facts.has_location => Some("yes".to_owned()),
         None => Some("no".to_owned()),
     };
     let lines = [
-        ("format", Some(format!("{}, {} bytes{}", facts.format, facts.size, if facts.animated { ", animated" } else { "" }))),
+        (
+            "format",
+            Some(format!(
+                "{}, {} bytes{}",
+                facts.format,
+                facts.size,
+                if facts.animated { ", animated" } else { "" }
+            )),
+        ),
         ("size", pixels),
-        ("orientation", (facts.orientation != 1).then(|| facts.orientation.to_string())),
-        ("colours", Some(facts.colour_profile.clone().unwrap_or_else(|| "no profile (sRGB)".into()))),
+        (
+            "orientation",
+            (facts.orientation != 1).then(|| facts.orientation.to_string()),
+        ),
+        (
+            "colours",
+            Some(
+                facts
+                    .colour_profile
+                    .clone()
+                    .unwrap_or_else(|| "no profile (sRGB)".into()),
+            ),
+        ),
         ("taken", facts.captured.clone()),
         ("camera", facts.camera.clone()),
         ("lens", facts.lens.clone()),

@@ -43,14 +43,22 @@ fn main() -> ExitCode {
     worker::serve_if_asked();
     let args = Args::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG").unwrap_or_else(|_| "error".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("TINTYPE_LOG")
+                .unwrap_or_else(|_| "error".into()),
+        )
         .with_writer(std::io::stderr)
         .without_time()
         .init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
-            terminal::say(&format!("error: the system gave no threads to work with: {error}"));
+            terminal::say(&format!(
+                "error: the system gave no threads to work with: {error}"
+            ));
             return ExitCode::FAILURE;
         }
     };
@@ -131,7 +139,9 @@ async fn with_engine(
 fn start_engine(change: impl FnOnce(&mut Config)) -> Result<Engine> {
     let home = Home::locate()?;
     for field in Settings::unknown_fields(&home.settings()) {
-        terminal::say(&format!("note: the settings have a field \"{field}\" that this version does not know; it does nothing"));
+        terminal::say(&format!(
+            "note: the settings have a field \"{field}\" that this version does not know; it does nothing"
+        ));
     }
     let mut config = Config::new(home, Secrets::default());
     config.imaging = Program::current();

@@ -7,11 +7,18 @@ use tintype_core::error::{Code, Error, Result};
 use tintype_core::privacy;
 use tintype_core::profile::{self, Fix, Profile};
 
-use crate::args::{AddProfile, Addressing, CredentialSource, Duplicates, Originals, ProfileCommand};
+use crate::args::{
+    AddProfile, Addressing, CredentialSource, Duplicates, Originals, ProfileCommand,
+};
 use crate::{Ending, Outcome, terminal, with_engine};
 
 pub(crate) async fn run(command: ProfileCommand) -> Result<Outcome> {
-    with_engine(|_| {}, Ending::AtOnce, async |handle| obey(handle, command).await).await
+    with_engine(
+        |_| {},
+        Ending::AtOnce,
+        async |handle| obey(handle, command).await,
+    )
+    .await
 }
 
 async fn obey(handle: &EngineHandle, command: ProfileCommand) -> Result<Outcome> {
@@ -19,13 +26,20 @@ async fn obey(handle: &EngineHandle, command: ProfileCommand) -> Result<Outcome>
         ProfileCommand::Add(args) => {
             let name = args.name.clone();
             let settings = handle.save_profile(draft(*args)?).await?;
-            terminal::say(&format!("added the profile \"{name}\"; try it with `tintype profile test \"{name}\"`"));
-            settings.profile(Some(&name))?.links_closed().inspect(terminal::say_error);
+            terminal::say(&format!(
+                "added the profile \"{name}\"; try it with `tintype profile test \"{name}\"`"
+            ));
+            settings
+                .profile(Some(&name))?
+                .links_closed()
+                .inspect(terminal::say_error);
         }
         ProfileCommand::List { json } => {
             let settings = handle.settings().await?;
             for profile in &settings.profiles {
-                let is_default = settings.profile(None).is_ok_and(|default| default.name == profile.name);
+                let is_default = settings
+                    .profile(None)
+                    .is_ok_and(|default| default.name == profile.name);
                 list_one(profile, is_default, json)?;
             }
         }
@@ -35,9 +49,16 @@ async fn obey(handle: &EngineHandle, command: ProfileCommand) -> Result<Outcome>
         }
         ProfileCommand::Remove { name } => {
             handle.remove_profile(name.clone()).await?;
-            terminal::say(&format!("removed the profile \"{name}\" and its secret; the bucket stays as it is"));
+            terminal::say(&format!(
+                "removed the profile \"{name}\" and its secret; the bucket stays as it is"
+            ));
         }
-        ProfileCommand::Test { name, fix, cors, json } => return test(handle, &name, Examination { fix, cors, json }).await,
+        ProfileCommand::Test {
+            name,
+            fix,
+            cors,
+            json,
+        } => return test(handle, &name, Examination { fix, cors, json }).await,
         ProfileCommand::Rights { name } => terminal::print(&handle.rights(&name).await?),
     }
     Ok(Outcome::AllWell)
@@ -76,19 +97,34 @@ fn draft(args: AddProfile) -> Result<ProfileDraft> {
             Originals::StripLocation => privacy::Originals::StripLocation,
             Originals::StripAll => privacy::Originals::StripAll,
         },
-        credentials: if from_env { profile::CredentialSource::Env } else { profile::CredentialSource::Keyring },
+        credentials: if from_env {
+            profile::CredentialSource::Env
+        } else {
+            profile::CredentialSource::Keyring
+        },
         access_key_id: args.access_key_id,
         ..defaults
     };
     // Checked before the secret is asked for: nobody should type it twice.
     profile.clone().normalise()?;
     let secret = if from_env { None } else { Some(read_secret()?) };
-    Ok(ProfileDraft { profile, secret, webhook_secret: None, session_only: false, replaces: None })
+    Ok(ProfileDraft {
+        profile,
+        secret,
+        webhook_secret: None,
+        session_only: false,
+        replaces: None,
+    })
 }
 
 /// From a prompt where a person sits, from stdin where a program does; never from the arguments.
 fn read_secret() -> Result<String> {
-    let unread = |error: std::io::Error| Error::new(Code::CredentialsMissing, format!("the secret access key could not be read: {error}"));
+    let unread = |error: std::io::Error| {
+        Error::new(
+            Code::CredentialsMissing,
+            format!("the secret access key could not be read: {error}"),
+        )
+    };
     let secret = if std::io::stdin().is_terminal() {
         rpassword::prompt_password("Secret access key: ").map_err(unread)?
     } else {
@@ -104,28 +140,48 @@ fn list_one(profile: &Profile, is_default: bool, json: bool) -> Result<()> {
         terminal::print_json(profile);
     } else {
         let mark = if is_default { "*" } else { " " };
-        terminal::print(&format!("{mark} {:<20} {:<10} {}", profile.name, profile.provider, profile.bucket));
+        terminal::print(&format!(
+            "{mark} {:<20} {:<10} {}",
+            profile.name, profile.provider, profile.bucket
+        ));
     }
     Ok(())
 }
 
 fn shown(profile: &Profile) -> Result<String> {
     let provider = profile.provider()?;
-    let or_default = |text: &str, default: &str| if text.is_empty() { format!("{default} (the provider's)") } else { text.to_owned() };
+    let or_default = |text: &str, default: &str| {
+        if text.is_empty() {
+            format!("{default} (the provider's)")
+        } else {
+            text.to_owned()
+        }
+    };
     let lines = [
         ("name", profile.name.clone()),
         ("provider", provider.label.to_owned()),
-        ("endpoint", profile.endpoint()?.unwrap_or_else(|| "AWS".into())),
-        ("region", or_default(&profile.region, provider.default_region)),
+        (
+            "endpoint",
+            profile.endpoint()?.unwrap_or_else(|| "AWS".into()),
+        ),
+        (
+            "region",
+            or_default(&profile.region, provider.default_region),
+        ),
         ("bucket", profile.bucket.clone()),
         ("links begin with", profile.public_base()?),
         ("original keys", profile.original_key.clone()),
         ("variant keys", profile.variant_key.clone()),
         ("cache control", profile.cache_control.clone()),
-        ("credentials", format!("{:?}", profile.credentials).to_lowercase()),
+        (
+            "credentials",
+            format!("{:?}", profile.credentials).to_lowercase(),
+        ),
         ("access key id", profile.access_key_id.clone()),
     ];
-    Ok(lines.map(|(name, value)| format!("{name:<18} {value}")).join("\n"))
+    Ok(lines
+        .map(|(name, value)| format!("{name:<18} {value}"))
+        .join("\n"))
 }
 
 /// How a profile is to be tested.
@@ -142,8 +198,16 @@ async fn test(handle: &EngineHandle, name: &str, how: Examination) -> Result<Out
         if how.json {
             terminal::print_json(result);
         } else {
-            let state = if result.error.is_some() { "failed" } else { "ok" };
-            terminal::print(&format!("{:<24} {state:<7} {} ms", what(result.step), result.millis));
+            let state = if result.error.is_some() {
+                "failed"
+            } else {
+                "ok"
+            };
+            terminal::print(&format!(
+                "{:<24} {state:<7} {} ms",
+                what(result.step),
+                result.millis
+            ));
         }
         if let Some(note) = &result.note {
             terminal::say(&format!("  note: {note}"));
@@ -153,12 +217,19 @@ async fn test(handle: &EngineHandle, name: &str, how: Examination) -> Result<Out
             outcome = Outcome::SomethingFailed;
         }
     }
-    let fixes: Vec<Fix> = results.into_iter().filter_map(|result| result.fix).collect();
+    let fixes: Vec<Fix> = results
+        .into_iter()
+        .filter_map(|result| result.fix)
+        .collect();
     if !fixes.is_empty() && how.fix {
         handle.fix_profile(name, fixes).await?;
-        terminal::say(&format!("the settings of \"{name}\" were put right; test it once more"));
+        terminal::say(&format!(
+            "the settings of \"{name}\" were put right; test it once more"
+        ));
     } else if !fixes.is_empty() {
-        terminal::say(&format!("  hint: `tintype profile test {name} --fix` puts the settings right"));
+        terminal::say(&format!(
+            "  hint: `tintype profile test {name} --fix` puts the settings right"
+        ));
     }
     Ok(outcome)
 }

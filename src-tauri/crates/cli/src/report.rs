@@ -46,7 +46,15 @@ pub(crate) struct VariantReport {
 impl From<JobReport> for FileReport {
     fn from(report: JobReport) -> Self {
         let status = match report.job.stage {
-            Stage::Done if report.job.error.as_ref().is_some_and(|error| error.code == Code::Skipped) => Status::Skipped,
+            Stage::Done
+                if report
+                    .job
+                    .error
+                    .as_ref()
+                    .is_some_and(|error| error.code == Code::Skipped) =>
+            {
+                Status::Skipped
+            }
             Stage::Done if report.job.present => Status::Present,
             Stage::Done => Status::Uploaded,
             Stage::Failed => Status::Failed,
@@ -64,7 +72,9 @@ impl From<JobReport> for FileReport {
                     width: object.width,
                     height: object.height,
                     size: object.size,
-                    format: object.content_type.and_then(|kind| kind.strip_prefix("image/").map(str::to_owned)),
+                    format: object
+                        .content_type
+                        .and_then(|kind| kind.strip_prefix("image/").map(str::to_owned)),
                 }),
             }
         }
@@ -87,16 +97,33 @@ impl FileReport {
     pub(crate) fn given_up(mut self) -> Self {
         if self.status == Status::Queued {
             self.status = Status::Failed;
-            let name = self.source.file_name().unwrap_or_default().to_string_lossy();
-            let error = self.error.get_or_insert_with(|| Error::new(Code::ServerBusy, "it was not finished in time"));
-            let stays = format!("{name} stays queued: it goes up with the next `tintype upload`, or when the app runs");
-            error.hint = Some(error.hint.take().into_iter().chain([stays]).collect::<Vec<_>>().join("; "));
+            let name = self
+                .source
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy();
+            let error = self
+                .error
+                .get_or_insert_with(|| Error::new(Code::ServerBusy, "it was not finished in time"));
+            let stays = format!(
+                "{name} stays queued: it goes up with the next `tintype upload`, or when the app runs"
+            );
+            error.hint = Some(
+                error
+                    .hint
+                    .take()
+                    .into_iter()
+                    .chain([stays])
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            );
         }
         self
     }
 
     pub(crate) fn is_well(&self) -> bool {
-        self.status != Status::Failed && self.error.as_ref().is_none_or(|error| error.code.is_note())
+        self.status != Status::Failed
+            && self.error.as_ref().is_none_or(|error| error.code.is_note())
     }
 
     /// The link on stdout, anything wrong on stderr; or all of it as JSON.

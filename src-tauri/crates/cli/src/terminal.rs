@@ -15,7 +15,9 @@ pub(crate) fn print(line: &str) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => {
             say(&format!("error: the results cannot be written: {error}"));
-            say("  hint: make room where they go to; what was queued goes on with the next `tintype upload`");
+            say(
+                "  hint: make room where they go to; what was queued goes on with the next `tintype upload`",
+            );
             std::process::exit(1);
         }
     }
@@ -40,7 +42,16 @@ pub(crate) fn shown(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains(|char: char| char.is_control()) {
         return text.into();
     }
-    text.chars().map(|char| if char.is_control() { char.escape_default().to_string() } else { char.to_string() }).collect::<String>().into()
+    text.chars()
+        .map(|char| {
+            if char.is_control() {
+                char.escape_default().to_string()
+            } else {
+                char.to_string()
+            }
+        })
+        .collect::<String>()
+        .into()
 }
 
 /// A path as a terminal may have it; what is no Unicode is shown in a way that can be told from other names.
@@ -50,7 +61,11 @@ pub(crate) fn path(path: &Path) -> String {
 
 /// What went wrong and what to do about it.
 pub(crate) fn say_error(error: &Error) {
-    let word = if error.code.is_note() { "note" } else { "error" };
+    let word = if error.code.is_note() {
+        "note"
+    } else {
+        "error"
+    };
     say(&format!("{word}: {error}"));
     if let Some(hint) = &error.hint {
         say(&format!("  hint: {hint}"));

@@ -15,29 +15,47 @@ use crate::{Ending, Outcome, terminal, with_engine};
 pub(crate) async fn run(args: Upload) -> Result<Outcome> {
     // What an earlier run left behind is finished, too, as far as there is a way to its bucket.
     let patience = Duration::from_secs(args.patience);
-    with_engine(|config| config.begin_when_queued = true, Ending::Finish(patience), async |handle| upload(handle, args, patience).await)
-        .await
+    with_engine(
+        |config| config.begin_when_queued = true,
+        Ending::Finish(patience),
+        async |handle| upload(handle, args, patience).await,
+    )
+    .await
 }
 
 async fn upload(handle: &EngineHandle, args: Upload, patience: Duration) -> Result<Outcome> {
     let before = handle.snapshot().await?.overall.unfinished;
     if before > 0 {
-        terminal::say(&format!("{before} earlier uploads are not finished; they go on as well"));
+        terminal::say(&format!(
+            "{before} earlier uploads are not finished; they go on as well"
+        ));
     }
-    let wish = Wish { no_variants: args.no_variants, on_conflict: args.on_conflict.map(Into::into) };
+    let wish = Wish {
+        no_variants: args.no_variants,
+        on_conflict: args.on_conflict.map(Into::into),
+    };
     let batch = handle.enqueue(args.paths, args.profile, wish).await?;
     if handle.batch(&batch, 0, 1).await?.is_empty() {
-        terminal::say("note: there is nothing to upload: no file was found (links inside folders and hidden files are left out)");
+        terminal::say(
+            "note: there is nothing to upload: no file was found (links inside folders and hidden files are left out)",
+        );
     }
     let done = finish(handle, &batch, args.json, patience).await;
     if handle.serves_demo().await {
-        terminal::say("note: links of the demo bucket open while Tintype runs: `tintype demo` keeps them open, and so does the app");
+        terminal::say(
+            "note: links of the demo bucket open while Tintype runs: `tintype demo` keeps them open, and so does the app",
+        );
     }
     done
 }
 
 /// Waits for a batch, shows its progress and prints each result as soon as it and all before it are known.
-pub(crate) async fn finish(handle: &EngineHandle, batch: &str, json: bool, patience: Duration) -> Result<Outcome> {
+pub(crate) async fn finish(
+    handle: &EngineHandle,
+    batch: &str,
+    json: bool,
+    patience: Duration,
+) -> Result<Outcome> {
     let progress = Progress::new();
     let mut outcome = Outcome::AllWell;
     let mut print = |report: FileReport| {
@@ -67,12 +85,22 @@ struct Progress {
 
 impl Progress {
     fn new() -> Self {
-        let target = if terminal::is_watched() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if terminal::is_watched() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:24.cyan/black} {msg}  {bytes}/{total_bytes}  {bytes_per_sec}") {
+        if let Ok(style) = ProgressStyle::with_template(
+            "{bar:24.cyan/black} {msg}  {bytes}/{total_bytes}  {bytes_per_sec}",
+        ) {
             bar.set_style(style.progress_chars("━━ "));
         }
-        Self { bar, jobs: RefCell::default(), finished: RefCell::default() }
+        Self {
+            bar,
+            jobs: RefCell::default(),
+            finished: RefCell::default(),
+        }
     }
 
     fn count(&self, open: usize, total: usize) {
@@ -83,16 +111,29 @@ impl Progress {
         let mut jobs = self.jobs.borrow_mut();
         let ended = matches!(job.stage, Stage::Done | Stage::Failed);
         let (sent, total) = jobs.remove(&job.id).unwrap_or_default();
-        let now = (if ended { total.max(job.total) } else { job.sent }, total.max(job.total));
+        let now = (
+            if ended {
+                total.max(job.total)
+            } else {
+                job.sent
+            },
+            total.max(job.total),
+        );
         self.bar.inc_length(now.1 - total);
-        self.bar.set_position(self.bar.position().saturating_sub(sent) + now.0);
+        self.bar
+            .set_position(self.bar.position().saturating_sub(sent) + now.0);
         if ended {
             self.finished.borrow_mut().0 += 1;
         } else {
             jobs.insert(job.id.clone(), now);
         }
         let (finished, of) = *self.finished.borrow();
-        let why = job.error.as_ref().filter(|_| job.stage == Stage::Waiting).map(|error| format!("  waiting: {error}"));
-        self.bar.set_message(format!("{finished} of {of}{}", why.unwrap_or_default()));
+        let why = job
+            .error
+            .as_ref()
+            .filter(|_| job.stage == Stage::Waiting)
+            .map(|error| format!("  waiting: {error}"));
+        self.bar
+            .set_message(format!("{finished} of {of}{}", why.unwrap_or_default()));
     }
 }

@@ -26,15 +26,29 @@ use crate::report::{FileReport, Status, VariantReport};
 use crate::terminal;
 
 pub(crate) async fn run(args: Variants) -> Result<Outcome> {
-    let specs = if args.specs.is_empty() { Settings::load(&Home::locate()?.settings())?.variants } else { args.specs };
+    let specs = if args.specs.is_empty() {
+        Settings::load(&Home::locate()?.settings())?.variants
+    } else {
+        args.specs
+    };
     Variant::check_all(&specs)?;
     std::fs::create_dir_all(&args.out).map_err(|error| Error::unwritable(&error, &args.out))?;
     let found = intake::gather(&args.paths);
     let stems = stems(&found);
     let limits = Settings::load(&Home::locate()?.settings())?.limits;
-    let sources = found.iter().filter_map(|found| found.path.canonicalize().ok()).collect();
+    let sources = found
+        .iter()
+        .filter_map(|found| found.path.canonicalize().ok())
+        .collect();
     let workers = Workers::new(Program::current(), limits);
-    let work = Arc::new(Work { specs, out: args.out, overwrite: args.overwrite, sources, hashed: args.json, workers });
+    let work = Arc::new(Work {
+        specs,
+        out: args.out,
+        overwrite: args.overwrite,
+        sources,
+        hashed: args.json,
+        workers,
+    });
     // One more than there are cores: a file is read while the others are decoded.
     let ahead = work.workers.cores() + 1;
     let mut tasks = JoinSet::new();
@@ -50,8 +64,15 @@ pub(crate) async fn run(args: Variants) -> Result<Outcome> {
             results.push(None);
             tasks.spawn(async move { (index, work.one(found, &stem).await) });
         }
-        let Some(done) = tasks.join_next().await else { break };
-        let (index, report) = done.map_err(|error| Error::new(Code::Internal, format!("making variants ended early: {error}")))?;
+        let Some(done) = tasks.join_next().await else {
+            break;
+        };
+        let (index, report) = done.map_err(|error| {
+            Error::new(
+                Code::Internal,
+                format!("making variants ended early: {error}"),
+            )
+        })?;
         results[index] = Some(report);
         // In the order given, whoever is ready first.
         while let Some(report) = results.get_mut(printed).and_then(Option::take) {
@@ -69,7 +90,10 @@ fn report_one(report: &FileReport, json: bool) {
     if json {
         terminal::print_json(&VariantsOnly::from(report));
     } else {
-        report.variants.iter().for_each(|variant| terminal::print(&terminal::shown(&variant.key)));
+        report
+            .variants
+            .iter()
+            .for_each(|variant| terminal::print(&terminal::shown(&variant.key)));
     }
     if let Some(error) = &report.error {
         terminal::say_error(error);
@@ -80,10 +104,17 @@ fn report_one(report: &FileReport, json: bool) {
 fn stems(found: &[Found]) -> Vec<OsString> {
     let mut taken = HashSet::new();
     let mut stem_of = |found: &Found| {
-        let (stem, name) = (found.path.file_stem().unwrap_or_default(), found.path.file_name().unwrap_or_default());
+        let (stem, name) = (
+            found.path.file_stem().unwrap_or_default(),
+            found.path.file_name().unwrap_or_default(),
+        );
         let numbered = (2..).map(|number| with(name, &format!("-{number}")));
-        let mut choices = [stem.to_owned(), name.to_owned()].into_iter().chain(numbered);
-        choices.find(|choice| taken.insert(choice.to_ascii_lowercase())).unwrap_or_default()
+        let mut choices = [stem.to_owned(), name.to_owned()]
+            .into_iter()
+            .chain(numbered);
+        choices
+            .find(|choice| taken.insert(choice.to_ascii_lowercase()))
+            .unwrap_or_default()
     };
     found.iter().map(&mut stem_of).collect()
 }
@@ -131,7 +162,12 @@ impl Work {
     }
 
     /// Makes and writes a file's variants; what is to be said of them although they were made.
-    async fn make(&self, path: &Path, stem: &OsStr, report: &mut FileReport) -> Result<Option<Error>> {
+    async fn make(
+        &self,
+        path: &Path,
+        stem: &OsStr,
+        report: &mut FileReport,
+    ) -> Result<Option<Error>> {
         let (file, content) = read(path)?;
         report.size = Some(file.len() as u64);
         report.content_type = Some(content.content_type.clone());
@@ -143,7 +179,11 @@ impl Work {
         };
         let orientation = metadata::read(&file, codec).orientation;
         let _core = self.workers.core().await?;
-        let rendered = self.workers.render(file, codec, orientation, self.specs.clone()).await.map_err(|error| error.about(&shown))?;
+        let rendered = self
+            .workers
+            .render(file, codec, orientation, self.specs.clone())
+            .await
+            .map_err(|error| error.about(&shown))?;
         for rendition in rendered.renditions {
             report.variants.push(self.write(rendition, stem)?);
         }
@@ -153,19 +193,37 @@ impl Work {
     /// Writes a variant whole, under a name that is free; nothing that is there is touched unasked, and no link is followed.
     fn write(&self, rendition: Rendition, stem: &OsStr) -> Result<VariantReport> {
         let variant = rendition.variant;
-        let path = self.out.join(with(stem, &format!("_{}.{}", variant.name, variant.format.extension())));
-        if self.overwrite && path.canonicalize().is_ok_and(|there| self.sources.contains(&there)) {
-            let told = format!("{} is one of the files that variants are made of", path.display());
-            return Err(Error::new(Code::FileExists, told).hint("write to another folder; nothing was changed"));
+        let path = self.out.join(with(
+            stem,
+            &format!("_{}.{}", variant.name, variant.format.extension()),
+        ));
+        if self.overwrite
+            && path
+                .canonicalize()
+                .is_ok_and(|there| self.sources.contains(&there))
+        {
+            let told = format!(
+                "{} is one of the files that variants are made of",
+                path.display()
+            );
+            return Err(Error::new(Code::FileExists, told)
+                .hint("write to another folder; nothing was changed"));
         }
         let io = |error: std::io::Error| Error::unwritable(&error, &path);
         let mut builder = tempfile::Builder::new();
         // A temporary file is its owner's alone; this one is as readable as any other file of theirs.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.prefix(".tintype-").tempfile_in(&self.out).map_err(io)?;
+        let mut file = builder
+            .prefix(".tintype-")
+            .tempfile_in(&self.out)
+            .map_err(io)?;
         file.write_all(&rendition.bytes).map_err(io)?;
-        let written = if self.overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
+        let written = if self.overwrite {
+            file.persist(&path)
+        } else {
+            file.persist_noclobber(&path)
+        };
         written.map_err(|error| io(error.error))?;
         Ok(VariantReport {
             name: variant.name,
@@ -182,19 +240,30 @@ impl Work {
 fn read(path: &Path) -> Result<(Bytes, Content)> {
     let file = std::fs::read(path).map_err(|error| Error::from_io(&error, path))?;
     if file.is_empty() {
-        return Err(Error::new(Code::FileEmpty, format!("{} is empty", path.display())).hint("check where the file came from"));
+        return Err(
+            Error::new(Code::FileEmpty, format!("{} is empty", path.display()))
+                .hint("check where the file came from"),
+        );
     }
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = path
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let content = content::sniff(&file[..file.len().min(content::SNIFF_LEN)], &name);
     Ok((file.into(), content))
 }
 
 fn no_picture(content: &Content, shown: &dyn std::fmt::Display) -> Error {
     if content.false_image {
-        let told = format!("{shown} is named like a picture, but its content is {}", content.content_type);
+        let told = format!(
+            "{shown} is named like a picture, but its content is {}",
+            content.content_type
+        );
         return Error::new(Code::ImageFalse, told).hint("check where the file came from");
     }
-    let told = format!("{shown} is no picture this version can decode ({})", content.content_type);
+    let told = format!(
+        "{shown} is no picture this version can decode ({})",
+        content.content_type
+    );
     Error::new(Code::ImageUnsupported, told)
         .hint("there are JPEG, PNG, GIF, WebP, AVIF, HEIC, JPEG XL, TIFF, BMP, ICO, SVG and cameras' raw files")
 }
@@ -233,7 +302,11 @@ impl<'a> From<&'a FileReport> for VariantsOnly<'a> {
         };
         Self {
             source: &report.source,
-            status: if report.status == Status::Failed { "failed" } else { "made" },
+            status: if report.status == Status::Failed {
+                "failed"
+            } else {
+                "made"
+            },
             size: report.size,
             sha256: report.sha256.as_deref(),
             content_type: report.content_type.as_deref(),

@@ -7,20 +7,33 @@ use crate::args::Verify;
 use crate::{Ending, Outcome, PATIENCE, terminal, with_engine};
 
 pub(crate) async fn run(args: Verify) -> Result<Outcome> {
-    let ending = if args.repair { Ending::Finish(PATIENCE) } else { Ending::AtOnce };
+    let ending = if args.repair {
+        Ending::Finish(PATIENCE)
+    } else {
+        Ending::AtOnce
+    };
     with_engine(|_| {}, ending, async |handle| verify(handle, args).await).await
 }
 
 async fn verify(handle: &EngineHandle, args: Verify) -> Result<Outcome> {
-    let found = handle.verify(args.profile.as_deref(), args.deep, args.repair, |finding| tell(&finding, args.json)).await?;
+    let found = handle
+        .verify(args.profile.as_deref(), args.deep, args.repair, |finding| {
+            tell(&finding, args.json)
+        })
+        .await?;
     if found.faults == 0 {
         terminal::say(&format!("{} objects are as they were", found.objects));
         return Ok(Outcome::AllWell);
     }
-    terminal::say(&format!("{} objects looked at, {} not as they were", found.objects, found.faults));
+    terminal::say(&format!(
+        "{} objects looked at, {} not as they were",
+        found.objects, found.faults
+    ));
     match found.repairing {
         Some(batch) => return repaired(handle, &batch, found.faults).await,
-        None if args.repair => terminal::say("  hint: none of their files is here as it was; nothing was uploaded"),
+        None if args.repair => {
+            terminal::say("  hint: none of their files is here as it was; nothing was uploaded")
+        }
         None => terminal::say("  hint: `tintype verify --repair` uploads them again"),
     }
     Ok(Outcome::SomethingFailed)
@@ -33,16 +46,27 @@ async fn repaired(handle: &EngineHandle, batch: &str, faults: u64) -> Result<Out
         let well = report.job.stage == Stage::Done;
         again += u64::from(well);
         not += u64::from(!well);
-        report.job.error.iter().filter(|_| !well).for_each(terminal::say_error);
+        report
+            .job
+            .error
+            .iter()
+            .filter(|_| !well)
+            .for_each(terminal::say_error);
     };
     let waited = handle.wait(batch, Some(PATIENCE), |seen| match seen {
         Watching::Ended(report) | Watching::GivenUp(report) => count(&report),
         Watching::Open { .. } | Watching::Job(_) => {}
     });
     waited.await?;
-    terminal::say(&format!("{again} files uploaded again, {not} not; look again with `tintype verify`"));
+    terminal::say(&format!(
+        "{again} files uploaded again, {not} not; look again with `tintype verify`"
+    ));
     let all = not == 0 && again > 0 && faults > 0;
-    Ok(if all { Outcome::AllWell } else { Outcome::SomethingFailed })
+    Ok(if all {
+        Outcome::AllWell
+    } else {
+        Outcome::SomethingFailed
+    })
 }
 
 fn tell(finding: &Finding, json: bool) {
@@ -54,7 +78,11 @@ fn tell(finding: &Finding, json: bool) {
         Fault::Differs => "differs",
         Fault::Hidden => "hidden",
     };
-    terminal::print(&format!("{fault:<8} {}  ({})", terminal::shown(&finding.key), terminal::path(&finding.source)));
+    terminal::print(&format!(
+        "{fault:<8} {}  ({})",
+        terminal::shown(&finding.key),
+        terminal::path(&finding.source)
+    ));
 }
 
 /// Lets all uploads rest, or go on.
@@ -64,7 +92,11 @@ pub(crate) async fn pause(paused: bool) -> Result<Outcome> {
         Ending::AtOnce,
         async |handle| {
             handle.pause_all(paused).await?;
-            terminal::say(if paused { "uploads rest until `tintype resume`" } else { "uploads go on" });
+            terminal::say(if paused {
+                "uploads rest until `tintype resume`"
+            } else {
+                "uploads go on"
+            });
             Ok(Outcome::AllWell)
         },
     )

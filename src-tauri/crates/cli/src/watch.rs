@@ -21,13 +21,24 @@ pub(crate) async fn run(args: Watch) -> Result<Outcome> {
         return install(args).await;
     }
     let from_settings = args.dirs.is_empty();
-    let ending = if args.once { Ending::Finish(PATIENCE) } else { Ending::WhenInterrupted };
+    let ending = if args.once {
+        Ending::Finish(PATIENCE)
+    } else {
+        Ending::WhenInterrupted
+    };
     let watches = from_settings && !args.once;
-    with_engine(|config| config.watch = watches, ending, async |handle| watch(handle, args).await).await
+    with_engine(
+        |config| config.watch = watches,
+        ending,
+        async |handle| watch(handle, args).await,
+    )
+    .await
 }
 
 async fn watch(handle: &EngineHandle, args: Watch) -> Result<Outcome> {
-    let Watch { dirs, meant, json, .. } = args;
+    let Watch {
+        dirs, meant, json, ..
+    } = args;
     if meant.profile.as_deref() == Some(tintype_core::profile::DEMO) {
         handle.use_demo().await?;
     }
@@ -36,19 +47,32 @@ async fn watch(handle: &EngineHandle, args: Watch) -> Result<Outcome> {
             .hint("name one: tintype watch DIR; or have one remembered: tintype folder add DIR"));
     }
     if args.once {
-        let found = handle.reconcile(dirs.clone(), meant.profile.clone(), &meant.folder()).await?;
+        let found = handle
+            .reconcile(dirs.clone(), meant.profile.clone(), &meant.folder())
+            .await?;
         if found.writing > 0 {
-            terminal::say(&format!("note: {} files are still being written; they are left for the next time", found.writing));
+            terminal::say(&format!(
+                "note: {} files are still being written; they are left for the next time",
+                found.writing
+            ));
         }
         let finished = upload::finish(handle, &found.batch, json, PATIENCE).await;
-        handle.put_away(dirs, meant.profile.clone(), &meant.folder()).await?;
+        handle
+            .put_away(dirs, meant.profile.clone(), &meant.folder())
+            .await?;
         return finished;
     }
     if !dirs.is_empty() {
         let settings = handle.settings().await?;
-        for folder in handle.watch(dirs, meant.profile.clone(), &meant.folder()).await? {
+        for folder in handle
+            .watch(dirs, meant.profile.clone(), &meant.folder())
+            .await?
+        {
             let profile = &settings.profile_for(&folder)?.name;
-            terminal::say(&format!("watching {} for the profile \"{profile}\"; Ctrl+C ends it", terminal::path(&folder.path)));
+            terminal::say(&format!(
+                "watching {} for the profile \"{profile}\"; Ctrl+C ends it",
+                terminal::path(&folder.path)
+            ));
         }
     }
     follow(handle, json).await
@@ -59,7 +83,8 @@ async fn install(args: Watch) -> Result<Outcome> {
     let remember = async |handle: &EngineHandle| {
         folder::add(handle, &args.meant, args.dirs).await?;
         if handle.settings().await?.folders.is_empty() {
-            return Err(Error::new(Code::WatchFailed, "no folder is watched").hint("name one: tintype watch --install DIR"));
+            return Err(Error::new(Code::WatchFailed, "no folder is watched")
+                .hint("name one: tintype watch --install DIR"));
         }
         Ok(Outcome::AllWell)
     };
@@ -83,8 +108,17 @@ fn tell_folders(folders: Vec<FolderView>, known: &mut HashMap<LocalPath, FolderV
         if json {
             terminal::print_json(&FolderReport { folder: &folder });
         } else {
-            let said = |error: &Error| before.is_some_and(|before| before.told.contains(error) || before.error.as_ref() == Some(error));
-            folder.error.iter().chain(folder.told.iter().rev()).filter(|error| !said(error)).for_each(terminal::say_error);
+            let said = |error: &Error| {
+                before.is_some_and(|before| {
+                    before.told.contains(error) || before.error.as_ref() == Some(error)
+                })
+            };
+            folder
+                .error
+                .iter()
+                .chain(folder.told.iter().rev())
+                .filter(|error| !said(error))
+                .for_each(terminal::say_error);
         }
         known.insert(folder.path.clone(), folder);
     }
@@ -105,7 +139,10 @@ async fn follow(handle: &EngineHandle, json: bool) -> Result<Outcome> {
             Err(RecvError::Lagged(_)) => handle.snapshot().await?.jobs,
             Err(RecvError::Closed) => return Ok(Outcome::AllWell),
         };
-        for job in jobs.into_iter().filter(|job| job.watched && matches!(job.stage, Stage::Done | Stage::Failed)) {
+        for job in jobs
+            .into_iter()
+            .filter(|job| job.watched && matches!(job.stage, Stage::Done | Stage::Failed))
+        {
             if told.insert(job.id.clone()) {
                 FileReport::from(handle.job(&job.id).await?).print(json);
             }

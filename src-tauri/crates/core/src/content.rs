@@ -92,31 +92,66 @@ pub fn sniff(head: &[u8], name: &str) -> Content {
     let by_name = mime_guess::from_path(Path::new(name)).first();
     let named_image = by_name.as_ref().is_some_and(|mime| mime.type_() == "image");
     if let Some(codec) = codec(head, name) {
-        let camera = if codec == Codec::Raw { raw_type(head, name) } else { None };
+        let camera = if codec == Codec::Raw {
+            raw_type(head, name)
+        } else {
+            None
+        };
         let content_type = camera.unwrap_or(codec.content_type()).into();
-        return Content { kind: Kind::Image(codec), content_type, false_image: false };
+        return Content {
+            kind: Kind::Image(codec),
+            content_type,
+            false_image: false,
+        };
     }
     if let Some(found) = infer::get(head) {
         let image = found.matcher_type() == infer::MatcherType::Image;
-        let kind = if image { Kind::UnknownImage } else { Kind::Other };
-        return Content { kind, content_type: found.mime_type().into(), false_image: named_image && !image };
+        let kind = if image {
+            Kind::UnknownImage
+        } else {
+            Kind::Other
+        };
+        return Content {
+            kind,
+            content_type: found.mime_type().into(),
+            false_image: named_image && !image,
+        };
     }
     // The name's promise of a picture was not kept, so the name does not count.
-    let text = !head.is_empty() && std::str::from_utf8(trim_partial(head)).is_ok() && !head.contains(&0);
+    let text =
+        !head.is_empty() && std::str::from_utf8(trim_partial(head)).is_ok() && !head.contains(&0);
     let content_type = match by_name {
         // TypeScript is no film, whatever else ends with .ts.
-        Some(mime) if text && matches!(mime.type_().as_str(), "video" | "audio" | "font") => "text/plain".to_owned(),
+        Some(mime) if text && matches!(mime.type_().as_str(), "video" | "audio" | "font") => {
+            "text/plain".to_owned()
+        }
         Some(mime) if !named_image => mime.essence_str().to_owned(),
         _ if text => "text/plain".to_owned(),
         _ => "application/octet-stream".to_owned(),
     };
-    let content_type = if content_type.starts_with("text/") && text { format!("{content_type}; charset=utf-8") } else { content_type };
-    Content { kind: Kind::Other, content_type, false_image: named_image }
+    let content_type = if content_type.starts_with("text/") && text {
+        format!("{content_type}; charset=utf-8")
+    } else {
+        content_type
+    };
+    Content {
+        kind: Kind::Other,
+        content_type,
+        false_image: named_image,
+    }
 }
 
 fn codec(head: &[u8], name: &str) -> Option<Codec> {
-    let brand = if head.get(4..8) == Some(b"ftyp") { brands(head) } else { &[] };
-    let has = |wanted: &[&[u8; 4]]| brand.chunks_exact(4).any(|brand| wanted.iter().any(|wanted| brand == *wanted));
+    let brand = if head.get(4..8) == Some(b"ftyp") {
+        brands(head)
+    } else {
+        &[]
+    };
+    let has = |wanted: &[&[u8; 4]]| {
+        brand
+            .chunks_exact(4)
+            .any(|brand| wanted.iter().any(|wanted| brand == *wanted))
+    };
     let is_tiff = head.starts_with(b"II*\0") || head.starts_with(b"MM\0*");
     match head {
         _ if head.starts_with(&[0xff, 0xd8, 0xff]) => Some(Codec::Jpeg),
@@ -127,9 +162,16 @@ fn codec(head: &[u8], name: &str) -> Option<Codec> {
         _ if is_tiff => Some(Codec::Tiff),
         _ if has(&[b"avif", b"avis"]) => Some(Codec::Avif),
         _ if has(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"]) => Some(Codec::Heic),
-        _ if head.starts_with(&[0xff, 0x0a]) || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n") => Some(Codec::Jxl),
+        _ if head.starts_with(&[0xff, 0x0a]) || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n") => {
+            Some(Codec::Jxl)
+        }
         _ if head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]) => Some(Codec::Bmp),
-        _ if head.starts_with(&[0, 0, 1, 0]) && head.get(4..6).is_some_and(|count| count != [0, 0]) && icon(head) => Some(Codec::Ico),
+        _ if head.starts_with(&[0, 0, 1, 0])
+            && head.get(4..6).is_some_and(|count| count != [0, 0])
+            && icon(head) =>
+        {
+            Some(Codec::Ico)
+        }
         _ if svg(head) => Some(Codec::Svg),
         _ => None,
     }
@@ -137,35 +179,59 @@ fn codec(head: &[u8], name: &str) -> Option<Codec> {
 
 /// The brands of an ISO base media file, the major one first, the version between them passed over.
 fn brands(head: &[u8]) -> &[u8] {
-    let length = head.first_chunk::<4>().map_or(0, |length| u32::from_be_bytes(*length) as usize);
+    let length = head
+        .first_chunk::<4>()
+        .map_or(0, |length| u32::from_be_bytes(*length) as usize);
     head.get(8..length.min(head.len())).unwrap_or_default()
 }
 
 /// The directory's first entry has a zero where the format reserves one, and plausible numbers.
 fn icon(head: &[u8]) -> bool {
-    head.get(9) == Some(&0) && head.get(10..12).is_some_and(|planes| planes[1] == 0 && planes[0] <= 1)
+    head.get(9) == Some(&0)
+        && head
+            .get(10..12)
+            .is_some_and(|planes| planes[1] == 0 && planes[0] <= 1)
 }
 
 /// An `<svg` in the beginning of a text, wherever comments and declarations leave it. HTML with a drawing in it is
 /// no picture.
 fn svg(head: &[u8]) -> bool {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let text = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start();
     let finds = |wanted: &[u8]| text.windows(wanted.len()).any(|window| window == wanted);
-    text.starts_with(b"<svg") || (text.starts_with(b"<?xml") || text.starts_with(b"<!")) && finds(b"<svg") && !finds(b"<html")
+    text.starts_with(b"<svg")
+        || (text.starts_with(b"<?xml") || text.starts_with(b"<!"))
+            && finds(b"<svg")
+            && !finds(b"<html")
 }
 
 /// The media type of a camera's own format, where the head tells one (by signature; where a camera writes plain TIFF,
 /// by the TIFF's tags or the name).
 fn raw_type(head: &[u8], name: &str) -> Option<&'static str> {
-    let extension = Path::new(name).extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    let extension = Path::new(name)
+        .extension()
+        .map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     match head {
         _ if head.get(8..11) == Some(b"CR\x02") => Some("image/x-canon-cr2"),
         _ if head.get(4..12) == Some(b"ftypcrx ") => Some("image/x-canon-cr3"),
         _ if head.starts_with(b"FUJIFILMCCD-RAW") => Some("image/x-fuji-raf"),
-        _ if head.starts_with(b"IIRO") || head.starts_with(b"IIRS") || head.starts_with(b"MMOR") => Some("image/x-olympus-orf"),
+        _ if head.starts_with(b"IIRO")
+            || head.starts_with(b"IIRS")
+            || head.starts_with(b"MMOR") =>
+        {
+            Some("image/x-olympus-orf")
+        }
         _ if head.starts_with(b"IIU\0") => Some("image/x-panasonic-rw2"),
         _ if !head.starts_with(b"II*\0") && !head.starts_with(b"MM\0*") => None,
-        _ if crate::container::tiff::first_directory_has(head, crate::container::tiff::DNG_VERSION) => Some("image/x-adobe-dng"),
+        _ if crate::container::tiff::first_directory_has(
+            head,
+            crate::container::tiff::DNG_VERSION,
+        ) =>
+        {
+            Some("image/x-adobe-dng")
+        }
         _ => match extension?.as_str() {
             "nef" | "nrw" => Some("image/x-nikon-nef"),
             "arw" | "sr2" | "srf" => Some("image/x-sony-arw"),
@@ -192,36 +258,82 @@ mod tests {
     fn content_decides_before_the_name() {
         let png = [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a];
         let found = sniff(&png, "photo.jpg");
-        assert_eq!((found.kind, found.content_type.as_str()), (Kind::Image(Codec::Png), "image/png"));
+        assert_eq!(
+            (found.kind, found.content_type.as_str()),
+            (Kind::Image(Codec::Png), "image/png")
+        );
         assert!(!found.false_image, "it is a picture, only of another kind");
     }
 
     #[test]
     fn a_false_image_is_seen() {
         let found = sniff(b"hello, I am a letter", "photo.jpg");
-        assert_eq!((found.kind, found.content_type.as_str(), found.false_image), (Kind::Other, "text/plain; charset=utf-8", true));
+        assert_eq!(
+            (found.kind, found.content_type.as_str(), found.false_image),
+            (Kind::Other, "text/plain; charset=utf-8", true)
+        );
     }
 
     #[test]
     fn other_files_get_their_type() {
         assert_eq!(sniff(b"%PDF-1.7 ...", "x").content_type, "application/pdf");
-        assert_eq!(sniff(b"a { color: red }", "x.css").content_type, "text/css; charset=utf-8");
-        assert_eq!(sniff(&[0, 1, 2], "x").content_type, "application/octet-stream");
-        assert_eq!(sniff(b"export const a = 1;", "x.ts").content_type, "text/plain; charset=utf-8");
-        assert_eq!(sniff(&[0x47, 0x40, 0, 0x10, 0], "x.ts").content_type, "video/vnd.dlna.mpeg-tts");
-        let svg = sniff(b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "x.svg");
-        assert_eq!((svg.kind, svg.content_type.as_str()), (Kind::Image(Codec::Svg), "image/svg+xml"));
-        assert_eq!(sniff(b"<!doctype html><html><svg/>", "x.html").kind, Kind::Other);
+        assert_eq!(
+            sniff(b"a { color: red }", "x.css").content_type,
+            "text/css; charset=utf-8"
+        );
+        assert_eq!(
+            sniff(&[0, 1, 2], "x").content_type,
+            "application/octet-stream"
+        );
+        assert_eq!(
+            sniff(b"export const a = 1;", "x.ts").content_type,
+            "text/plain; charset=utf-8"
+        );
+        assert_eq!(
+            sniff(&[0x47, 0x40, 0, 0x10, 0], "x.ts").content_type,
+            "video/vnd.dlna.mpeg-tts"
+        );
+        let svg = sniff(
+            b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>",
+            "x.svg",
+        );
+        assert_eq!(
+            (svg.kind, svg.content_type.as_str()),
+            (Kind::Image(Codec::Svg), "image/svg+xml")
+        );
+        assert_eq!(
+            sniff(b"<!doctype html><html><svg/>", "x.html").kind,
+            Kind::Other
+        );
     }
 
     #[test]
     fn pictures_in_the_same_container_are_told_apart() {
         let kind = |head: &[u8], name: &str| sniff(head, name).kind;
-        assert_eq!(kind(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "x"), Kind::Image(Codec::Heic));
-        assert_eq!(kind(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "x.heic"), Kind::Image(Codec::Avif));
-        assert_eq!(kind(b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom", "x"), Kind::Image(Codec::Raw));
-        assert_eq!(kind(b"\0\0\0\x18ftypisom\0\0\0\x01isommp42", "x"), Kind::Other, "a film");
-        assert_eq!(kind(b"II*\0\x08\0\0\0\0\0", "x.tif"), Kind::Image(Codec::Tiff));
-        assert_eq!(kind(b"II*\0\x08\0\0\0\0\0", "x.NEF"), Kind::Image(Codec::Raw));
+        assert_eq!(
+            kind(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "x"),
+            Kind::Image(Codec::Heic)
+        );
+        assert_eq!(
+            kind(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "x.heic"),
+            Kind::Image(Codec::Avif)
+        );
+        assert_eq!(
+            kind(b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom", "x"),
+            Kind::Image(Codec::Raw)
+        );
+        assert_eq!(
+            kind(b"\0\0\0\x18ftypisom\0\0\0\x01isommp42", "x"),
+            Kind::Other,
+            "a film"
+        );
+        assert_eq!(
+            kind(b"II*\0\x08\0\0\0\0\0", "x.tif"),
+            Kind::Image(Codec::Tiff)
+        );
+        assert_eq!(
+            kind(b"II*\0\x08\0\0\0\0\0", "x.NEF"),
+            Kind::Image(Codec::Raw)
+        );
     }
 }

@@ -176,7 +176,10 @@ codes! {
 impl Code {
     /// Nothing failed and nothing is missing; a person only should know.
     pub const fn is_note(self) -> bool {
-        matches!(self, Self::ImageFlattened | Self::Skipped | Self::LinkClosed)
+        matches!(
+            self,
+            Self::ImageFlattened | Self::Skipped | Self::LinkClosed
+        )
     }
 }
 
@@ -200,7 +203,13 @@ pub struct Error {
 impl Error {
     /// A failure that only a person can mend.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, retry: Retry::Never, right_region: None }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            retry: Retry::Never,
+            right_region: None,
+        }
     }
 
     /// The same with what to do about it.
@@ -240,15 +249,25 @@ impl Error {
         let shown = path.display();
         match error.kind() {
             ErrorKind::AlreadyExists => {
-                Self::new(Code::FileExists, format!("{shown} is there already")).hint("choose another folder, or say --overwrite")
+                Self::new(Code::FileExists, format!("{shown} is there already"))
+                    .hint("choose another folder, or say --overwrite")
             }
-            ErrorKind::InvalidFilename => {
-                Self::new(Code::FileUnreadable, format!("{shown} cannot be written: its name is too long")).hint("shorten the file's name")
-            }
-            ErrorKind::PermissionDenied => Self::new(Code::FileUnreadable, format!("{shown} cannot be written: permission denied"))
-                .hint("give your user the right to write there"),
+            ErrorKind::InvalidFilename => Self::new(
+                Code::FileUnreadable,
+                format!("{shown} cannot be written: its name is too long"),
+            )
+            .hint("shorten the file's name"),
+            ErrorKind::PermissionDenied => Self::new(
+                Code::FileUnreadable,
+                format!("{shown} cannot be written: permission denied"),
+            )
+            .hint("give your user the right to write there"),
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::from_io(error, path),
-            _ => Self::new(Code::DiskTrouble, format!("{shown} cannot be written: {error}")).hint("check the folder and its disk"),
+            _ => Self::new(
+                Code::DiskTrouble,
+                format!("{shown} cannot be written: {error}"),
+            )
+            .hint("check the folder and its disk"),
         }
     }
 
@@ -262,26 +281,48 @@ impl Error {
         use std::io::ErrorKind;
         let shown = path.display();
         match error.kind() {
-            ErrorKind::NotFound => {
-                Self::new(Code::FileMissing, format!("{shown} does not exist")).hint("check the path, or whether the drive is connected")
+            ErrorKind::NotFound => Self::new(Code::FileMissing, format!("{shown} does not exist"))
+                .hint("check the path, or whether the drive is connected"),
+            ErrorKind::PermissionDenied => Self::new(
+                Code::FileUnreadable,
+                format!("{shown} cannot be read: permission denied"),
+            )
+            .hint("give your user the right to read it"),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::new(
+                Code::DiskFull,
+                format!("no room left on the disk for {shown}"),
+            )
+            .hint("free some space; Tintype goes on where it stopped"),
+            ErrorKind::IsADirectory => Self::new(
+                Code::FileSpecial,
+                format!("{shown} is a folder, not a file"),
+            ),
+            ErrorKind::NotADirectory => {
+                Self::new(Code::FileMissing, format!("{shown} does not exist"))
+                    .hint("check the path")
             }
-            ErrorKind::PermissionDenied => Self::new(Code::FileUnreadable, format!("{shown} cannot be read: permission denied"))
-                .hint("give your user the right to read it"),
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::new(Code::DiskFull, format!("no room left on the disk for {shown}"))
-                .hint("free some space; Tintype goes on where it stopped"),
-            ErrorKind::IsADirectory => Self::new(Code::FileSpecial, format!("{shown} is a folder, not a file")),
-            ErrorKind::NotADirectory => Self::new(Code::FileMissing, format!("{shown} does not exist")).hint("check the path"),
-            ErrorKind::InvalidInput | ErrorKind::InvalidFilename => {
-                Self::new(Code::FileUnreadable, format!("{shown} cannot be the name of a file here: {error}")).hint("rename it")
-            }
+            ErrorKind::InvalidInput | ErrorKind::InvalidFilename => Self::new(
+                Code::FileUnreadable,
+                format!("{shown} cannot be the name of a file here: {error}"),
+            )
+            .hint("rename it"),
             ErrorKind::OutOfMemory => Self::machine_busy(error),
-            _ if error.raw_os_error().is_some_and(|number| TOO_MANY_FILES.contains(&number)) => Self::machine_busy(error),
+            _ if error
+                .raw_os_error()
+                .is_some_and(|number| TOO_MANY_FILES.contains(&number)) =>
+            {
+                Self::machine_busy(error)
+            }
             _ if error.raw_os_error() == Some(ELOOP) => {
-                Self::new(Code::FolderLoop, format!("{shown} links back to itself")).hint("remove the link")
+                Self::new(Code::FolderLoop, format!("{shown} links back to itself"))
+                    .hint("remove the link")
             }
             // A share that does not answer, a stick that was pulled out: nothing is known of the file itself.
-            _ => Self::new(Code::DiskTrouble, format!("{shown} cannot be read for the moment: {error}"))
-                .hint("check the drive or the network share; Tintype goes on by itself"),
+            _ => Self::new(
+                Code::DiskTrouble,
+                format!("{shown} cannot be read for the moment: {error}"),
+            )
+            .hint("check the drive or the network share; Tintype goes on by itself"),
         }
     }
 }
@@ -306,8 +347,14 @@ mod tests {
 
     #[test]
     fn a_code_survives_the_journal() {
-        assert_eq!(Code::from_name(Code::WrongRegion.as_str()), Code::WrongRegion);
-        assert_eq!(serde_json::to_string(&Code::FileEmpty).unwrap_or_default(), "\"file-empty\"");
+        assert_eq!(
+            Code::from_name(Code::WrongRegion.as_str()),
+            Code::WrongRegion
+        );
+        assert_eq!(
+            serde_json::to_string(&Code::FileEmpty).unwrap_or_default(),
+            "\"file-empty\""
+        );
         assert_eq!(Code::from_name("from the future"), Code::Internal);
     }
 }

@@ -67,12 +67,17 @@ impl Stamp {
         let inode = std::os::unix::fs::MetadataExt::ino(meta);
         #[cfg(not(unix))]
         let inode = 0;
-        Self { size: meta.len(), mtime_ns: crate::metadata::mtime_ns(meta), inode }
+        Self {
+            size: meta.len(),
+            mtime_ns: crate::metadata::mtime_ns(meta),
+            inode,
+        }
     }
 
     /// Whether the file is as it was; a number that is not known does not matter.
     pub fn is(&self, other: &Self) -> bool {
-        (self.size, self.mtime_ns) == (other.size, other.mtime_ns) && (self.inode == other.inode || self.inode == 0 || other.inode == 0)
+        (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
+            && (self.inode == other.inode || self.inode == 0 || other.inode == 0)
     }
 }
 
@@ -122,7 +127,9 @@ impl Skipped {
 
     /// The reason of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::NoPicture, Self::ThereBefore].into_iter().find(|reason| reason.as_str() == name)
+        [Self::NoPicture, Self::ThereBefore]
+            .into_iter()
+            .find(|reason| reason.as_str() == name)
     }
 }
 
@@ -228,7 +235,11 @@ impl Default for WatchedFolder {
 impl WatchedFolder {
     /// A folder that goes to a profile, and otherwise as most people want it.
     pub fn new(path: impl Into<LocalPath>, profile: String) -> Self {
-        Self { path: path.into(), profile, ..Self::default() }
+        Self {
+            path: path.into(),
+            profile,
+            ..Self::default()
+        }
     }
 
     /// A path from the top, as the system has it: whatever links and `..` it is named with, a folder is one and the same.
@@ -246,14 +257,22 @@ impl WatchedFolder {
     /// # Errors
     /// `folder-invalid`, `template-token`, `template-escapes`
     pub fn check(&self) -> Result<()> {
-        for template in [&self.original_key, &self.variant_key].into_iter().filter(|template| !template.is_empty()) {
+        for template in [&self.original_key, &self.variant_key]
+            .into_iter()
+            .filter(|template| !template.is_empty())
+        {
             Template::parse(template)?;
         }
         if let AfterUpload::Move(to) = &self.after_upload
             && (!to.is_absolute() || self.path.starts_with(to))
         {
-            let told = format!("uploaded files of {} cannot be moved to {}", self.path.display(), to.display());
-            return Err(Error::new(Code::FolderInvalid, told).hint("choose another folder, by its full path"));
+            let told = format!(
+                "uploaded files of {} cannot be moved to {}",
+                self.path.display(),
+                to.display()
+            );
+            return Err(Error::new(Code::FolderInvalid, told)
+                .hint("choose another folder, by its full path"));
         }
         Patterns::new(&self.path, &self.patterns).map(|_| ())
     }
@@ -279,7 +298,8 @@ impl WatchedFolder {
 
     /// Watched folders that lie in this one: what is in them is theirs, and goes up once.
     pub(crate) fn inner<'a>(&self, all: impl Iterator<Item = &'a Self>) -> Vec<PathBuf> {
-        let inside = all.filter(|other| other.path != self.path && other.path.starts_with(&*self.path));
+        let inside =
+            all.filter(|other| other.path != self.path && other.path.starts_with(&*self.path));
         let mut inside: Vec<PathBuf> = inside.map(|folder| folder.path.to_path_buf()).collect();
         inside.sort();
         inside
@@ -308,6 +328,13 @@ impl WatchedFolder {
 
 /// Where a file lies below a folder, as keys have it: the names between them, with `/`.
 pub(crate) fn place_in(folder: &Path, file: &Path) -> String {
-    let between = file.parent().and_then(|parent| parent.strip_prefix(folder).ok()).unwrap_or(Path::new(""));
-    between.iter().map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/")
+    let between = file
+        .parent()
+        .and_then(|parent| parent.strip_prefix(folder).ok())
+        .unwrap_or(Path::new(""));
+    between
+        .iter()
+        .map(|name| name.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }

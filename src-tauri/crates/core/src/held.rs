@@ -60,18 +60,28 @@ pub enum Likeness {
 impl Held {
     /// A metadata value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.metadata.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.metadata
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// How this is like what is meant. A label alone proves nothing: a server that stored no byte kept the label, too.
     pub fn compare(&self, meant: &Meant<'_>) -> Likeness {
         let labelled = self.get(META_SHA256);
         if self.size == meant.size && labelled == Some(meant.sha256) {
-            let other_etag = meant.etag.is_some_and(|etag| is_md5(etag) && is_md5(&self.etag) && etag != self.etag);
-            return if other_etag { Likeness::Other } else { Likeness::Same };
+            let other_etag = meant
+                .etag
+                .is_some_and(|etag| is_md5(etag) && is_md5(&self.etag) && etag != self.etag);
+            return if other_etag {
+                Likeness::Other
+            } else {
+                Likeness::Same
+            };
         }
-        let made_alike =
-            meant.made.is_some_and(|(source, spec)| self.get(META_SOURCE) == Some(source) && self.get(META_VARIANT) == Some(spec));
+        let made_alike = meant.made.is_some_and(|(source, spec)| {
+            self.get(META_SOURCE) == Some(source) && self.get(META_VARIANT) == Some(spec)
+        });
         if made_alike && self.size > 0 && labelled.is_some_and(|label| label != meant.sha256) {
             return Likeness::MadeAlike;
         }
@@ -104,14 +114,28 @@ mod tests {
     const OTHER_MD5: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
     fn held(size: u64, etag: &str, metadata: &[(&str, &str)]) -> Held {
-        let metadata = metadata.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        Held { size, etag: etag.into(), metadata }
+        let metadata = metadata
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        Held {
+            size,
+            etag: etag.into(),
+            metadata,
+        }
     }
 
     #[test]
     fn size_label_and_etag_decide_together() {
-        let meant = Meant { size: 3, sha256: "abc", ..Meant::default() };
-        let known = Meant { etag: Some(MD5), ..meant };
+        let meant = Meant {
+            size: 3,
+            sha256: "abc",
+            ..Meant::default()
+        };
+        let known = Meant {
+            etag: Some(MD5),
+            ..meant
+        };
         let label: &[(&str, &str)] = &[(META_SHA256, "abc")];
         for (held, meant, likeness) in [
             (held(3, "x", label), meant, Likeness::Same),
@@ -119,7 +143,11 @@ mod tests {
             (held(3, "multipart-2", label), known, Likeness::Same),
             (held(3, OTHER_MD5, label), known, Likeness::Other),
             (held(0, "x", label), meant, Likeness::Other),
-            (held(3, "x", &[(META_SHA256, "xyz")]), meant, Likeness::Other),
+            (
+                held(3, "x", &[(META_SHA256, "xyz")]),
+                meant,
+                Likeness::Other,
+            ),
             (held(3, "x", &[]), meant, Likeness::Unlabelled),
             (held(4, "x", &[]), meant, Likeness::Other),
             (held(3, MD5, &[]), known, Likeness::Same),
@@ -132,12 +160,39 @@ mod tests {
 
     #[test]
     fn a_variant_of_another_version_is_as_good() {
-        let meant = Meant { size: 3, sha256: "abc", made: Some(("file", "10x10")), ..Meant::default() };
-        let labels: &[(&str, &str)] = &[(META_SHA256, "xyz"), (META_SOURCE, "file"), (META_VARIANT, "10x10")];
+        let meant = Meant {
+            size: 3,
+            sha256: "abc",
+            made: Some(("file", "10x10")),
+            ..Meant::default()
+        };
+        let labels: &[(&str, &str)] = &[
+            (META_SHA256, "xyz"),
+            (META_SOURCE, "file"),
+            (META_VARIANT, "10x10"),
+        ];
         assert_eq!(held(7, "x", labels).compare(&meant), Likeness::MadeAlike);
-        assert_eq!(held(0, "x", labels).compare(&meant), Likeness::Other, "no picture has no bytes");
-        let own: &[(&str, &str)] = &[(META_SHA256, "abc"), (META_SOURCE, "file"), (META_VARIANT, "10x10")];
-        assert_eq!(held(7, "x", own).compare(&meant), Likeness::Other, "the label of these bytes on others");
-        assert_eq!(held(7, "x", labels).compare(&Meant { made: Some(("file", "20x20")), ..meant }), Likeness::Other);
+        assert_eq!(
+            held(0, "x", labels).compare(&meant),
+            Likeness::Other,
+            "no picture has no bytes"
+        );
+        let own: &[(&str, &str)] = &[
+            (META_SHA256, "abc"),
+            (META_SOURCE, "file"),
+            (META_VARIANT, "10x10"),
+        ];
+        assert_eq!(
+            held(7, "x", own).compare(&meant),
+            Likeness::Other,
+            "the label of these bytes on others"
+        );
+        assert_eq!(
+            held(7, "x", labels).compare(&Meant {
+                made: Some(("file", "20x20")),
+                ..meant
+            }),
+            Likeness::Other
+        );
     }
 }

@@ -20,9 +20,12 @@ impl Home {
         match std::env::var_os("TINTYPE_HOME").filter(|home| !home.is_empty()) {
             Some(home) => Self::at(Path::new(&home)),
             None => {
-                let dirs = directories::ProjectDirs::from("app", "Tintype", "Tintype").ok_or_else(|| {
-                    Error::new(Code::FileMissing, "this user has no home folder").hint("set TINTYPE_HOME to a folder Tintype may use")
-                })?;
+                let dirs = directories::ProjectDirs::from("app", "Tintype", "Tintype").ok_or_else(
+                    || {
+                        Error::new(Code::FileMissing, "this user has no home folder")
+                            .hint("set TINTYPE_HOME to a folder Tintype may use")
+                    },
+                )?;
                 Self::create(dirs.config_dir(), dirs.data_local_dir(), dirs.cache_dir())
             }
         }
@@ -34,11 +37,21 @@ impl Home {
     }
 
     fn create(config: &Path, data: &Path, cache: &Path) -> Result<Self> {
-        [config, data, cache].into_iter().try_for_each(private_folder)?;
-        let home = Self { config: config.into(), data: data.into(), cache: cache.into() };
+        [config, data, cache]
+            .into_iter()
+            .try_for_each(private_folder)?;
+        let home = Self {
+            config: config.into(),
+            data: data.into(),
+            cache: cache.into(),
+        };
         // The folders may be older than this, or somebody else's choice: the files are their owner's alone, too.
-        [home.journal(), home.previews(), home.engine_lock()].iter().try_for_each(|file| private_file(file))?;
-        [home.engines(), home.pasted(), home.demo_bucket()].iter().try_for_each(|folder| private_folder(folder))?;
+        [home.journal(), home.previews(), home.engine_lock()]
+            .iter()
+            .try_for_each(|file| private_file(file))?;
+        [home.engines(), home.pasted(), home.demo_bucket()]
+            .iter()
+            .try_for_each(|folder| private_folder(folder))?;
         Ok(home)
     }
 
@@ -85,7 +98,8 @@ fn private_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(io)?;
     #[cfg(unix)]
     if made {
-        std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700)).map_err(io)?;
+        std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+            .map_err(io)?;
     }
     #[cfg(not(unix))]
     let _ = made;
@@ -101,12 +115,18 @@ fn private_file(path: &Path) -> Result<()> {
     #[cfg(unix)]
     if path.exists() {
         // By its path: to open and close it would let go of the locks that SQLite holds on it in this process.
-        return std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(io);
+        return std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .map_err(io);
     }
     let mut options = std::fs::File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.create(true).append(true).open(path).map(drop).map_err(io)
+    options
+        .create(true)
+        .append(true)
+        .open(path)
+        .map(drop)
+        .map_err(io)
 }
 
 #[cfg(all(test, unix))]
@@ -123,8 +143,17 @@ mod tests {
         std::fs::write(&old, "")?;
         std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o644))?;
         let home = Home::at(dir.path()).expect("a home");
-        let mode = |path: &Path| std::fs::metadata(path).map(|meta| meta.permissions().mode() & 0o777);
-        assert_eq!((mode(&old)?, mode(&home.previews())?, mode(&home.pasted())?, mode(&home.engines())?), (0o600, 0o600, 0o700, 0o700));
+        let mode =
+            |path: &Path| std::fs::metadata(path).map(|meta| meta.permissions().mode() & 0o777);
+        assert_eq!(
+            (
+                mode(&old)?,
+                mode(&home.previews())?,
+                mode(&home.pasted())?,
+                mode(&home.engines())?
+            ),
+            (0o600, 0o600, 0o700, 0o700)
+        );
         Ok(())
     }
 }

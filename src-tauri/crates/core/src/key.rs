@@ -11,7 +11,8 @@ use crate::error::{Code, Error, Result};
 use crate::variant::Variant;
 
 const LONGEST_KEY: usize = 1024;
-const TOKENS: &str = "{name} {stem} {ext} {variant} {width} {height} {yyyy} {mm} {dd} {sha256:N} {uuid} {folder}";
+const TOKENS: &str =
+    "{name} {stem} {ext} {variant} {width} {height} {yyyy} {mm} {dd} {sha256:N} {uuid} {folder}";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
@@ -75,19 +76,30 @@ impl Template {
             rest = &rest[open + close + 1..];
         }
         push_text(&mut pieces, rest);
-        let template = Self { source: source.to_owned(), pieces };
+        let template = Self {
+            source: source.to_owned(),
+            pieces,
+        };
         template.check_literal()?;
         Ok(template)
     }
 
     fn check_literal(&self) -> Result<()> {
         if self.pieces.is_empty() {
-            return Err(Error::new(Code::TemplateToken, "the key template is empty").hint("write for example originals/{name}"));
+            return Err(Error::new(Code::TemplateToken, "the key template is empty")
+                .hint("write for example originals/{name}"));
         }
-        if self.source.split(['/', '\\']).any(|segment| matches!(segment.trim(), "." | "..")) {
+        if self
+            .source
+            .split(['/', '\\'])
+            .any(|segment| matches!(segment.trim(), "." | ".."))
+        {
             return Err(escapes(&self.source));
         }
-        if self.source.starts_with('/') || self.source.contains('\\') || self.source.chars().any(char::is_control) {
+        if self.source.starts_with('/')
+            || self.source.contains('\\')
+            || self.source.chars().any(char::is_control)
+        {
             return Err(Error::new(
                 Code::TemplateEscapes,
                 format!("the key template \"{}\" begins with \"/\" or has a backslash or control character", self.source),
@@ -108,11 +120,15 @@ impl Template {
                 Piece::Name => key.push_str(&name),
                 Piece::Stem => key.push_str(stem),
                 // `{stem}.{ext}` of a name without an ending has nothing for its dot to stand before.
-                Piece::Ext if ext.is_empty() => key.truncate(key.strip_suffix('.').map_or(key.len(), str::len)),
+                Piece::Ext if ext.is_empty() => {
+                    key.truncate(key.strip_suffix('.').map_or(key.len(), str::len))
+                }
                 Piece::Ext => key.push_str(ext),
                 Piece::Variant => key.push_str(subject.variant_name()),
                 Piece::Width => key.push_str(&self.side(subject, "{width}", |(width, _)| width)?),
-                Piece::Height => key.push_str(&self.side(subject, "{height}", |(_, height)| height)?),
+                Piece::Height => {
+                    key.push_str(&self.side(subject, "{height}", |(_, height)| height)?)
+                }
                 Piece::Year => key.push_str(&format!("{:04}", source.date.0)),
                 Piece::Month => key.push_str(&format!("{:02}", source.date.1)),
                 Piece::Day => key.push_str(&format!("{:02}", source.date.2)),
@@ -124,12 +140,20 @@ impl Template {
         check_key(&self.source, source, &key)
     }
 
-    fn side(&self, subject: Subject<'_>, token: &str, pick: fn((u32, u32)) -> u32) -> Result<String> {
+    fn side(
+        &self,
+        subject: Subject<'_>,
+        token: &str,
+        pick: fn((u32, u32)) -> u32,
+    ) -> Result<String> {
         match subject {
             Subject::Original(Some(size)) | Subject::Variant(_, size) => Ok(pick(size).to_string()),
             Subject::Original(None) => Err(Error::new(
                 Code::TemplateToken,
-                format!("the key template \"{}\" uses {token}, and this file is no picture", self.source),
+                format!(
+                    "the key template \"{}\" uses {token}, and this file is no picture",
+                    self.source
+                ),
             )
             .hint("use {name} or {sha256:8} for files of every kind")),
         }
@@ -163,7 +187,9 @@ pub fn folded(key: &str) -> String {
 
 /// The key with a piece of the content's hash before its extension: the way out when other content holds the key.
 pub fn with_hash(key: &str, sha256: &str, digits: usize) -> String {
-    let (folder, name) = key.rsplit_once('/').map_or(("", key), |(folder, name)| (folder, name));
+    let (folder, name) = key
+        .rsplit_once('/')
+        .map_or(("", key), |(folder, name)| (folder, name));
     let (stem, ext) = split_name(name);
     let slash = if folder.is_empty() { "" } else { "/" };
     let dot = if ext.is_empty() { "" } else { "." };
@@ -172,7 +198,9 @@ pub fn with_hash(key: &str, sha256: &str, digits: usize) -> String {
 
 /// A file's name as text; what is not Unicode in it becomes `_`.
 pub fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().replace('\u{fffd}', "_"))
+    path.file_name().map_or_else(String::new, |name| {
+        name.to_string_lossy().replace('\u{fffd}', "_")
+    })
 }
 
 fn split_name(name: &str) -> (&str, &str) {
@@ -203,25 +231,44 @@ fn read_token(source: &str, token: &str) -> Result<Piece> {
         "folder" => Piece::Folder,
         _ => match token.strip_prefix("sha256:").map(str::parse::<usize>) {
             Some(Ok(digits @ 1..=64)) => Piece::Sha256(digits),
-            Some(_) => return Err(token_error(source, &format!("{{{token}}}"), "takes 1 to 64 digits")),
+            Some(_) => {
+                return Err(token_error(
+                    source,
+                    &format!("{{{token}}}"),
+                    "takes 1 to 64 digits",
+                ));
+            }
             None => return Err(token_error(source, &format!("{{{token}}}"), "is unknown")),
         },
     })
 }
 
 fn token_error(template: &str, token: &str, why: &str) -> Error {
-    Error::new(Code::TemplateToken, format!("{token} in the key template \"{template}\" {why}")).hint(format!("there are {TOKENS}"))
+    Error::new(
+        Code::TemplateToken,
+        format!("{token} in the key template \"{template}\" {why}"),
+    )
+    .hint(format!("there are {TOKENS}"))
 }
 
 fn escapes(template: &str) -> Error {
-    Error::new(Code::TemplateEscapes, format!("the key template \"{template}\" leaves its folder through \"..\""))
-        .hint("remove \"..\" from the template")
+    Error::new(
+        Code::TemplateEscapes,
+        format!("the key template \"{template}\" leaves its folder through \"..\""),
+    )
+    .hint("remove \"..\" from the template")
 }
 
 /// Checks a finished key; empty segments (an empty `{folder}`) are closed up.
 fn check_key(template: &str, source: &Source<'_>, key: &str) -> Result<String> {
-    let segments: Vec<&str> = key.split('/').filter(|segment| !segment.is_empty()).collect();
-    if segments.iter().any(|segment| matches!(segment.trim(), "." | "..")) {
+    let segments: Vec<&str> = key
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect();
+    if segments
+        .iter()
+        .any(|segment| matches!(segment.trim(), "." | ".."))
+    {
         return Err(escapes(template));
     }
     let key = segments.join("/");
@@ -234,7 +281,10 @@ fn check_key(template: &str, source: &Source<'_>, key: &str) -> Result<String> {
     } else {
         return Ok(key);
     };
-    let told = format!("{:?}: the key template \"{template}\" gives {why}", source.file_name);
+    let told = format!(
+        "{:?}: the key template \"{template}\" gives {why}",
+        source.file_name
+    );
     Err(Error::new(Code::KeyInvalid, told).hint("rename the file, or change the template"))
 }
 
@@ -258,8 +308,14 @@ mod tests {
 
     #[test]
     fn every_token_has_its_value() -> Result<()> {
-        let key = render("{yyyy}/{mm}/{dd}/{folder}/{variant}-{width}x{height}/{stem}_{sha256:6}_{uuid}.{ext}", "a b.JPG")?;
-        assert_eq!(key, "2019/07/04/Trips/Rome/original-4000x3000/a b_012345_8e7c.JPG");
+        let key = render(
+            "{yyyy}/{mm}/{dd}/{folder}/{variant}-{width}x{height}/{stem}_{sha256:6}_{uuid}.{ext}",
+            "a b.JPG",
+        )?;
+        assert_eq!(
+            key,
+            "2019/07/04/Trips/Rome/original-4000x3000/a b_012345_8e7c.JPG"
+        );
         Ok(())
     }
 
@@ -276,14 +332,25 @@ mod tests {
 
     #[test]
     fn decomposed_and_composed_names_are_one() -> Result<()> {
-        assert_eq!(render("{name}", "Cafe\u{301}.jpg")?, render("{name}", "Caf\u{e9}.jpg")?);
+        assert_eq!(
+            render("{name}", "Cafe\u{301}.jpg")?,
+            render("{name}", "Caf\u{e9}.jpg")?
+        );
         Ok(())
     }
 
     #[test]
     fn folders_are_composed_as_names_are() -> Result<()> {
         let template = Template::parse("{folder}/{name}")?;
-        let of = |folder: &'static str| template.render(&Source { folder, ..source("a.jpg") }, Subject::Original(None));
+        let of = |folder: &'static str| {
+            template.render(
+                &Source {
+                    folder,
+                    ..source("a.jpg")
+                },
+                Subject::Original(None),
+            )
+        };
         assert_eq!(of("Cafe\u{301}/x")?, of("Caf\u{e9}/x")?);
         Ok(())
     }
@@ -299,14 +366,24 @@ mod tests {
 
     #[test]
     fn nothing_leaves_its_folder() {
-        for bad in ["../{name}", "a/../{name}", "a/..", "./{name}", "/{name}", "a\\..\\{name}", "x/ .. /{name}"] {
+        for bad in [
+            "../{name}",
+            "a/../{name}",
+            "a/..",
+            "./{name}",
+            "/{name}",
+            "a\\..\\{name}",
+            "x/ .. /{name}",
+        ] {
             let error = Template::parse(bad).map(|_| ()).expect_err(bad);
             assert_eq!(error.code, Code::TemplateEscapes, "{bad}");
         }
         let mut tricky = source("..");
         tricky.folder = "../../etc";
         let template = Template::parse("{folder}/{name}").expect("sound template");
-        let error = template.render(&tricky, Subject::Original(None)).expect_err("escapes");
+        let error = template
+            .render(&tricky, Subject::Original(None))
+            .expect_err("escapes");
         assert_eq!(error.code, Code::TemplateEscapes);
     }
 
@@ -315,13 +392,21 @@ mod tests {
         let error = Template::parse("{nmae}").expect_err("unknown");
         assert_eq!(error.code, Code::TemplateToken);
         assert!(error.message.contains("{nmae}"), "{error}");
-        assert!(Template::parse("{name").is_err() && Template::parse("{sha256:65}").is_err() && Template::parse("").is_err());
+        assert!(
+            Template::parse("{name").is_err()
+                && Template::parse("{sha256:65}").is_err()
+                && Template::parse("").is_err()
+        );
     }
 
     #[test]
     fn a_missing_picture_size_is_said() {
         let template = Template::parse("{width}/{name}").expect("sound template");
-        assert!(template.render(&source("a.pdf"), Subject::Original(None)).is_err());
+        assert!(
+            template
+                .render(&source("a.pdf"), Subject::Original(None))
+                .is_err()
+        );
     }
 
     #[test]

@@ -5,11 +5,18 @@ use serde::{Deserialize, Serialize};
 
 /// Everything but RFC 3986's unreserved characters is encoded, segment by segment, so that every name works
 /// in every place a link is pasted.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The address of a key below a public base URL.
 pub fn url(base: &str, key: &str) -> String {
-    let path: Vec<String> = key.split('/').map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect();
+    let path: Vec<String> = key
+        .split('/')
+        .map(|segment| utf8_percent_encode(segment, SEGMENT).to_string())
+        .collect();
     format!("{}/{}", base.trim_end_matches('/'), path.join("/"))
 }
 
@@ -40,27 +47,50 @@ pub struct Linkable<'a> {
 }
 
 /// The text to paste for one object. `siblings` are all pictures of the job, for `srcset`.
-pub fn format(shape: LinkFormat, name: &str, object: &Linkable<'_>, siblings: &[Linkable<'_>]) -> String {
+pub fn format(
+    shape: LinkFormat,
+    name: &str,
+    object: &Linkable<'_>,
+    siblings: &[Linkable<'_>],
+) -> String {
     let alt = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     match shape {
         LinkFormat::Url => object.url.to_owned(),
-        LinkFormat::Markdown => format!("![{}]({})", alt.replace(['[', ']', '\n'], " "), object.url),
-        LinkFormat::Html => format!("<img src=\"{}\"{} alt=\"{}\">", object.url, dimensions(object), attribute(alt)),
+        LinkFormat::Markdown => {
+            format!("![{}]({})", alt.replace(['[', ']', '\n'], " "), object.url)
+        }
+        LinkFormat::Html => format!(
+            "<img src=\"{}\"{} alt=\"{}\">",
+            object.url,
+            dimensions(object),
+            attribute(alt)
+        ),
         LinkFormat::Srcset => srcset(alt, object, siblings),
         LinkFormat::Bbcode => format!("[img]{}[/img]", object.url),
     }
 }
 
 fn dimensions(object: &Linkable<'_>) -> String {
-    object.size.map_or_else(String::new, |(width, height)| format!(" width=\"{width}\" height=\"{height}\""))
+    object.size.map_or_else(String::new, |(width, height)| {
+        format!(" width=\"{width}\" height=\"{height}\"")
+    })
 }
 
 fn srcset(alt: &str, object: &Linkable<'_>, siblings: &[Linkable<'_>]) -> String {
-    let mut choices: Vec<(u32, &str)> = siblings.iter().filter_map(|sibling| sibling.size.map(|(width, _)| (width, sibling.url))).collect();
+    let mut choices: Vec<(u32, &str)> = siblings
+        .iter()
+        .filter_map(|sibling| sibling.size.map(|(width, _)| (width, sibling.url)))
+        .collect();
     choices.sort_unstable();
     choices.dedup_by_key(|(width, _)| *width);
-    let list: Vec<String> = choices.iter().map(|(width, url)| format!("{url} {width}w")).collect();
-    let sizes = object.size.map_or_else(|| "100vw".to_owned(), |(width, _)| format!("(max-width: {width}px) 100vw, {width}px"));
+    let list: Vec<String> = choices
+        .iter()
+        .map(|(width, url)| format!("{url} {width}w"))
+        .collect();
+    let sizes = object.size.map_or_else(
+        || "100vw".to_owned(),
+        |(width, _)| format!("(max-width: {width}px) 100vw, {width}px"),
+    );
     format!(
         "<img src=\"{}\" srcset=\"{}\" sizes=\"{sizes}\"{} alt=\"{}\">",
         object.url,
@@ -71,7 +101,10 @@ fn srcset(alt: &str, object: &Linkable<'_>, siblings: &[Linkable<'_>]) -> String
 }
 
 fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -88,14 +121,26 @@ mod tests {
 
     #[test]
     fn shapes_are_ready_to_paste() {
-        let small = Linkable { url: "https://c/400.jpg", size: Some((400, 300)) };
-        let large = Linkable { url: "https://c/800.jpg", size: Some((800, 600)) };
+        let small = Linkable {
+            url: "https://c/400.jpg",
+            size: Some((400, 300)),
+        };
+        let large = Linkable {
+            url: "https://c/800.jpg",
+            size: Some((800, 600)),
+        };
         let all = [small.clone(), large.clone()];
-        assert_eq!(format(LinkFormat::Markdown, "a[1].jpg", &small, &all), "![a 1 ](https://c/400.jpg)");
+        assert_eq!(
+            format(LinkFormat::Markdown, "a[1].jpg", &small, &all),
+            "![a 1 ](https://c/400.jpg)"
+        );
         assert_eq!(
             format(LinkFormat::Html, "\"<x>\".jpg", &small, &all),
             "<img src=\"https://c/400.jpg\" width=\"400\" height=\"300\" alt=\"&quot;&lt;x&gt;&quot;\">"
         );
-        assert!(format(LinkFormat::Srcset, "a.jpg", &large, &all).contains("srcset=\"https://c/400.jpg 400w, https://c/800.jpg 800w\""));
+        assert!(
+            format(LinkFormat::Srcset, "a.jpg", &large, &all)
+                .contains("srcset=\"https://c/400.jpg 400w, https://c/800.jpg 800w\"")
+        );
     }
 }

@@ -29,7 +29,11 @@ impl LocalPath {
 
     /// From what [`Self::to_text`] gave.
     pub fn from_text(text: &str) -> Self {
-        if text.contains(MARK) { Self(foreign::from_text(text)) } else { Self(text.into()) }
+        if text.contains(MARK) {
+            Self(foreign::from_text(text))
+        } else {
+            Self(text.into())
+        }
     }
 }
 
@@ -104,8 +108,12 @@ impl<'de> Deserialize<'de> for LocalPath {
 /// The hex digits after a mark, as a number, and what follows them.
 fn unit(text: &str, digits: usize) -> Option<(u16, &str)> {
     let (hex, rest) = text.split_at_checked(digits)?;
-    let upper = hex.bytes().all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
-    upper.then(|| u16::from_str_radix(hex, 16).ok().map(|unit| (unit, rest))).flatten()
+    let upper = hex
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
+    upper
+        .then(|| u16::from_str_radix(hex, 16).ok().map(|unit| (unit, rest)))
+        .flatten()
 }
 
 #[cfg(unix)]
@@ -120,7 +128,10 @@ mod foreign {
         let mut text = String::new();
         for chunk in path.as_os_str().as_bytes().utf8_chunks() {
             text.push_str(&chunk.valid().replace(MARK, "\u{201B}\u{201B}"));
-            chunk.invalid().iter().for_each(|byte| text.push_str(&format!("{MARK}{byte:02X}")));
+            chunk
+                .invalid()
+                .iter()
+                .for_each(|byte| text.push_str(&format!("{MARK}{byte:02X}")));
         }
         text
     }
@@ -199,22 +210,45 @@ mod tests {
 
     #[test]
     fn the_mark_itself_comes_back() {
-        for name in ["\u{201B}", "a\u{201B}E9", "\u{201B}\u{201B}E9", "\u{201B}\u{201B}\u{201B}", "‛zz"] {
+        for name in [
+            "\u{201B}",
+            "a\u{201B}E9",
+            "\u{201B}\u{201B}E9",
+            "\u{201B}\u{201B}\u{201B}",
+            "‛zz",
+        ] {
             let path = LocalPath::from(name);
             assert_eq!(LocalPath::from_text(&path.to_text()), path, "{name}");
         }
-        assert_eq!(LocalPath::from_text("a\u{201B}z"), LocalPath::from("a\u{201B}z"), "typed by hand");
+        assert_eq!(
+            LocalPath::from_text("a\u{201B}z"),
+            LocalPath::from("a\u{201B}z"),
+            "typed by hand"
+        );
     }
 
     #[cfg(unix)]
     #[test]
     fn bytes_that_are_no_unicode_come_back() {
         use std::os::unix::ffi::OsStrExt as _;
-        for bytes in [b"caf\xe9.jpg".as_slice(), b"\xff\xfe", b"\xe2\x80", b"\xe2\x80\x9bE9\xe9", b"a\xc3\xa9\xe9"] {
+        for bytes in [
+            b"caf\xe9.jpg".as_slice(),
+            b"\xff\xfe",
+            b"\xe2\x80",
+            b"\xe2\x80\x9bE9\xe9",
+            b"a\xc3\xa9\xe9",
+        ] {
             let path = LocalPath::from(Path::new(std::ffi::OsStr::from_bytes(bytes)));
             let json = serde_json::to_string(&path).unwrap_or_default();
-            assert_eq!(serde_json::from_str::<LocalPath>(&json).ok(), Some(path), "{json}");
+            assert_eq!(
+                serde_json::from_str::<LocalPath>(&json).ok(),
+                Some(path),
+                "{json}"
+            );
         }
-        assert_eq!(LocalPath::from(Path::new(std::ffi::OsStr::from_bytes(b"caf\xe9.jpg"))).to_text(), "caf\u{201B}E9.jpg");
+        assert_eq!(
+            LocalPath::from(Path::new(std::ffi::OsStr::from_bytes(b"caf\xe9.jpg"))).to_text(),
+            "caf\u{201B}E9.jpg"
+        );
     }
 }

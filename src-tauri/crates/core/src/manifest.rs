@@ -61,7 +61,10 @@ pub fn write(entries: &[ManifestEntry]) -> Vec<u8> {
 pub fn read(text: &[u8]) -> (Vec<ManifestEntry>, usize) {
     let mut damaged = 0;
     let mut entries = Vec::new();
-    for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in text
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
         match serde_json::from_slice::<ManifestEntry>(line) {
             Ok(entry) if !entry.objects.is_empty() => entries.push(entry),
             _ => damaged += 1,
@@ -76,8 +79,17 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_rubbish_is_counted() {
-        let object = ManifestObject { key: "originals/ä b.jpg".into(), size: 3, ..ManifestObject::default() };
-        let entry = ManifestEntry { name: "ä\nb.jpg".into(), sha256: "aa".into(), finished_at: 1, objects: vec![object] };
+        let object = ManifestObject {
+            key: "originals/ä b.jpg".into(),
+            size: 3,
+            ..ManifestObject::default()
+        };
+        let entry = ManifestEntry {
+            name: "ä\nb.jpg".into(),
+            sha256: "aa".into(),
+            finished_at: 1,
+            objects: vec![object],
+        };
         let mut text = write(&[entry.clone(), entry.clone()]);
         text.extend(b"{\"name\": 3}\nrubbish\xff\n");
         assert_eq!(read(&text), (vec![entry.clone(), entry], 2));

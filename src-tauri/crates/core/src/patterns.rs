@@ -51,24 +51,47 @@ impl Patterns {
     pub fn new(root: &Path, more: &[String]) -> Result<Self> {
         let mut builder = GitignoreBuilder::new(root);
         let invalid = |error: ignore::Error| {
-            Error::new(Code::FolderInvalid, format!("a pattern of {} cannot be understood: {error}", root.display()))
-                .hint("patterns are those of .gitignore: *.psd, drafts/, !keep.tmp")
+            Error::new(
+                Code::FolderInvalid,
+                format!(
+                    "a pattern of {} cannot be understood: {error}",
+                    root.display()
+                ),
+            )
+            .hint("patterns are those of .gitignore: *.psd, drafts/, !keep.tmp")
         };
         // Cameras write DSC_1.JPG.PART as well as dsc_1.jpg.part.
         builder.case_insensitive(true).map_err(invalid)?;
-        for line in LEFT_ALONE.iter().copied().chain(more.iter().map(String::as_str)) {
+        for line in LEFT_ALONE
+            .iter()
+            .copied()
+            .chain(more.iter().map(String::as_str))
+        {
             // A comment in .gitignore, a backup of Emacs here.
             let escaped = line.starts_with('#') && LEFT_ALONE.contains(&line);
-            let line = if escaped { format!("\\{line}") } else { line.to_owned() };
+            let line = if escaped {
+                format!("\\{line}")
+            } else {
+                line.to_owned()
+            };
             builder.add_line(None, &line).map_err(invalid)?;
         }
-        Ok(Self { root: root.to_owned(), left_alone: builder.build().map_err(invalid)? })
+        Ok(Self {
+            root: root.to_owned(),
+            left_alone: builder.build().map_err(invalid)?,
+        })
     }
 
     /// Whether a file or folder below the root is meant, judged by every name on the way to it.
     pub fn wants(&self, path: &Path, is_dir: bool) -> bool {
-        let Ok(below) = path.strip_prefix(&self.root) else { return false };
-        below.as_os_str().is_empty() || !self.left_alone.matched_path_or_any_parents(below, is_dir).is_ignore()
+        let Ok(below) = path.strip_prefix(&self.root) else {
+            return false;
+        };
+        below.as_os_str().is_empty()
+            || !self
+                .left_alone
+                .matched_path_or_any_parents(below, is_dir)
+                .is_ignore()
     }
 
     /// The same by its own name, for who comes from above and asked at every folder on the way.
@@ -115,7 +138,9 @@ mod tests {
 
     #[test]
     fn a_pattern_that_cannot_be_understood_is_said() {
-        let error = Patterns::new(Path::new("/w"), &["a{b".into()]).map(|_| ()).expect_err("no pattern");
+        let error = Patterns::new(Path::new("/w"), &["a{b".into()])
+            .map(|_| ())
+            .expect_err("no pattern");
         assert_eq!(error.code, Code::FolderInvalid);
     }
 }

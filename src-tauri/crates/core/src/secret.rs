@@ -76,7 +76,9 @@ impl SecretStore for Keyring {
     }
 
     fn set(&self, name: &str, secret: &Secret) -> Result<()> {
-        Self::entry(name)?.set_password(secret.expose()).map_err(|error| keyring_error(&error))
+        Self::entry(name)?
+            .set_password(secret.expose())
+            .map_err(|error| keyring_error(&error))
     }
 
     fn delete(&self, name: &str) -> Result<()> {
@@ -106,16 +108,27 @@ pub struct SessionOnly(Mutex<HashMap<String, Secret>>);
 
 impl SecretStore for SessionOnly {
     fn get(&self, name: &str) -> Result<Option<Secret>> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned())
+        Ok(self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned())
     }
 
     fn set(&self, name: &str, secret: &Secret) -> Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.into(), secret.clone());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.into(), secret.clone());
         Ok(())
     }
 
     fn delete(&self, name: &str) -> Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
         Ok(())
     }
 }
@@ -136,7 +149,10 @@ impl Default for Secrets {
 impl Secrets {
     /// Uses another store as the keyring.
     pub fn with_keyring(keyring: Arc<dyn SecretStore>) -> Self {
-        Self { session: Arc::default(), keyring }
+        Self {
+            session: Arc::default(),
+            keyring,
+        }
     }
 
     /// Files a profile's secret: in the keyring, or for this session only.
@@ -145,7 +161,8 @@ impl Secrets {
             return self.session.set(name, &secret);
         }
         let name_owned = name.to_owned();
-        self.on_keyring(move |keyring| keyring.set(&name_owned, &secret)).await?;
+        self.on_keyring(move |keyring| keyring.set(&name_owned, &secret))
+            .await?;
         self.session.delete(name)
     }
 
@@ -161,8 +178,13 @@ impl Secrets {
     /// One never stands in for the other: what is in the environment may be another account's.
     pub async fn credentials(&self, profile: &Profile) -> Result<Credentials> {
         if profile.credentials == CredentialSource::Env {
-            return from_env()
-                .ok_or_else(|| missing(profile, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set", "set both variables"));
+            return from_env().ok_or_else(|| {
+                missing(
+                    profile,
+                    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
+                    "set both variables",
+                )
+            });
         }
         if let Some(secret) = self.session.get(&profile.secret_ref)? {
             return Ok(pair(profile, secret));
@@ -170,7 +192,11 @@ impl Secrets {
         let name = profile.secret_ref.clone();
         match self.on_keyring(move |keyring| keyring.get(&name)).await? {
             Some(secret) => Ok(pair(profile, secret)),
-            None => Err(missing(profile, "the keyring has no secret for it", "enter the secret access key again in the profile")),
+            None => Err(missing(
+                profile,
+                "the keyring has no secret for it",
+                "enter the secret access key again in the profile",
+            )),
         }
     }
 
@@ -179,7 +205,10 @@ impl Secrets {
     pub fn are_here(&self, profile: &Profile) -> bool {
         match profile.credentials {
             CredentialSource::Env => from_env().is_some(),
-            CredentialSource::Keyring => self.session.get(&profile.secret_ref).is_ok_and(|secret| secret.is_some()),
+            CredentialSource::Keyring => self
+                .session
+                .get(&profile.secret_ref)
+                .is_ok_and(|secret| secret.is_some()),
             CredentialSource::Demo => false,
         }
     }
@@ -188,7 +217,10 @@ impl Secrets {
     ///
     /// From `TINTYPE_WEBHOOK_SECRET` where it is set, else from the keyring; nothing where neither has one.
     pub async fn webhook(&self, profile: &Profile) -> Result<Option<Secret>> {
-        if let Some(secret) = std::env::var("TINTYPE_WEBHOOK_SECRET").ok().filter(|secret| !secret.is_empty()) {
+        if let Some(secret) = std::env::var("TINTYPE_WEBHOOK_SECRET")
+            .ok()
+            .filter(|secret| !secret.is_empty())
+        {
             return Ok(Some(Secret::new(secret)));
         }
         if profile.credentials != CredentialSource::Keyring {
@@ -202,7 +234,10 @@ impl Secrets {
     }
 
     /// The keyring may ask the user, and its calls block: never on the runtime's threads.
-    async fn on_keyring<T: Send + 'static>(&self, work: impl FnOnce(&dyn SecretStore) -> Result<T> + Send + 'static) -> Result<T> {
+    async fn on_keyring<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn SecretStore) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let keyring = Arc::clone(&self.keyring);
         blocking("the keyring call", move || work(&*keyring)).await?
     }
@@ -214,16 +249,29 @@ pub fn webhook_name(secret_ref: &str) -> String {
 }
 
 fn pair(profile: &Profile, secret: Secret) -> Credentials {
-    Credentials { access_key_id: profile.access_key_id.clone(), secret_access_key: secret, session_token: None }
+    Credentials {
+        access_key_id: profile.access_key_id.clone(),
+        secret_access_key: secret,
+        session_token: None,
+    }
 }
 
 fn missing(profile: &Profile, why: &str, hint: &str) -> Error {
-    Error::new(Code::CredentialsMissing, format!("the profile \"{}\" has no credentials: {why}", profile.name)).hint(hint)
+    Error::new(
+        Code::CredentialsMissing,
+        format!("the profile \"{}\" has no credentials: {why}", profile.name),
+    )
+    .hint(hint)
 }
 
 fn from_env() -> Option<Credentials> {
     // What was read from a file often ends with a line break.
-    let read = |name| std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let read = |name| {
+        std::env::var(name)
+            .ok()
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    };
     Some(Credentials {
         access_key_id: read("AWS_ACCESS_KEY_ID")?,
         secret_access_key: Secret::new(read("AWS_SECRET_ACCESS_KEY")?),
@@ -251,8 +299,19 @@ mod tests {
         let secrets = Secrets::with_keyring(keyring.clone());
         secrets.keep("a", Secret::new("s"), true).await?;
         assert_eq!(keyring.get("a")?, None);
-        let profile = Profile { secret_ref: "a".into(), access_key_id: "id".into(), ..Profile::default() };
-        assert_eq!(secrets.credentials(&profile).await?.secret_access_key.expose(), "s");
+        let profile = Profile {
+            secret_ref: "a".into(),
+            access_key_id: "id".into(),
+            ..Profile::default()
+        };
+        assert_eq!(
+            secrets
+                .credentials(&profile)
+                .await?
+                .secret_access_key
+                .expose(),
+            "s"
+        );
         Ok(())
     }
 }

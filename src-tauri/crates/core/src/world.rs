@@ -20,11 +20,16 @@ pub(crate) fn is_simulated() -> bool {
 }
 
 /// Does work that blocks. `what` it is says the error, should it panic.
-pub(crate) async fn blocking<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
     if is_simulated() {
         // As everywhere else, others may come first.
         tokio::task::yield_now().await;
         return Ok(work());
     }
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::new(Code::Internal, format!("{what} ended early: {error}")))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::new(Code::Internal, format!("{what} ended early: {error}")))
 }

@@ -61,7 +61,13 @@ impl DemoBucket {
         let service = service(&objects, &access_key_id, &secret_access_key)?;
         let stop = CancellationToken::new();
         tokio::spawn(serve(listener, service, stop.clone()));
-        Ok(Self { address, access_key_id, secret_access_key, stop, _lock: lock })
+        Ok(Self {
+            address,
+            access_key_id,
+            secret_access_key,
+            stop,
+            _lock: lock,
+        })
     }
 
     /// `http://127.0.0.1:PORT`
@@ -92,12 +98,17 @@ impl Drop for DemoBucket {
 }
 
 fn lock(dir: &Path) -> io::Result<File> {
-    let file = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(dir.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(io::Error::new(io::ErrorKind::WouldBlock, "another Tintype serves the demo bucket of this folder"))
-        }
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+            io::ErrorKind::WouldBlock,
+            "another Tintype serves the demo bucket of this folder",
+        )),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
@@ -107,7 +118,9 @@ async fn listen(remembered: &PathBuf, asked: Option<u16>) -> io::Result<TcpListe
     if let Some(port) = asked {
         return on(port).await;
     }
-    let last = std::fs::read_to_string(remembered).ok().and_then(|text| text.trim().parse().ok());
+    let last = std::fs::read_to_string(remembered)
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
     if let Some(Ok(listener)) = match last {
         Some(port) => Some(on(port).await),
         None => None,
@@ -127,7 +140,9 @@ fn service(objects: &Path, access_key_id: &str, secret_access_key: &str) -> io::
     let names = Names::new(objects.to_owned(), objects.with_file_name("keys"));
     let mut builder = S3ServiceBuilder::new(Served { files, names });
     builder.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
-    builder.set_access(ReadableByAll { objects: objects.to_owned() });
+    builder.set_access(ReadableByAll {
+        objects: objects.to_owned(),
+    });
     Ok(builder.build())
 }
 
@@ -149,7 +164,11 @@ impl S3Access for ReadableByAll {
             S3Path::Root => None,
         };
         match bucket {
-            Some(bucket) if operation != "CreateBucket" && !self.objects.join(&**bucket).is_dir() => Err(s3_error!(NoSuchBucket)),
+            Some(bucket)
+                if operation != "CreateBucket" && !self.objects.join(&**bucket).is_dir() =>
+            {
+                Err(s3_error!(NoSuchBucket))
+            }
             _ => Ok(()),
         }
     }
@@ -170,7 +189,10 @@ async fn serve(listener: TcpListener, service: S3Service, stop: CancellationToke
                 let service = service.clone();
                 connections.spawn(async move {
                     let builder = ConnectionBuilder::new(TokioExecutor::new());
-                    if let Err(error) = builder.serve_connection(TokioIo::new(socket), service).await {
+                    if let Err(error) = builder
+                        .serve_connection(TokioIo::new(socket), service)
+                        .await
+                    {
                         tracing::debug!(%error, "a connection to the demo bucket ended early");
                     }
                 });
@@ -186,7 +208,8 @@ async fn serve(listener: TcpListener, service: S3Service, stop: CancellationToke
 }
 
 fn random_hex(bytes: usize) -> String {
-    let mut text = uuid::Uuid::new_v4().simple().to_string() + &uuid::Uuid::new_v4().simple().to_string();
+    let mut text =
+        uuid::Uuid::new_v4().simple().to_string() + &uuid::Uuid::new_v4().simple().to_string();
     text.truncate(bytes * 2);
     text
 }

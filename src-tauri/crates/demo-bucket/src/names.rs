@@ -28,7 +28,11 @@ impl Names {
     /// Where an object is looked for.
     pub(crate) fn find(&self, bucket: &str, key: &str) -> String {
         let apart = digest(key);
-        if self.keys.join(bucket).join(&apart).is_file() || !is_path(key) { format!("{APART}{apart}") } else { key.to_owned() }
+        if self.keys.join(bucket).join(&apart).is_file() || !is_path(key) {
+            format!("{APART}{apart}")
+        } else {
+            key.to_owned()
+        }
     }
 
     /// Where a new object goes; what it is called is written down first.
@@ -55,7 +59,12 @@ impl Names {
     fn is_in_the_way(&self, bucket: &str, key: &str) -> bool {
         let top = self.objects.join(bucket);
         let path = top.join(key);
-        path.is_dir() || path.ancestors().skip(1).take_while(|above| **above != top).any(|above| above.is_file())
+        path.is_dir()
+            || path
+                .ancestors()
+                .skip(1)
+                .take_while(|above| **above != top)
+                .any(|above| above.is_file())
     }
 }
 
@@ -84,14 +93,31 @@ mod tests {
         std::fs::create_dir_all(dir.path().join("objects/demo/a"))?;
         std::fs::write(dir.path().join("objects/demo/b"), "")?;
         let long = "写".repeat(341);
-        for key in [long.as_str(), "a", "b/c", "x//y", "/x", "x/", "../x", ".apart/x", "a?.jpg", "x."] {
+        for key in [
+            long.as_str(),
+            "a",
+            "b/c",
+            "x//y",
+            "/x",
+            "x/",
+            "../x",
+            ".apart/x",
+            "a?.jpg",
+            "x.",
+        ] {
             let place = names.claim("demo", key)?;
             assert!(place.starts_with(APART), "{key}");
             assert_eq!(names.find("demo", key), place, "{key}");
             assert_eq!(names.key("demo", &place).as_deref(), Some(key));
         }
         for key in ["photos/2026/x.jpg", "c", "a/x", "写.jpg"] {
-            assert_eq!((names.claim("demo", key)?.as_str(), names.find("demo", key).as_str()), (key, key));
+            assert_eq!(
+                (
+                    names.claim("demo", key)?.as_str(),
+                    names.find("demo", key).as_str()
+                ),
+                (key, key)
+            );
         }
         Ok(())
     }

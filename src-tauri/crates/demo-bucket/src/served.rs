@@ -17,29 +17,70 @@ pub(crate) struct Served {
 
 impl Served {
     fn claim(&self, bucket: &str, key: &str) -> S3Result<String> {
-        self.names.claim(bucket, key).map_err(|error| s3_error!(InternalError, "the key cannot be written down: {error}"))
+        self.names
+            .claim(bucket, key)
+            .map_err(|error| s3_error!(InternalError, "the key cannot be written down: {error}"))
     }
 
     /// All objects of a bucket, by key.
-    async fn objects(&self, req: S3Request<ListObjectsV2Input>) -> S3Result<BTreeMap<String, Object>> {
+    async fn objects(
+        &self,
+        req: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<BTreeMap<String, Object>> {
         let bucket = req.input.bucket.clone();
-        let all = |input: ListObjectsV2Input| ListObjectsV2Input { bucket: input.bucket, max_keys: Some(i32::MAX), ..Default::default() };
-        let found = self.files.list_objects_v2(req.map_input(all)).await?.output.contents.unwrap_or_default();
-        let named = found.into_iter().filter_map(|object| Some((self.names.key(&bucket, object.key.as_deref()?)?, object)));
-        Ok(named.map(|(key, object)| (key.clone(), Object { key: Some(key), ..object })).collect())
+        let all = |input: ListObjectsV2Input| ListObjectsV2Input {
+            bucket: input.bucket,
+            max_keys: Some(i32::MAX),
+            ..Default::default()
+        };
+        let found = self
+            .files
+            .list_objects_v2(req.map_input(all))
+            .await?
+            .output
+            .contents
+            .unwrap_or_default();
+        let named = found
+            .into_iter()
+            .filter_map(|object| Some((self.names.key(&bucket, object.key.as_deref()?)?, object)));
+        Ok(named
+            .map(|(key, object)| {
+                (
+                    key.clone(),
+                    Object {
+                        key: Some(key),
+                        ..object
+                    },
+                )
+            })
+            .collect())
     }
 }
 
 /// One page of a listing: what begins with the prefix, what shares all up to the delimiter told once.
 fn page(objects: BTreeMap<String, Object>, input: ListObjectsV2Input) -> ListObjectsV2Output {
     let prefix = input.prefix.as_deref().unwrap_or_default();
-    let delimiter = input.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty());
-    let most = usize::try_from(input.max_keys.unwrap_or(1000)).unwrap_or_default().min(1000);
-    let after = input.continuation_token.as_deref().max(input.start_after.as_deref()).unwrap_or_default();
+    let delimiter = input
+        .delimiter
+        .as_deref()
+        .filter(|delimiter| !delimiter.is_empty());
+    let most = usize::try_from(input.max_keys.unwrap_or(1000))
+        .unwrap_or_default()
+        .min(1000);
+    let after = input
+        .continuation_token
+        .as_deref()
+        .max(input.start_after.as_deref())
+        .unwrap_or_default();
     let mut entries: BTreeMap<String, Option<Object>> = BTreeMap::new();
     for (key, object) in objects {
-        let Some(rest) = key.strip_prefix(prefix) else { continue };
-        let shared = delimiter.and_then(|delimiter| rest.find(delimiter).map(|at| prefix.len() + at + delimiter.len()));
+        let Some(rest) = key.strip_prefix(prefix) else {
+            continue;
+        };
+        let shared = delimiter.and_then(|delimiter| {
+            rest.find(delimiter)
+                .map(|at| prefix.len() + at + delimiter.len())
+        });
         match shared {
             Some(end) => drop(entries.insert(key[..end].to_owned(), None)),
             None => drop(entries.insert(key, Some(object))),
@@ -199,14 +240,40 @@ mod tests {
     #[test]
     fn pages_follow_each_other_and_tell_shared_beginnings_once() {
         let keys = ["a/1", "a/2", "b", "c/3", "d"];
-        let objects = || keys.map(|key| (key.to_owned(), Object { key: Some(key.into()), ..Default::default() })).into_iter().collect();
+        let objects = || {
+            keys.map(|key| {
+                (
+                    key.to_owned(),
+                    Object {
+                        key: Some(key.into()),
+                        ..Default::default()
+                    },
+                )
+            })
+            .into_iter()
+            .collect()
+        };
         let (mut from, mut told) = (None, Vec::new());
         loop {
-            let input =
-                ListObjectsV2Input { delimiter: Some("/".into()), max_keys: Some(2), continuation_token: from, ..Default::default() };
+            let input = ListObjectsV2Input {
+                delimiter: Some("/".into()),
+                max_keys: Some(2),
+                continuation_token: from,
+                ..Default::default()
+            };
             let page = page(objects(), input);
-            told.extend(page.common_prefixes.into_iter().flatten().filter_map(|shared| shared.prefix));
-            told.extend(page.contents.into_iter().flatten().filter_map(|object| object.key));
+            told.extend(
+                page.common_prefixes
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|shared| shared.prefix),
+            );
+            told.extend(
+                page.contents
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|object| object.key),
+            );
             from = page.next_continuation_token;
             if from.is_none() {
                 break;

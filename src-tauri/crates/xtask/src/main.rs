@@ -1,7 +1,11 @@
 //! `cargo xtask`: everything a person does with this repository, set-up included.
 //!
 //! It has no dependencies, so that it builds at once on a machine that has only Rust.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks"
+)]
 
 mod bench;
 mod run;

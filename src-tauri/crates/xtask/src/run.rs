@@ -11,7 +11,11 @@ pub(crate) fn run(yes: bool, folder: Option<&str>) -> Result {
     // The whole workspace, as `test` builds it: cargo compiles the dependencies once for both.
     sh::run(sh::cargo().args(["build", "--workspace"]))?;
     let program = if window { "tintype-app" } else { "main-job" };
-    let mut program = sh::command(sh::target().join("debug").join(format!("{program}{}", std::env::consts::EXE_SUFFIX)));
+    let mut program = sh::command(
+        sh::target()
+            .join("debug")
+            .join(format!("{program}{}", std::env::consts::EXE_SUFFIX)),
+    );
     if window {
         program.arg("--demo");
     } else {

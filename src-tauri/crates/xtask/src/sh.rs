@@ -8,7 +8,12 @@ pub(crate) type Result<T = ()> = std::result::Result<T, String>;
 
 /// The top of the repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").components().collect::<PathBuf>().canonicalize().unwrap_or_else(|_| ".".into())
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../..")
+        .components()
+        .collect::<PathBuf>()
+        .canonicalize()
+        .unwrap_or_else(|_| ".".into())
 }
 
 /// A program to be run at the top of the repository.
@@ -31,13 +36,21 @@ pub(crate) fn run(command: &mut Command) -> Result {
 
 /// Runs it quietly; whether it succeeded.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// Runs it and returns what it printed.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("`{shown}` could not be started: {error}"))?;
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("`{shown}` could not be started: {error}"))?;
     if !output.status.success() {
         return Err(format!("`{shown}` ended with {}", output.status));
     }
@@ -71,5 +84,8 @@ pub(crate) fn target() -> PathBuf {
 
 fn show(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

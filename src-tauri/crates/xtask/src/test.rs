@@ -12,8 +12,22 @@ pub(crate) fn run(yes: bool, quick: bool) -> Result {
     if !quick {
         let deny = tools::CARGO_DENY.get()?;
         // Advisories need the network's database; the workflow checks those.
-        sh::run(sh::command(deny).args(["--workspace", "--all-features", "check", "bans", "licenses", "sources"]))?;
-        sh::run(sh::cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+        sh::run(sh::command(deny).args([
+            "--workspace",
+            "--all-features",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ]))?;
+        sh::run(sh::cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ]))?;
     }
     // The programs that the integration tests start.
     sh::run(sh::cargo().args(["build", "--workspace"]))?;
@@ -33,12 +47,17 @@ pub(crate) fn run(yes: bool, quick: bool) -> Result {
     if !quick && !cfg!(windows) {
         // What stands there as ignored needs what was set up above.
         tests.args(["--", "--include-ignored"]);
-        if cfg!(target_os = "linux") && !sh::succeeds(sh::command("unshare").args(["-Urm", "true"])) {
-            println!("This system forbids user namespaces: the tests that mount, or need limits of their own, are left out.");
+        if cfg!(target_os = "linux") && !sh::succeeds(sh::command("unshare").args(["-Urm", "true"]))
+        {
+            println!(
+                "This system forbids user namespaces: the tests that mount, or need limits of their own, are left out."
+            );
             tests.args(["--skip", "in_a_namespace"]);
         }
     }
-    tests.env("TINTYPE_BIN", sh::target().join("debug")).env("TINTYPE_TEST_OUTPUT", sh::root().join("test-output"));
+    tests
+        .env("TINTYPE_BIN", sh::target().join("debug"))
+        .env("TINTYPE_TEST_OUTPUT", sh::root().join("test-output"));
     sh::run(&mut tests)
 }
 
@@ -53,9 +72,21 @@ fn check_page() -> Result {
 pub(crate) fn build_page() -> Result {
     install_page()?;
     let ui = sh::root().join("ui");
-    let sources = ["src", "index.html", "package-lock.json", "vite.config.ts", "svelte.config.js", "tsconfig.json"];
-    let newest = sources.iter().filter_map(|name| newest(&ui.join(name))).max();
-    let built = std::fs::metadata(ui.join("dist/index.html")).and_then(|meta| meta.modified()).ok();
+    let sources = [
+        "src",
+        "index.html",
+        "package-lock.json",
+        "vite.config.ts",
+        "svelte.config.js",
+        "tsconfig.json",
+    ];
+    let newest = sources
+        .iter()
+        .filter_map(|name| newest(&ui.join(name)))
+        .max();
+    let built = std::fs::metadata(ui.join("dist/index.html"))
+        .and_then(|meta| meta.modified())
+        .ok();
     if built > newest {
         return Ok(());
     }
@@ -64,16 +95,28 @@ pub(crate) fn build_page() -> Result {
 
 /// When something at or below a path was written last; a folder tells of what was taken away.
 fn newest(path: &std::path::Path) -> Option<std::time::SystemTime> {
-    let own = std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
-    let below = std::fs::read_dir(path).into_iter().flatten().flatten().filter_map(|entry| newest(&entry.path()));
+    let own = std::fs::metadata(path)
+        .and_then(|meta| meta.modified())
+        .ok();
+    let below = std::fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| newest(&entry.path()));
     below.chain(own).max()
 }
 
 /// Installs the page's packages where they are missing or older than the lock file.
 fn install_page() -> Result {
     let ui = sh::root().join("ui");
-    let time = |path: &str| std::fs::metadata(ui.join(path)).and_then(|meta| meta.modified()).ok();
-    if time("node_modules/.package-lock.json") >= time("package-lock.json") && time("node_modules/.package-lock.json").is_some() {
+    let time = |path: &str| {
+        std::fs::metadata(ui.join(path))
+            .and_then(|meta| meta.modified())
+            .ok()
+    };
+    if time("node_modules/.package-lock.json") >= time("package-lock.json")
+        && time("node_modules/.package-lock.json").is_some()
+    {
         return Ok(());
     }
     sh::run(&mut sh::npm(&["ci", "--no-audit", "--no-fund"]))
@@ -83,6 +126,12 @@ fn install_page() -> Result {
 pub(crate) fn write_bindings(yes: bool) -> Result {
     setup::install(yes, Purpose::Run)?;
     let mut test = sh::cargo();
-    test.args(["test", "--workspace", "--lib", "the_bindings_are_up_to_date"]).env("TINTYPE_WRITE_BINDINGS", "1");
+    test.args([
+        "test",
+        "--workspace",
+        "--lib",
+        "the_bindings_are_up_to_date",
+    ])
+    .env("TINTYPE_WRITE_BINDINGS", "1");
     sh::run(&mut test)
 }

@@ -20,25 +20,52 @@ pub(crate) const GARAGE: Tool = Tool {
     features: &["--no-default-features", "--features", "sqlite,bundled-libs"],
 };
 /// WebDriver for Tauri windows.
-pub(crate) const TAURI_DRIVER: Tool = Tool { krate: "tauri-driver", program: "tauri-driver", version: "2.1.0", features: &[] };
+pub(crate) const TAURI_DRIVER: Tool = Tool {
+    krate: "tauri-driver",
+    program: "tauri-driver",
+    version: "2.1.0",
+    features: &[],
+};
 /// Licences, sources and duplicates of dependencies.
-pub(crate) const CARGO_DENY: Tool = Tool { krate: "cargo-deny", program: "cargo-deny", version: "0.20.2", features: &[] };
+pub(crate) const CARGO_DENY: Tool = Tool {
+    krate: "cargo-deny",
+    program: "cargo-deny",
+    version: "0.20.2",
+    features: &[],
+};
 
 impl Tool {
     /// The program; built first if it is not there yet.
     pub(crate) fn get(&self) -> Result<PathBuf> {
         let home = cache()?.join(format!("{}-{}", self.krate, self.version));
-        let program = home.join("bin").join(self.program).with_extension(std::env::consts::EXE_EXTENSION);
+        let program = home
+            .join("bin")
+            .join(self.program)
+            .with_extension(std::env::consts::EXE_EXTENSION);
         if !program.exists() {
-            println!("\nBuilding {} {} once; it is kept in {}", self.krate, self.version, home.display());
+            println!(
+                "\nBuilding {} {} once; it is kept in {}",
+                self.krate,
+                self.version,
+                home.display()
+            );
             let mut install = sh::cargo();
-            install.args(["install", self.krate, "--version", self.version, "--locked"]).args(self.features).arg("--root").arg(&home);
+            install
+                .args(["install", self.krate, "--version", self.version, "--locked"])
+                .args(self.features)
+                .arg("--root")
+                .arg(&home);
             // Its own folder: the repository's build cache is for the repository.
-            install.env("CARGO_TARGET_DIR", home.join("build")).current_dir(std::env::temp_dir());
+            install
+                .env("CARGO_TARGET_DIR", home.join("build"))
+                .current_dir(std::env::temp_dir());
             sh::run(&mut install)?;
             // The build's leftovers are ten times the program. That they stay is no failure.
             if let Err(error) = std::fs::remove_dir_all(home.join("build")) {
-                println!("{} could not be cleaned up: {error}", home.join("build").display());
+                println!(
+                    "{} could not be cleaned up: {error}",
+                    home.join("build").display()
+                );
             }
         }
         Ok(program)
@@ -46,7 +73,11 @@ impl Tool {
 }
 
 fn cache() -> Result<PathBuf> {
-    let var = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let var = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let base = if cfg!(windows) {
         var("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
@@ -54,5 +85,6 @@ fn cache() -> Result<PathBuf> {
     } else {
         var("XDG_CACHE_HOME").or_else(|| var("HOME").map(|home| home.join(".cache")))
     };
-    base.map(|base| base.join("tintype-tools")).ok_or_else(|| "this user has no home folder".into())
+    base.map(|base| base.join("tintype-tools"))
+        .ok_or_else(|| "this user has no home folder".into())
 }

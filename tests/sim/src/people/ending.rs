@@ -6,7 +6,10 @@ impl People {
     /// The weather is calm, everything may go on, and everything is looked at.
     pub(crate) async fn end(&mut self) {
         self.say("the end");
-        self.server().weather = Weather { slow: 20, ..Weather::default() };
+        self.server().weather = Weather {
+            slow: 20,
+            ..Weather::default()
+        };
         for wait in std::mem::take(&mut self.waits) {
             if wait.is_finished() || tokio::time::timeout(OVER, wait).await.is_ok() {
                 continue;
@@ -33,20 +36,27 @@ impl People {
         self.rest(computer, false).await?;
         let handle = self.computers[computer].engines[0].handle();
         let refused = std::mem::take(&mut self.refused);
-        let (here, elsewhere): (Vec<PathBuf>, Vec<PathBuf>) =
-            refused.into_iter().partition(|path| path.starts_with(self.computers[computer].given()));
+        let (here, elsewhere): (Vec<PathBuf>, Vec<PathBuf>) = refused
+            .into_iter()
+            .partition(|path| path.starts_with(self.computers[computer].given()));
         self.refused = elsewhere;
-        here.iter().for_each(|path| self.server().ledger.goes(computer, path, false));
+        here.iter()
+            .for_each(|path| self.server().ledger.goes(computer, path, false));
         let given = handle.enqueue(here, None, Wish::default()).await?;
         self.waited(&handle, &given).await?;
         let gone = self.server().ledger.gone(computer);
-        match handle.reconcile(Vec::new(), None, &WatchedFolder::default()).await {
+        match handle
+            .reconcile(Vec::new(), None, &WatchedFolder::default())
+            .await
+        {
             Ok(found) => {
                 self.server().ledger.noticed(computer, &gone);
                 self.waited(&handle, &found.batch).await?;
             }
             // A folder from which everything went may be that of a drive that is away: nothing is concluded from that.
-            Err(error) if error.code == Code::FileMissing => self.server().ledger.keep(computer, true),
+            Err(error) if error.code == Code::FileMissing => {
+                self.server().ledger.keep(computer, true)
+            }
             Err(error) => return Err(error),
         }
         self.all_done(&handle).await?;
@@ -56,7 +66,9 @@ impl People {
             let _ = wait.await;
         }
         self.all_done(&handle).await?;
-        handle.remove_now(self.computers[computer].watched()).await?;
+        handle
+            .remove_now(self.computers[computer].watched())
+            .await?;
         handle.finish(PATIENCE).await
     }
 
@@ -77,9 +89,19 @@ impl People {
         match tokio::time::timeout(OVER, handle.wait(batch, None, |_| {})).await {
             Ok(waited) => waited,
             Err(_) => {
-                for job in handle.batch(batch, 0, 100).await?.into_iter().map(|report| report.job).filter(|job| job.finished_at.is_none()) {
+                for job in handle
+                    .batch(batch, 0, 100)
+                    .await?
+                    .into_iter()
+                    .map(|report| report.job)
+                    .filter(|job| job.finished_at.is_none())
+                {
                     let error = job.error.map(|error| error.message).unwrap_or_default();
-                    self.breaks(format!("a wait does not end in calm weather: {} is {:?}: {error}", job.source.display(), job.stage));
+                    self.breaks(format!(
+                        "a wait does not end in calm weather: {} is {:?}: {error}",
+                        job.source.display(),
+                        job.stage
+                    ));
                 }
                 Ok(())
             }
@@ -93,19 +115,31 @@ impl People {
             (ledger.missing(), ledger.leftovers())
         };
         for (computer, path, _) in missing {
-            self.breaks(format!("{computer}: {} is not in the bucket", path.display()));
+            self.breaks(format!(
+                "{computer}: {} is not in the bucket",
+                path.display()
+            ));
         }
         for (computer, path, _) in left {
-            self.breaks(format!("{computer}: what {} was is left in the bucket", path.display()));
+            self.breaks(format!(
+                "{computer}: what {} was is left in the bucket",
+                path.display()
+            ));
         }
         let there = self.server().ledger.there();
         for (computer, path, content) in there {
             if !self.computers[computer].has(&content) {
-                self.breaks(format!("{computer}: what {} is is nowhere on the computer any more", path.display()));
+                self.breaks(format!(
+                    "{computer}: what {} is is nowhere on the computer any more",
+                    path.display()
+                ));
             }
         }
         for (id, upload) in &self.server().unfinished {
-            self.breaks(format!("{id} of {} is neither whole nor given up", upload.key));
+            self.breaks(format!(
+                "{id} of {} is neither whole nor given up",
+                upload.key
+            ));
         }
     }
 }

@@ -34,7 +34,10 @@ const LARGE: usize = 17 << 20;
 type Broken = Arc<Mutex<Vec<String>>>;
 
 fn breaks(broken: &Broken, what: String) {
-    broken.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    broken
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(what);
 }
 
 pub(crate) struct People {
@@ -50,25 +53,52 @@ pub(crate) struct People {
 }
 
 impl People {
-    pub(crate) fn new(root: &Path, server: Arc<Mutex<Server>>, mut dice: fastrand::Rng) -> Result<Self> {
+    pub(crate) fn new(
+        root: &Path,
+        server: Arc<Mutex<Server>>,
+        mut dice: fastrand::Rng,
+    ) -> Result<Self> {
         let on_conflict = match dice.u8(0..12) {
             0 => OnConflict::Overwrite,
             1..=6 => OnConflict::KeepBoth,
             _ => OnConflict::Replace,
         };
-        let ways = Ways { on_conflict, moves: dice.u8(0..5) == 0 };
+        let ways = Ways {
+            on_conflict,
+            moves: dice.u8(0..5) == 0,
+        };
         let told = |server: &mut Server| {
-            server.say(&format!("{ways:?}, conditions are {}", if server.honours { "honoured" } else { "ignored" }));
-            (server.ledger.overwrites, server.ledger.moves) = (on_conflict == OnConflict::Overwrite, ways.moves);
+            server.say(&format!(
+                "{ways:?}, conditions are {}",
+                if server.honours {
+                    "honoured"
+                } else {
+                    "ignored"
+                }
+            ));
+            (server.ledger.overwrites, server.ledger.moves) =
+                (on_conflict == OnConflict::Overwrite, ways.moves);
         };
         told(&mut server.lock().unwrap_or_else(PoisonError::into_inner));
         let computers = (0..dice.usize(1..=2)).map(|number| {
-            let reached = Reached { server: Arc::clone(&server), computer: number };
+            let reached = Reached {
+                server: Arc::clone(&server),
+                computer: number,
+            };
             Computer::new(root, number, reached, ways)
         });
         let computers = computers.collect::<Result<_>>()?;
-        let (contents, refused, waits, broken) = (Vec::new(), Vec::new(), Vec::new(), Arc::default());
-        Ok(Self { server, computers, dice, contents, refused, waits, broken })
+        let (contents, refused, waits, broken) =
+            (Vec::new(), Vec::new(), Vec::new(), Arc::default());
+        Ok(Self {
+            server,
+            computers,
+            dice,
+            contents,
+            refused,
+            waits,
+            broken,
+        })
     }
 
     fn server(&self) -> MutexGuard<'_, Server> {
@@ -134,13 +164,25 @@ impl People {
 
     /// A content nobody had before; now and then one that is there already.
     fn content(&mut self, computer: usize) -> String {
-        let known: Vec<&String> = self.contents.iter().filter(|(of, _)| *of == computer).map(|(_, content)| content).collect();
+        let known: Vec<&String> = self
+            .contents
+            .iter()
+            .filter(|(of, _)| *of == computer)
+            .map(|(_, content)| content)
+            .collect();
         if !known.is_empty() && self.dice.u8(0..8) == 0 {
             return known[self.dice.usize(0..known.len())].clone();
         }
         // Now and then one that goes up in parts.
-        let rest = if self.dice.u8(0..80) == 0 { " ".repeat(LARGE) } else { String::new() };
-        let content = format!("content {} of computer {computer}{rest}", self.contents.len());
+        let rest = if self.dice.u8(0..80) == 0 {
+            " ".repeat(LARGE)
+        } else {
+            String::new()
+        };
+        let content = format!(
+            "content {} of computer {computer}{rest}",
+            self.contents.len()
+        );
         self.contents.push((computer, content.clone()));
         content
     }
@@ -148,14 +190,22 @@ impl People {
     fn write(&mut self, computer: usize, path: &Path, watched: bool) -> Result<()> {
         let content = self.content(computer);
         // The ledger first: a look at the folder may come at any time.
-        self.server().ledger.written(computer, path, &sha256(content.as_bytes()), watched);
+        self.server()
+            .ledger
+            .written(computer, path, &sha256(content.as_bytes()), watched);
         self.say(&format!(
             "{computer}: {} is \"{}\"{}",
             path.display(),
             content.trim_end(),
-            if content.len() > LARGE { ", in parts" } else { "" }
+            if content.len() > LARGE {
+                ", in parts"
+            } else {
+                ""
+            }
         ));
-        self.computers[computer].write(path, &content).map_err(|error| tintype_core::Error::from_io(&error, path))
+        self.computers[computer]
+            .write(path, &content)
+            .map_err(|error| tintype_core::Error::from_io(&error, path))
     }
 
     fn name(&mut self) -> &'static str {

@@ -13,8 +13,17 @@ impl People {
         self.pass(5000).await;
         self.delete_file(computer, &path)?;
         self.compare(computer).await?;
-        let (busy, lost, slow) = (self.dice.u32(0..700), self.dice.u32(0..200), self.dice.u64(100..4000));
-        self.set_weather(Weather { busy, lost, slow, ..Weather::default() });
+        let (busy, lost, slow) = (
+            self.dice.u32(0..700),
+            self.dice.u32(0..200),
+            self.dice.u64(100..4000),
+        );
+        self.set_weather(Weather {
+            busy,
+            lost,
+            slow,
+            ..Weather::default()
+        });
         self.remove_now(computer).await?;
         for _ in 0..self.dice.usize(1..=3) {
             self.pass(6000).await;
@@ -36,8 +45,17 @@ impl People {
     /// A file is saved again and again while it is on its way.
     pub(super) async fn no_rest(&mut self, computer: usize) -> Result<()> {
         let path = self.computers[computer].watched().join(self.name());
-        let (busy, lost, slow) = (self.dice.u32(0..400), self.dice.u32(0..400), self.dice.u64(100..2000));
-        self.set_weather(Weather { busy, lost, slow, ..Weather::default() });
+        let (busy, lost, slow) = (
+            self.dice.u32(0..400),
+            self.dice.u32(0..400),
+            self.dice.u64(100..2000),
+        );
+        self.set_weather(Weather {
+            busy,
+            lost,
+            slow,
+            ..Weather::default()
+        });
         for _ in 0..self.dice.usize(2..=5) {
             self.write(computer, &path, true)?;
             self.compare(computer).await?;

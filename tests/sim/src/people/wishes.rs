@@ -4,8 +4,13 @@ use super::*;
 
 impl People {
     pub(super) async fn rest(&mut self, computer: usize, paused: bool) -> Result<()> {
-        let Some(handle) = self.handle(computer) else { return Ok(()) };
-        self.say(&format!("{computer}: uploads {}", if paused { "rest" } else { "go on" }));
+        let Some(handle) = self.handle(computer) else {
+            return Ok(());
+        };
+        self.say(&format!(
+            "{computer}: uploads {}",
+            if paused { "rest" } else { "go on" }
+        ));
         if !paused {
             self.server().ledger.pause(computer, false);
         }
@@ -20,17 +25,25 @@ impl People {
 
     /// `tintype folder keep`.
     pub(super) async fn keep(&mut self, computer: usize) -> Result<()> {
-        let Some(handle) = self.handle(computer) else { return Ok(()) };
+        let Some(handle) = self.handle(computer) else {
+            return Ok(());
+        };
         self.say(&format!("{computer}: what was deleted is to be kept"));
         self.server().ledger.keep(computer, true);
-        handle.keep_removed(self.computers[computer].watched()).await?;
+        handle
+            .keep_removed(self.computers[computer].watched())
+            .await?;
         self.server().ledger.keep(computer, false);
         Ok(())
     }
 
     pub(super) async fn remove_now(&mut self, computer: usize) -> Result<()> {
-        let Some(handle) = self.handle(computer) else { return Ok(()) };
-        self.say(&format!("{computer}: what was deleted is to be removed now"));
+        let Some(handle) = self.handle(computer) else {
+            return Ok(());
+        };
+        self.say(&format!(
+            "{computer}: what was deleted is to be removed now"
+        ));
         handle.remove_now(self.computers[computer].watched()).await
     }
 
@@ -41,7 +54,10 @@ impl People {
         let path = self.computers[computer].settings();
         let rename = |settings: &mut Settings| {
             let old = settings.profile(None)?.clone();
-            let renamed = tintype_core::profile::Profile { name, ..old.clone() };
+            let renamed = tintype_core::profile::Profile {
+                name,
+                ..old.clone()
+            };
             settings.put_profile(renamed, Some(&old.name))
         };
         Settings::edit(&path, &Settings::default(), rename).map(|_| ())
@@ -49,8 +65,12 @@ impl People {
 
     /// `tintype verify --repair`.
     pub(super) async fn mend(&mut self, computer: usize) -> Result<()> {
-        let Some(handle) = self.handle(computer) else { return Ok(()) };
-        self.say(&format!("{computer}: what is not as it was is to be mended"));
+        let Some(handle) = self.handle(computer) else {
+            return Ok(());
+        };
+        self.say(&format!(
+            "{computer}: what is not as it was is to be mended"
+        ));
         self.server().ledger.mends(computer);
         let found = tokio::time::timeout(OVER, handle.verify(None, false, true, |_| {})).await;
         let Ok(found) = found else {

@@ -97,10 +97,20 @@ pub(crate) struct Meant {
     #[arg(long, value_name = "DIR")]
     move_to: Option<PathBuf>,
     /// Key template for originals, for example {folder}/{name} (default: the profile's)
-    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEMPLATE",
+        default_value = "",
+        hide_default_value = true
+    )]
     original_key: String,
     /// Key template for variants (default: the profile's)
-    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEMPLATE",
+        default_value = "",
+        hide_default_value = true
+    )]
     variant_key: String,
 }
 
@@ -116,11 +126,18 @@ enum ChangedFile {
 impl Meant {
     /// A folder like that; its path is not known here.
     pub(crate) fn folder(&self) -> WatchedFolder {
-        let variants =
-            if self.no_variants { Some(Vec::new()) } else { Some(self.variants.clone()).filter(|variants| !variants.is_empty()) };
+        let variants = if self.no_variants {
+            Some(Vec::new())
+        } else {
+            Some(self.variants.clone()).filter(|variants| !variants.is_empty())
+        };
         let after_upload = match &self.move_to {
             // A folder that cannot be made absolute is refused later, with its name.
-            Some(to) => AfterUpload::Move(std::path::absolute(to).unwrap_or_else(|_| to.clone()).into()),
+            Some(to) => AfterUpload::Move(
+                std::path::absolute(to)
+                    .unwrap_or_else(|_| to.clone())
+                    .into(),
+            ),
             None if self.trash => AfterUpload::Trash,
             None => AfterUpload::Leave,
         };
@@ -131,14 +148,22 @@ impl Meant {
             recursive: !self.flat,
             follow_links: self.follow_links,
             all_files: self.all_files,
-            existing: if self.only_new { Existing::Ignore } else { Existing::Upload },
+            existing: if self.only_new {
+                Existing::Ignore
+            } else {
+                Existing::Upload
+            },
             changed: match self.changed {
                 None => NewContent::Profile,
                 Some(ChangedFile::Replace) => NewContent::Replace,
                 Some(ChangedFile::Version) => NewContent::Version,
             },
             after_upload,
-            deleted: if self.remove_deleted { Deleted::Remove } else { Deleted::Keep },
+            deleted: if self.remove_deleted {
+                Deleted::Remove
+            } else {
+                Deleted::Keep
+            },
             grace_minutes: self.grace,
             original_key: self.original_key.clone(),
             variant_key: self.variant_key.clone(),

@@ -44,13 +44,21 @@ fn one(file: &[u8], at: usize, end: usize) -> Option<Box> {
     };
     let length = usize::try_from(length).ok()?;
     let whole = at..at.checked_add(length).filter(|whole| *whole <= end)?;
-    (length >= header).then(|| Box { kind, content: at + header..whole.end, whole })
+    (length >= header).then(|| Box {
+        kind,
+        content: at + header..whole.end,
+        whole,
+    })
 }
 
 /// A number of `size` bytes (0: nothing, 4 or 8 …), most significant first.
 fn number(file: &[u8], at: usize, size: usize) -> Option<u64> {
     let bytes = file.get(at..at.checked_add(size)?)?;
-    Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    Some(
+        bytes
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)),
+    )
 }
 
 /// Reads numbers one after the other.
@@ -72,17 +80,30 @@ impl Cursor<'_> {
     }
 
     fn size(&mut self, size: usize) -> Option<usize> {
-        self.take(size).and_then(|number| usize::try_from(number).ok())
+        self.take(size)
+            .and_then(|number| usize::try_from(number).ok())
     }
 }
 
 /// The items of the file's `meta` box, with their places; items whose places cannot be told have no extents.
 pub fn items(file: &[u8]) -> Vec<Item> {
-    let Some(meta) = boxes(file, 0..file.len()).into_iter().find(|found| &found.kind == b"meta") else { return Vec::new() };
+    let Some(meta) = boxes(file, 0..file.len())
+        .into_iter()
+        .find(|found| &found.kind == b"meta")
+    else {
+        return Vec::new();
+    };
     // A full box: version and flags first.
     let inside = boxes(file, meta.content.start + 4..meta.content.end);
-    let part = |kind: &[u8; 4]| inside.iter().find(|found| &found.kind == kind).map(|found| found.content.clone());
-    let Some(mut items) = part(b"iinf").and_then(|content| infos(file, content)) else { return Vec::new() };
+    let part = |kind: &[u8; 4]| {
+        inside
+            .iter()
+            .find(|found| &found.kind == kind)
+            .map(|found| found.content.clone())
+    };
+    let Some(mut items) = part(b"iinf").and_then(|content| infos(file, content)) else {
+        return Vec::new();
+    };
     let data = part(b"idat").map_or(0, |content| content.start);
     if let Some(places) = part(b"iloc").and_then(|content| locations(file, content, data)) {
         let places: HashMap<u32, Vec<Range<usize>>> = places.into_iter().collect();
@@ -97,13 +118,23 @@ pub fn items(file: &[u8]) -> Vec<Item> {
 fn infos(file: &[u8], content: Range<usize>) -> Option<Vec<Item>> {
     let version = *file.get(content.start)?;
     let first = content.start + if version == 0 { 6 } else { 8 };
-    let entries = boxes(file, first..content.end).into_iter().filter(|entry| &entry.kind == b"infe");
-    Some(entries.filter_map(|entry| info(file, entry.content)).collect())
+    let entries = boxes(file, first..content.end)
+        .into_iter()
+        .filter(|entry| &entry.kind == b"infe");
+    Some(
+        entries
+            .filter_map(|entry| info(file, entry.content))
+            .collect(),
+    )
 }
 
 fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
     let version = *file.get(content.start)?;
-    let mut cursor = Cursor { file, at: content.start + 4, end: content.end };
+    let mut cursor = Cursor {
+        file,
+        at: content.start + 4,
+        end: content.end,
+    };
     let id = match version {
         2 => cursor.take(2)?,
         3 => cursor.take(4)?,
@@ -114,14 +145,32 @@ fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
     let kind = u32::try_from(cursor.take(4)?).ok()?.to_be_bytes();
     let rest = file.get(cursor.at..content.end)?;
     // A name, then for `mime` the media type, each ended by a zero.
-    let content_type = rest.split(|byte| *byte == 0).nth(1).filter(|_| &kind == b"mime").unwrap_or_default().to_vec();
-    Some(Item { id: u32::try_from(id).ok()?, kind, content_type, extents: Vec::new() })
+    let content_type = rest
+        .split(|byte| *byte == 0)
+        .nth(1)
+        .filter(|_| &kind == b"mime")
+        .unwrap_or_default()
+        .to_vec();
+    Some(Item {
+        id: u32::try_from(id).ok()?,
+        kind,
+        content_type,
+        extents: Vec::new(),
+    })
 }
 
 /// `iloc`: where each item's bytes lie. Construction method 0 counts from the file's start, 1 from `idat`'s content.
-fn locations(file: &[u8], content: Range<usize>, idat: usize) -> Option<Vec<(u32, Vec<Range<usize>>)>> {
+fn locations(
+    file: &[u8],
+    content: Range<usize>,
+    idat: usize,
+) -> Option<Vec<(u32, Vec<Range<usize>>)>> {
     let version = *file.get(content.start)?;
-    let mut cursor = Cursor { file, at: content.start + 4, end: content.end };
+    let mut cursor = Cursor {
+        file,
+        at: content.start + 4,
+        end: content.end,
+    };
     let sizes = cursor.take(2)?;
     let nibble = |shift: u32| (sizes >> shift & 15) as usize;
     let (offset_size, length_size, base_size) = (nibble(12), nibble(8), nibble(4));
@@ -132,7 +181,11 @@ fn locations(file: &[u8], content: Range<usize>, idat: usize) -> Option<Vec<(u32
     let mut room = file.len();
     for _ in 0..count {
         let id = u32::try_from(cursor.take(if version < 2 { 2 } else { 4 })?).ok()?;
-        let method = if version == 0 { 0 } else { cursor.take(2)? & 15 };
+        let method = if version == 0 {
+            0
+        } else {
+            cursor.take(2)? & 15
+        };
         cursor.take(2)?;
         let base = cursor.size(base_size)?;
         let extents = cursor.take(2)?;
@@ -140,7 +193,9 @@ fn locations(file: &[u8], content: Range<usize>, idat: usize) -> Option<Vec<(u32
         for _ in 0..extents {
             cursor.take(index_size)?;
             let (offset, length) = (cursor.size(offset_size)?, cursor.size(length_size)?);
-            let start = base.checked_add(offset)?.checked_add(if method == 1 { idat } else { 0 })?;
+            let start =
+                base.checked_add(offset)?
+                    .checked_add(if method == 1 { idat } else { 0 })?;
             let whole = start..start.checked_add(length)?;
             room = room.checked_sub(length.max(1))?;
             // One lost extent makes the item's bytes another thing.
@@ -165,7 +220,10 @@ mod tests {
     fn file() -> Vec<u8> {
         let infe = boxed(b"infe", b"\x02\0\0\0\0\x07\0\0Exif\0");
         let iinf = boxed(b"iinf", &[&b"\0\0\0\0\0\x01"[..], &infe].concat());
-        let iloc = boxed(b"iloc", b"\x01\0\0\0\x44\0\0\x01\0\x07\0\x01\0\0\0\x01\0\0\0\x02\0\0\0\x03");
+        let iloc = boxed(
+            b"iloc",
+            b"\x01\0\0\0\x44\0\0\x01\0\x07\0\x01\0\0\0\x01\0\0\0\x02\0\0\0\x03",
+        );
         let idat = boxed(b"idat", b"__gps");
         let meta = boxed(b"meta", &[&b"\0\0\0\0"[..], &iinf, &iloc, &idat].concat());
         [boxed(b"ftyp", b"heic"), meta].concat()
@@ -176,7 +234,14 @@ mod tests {
         let file = file();
         let items = items(&file);
         assert_eq!((items[0].id, items[0].kind), (7, *b"Exif"));
-        assert_eq!(items[0].extents.iter().map(|at| &file[at.clone()]).collect::<Vec<_>>(), [b"gps"]);
+        assert_eq!(
+            items[0]
+                .extents
+                .iter()
+                .map(|at| &file[at.clone()])
+                .collect::<Vec<_>>(),
+            [b"gps"]
+        );
     }
 
     #[test]

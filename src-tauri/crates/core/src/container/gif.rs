@@ -29,22 +29,37 @@ pub fn blocks(file: &[u8]) -> impl Iterator<Item = Block<'_>> {
     let mut rest = if file.starts_with(b"GIF8") { file } else { &[] };
     let mut first = true;
     std::iter::from_fn(move || {
-        let (kind, length) = if std::mem::take(&mut first) { (Kind::Header, 13 + colours(*rest.get(10)?)) } else { next(rest)? };
+        let (kind, length) = if std::mem::take(&mut first) {
+            (Kind::Header, 13 + colours(*rest.get(10)?))
+        } else {
+            next(rest)?
+        };
         let whole = rest.get(..length)?;
-        rest = if kind == Kind::Trailer { &[] } else { &rest[length..] };
+        rest = if kind == Kind::Trailer {
+            &[]
+        } else {
+            &rest[length..]
+        };
         Some(Block { kind, whole })
     })
 }
 
 /// Bytes of a colour table, by the flags before it.
 const fn colours(flags: u8) -> usize {
-    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
+    if flags & 0x80 == 0 {
+        0
+    } else {
+        3 << ((flags & 7) + 1)
+    }
 }
 
 fn next(rest: &[u8]) -> Option<(Kind, usize)> {
     match rest.first()? {
         // The code size follows the frame's own colours.
-        0x2c => Some((Kind::Image, sub_blocks(rest, 10 + colours(*rest.get(9)?) + 1)?)),
+        0x2c => Some((
+            Kind::Image,
+            sub_blocks(rest, 10 + colours(*rest.get(9)?) + 1)?,
+        )),
         0x21 => {
             let kind = match rest.get(1)? {
                 0xf9 => Kind::Control,
@@ -72,7 +87,10 @@ fn sub_blocks(rest: &[u8], mut at: usize) -> Option<usize> {
 
 /// Whether the file moves.
 pub fn is_animated(file: &[u8]) -> bool {
-    blocks(file).filter(|block| block.kind == Kind::Image).nth(1).is_some()
+    blocks(file)
+        .filter(|block| block.kind == Kind::Image)
+        .nth(1)
+        .is_some()
 }
 
 #[cfg(test)]
@@ -84,7 +102,10 @@ mod tests {
     #[test]
     fn blocks_end_where_the_picture_ends() {
         let kinds: Vec<Kind> = blocks(FILE).map(|block| block.kind).collect();
-        assert_eq!(kinds, [Kind::Header, Kind::Comment, Kind::Image, Kind::Trailer]);
+        assert_eq!(
+            kinds,
+            [Kind::Header, Kind::Comment, Kind::Image, Kind::Trailer]
+        );
         assert!(!is_animated(FILE));
         assert!((0..FILE.len()).all(|cut| blocks(&FILE[..cut]).count() <= 4));
     }

@@ -48,7 +48,9 @@ pub struct Segments<'a> {
 impl<'a> Segments<'a> {
     /// Begins after the start mark; nothing comes of a file that does not begin with one.
     pub fn of(file: &'a [u8]) -> Self {
-        Self { rest: file.strip_prefix(&[0xff, SOI]).unwrap_or_default() }
+        Self {
+            rest: file.strip_prefix(&[0xff, SOI]).unwrap_or_default(),
+        }
     }
 
     /// What is left of the file.
@@ -62,13 +64,21 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Segment<'a>> {
         // Any marker may be preceded by fill bytes, and decoders pass over garbage between segments.
-        let start = self.rest.windows(2).take(MAX_GARBAGE).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
+        let start = self
+            .rest
+            .windows(2)
+            .take(MAX_GARBAGE)
+            .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
         let from = self.rest.get(start..)?;
         let marker = *from.get(1)?;
         if marker == EOI || marker == SOI || marker == 0x01 || (0xd0..=0xd7).contains(&marker) {
             let (whole, rest) = from.split_at(2);
             self.rest = rest;
-            return Some(Segment { marker, data: &[], whole });
+            return Some(Segment {
+                marker,
+                data: &[],
+                whole,
+            });
         }
         let length = usize::from(u16::from_be_bytes(*from.get(2..)?.first_chunk()?));
         let data = from.get(4..2 + length)?;
@@ -78,7 +88,11 @@ impl<'a> Iterator for Segments<'a> {
         }
         let (whole, rest) = from.split_at(end);
         self.rest = rest;
-        Some(Segment { marker, data, whole })
+        Some(Segment {
+            marker,
+            data,
+            whole,
+        })
     }
 }
 
@@ -102,18 +116,34 @@ pub fn headers(file: &[u8]) -> impl Iterator<Item = Segment<'_>> {
     let mut segments = Segments::of(file);
     std::iter::from_fn(move || {
         // The scan itself would be walked through to its end.
-        let next = segments.rest().windows(2).take(MAX_GARBAGE).find(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff));
-        next.filter(|pair| !matches!(pair[1], SOS | EOI)).and_then(|_| segments.next())
+        let next = segments
+            .rest()
+            .windows(2)
+            .take(MAX_GARBAGE)
+            .find(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff));
+        next.filter(|pair| !matches!(pair[1], SOS | EOI))
+            .and_then(|_| segments.next())
     })
 }
 
 /// The frame header.
 pub fn frame(file: &[u8]) -> Option<Frame> {
-    headers(file).find(|segment| is_frame(segment.marker)).and_then(|segment| {
-        let [precision, h1, h0, w1, w0, components] = *segment.data.first_chunk()?;
-        let (width, height) = (u32::from(u16::from_be_bytes([w1, w0])), u32::from(u16::from_be_bytes([h1, h0])));
-        Some(Frame { marker: segment.marker, precision, width, height, components })
-    })
+    headers(file)
+        .find(|segment| is_frame(segment.marker))
+        .and_then(|segment| {
+            let [precision, h1, h0, w1, w0, components] = *segment.data.first_chunk()?;
+            let (width, height) = (
+                u32::from(u16::from_be_bytes([w1, w0])),
+                u32::from(u16::from_be_bytes([h1, h0])),
+            );
+            Some(Frame {
+                marker: segment.marker,
+                precision,
+                width,
+                height,
+                components,
+            })
+        })
 }
 
 /// The frame markers, of which DHT, JPG and DAC are none.
@@ -123,7 +153,9 @@ const fn is_frame(marker: u8) -> bool {
 
 /// The EXIF block: a TIFF structure.
 pub fn exif(file: &[u8]) -> Option<&[u8]> {
-    headers(file).filter(|segment| segment.marker == APP1).find_map(|segment| segment.data.strip_prefix(EXIF))
+    headers(file)
+        .filter(|segment| segment.marker == APP1)
+        .find_map(|segment| segment.data.strip_prefix(EXIF))
 }
 
 /// Whether Adobe wrote the file: its four-colour pictures are stored inverted.
@@ -140,7 +172,13 @@ pub fn icc(file: &[u8]) -> Option<Vec<u8>> {
         .collect();
     pieces.sort_by_key(|(number, _)| *number);
     pieces.dedup_by_key(|(number, _)| *number);
-    (!pieces.is_empty()).then(|| pieces.into_iter().flat_map(|(_, piece)| piece).copied().collect())
+    (!pieces.is_empty()).then(|| {
+        pieces
+            .into_iter()
+            .flat_map(|(_, piece)| piece)
+            .copied()
+            .collect()
+    })
 }
 
 /// A segment ready to be put into a file; nothing if the data is too long for one.
@@ -155,9 +193,14 @@ pub fn segment(marker: u8, parts: &[&[u8]]) -> Option<Vec<u8>> {
 /// The segments that carry an ICC profile.
 pub fn icc_segments(profile: &[u8]) -> Vec<u8> {
     let pieces: Vec<&[u8]> = profile.chunks(65_519).collect();
-    let Ok(count) = u8::try_from(pieces.len()) else { return Vec::new() };
+    let Ok(count) = u8::try_from(pieces.len()) else {
+        return Vec::new();
+    };
     let numbered = (1..=count).zip(pieces);
-    numbered.filter_map(|(number, piece)| segment(APP2, &[ICC, &[number, count], piece])).flatten().collect()
+    numbered
+        .filter_map(|(number, piece)| segment(APP2, &[ICC, &[number, count], piece]))
+        .flatten()
+        .collect()
 }
 
 /// More pictures than any camera puts into a file.
@@ -167,13 +210,21 @@ const MAX_INSIDE: usize = 64;
 pub fn largest_inside(file: &[u8]) -> Option<(&[u8], Frame)> {
     // The start mark, and a segment's marker right behind it.
     let is_start = |window: &[u8]| {
-        window[..3] == [0xff, SOI, 0xff] && matches!(window[3], 0xc0..=0xfe) && !matches!(window[3], SOI | EOI | 0xd0..=0xd7)
+        window[..3] == [0xff, SOI, 0xff]
+            && matches!(window[3], 0xc0..=0xfe)
+            && !matches!(window[3], SOI | EOI | 0xd0..=0xd7)
     };
-    let starts = file.windows(4).enumerate().filter(|(_, window)| is_start(window)).map(|(at, _)| at);
+    let starts = file
+        .windows(4)
+        .enumerate()
+        .filter(|(_, window)| is_start(window))
+        .map(|(at, _)| at);
     let found = starts.take(MAX_INSIDE).filter_map(|at| {
         let inside = &file[at..];
         let frame = frame(inside)?;
-        let plain = matches!(frame.marker, 0xc0..=0xc2) && frame.precision == 8 && matches!(frame.components, 1 | 3);
+        let plain = matches!(frame.marker, 0xc0..=0xc2)
+            && frame.precision == 8
+            && matches!(frame.components, 1 | 3);
         // A raw file's own data is lossless JPEG, or looks like a marker by chance: only what has its tables counts.
         let tables = headers(inside).any(|segment| segment.marker == 0xdb);
         (plain && tables && frame.width > 0 && frame.height > 0).then_some((inside, frame))
@@ -187,17 +238,24 @@ mod tests {
 
     /// SOI, a comment, SOF0 of 16 × 8, SOS with a stuffed byte, EOI, and something after it.
     const FILE: &[u8] = &[
-        0xff, 0xd8, 0xff, 0xfe, 0, 4, b'h', b'i', 0xff, 0xdb, 0, 2, 0xff, 0xc0, 0, 9, 8, 0, 8, 0, 16, 1, 0, 0xff, 0xda, 0, 3, 0, 1, 0xff,
-        0, 2, 0xff, 0xd9, 9, 9,
+        0xff, 0xd8, 0xff, 0xfe, 0, 4, b'h', b'i', 0xff, 0xdb, 0, 2, 0xff, 0xc0, 0, 9, 8, 0, 8, 0,
+        16, 1, 0, 0xff, 0xda, 0, 3, 0, 1, 0xff, 0, 2, 0xff, 0xd9, 9, 9,
     ];
 
     #[test]
     fn segments_end_where_the_picture_ends() {
         let mut segments = Segments::of(FILE);
-        let markers: Vec<u8> = segments.by_ref().take_while(|segment| segment.marker != EOI).map(|segment| segment.marker).collect();
+        let markers: Vec<u8> = segments
+            .by_ref()
+            .take_while(|segment| segment.marker != EOI)
+            .map(|segment| segment.marker)
+            .collect();
         assert_eq!(markers, [COM, 0xdb, 0xc0, SOS]);
         assert_eq!(segments.rest(), [9, 9]);
-        assert_eq!(frame(FILE).map(|frame| (frame.width, frame.height, frame.precision)), Some((16, 8, 8)));
+        assert_eq!(
+            frame(FILE).map(|frame| (frame.width, frame.height, frame.precision)),
+            Some((16, 8, 8))
+        );
     }
 
     #[test]
@@ -205,7 +263,10 @@ mod tests {
         let mut raw = vec![7; 100];
         raw.extend([0xff, 0xd8, 0xff, 0xd8, 0xff]);
         raw.extend(FILE);
-        assert_eq!(largest_inside(&raw).map(|(file, frame)| (file.len(), frame.width)), Some((FILE.len(), 16)));
+        assert_eq!(
+            largest_inside(&raw).map(|(file, frame)| (file.len(), frame.width)),
+            Some((FILE.len(), 16))
+        );
         assert!(largest_inside(&[0xff; 50]).is_none());
     }
 
@@ -220,7 +281,11 @@ mod tests {
     fn every_cut_ends() {
         for cut in 0..FILE.len() {
             assert!(Segments::of(&FILE[..cut]).count() < 10);
-            let _ = (frame(&FILE[..cut]), icc(&FILE[..cut]), largest_inside(&FILE[..cut]));
+            let _ = (
+                frame(&FILE[..cut]),
+                icc(&FILE[..cut]),
+                largest_inside(&FILE[..cut]),
+            );
         }
     }
 }

@@ -18,15 +18,27 @@ pub fn chunks(file: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
         let length = u32::from_be_bytes(*rest.first_chunk()?) as usize;
         let kind = *rest.get(4..)?.first_chunk()?;
         let whole = rest.get(..length.checked_add(12)?)?;
-        rest = if &kind == b"IEND" { &[] } else { rest.get(whole.len()..)? };
-        Some(Chunk { kind, data: whole.get(8..8 + length)?, whole })
+        rest = if &kind == b"IEND" {
+            &[]
+        } else {
+            rest.get(whole.len()..)?
+        };
+        Some(Chunk {
+            kind,
+            data: whole.get(8..8 + length)?,
+            whole,
+        })
     })
 }
 
 /// Whether the file moves: `acTL` before the pixels, with more than one frame.
 pub fn is_animated(file: &[u8]) -> bool {
-    let control = chunks(file).take_while(|chunk| &chunk.kind != b"IDAT").find(|chunk| &chunk.kind == b"acTL");
-    control.and_then(|chunk| chunk.data.first_chunk().copied()).is_some_and(|frames| u32::from_be_bytes(frames) > 1)
+    let control = chunks(file)
+        .take_while(|chunk| &chunk.kind != b"IDAT")
+        .find(|chunk| &chunk.kind == b"acTL");
+    control
+        .and_then(|chunk| chunk.data.first_chunk().copied())
+        .is_some_and(|frames| u32::from_be_bytes(frames) > 1)
 }
 
 /// A chunk with its checksum.
@@ -42,7 +54,13 @@ pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Option<Vec<u8>> {
 /// CRC-32 as in annex D of the specification.
 pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 {
+                0xedb8_8320 ^ (crc >> 1)
+            } else {
+                crc >> 1
+            }
+        })
     })
 }
 
@@ -52,8 +70,17 @@ mod tests {
 
     #[test]
     fn chunks_come_back_and_end() {
-        let file = [SIGNATURE, &chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]).unwrap(), &chunk(b"IEND", b"").unwrap(), b"more"].concat();
-        assert_eq!(chunks(&file).map(|chunk| chunk.kind).collect::<Vec<_>>(), [*b"acTL", *b"IEND"]);
+        let file = [
+            SIGNATURE,
+            &chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]).unwrap(),
+            &chunk(b"IEND", b"").unwrap(),
+            b"more",
+        ]
+        .concat();
+        assert_eq!(
+            chunks(&file).map(|chunk| chunk.kind).collect::<Vec<_>>(),
+            [*b"acTL", *b"IEND"]
+        );
         assert!(is_animated(&file));
         // The checksum every PNG ends with.
         assert_eq!(chunk(b"IEND", b"").unwrap()[8..], [0xae, 0x42, 0x60, 0x82]);

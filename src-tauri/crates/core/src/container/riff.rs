@@ -19,9 +19,16 @@ pub struct Chunk<'a> {
 /// The chunks of a WebP file, or as far as they can be read. What lies after the length in the header is left out.
 pub fn chunks(file: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     let is_webp = file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WEBP");
-    let length = file.get(4..8).and_then(|length| length.first_chunk()).map_or(0, |length| u32::from_le_bytes(*length) as usize);
+    let length = file
+        .get(4..8)
+        .and_then(|length| length.first_chunk())
+        .map_or(0, |length| u32::from_le_bytes(*length) as usize);
     let end = length.saturating_add(8).min(file.len());
-    let mut rest = if is_webp { file.get(12..end).unwrap_or_default() } else { &[] };
+    let mut rest = if is_webp {
+        file.get(12..end).unwrap_or_default()
+    } else {
+        &[]
+    };
     std::iter::from_fn(move || {
         let kind = *rest.first_chunk()?;
         let length = u32::from_le_bytes(*rest.get(4..)?.first_chunk()?) as usize;
@@ -34,15 +41,23 @@ pub fn chunks(file: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
 
 /// Whether the chunks fill the length that the header tells, and the file has it.
 pub fn reaches_the_end(file: &[u8]) -> bool {
-    let told = file.get(4..8).and_then(|length| length.first_chunk()).map_or(0, |length| u32::from_le_bytes(*length) as usize);
-    let chunks: usize = chunks(file).map(|chunk| 8 + chunk.data.len() + chunk.data.len() % 2).sum();
+    let told = file
+        .get(4..8)
+        .and_then(|length| length.first_chunk())
+        .map_or(0, |length| u32::from_le_bytes(*length) as usize);
+    let chunks: usize = chunks(file)
+        .map(|chunk| 8 + chunk.data.len() + chunk.data.len() % 2)
+        .sum();
     // Some writers leave the last filling byte out.
     file.len() >= told.saturating_add(8).saturating_sub(1) && chunks + 4 >= told
 }
 
 /// Whether the file moves.
 pub fn is_animated(file: &[u8]) -> bool {
-    chunks(file).filter(|chunk| &chunk.kind == b"ANMF").nth(1).is_some()
+    chunks(file)
+        .filter(|chunk| &chunk.kind == b"ANMF")
+        .nth(1)
+        .is_some()
 }
 
 /// Puts chunks together to a file; nothing if it would be larger than the format can say.
@@ -67,7 +82,12 @@ pub fn push(out: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) -> Option<()> {
 
 /// The content of a `VP8X` chunk.
 pub fn extended(flags: u8, (width, height): (u32, u32)) -> Vec<u8> {
-    [&[flags, 0, 0, 0][..], &u24(width.saturating_sub(1)), &u24(height.saturating_sub(1))].concat()
+    [
+        &[flags, 0, 0, 0][..],
+        &u24(width.saturating_sub(1)),
+        &u24(height.saturating_sub(1)),
+    ]
+    .concat()
 }
 
 /// A number of three bytes.
@@ -85,7 +105,10 @@ mod tests {
         let made = file([(b"VP8X", &extended(HAS_ICC, (4, 3))[..]), (b"ICCP", b"odd")]).unwrap();
         let found: Vec<_> = chunks(&made).collect();
         assert_eq!(found[0].data, [0x20, 0, 0, 0, 3, 0, 0, 2, 0, 0]);
-        assert_eq!((found[1].kind, found[1].data), (*b"ICCP", b"odd".as_slice()));
+        assert_eq!(
+            (found[1].kind, found[1].data),
+            (*b"ICCP", b"odd".as_slice())
+        );
         assert_eq!(made.len() % 2, 0);
         assert!((0..made.len()).all(|cut| chunks(&made[..cut]).count() <= 2));
     }

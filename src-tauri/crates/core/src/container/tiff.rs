@@ -74,12 +74,20 @@ impl<'a> Tiff<'a> {
 
     pub fn u16(&self, at: usize) -> Option<u16> {
         let bytes = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
+        Some(if self.big_endian {
+            u16::from_be_bytes(bytes)
+        } else {
+            u16::from_le_bytes(bytes)
+        })
     }
 
     pub fn u32(&self, at: usize) -> Option<u32> {
         let bytes = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+        Some(if self.big_endian {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        })
     }
 
     fn offset(&self, at: usize) -> Option<usize> {
@@ -95,12 +103,26 @@ impl<'a> Tiff<'a> {
         });
         let entries = entries.filter_map(|(at, tag, kind, count)| {
             let length = size_of(kind)?.checked_mul(count as usize)?;
-            let value = if length <= 4 { at + 8 } else { self.offset(at + 8)? };
+            let value = if length <= 4 {
+                at + 8
+            } else {
+                self.offset(at + 8)?
+            };
             self.bytes.get(value..value.checked_add(length)?)?;
-            Some(Entry { at, tag, kind, count, value, length })
+            Some(Entry {
+                at,
+                tag,
+                kind,
+                count,
+                value,
+                length,
+            })
         });
         let entries = entries.collect();
-        let next = at.checked_add(2 + count * 12).and_then(|at| self.offset(at)).unwrap_or_default();
+        let next = at
+            .checked_add(2 + count * 12)
+            .and_then(|at| self.offset(at))
+            .unwrap_or_default();
         Some(Directory { at, entries, next })
     }
 
@@ -126,18 +148,27 @@ impl<'a> Tiff<'a> {
 
     /// The directories an entry points to (SubIFDs, EXIF, GPS, interoperability).
     pub fn below(&self, entry: &Entry) -> Vec<Directory> {
-        self.numbers(entry).into_iter().take(MAX_DIRECTORIES).filter_map(|at| self.directory(at as usize)).collect()
+        self.numbers(entry)
+            .into_iter()
+            .take(MAX_DIRECTORIES)
+            .filter_map(|at| self.directory(at as usize))
+            .collect()
     }
 
     /// The whole numbers of an entry: bytes, shorts, longs and directory offsets.
     pub fn numbers(&self, entry: &Entry) -> Vec<u32> {
         let one = |index: usize| match entry.kind {
-            1 => self.bytes.get(entry.value + index).map(|byte| u32::from(*byte)),
+            1 => self
+                .bytes
+                .get(entry.value + index)
+                .map(|byte| u32::from(*byte)),
             3 => self.u16(entry.value + index * 2).map(u32::from),
             4 | 13 => self.u32(entry.value + index * 4),
             _ => None,
         };
-        (0..(entry.count as usize).min(1 << 16)).map_while(one).collect()
+        (0..(entry.count as usize).min(1 << 16))
+            .map_while(one)
+            .collect()
     }
 }
 
@@ -149,7 +180,8 @@ impl Directory {
 
     /// The first number of that tag.
     pub fn number(&self, tiff: &Tiff<'_>, tag: u16) -> Option<u32> {
-        self.entry(tag).and_then(|entry| tiff.numbers(entry).first().copied())
+        self.entry(tag)
+            .and_then(|entry| tiff.numbers(entry).first().copied())
     }
 }
 
@@ -169,7 +201,11 @@ pub fn first_directory_has(head: &[u8], tag: u16) -> bool {
     let first = Tiff::new(head).and_then(|tiff| {
         let at = tiff.offset(4)?;
         let count = usize::from(tiff.u16(at)?);
-        Some((0..count).map_while(|index| tiff.u16(at + 2 + index * 12)).any(|found| found == tag))
+        Some(
+            (0..count)
+                .map_while(|index| tiff.u16(at + 2 + index * 12))
+                .any(|found| found == tag),
+        )
     });
     first.unwrap_or_default()
 }
@@ -185,7 +221,12 @@ mod tests {
         assert_eq!(Tiff::new(looped).expect("TIFF").directories().len(), 1);
         // 65,535 entries promised, none there.
         let lying = b"MM\0*\0\0\0\x08\xff\xff";
-        assert_eq!(Tiff::new(lying).expect("TIFF").directories()[0].entries.len(), 0);
+        assert_eq!(
+            Tiff::new(lying).expect("TIFF").directories()[0]
+                .entries
+                .len(),
+            0
+        );
         assert!(Tiff::new(b"II").is_none() && Tiff::new(b"").is_none());
     }
 
@@ -196,7 +237,9 @@ mod tests {
         for file in [little.as_slice(), big] {
             let tiff = Tiff::new(file).expect("TIFF");
             assert_eq!(tiff.directories()[0].number(&tiff, ORIENTATION), Some(6));
-            assert!(first_directory_has(file, ORIENTATION) && !first_directory_has(file, DNG_VERSION));
+            assert!(
+                first_directory_has(file, ORIENTATION) && !first_directory_has(file, DNG_VERSION)
+            );
         }
     }
 }

@@ -246,7 +246,9 @@ impl Actor {
                 let _ = answer.send(());
                 taken?;
             }
-            Request::Paused(ids, answer, paused) => drop(answer.send(self.pause(ids, paused).await)),
+            Request::Paused(ids, answer, paused) => {
+                drop(answer.send(self.pause(ids, paused).await))
+            }
             Request::Forgotten(ids, answer) => {
                 self.tell(Event::Forgotten(ids));
                 self.recount().await?;
@@ -270,7 +272,10 @@ impl Actor {
             Request::IsIdle(answer) => {
                 self.config.begin_when_queued = false;
                 self.start_jobs().await?;
-                let _ = answer.send(self.running.is_empty() && (self.queue.is_empty() || self.settings.paused || self.outages.is_all()));
+                let _ = answer.send(
+                    self.running.is_empty()
+                        && (self.queue.is_empty() || self.settings.paused || self.outages.is_all()),
+                );
             }
             Request::Finish(answer) => {
                 // Another engine does its own.
@@ -288,7 +293,10 @@ impl Actor {
     async fn edit(&mut self, change: Change) -> Result<Settings> {
         let (path, known) = (self.config.home.settings(), self.settings.clone());
         // Another process may hold the settings for a while: that is waited for elsewhere.
-        let edited = blocking("changing the settings", move || Settings::edit(&path, &known, change)).await;
+        let edited = blocking("changing the settings", move || {
+            Settings::edit(&path, &known, change)
+        })
+        .await;
         (self.settings, self.settings_file) = edited.flatten()?;
         self.settings_changed().await;
         Ok(self.settings.clone())
@@ -305,7 +313,11 @@ impl Actor {
     }
 
     async fn serve_demo(&mut self) {
-        if let (true, true, Ok(profile)) = (self.config.serve_demo, self.lead.is_some(), self.settings.profile(Some(DEMO))) {
+        if let (true, true, Ok(profile)) = (
+            self.config.serve_demo,
+            self.lead.is_some(),
+            self.settings.profile(Some(DEMO)),
+        ) {
             let served = self.stages.stores.start_demo(profile).await;
             self.health.note(Duty::Demo, served);
         }
@@ -314,7 +326,10 @@ impl Actor {
     /// What is due now and then. Each duty is on its own.
     async fn tick(&mut self) {
         self.notice_sleep();
-        self.stages.limits.bandwidth().set(self.settings.bandwidth.at(jiff::Zoned::now().time()));
+        self.stages
+            .limits
+            .bandwidth()
+            .set(self.settings.bandwidth.at(jiff::Zoned::now().time()));
         let led = self.keep_the_lead().await;
         self.health.note(Duty::Lead, led);
         let read = self.read_settings().await;
@@ -358,7 +373,10 @@ impl Actor {
     /// After a sleep nothing is as it was: connections are gone, and the network may be another.
     fn notice_sleep(&mut self) {
         let now = SystemTime::now();
-        if now.duration_since(self.last_tick).is_ok_and(|gap| gap > SLEPT) {
+        if now
+            .duration_since(self.last_tick)
+            .is_ok_and(|gap| gap > SLEPT)
+        {
             tracing::info!("the computer slept");
             self.folders.look(None);
             self.outages.look_again(Instant::now());
@@ -376,7 +394,9 @@ impl Actor {
             self.chores = None;
         }
         if self.lead.is_none() {
-            let Some(lead) = Lead::try_take(&self.config.home.engine_lock())? else { return Ok(()) };
+            let Some(lead) = Lead::try_take(&self.config.home.engine_lock())? else {
+                return Ok(());
+            };
             self.lead = Some(lead);
             self.engines_at = Instant::now();
             self.begin_to_lead().await;
@@ -392,9 +412,20 @@ impl Actor {
         self.serve_demo().await;
         self.follow_folders().await;
         if self.chores.is_none() {
-            let (stages, home, secrets) = (Arc::clone(&self.stages), self.config.home.clone(), self.config.secrets.clone());
+            let (stages, home, secrets) = (
+                Arc::clone(&self.stages),
+                self.config.home.clone(),
+                self.config.secrets.clone(),
+            );
             let (chores, (finish, finishes)) = (
-                Chores { stages, home, secrets, asides: self.aside.clone(), later: Default::default(), said: Default::default() },
+                Chores {
+                    stages,
+                    home,
+                    secrets,
+                    asides: self.aside.clone(),
+                    later: Default::default(),
+                    said: Default::default(),
+                },
                 mpsc::channel(8),
             );
             let task = tokio::spawn(chores.run(finishes, self.stop.child_token()));
@@ -429,7 +460,14 @@ impl Actor {
 
     async fn stop_what_rests(&mut self) -> Result<()> {
         let running: Vec<i64> = self.running.keys().copied().collect();
-        for row in self.stages.journal.jobs(&running).await?.iter().filter(|row| row.paused) {
+        for row in self
+            .stages
+            .journal
+            .jobs(&running)
+            .await?
+            .iter()
+            .filter(|row| row.paused)
+        {
             if let Some(running) = self.running.get(&row.id) {
                 running.stop.cancel();
             }
@@ -442,11 +480,17 @@ impl Actor {
         if self.followed.is_empty() {
             return Ok(());
         }
-        let behind = self.followed.range(self.followed_from..).chain(self.followed.range(..self.followed_from));
+        let behind = self
+            .followed
+            .range(self.followed_from..)
+            .chain(self.followed.range(..self.followed_from));
         let some: Vec<i64> = behind.take(FOLLOWED).copied().collect();
         self.followed_from = some.last().map_or(0, |last| last + 1);
         let rows = self.stages.journal.news_of(&some).await?;
-        for row in rows.iter().filter(|row| matches!(row.state, JobState::Done | JobState::Failed)) {
+        for row in rows
+            .iter()
+            .filter(|row| matches!(row.state, JobState::Done | JobState::Failed))
+        {
             self.followed.remove(&row.id);
         }
         if !rows.is_empty() {
@@ -459,7 +503,11 @@ impl Actor {
     /// Unfinished jobs that another process may do: what becomes of them is told here, too. Of very many, only as many
     /// as a list shows.
     async fn follow(&mut self) -> Result<()> {
-        let fresh = self.stages.journal.unfinished_after(self.newest, SNAPSHOT_JOBS).await?;
+        let fresh = self
+            .stages
+            .journal
+            .unfinished_after(self.newest, SNAPSHOT_JOBS)
+            .await?;
         self.newest = fresh.first().copied().unwrap_or(self.newest);
         self.followed.extend(fresh);
         while self.followed.len() > SNAPSHOT_JOBS as usize {
@@ -484,7 +532,11 @@ impl Actor {
     async fn pause(&mut self, uids: Vec<String>, paused: bool) -> Result<()> {
         self.stages.journal.pause(uids.clone(), paused).await?;
         let rows = self.stages.journal.jobs_by_uid(&uids).await?;
-        for running in rows.iter().filter(|row| row.paused).filter_map(|row| self.running.get(&row.id)) {
+        for running in rows
+            .iter()
+            .filter(|row| row.paused)
+            .filter_map(|row| self.running.get(&row.id))
+        {
             running.stop.cancel();
         }
         self.queue.look_again();

@@ -9,7 +9,11 @@ use crate::secret::Secret;
 use crate::world::blocking;
 
 /// A CDN may know an object a moment later than the bucket.
-const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+];
 const ANSWER: Duration = Duration::from_secs(20);
 
 /// Asks for the first byte of each link.
@@ -19,7 +23,10 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// could say anything about it.
 pub(super) async fn links(urls: Vec<String>, profile: &str) -> Result<()> {
     let profile = profile.to_owned();
-    blocking("checking a link", move || urls.iter().try_for_each(|url| patiently(url, &profile))).await?
+    blocking("checking a link", move || {
+        urls.iter().try_for_each(|url| patiently(url, &profile))
+    })
+    .await?
 }
 
 fn patiently(url: &str, profile: &str) -> Result<()> {
@@ -31,42 +38,78 @@ fn patiently(url: &str, profile: &str) -> Result<()> {
         std::thread::sleep(pause);
         said = get(url);
     }
-    let told = |code, what: String, hint: String| Err(Error::new(code, format!("the link {url} {what}")).hint(hint));
-    let by_itself = "check the network and the profile's public address; Tintype looks again by itself".to_owned();
+    let told = |code, what: String, hint: String| {
+        Err(Error::new(code, format!("the link {url} {what}")).hint(hint))
+    };
+    let by_itself =
+        "check the network and the profile's public address; Tintype looks again by itself"
+            .to_owned();
     match said {
         Ok(200 | 206) => Ok(()),
-        Ok(status @ (407 | 408 | 425 | 429 | 500..)) => told(Code::ServerBusy, format!("cannot be tried: it answers {status}"), by_itself),
+        Ok(status @ (407 | 408 | 425 | 429 | 500..)) => told(
+            Code::ServerBusy,
+            format!("cannot be tried: it answers {status}"),
+            by_itself,
+        ),
         Ok(status) => told(
             Code::LinkBroken,
             format!("does not open: it answers {status}"),
-            format!("make the objects public, or correct the public address of the profile \"{profile}\""),
+            format!(
+                "make the objects public, or correct the public address of the profile \"{profile}\""
+            ),
         ),
-        Err(why) => told(Code::EndpointUnreachable, format!("cannot be tried: it {why}"), by_itself),
+        Err(why) => told(
+            Code::EndpointUnreachable,
+            format!("cannot be tried: it {why}"),
+            by_itself,
+        ),
     }
 }
 
 fn agent() -> ureq::Agent {
     // The system's certificate authorities, as everywhere else.
-    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-    ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(ANSWER)).tls_config(tls).build().into()
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::PlatformVerifier)
+        .build();
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(ANSWER))
+        .tls_config(tls)
+        .build()
+        .into()
 }
 
 fn get(url: &str) -> Result<u16, String> {
     let answer = agent().get(url).header("range", "bytes=0-0").call();
-    answer.map(|answer| answer.status().as_u16()).map_err(|error| format!("cannot be reached ({error})"))
+    answer
+        .map(|answer| answer.status().as_u16())
+        .map_err(|error| format!("cannot be reached ({error})"))
 }
 
 /// What a server's clock says.
 pub(super) fn server_time(endpoint: &str) -> Option<std::time::SystemTime> {
     let answer = agent().get(endpoint).call().ok()?;
     let date = answer.headers().get("date")?.to_str().ok()?;
-    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok().map(Into::into)
+    jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(date)
+        .ok()
+        .map(Into::into)
 }
 
 /// Which origin's pages may read what is under a link.
 pub(super) fn allowed_origin(url: &str, origin: &str) -> Option<String> {
-    let answer = agent().get(url).header("origin", origin).header("range", "bytes=0-0").call().ok()?;
-    answer.headers().get("access-control-allow-origin")?.to_str().ok().map(str::to_owned)
+    let answer = agent()
+        .get(url)
+        .header("origin", origin)
+        .header("range", "bytes=0-0")
+        .call()
+        .ok()?;
+    answer
+        .headers()
+        .get("access-control-allow-origin")?
+        .to_str()
+        .ok()
+        .map(str::to_owned)
 }
 
 /// POSTs JSON; the secret goes into `X-Tintype-Secret`.
@@ -74,11 +117,19 @@ pub(super) fn allowed_origin(url: &str, origin: &str) -> Option<String> {
 /// # Errors
 /// `webhook-failed`, whatever the reason: it is tried again.
 pub(super) async fn post(url: &str, secret: Option<Secret>, body: String) -> Result<()> {
-    let failed = |why: String| Error::new(Code::WebhookFailed, format!("the webhook {why}")).hint("check the profile's webhook address");
+    let failed = |why: String| {
+        Error::new(Code::WebhookFailed, format!("the webhook {why}"))
+            .hint("check the profile's webhook address")
+    };
     let url = url.to_owned();
     let posted = blocking("telling a webhook", move || {
         // A secret goes to the address it was meant for, and to no other.
-        let mut request = agent().post(&url).config().max_redirects(0).build().header("content-type", "application/json");
+        let mut request = agent()
+            .post(&url)
+            .config()
+            .max_redirects(0)
+            .build()
+            .header("content-type", "application/json");
         if let Some(secret) = &secret {
             request = request.header("x-tintype-secret", secret.expose());
         }

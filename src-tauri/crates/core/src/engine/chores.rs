@@ -74,17 +74,31 @@ struct Again {
 }
 
 fn again(later: &mut HashMap<ProfileId, Again>, profile: &ProfileId, error: Error) {
-    let pause = later.get(profile).map_or(FIRST_PAUSE, |known| (known.pause * 2).min(LONGEST_PAUSE));
-    later.insert(profile.clone(), Again { at: Instant::now() + pause, pause, error: Some(error) });
+    let pause = later
+        .get(profile)
+        .map_or(FIRST_PAUSE, |known| (known.pause * 2).min(LONGEST_PAUSE));
+    later.insert(
+        profile.clone(),
+        Again {
+            at: Instant::now() + pause,
+            pause,
+            error: Some(error),
+        },
+    );
 }
 
 fn is_due<K: Eq + std::hash::Hash>(later: &HashMap<K, Again>, what: &K) -> bool {
-    later.get(what).is_none_or(|known| known.at <= Instant::now())
+    later
+        .get(what)
+        .is_none_or(|known| known.at <= Instant::now())
 }
 
 /// Why any of it is not done yet, if that is so.
 fn left<K>(later: &HashMap<K, Again>) -> Result<()> {
-    later.values().find_map(|known| known.error.clone()).map_or(Ok(()), Err)
+    later
+        .values()
+        .find_map(|known| known.error.clone())
+        .map_or(Ok(()), Err)
 }
 
 /// Somebody waits until all that can be done now is done.
@@ -142,7 +156,10 @@ impl Chores {
         let path = self.home.settings();
         // Away for the moment in which it is written: nothing may be concluded from that.
         if !path.exists() {
-            return Err(Error::new(Code::SettingsDamaged, format!("{} is away", path.display())));
+            return Err(Error::new(
+                Code::SettingsDamaged,
+                format!("{} is away", path.display()),
+            ));
         }
         Settings::load(&path)
     }
@@ -162,12 +179,16 @@ impl Chores {
     }
 
     async fn abort(&self, settings: &Settings, orphan: Orphan) -> Result<()> {
-        let Ok(profile) = settings.profile_of(&orphan.profile) else { return Ok(()) };
+        let Ok(profile) = settings.profile_of(&orphan.profile) else {
+            return Ok(());
+        };
         let open = self.stages.stores.get(profile).await?;
         // Another bucket by now: the upload cannot be reached any more.
         if open.target == orphan.target {
             for upload in self.uploads_of(&open, &orphan).await? {
-                open.bucket.call(0, || open.bucket.store.abort_upload(&orphan.key, &upload)).await?;
+                open.bucket
+                    .call(0, || open.bucket.store.abort_upload(&orphan.key, &upload))
+                    .await?;
             }
         }
         self.stages.journal.forget_orphan(orphan.id).await
@@ -178,15 +199,31 @@ impl Chores {
         if let Some(upload) = &orphan.upload {
             return Ok(vec![upload.clone()]);
         }
-        let Some(before) = &orphan.before else { return Ok(Vec::new()) };
-        let known = self.stages.journal.known_uploads(&orphan.target, &orphan.key).await?;
-        let now = open.bucket.call(0, || open.bucket.store.unfinished_uploads(&orphan.key)).await?;
-        Ok(now.into_iter().filter(|id| !before.contains(id) && !known.contains(id)).collect())
+        let Some(before) = &orphan.before else {
+            return Ok(Vec::new());
+        };
+        let known = self
+            .stages
+            .journal
+            .known_uploads(&orphan.target, &orphan.key)
+            .await?;
+        let now = open
+            .bucket
+            .call(0, || open.bucket.store.unfinished_uploads(&orphan.key))
+            .await?;
+        Ok(now
+            .into_iter()
+            .filter(|id| !before.contains(id) && !known.contains(id))
+            .collect())
     }
 
     async fn removals(&self) -> Result<()> {
         let due = self.stages.journal.due_removals(BATCH).await?;
-        self.later.lock().await.removals.retain(|id, _| due.iter().any(|removal| removal.id == *id));
+        self.later
+            .lock()
+            .await
+            .removals
+            .retain(|id, _| due.iter().any(|removal| removal.id == *id));
         if due.is_empty() {
             return Ok(());
         }
@@ -195,12 +232,20 @@ impl Chores {
             if !is_due(&self.later.lock().await.removals, &removal.id) {
                 continue;
             }
-            let jobs = self.stages.journal.jobs_with(&self.stages.journal.removable(&removal).await?).await?;
+            let jobs = self
+                .stages
+                .journal
+                .jobs_with(&self.stages.journal.removable(&removal).await?)
+                .await?;
             match removals::remove(&self.stages, &settings, &removal).await {
                 Ok(true) => self.tell_removed(jobs).await,
                 // One that cannot be carried out does not hold up the others.
                 done => {
-                    let later = Again { at: Instant::now() + REMOVALS, pause: REMOVALS, error: done.err() };
+                    let later = Again {
+                        at: Instant::now() + REMOVALS,
+                        pause: REMOVALS,
+                        error: done.err(),
+                    };
                     self.later.lock().await.removals.insert(removal.id, later);
                 }
             }
@@ -216,8 +261,16 @@ impl Chores {
     }
 
     async fn webhooks(&self) -> Result<()> {
-        let messages = self.stages.journal.messages(MessageKind::Webhook, BATCH).await?;
-        self.later.lock().await.webhooks.retain(|profile, _| messages.iter().any(|message| message.profile == *profile));
+        let messages = self
+            .stages
+            .journal
+            .messages(MessageKind::Webhook, BATCH)
+            .await?;
+        self.later
+            .lock()
+            .await
+            .webhooks
+            .retain(|profile, _| messages.iter().any(|message| message.profile == *profile));
         if messages.is_empty() {
             return Ok(());
         }
@@ -228,8 +281,12 @@ impl Chores {
             let later = self.later.lock().await;
             due.retain(|profile, _| is_due(&later.webhooks, profile));
         }
-        let profiles = due.into_values().map(|messages| self.webhooks_of(&settings, messages));
-        let told = futures::stream::iter(profiles).buffer_unordered(WEBHOOKS).fold(Ok(()), async |wrong, told: Result<()>| told.and(wrong));
+        let profiles = due
+            .into_values()
+            .map(|messages| self.webhooks_of(&settings, messages));
+        let told = futures::stream::iter(profiles)
+            .buffer_unordered(WEBHOOKS)
+            .fold(Ok(()), async |wrong, told: Result<()>| told.and(wrong));
         told.await.and(left(&self.later.lock().await.webhooks))
     }
 
@@ -241,7 +298,10 @@ impl Chores {
     }
 
     async fn webhook(&self, settings: &Settings, message: Message) -> Result<()> {
-        let profile = settings.profile_of(&message.profile).ok().filter(|profile| !profile.webhook.is_empty());
+        let profile = settings
+            .profile_of(&message.profile)
+            .ok()
+            .filter(|profile| !profile.webhook.is_empty());
         let job = self.stages.journal.jobs(&[message.job]).await?.pop();
         let (Some(profile), Some(job)) = (profile, job) else {
             // The webhook, or the job itself, was taken away: there is nothing left to tell.
@@ -256,14 +316,26 @@ impl Chores {
                 self.stages.journal.told(vec![message.id]).await
             }
             Err(error) => {
-                again(&mut self.later.lock().await.webhooks, &message.profile, error.clone());
-                self.stages.journal.not_told(message.id).await.and(Err(error))
+                again(
+                    &mut self.later.lock().await.webhooks,
+                    &message.profile,
+                    error.clone(),
+                );
+                self.stages
+                    .journal
+                    .not_told(message.id)
+                    .await
+                    .and(Err(error))
             }
         }
     }
 
     /// Links of a private bucket are good for a while only: whoever is told gets them signed at that moment.
-    async fn with_links(&self, profile: &Profile, mut objects: Vec<ObjectRow>) -> Result<Vec<ObjectRow>> {
+    async fn with_links(
+        &self,
+        profile: &Profile,
+        mut objects: Vec<ObjectRow>,
+    ) -> Result<Vec<ObjectRow>> {
         if profile.link_hours > 0 {
             let open = self.stages.stores.get(profile).await?;
             for object in objects.iter_mut().filter(|object| object.url.is_some()) {
@@ -274,7 +346,11 @@ impl Chores {
     }
 
     async fn manifests(&self, now: bool) -> Result<()> {
-        let messages = self.stages.journal.messages(MessageKind::Manifest, BATCH).await?;
+        let messages = self
+            .stages
+            .journal
+            .messages(MessageKind::Manifest, BATCH)
+            .await?;
         if self.settings()?.paused {
             return Ok(());
         }
@@ -304,7 +380,10 @@ impl Chores {
         if !now && !is_due(&later.manifests, profile) {
             return false;
         }
-        let since = *later.gathering.entry(profile.clone()).or_insert_with(Instant::now);
+        let since = *later
+            .gathering
+            .entry(profile.clone())
+            .or_insert_with(Instant::now);
         now || since.elapsed() >= BATCH_WAIT || entries >= BATCH as usize
     }
 
@@ -318,15 +397,36 @@ impl Chores {
             let mut entries = Vec::new();
             for message in &messages {
                 let objects = self.stages.journal.objects(message.job).await?;
-                entries.extend(self.stages.journal.jobs(&[message.job]).await?.pop().map(|job| entry(job, objects)));
+                entries.extend(
+                    self.stages
+                        .journal
+                        .jobs(&[message.job])
+                        .await?
+                        .pop()
+                        .map(|job| entry(job, objects)),
+                );
             }
             let now = jiff::Timestamp::now();
-            let key = format!("{}/{}-{}.jsonl", profile.manifest, now.strftime("%Y/%m/%d/%H%M%S"), uuid::Uuid::new_v4().simple());
-            let headers = Headers { content_type: "application/jsonl".into(), ..Headers::default() };
+            let key = format!(
+                "{}/{}-{}.jsonl",
+                profile.manifest,
+                now.strftime("%Y/%m/%d/%H%M%S"),
+                uuid::Uuid::new_v4().simple()
+            );
+            let headers = Headers {
+                content_type: "application/jsonl".into(),
+                ..Headers::default()
+            };
             let open = self.stages.stores.get(profile).await?;
             let text = Bytes::from(manifest::write(&entries));
             let progress = Progress::default();
-            open.bucket.call(text.len() as u64, || open.bucket.store.put(&key, text.clone(), &headers, &Only::Always, &progress)).await?;
+            open.bucket
+                .call(text.len() as u64, || {
+                    open.bucket
+                        .store
+                        .put(&key, text.clone(), &headers, &Only::Always, &progress)
+                })
+                .await?;
         }
         self.stages.journal.told(ids).await
     }
@@ -335,14 +435,20 @@ impl Chores {
 /// Reads a bucket's manifest into the journal; returns how many jobs were new, and how many lines were damaged.
 pub(super) async fn rebuild(stages: &Stages, profile: &Profile) -> Result<(u64, u64)> {
     if profile.manifest.is_empty() {
-        return Err(Error::new(Code::ProfileInvalid, format!("the profile \"{}\" keeps no manifest", profile.name))
-            .hint("set its manifest prefix, as on the computer that uploaded"));
+        return Err(Error::new(
+            Code::ProfileInvalid,
+            format!("the profile \"{}\" keeps no manifest", profile.name),
+        )
+        .hint("set its manifest prefix, as on the computer that uploaded"));
     }
     let open = stages.stores.get(profile).await?.awake();
     let prefix = format!("{}/", profile.manifest);
     let (mut new, mut damaged, mut from) = (0, 0, None);
     loop {
-        let page = open.bucket.call(0, || open.bucket.store.list(&prefix, from.clone())).await?;
+        let page = open
+            .bucket
+            .call(0, || open.bucket.store.list(&prefix, from.clone()))
+            .await?;
         for key in page.keys {
             let Some(text) = small(&open, &key).await? else {
                 damaged += 1;
@@ -350,7 +456,15 @@ pub(super) async fn rebuild(stages: &Stages, profile: &Profile) -> Result<(u64, 
             };
             let (entries, bad) = manifest::read(&text);
             damaged += bad as u64;
-            new += stages.journal.adopt(profile.id.clone(), open.target.clone(), open.public_base.clone(), entries).await?;
+            new += stages
+                .journal
+                .adopt(
+                    profile.id.clone(),
+                    open.target.clone(),
+                    open.public_base.clone(),
+                    entries,
+                )
+                .await?;
         }
         match page.next {
             Some(next) => from = Some(next),
@@ -366,14 +480,21 @@ async fn small(open: &Open, key: &str) -> Result<Option<Bytes>> {
     match open.bucket.call(0, || open.bucket.store.head(key)).await? {
         Lookup::Found(held) if held.size > LARGEST_MANIFEST => Ok(None),
         Lookup::Absent => Ok(None),
-        Lookup::Found(_) | Lookup::Hidden => open.bucket.call(0, || open.bucket.store.get(key)).await.map(Some),
+        Lookup::Found(_) | Lookup::Hidden => open
+            .bucket
+            .call(0, || open.bucket.store.get(key))
+            .await
+            .map(Some),
     }
 }
 
 fn by_profile(messages: Vec<Message>) -> BTreeMap<ProfileId, Vec<Message>> {
     let mut by_profile: BTreeMap<ProfileId, Vec<Message>> = BTreeMap::new();
     for message in messages {
-        by_profile.entry(message.profile.clone()).or_default().push(message);
+        by_profile
+            .entry(message.profile.clone())
+            .or_default()
+            .push(message);
     }
     by_profile
 }
@@ -424,5 +545,10 @@ fn body(job: &JobRow, objects: &[ObjectRow]) -> Result<String> {
         sha256: entry.sha256,
         variants: entry.objects.into_iter().skip(1).collect(),
     };
-    serde_json::to_string(&told).map_err(|error| Error::new(Code::Internal, format!("a message has no JSON form: {error}")))
+    serde_json::to_string(&told).map_err(|error| {
+        Error::new(
+            Code::Internal,
+            format!("a message has no JSON form: {error}"),
+        )
+    })
 }

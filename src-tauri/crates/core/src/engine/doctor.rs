@@ -85,8 +85,13 @@ impl Doctor<'_> {
     /// Takes all steps; stops where nothing further can work, but always cleans up.
     pub(super) async fn examine(mut self) -> Result<Vec<StepResult>> {
         let mut open = self.stores.open(self.profile).await?.awake();
-        if let Some((host, port)) = open.endpoint.as_deref().filter(|_| !behind_proxy()).and_then(host_and_port)
-            && !(self.step(Step::Resolve, resolve(&host, port)).await && self.step(Step::Connect, connect(&host, port)).await)
+        if let Some((host, port)) = open
+            .endpoint
+            .as_deref()
+            .filter(|_| !behind_proxy())
+            .and_then(host_and_port)
+            && !(self.step(Step::Resolve, resolve(&host, port)).await
+                && self.step(Step::Connect, connect(&host, port)).await)
         {
             return Ok(self.results);
         }
@@ -94,7 +99,13 @@ impl Doctor<'_> {
             self.step(Step::Clock, clock(endpoint)).await;
         }
         let key = format!(".tintype-test/{}.txt", uuid::Uuid::new_v4().simple());
-        let asked = async { open.bucket.store.head(&key).await.map(|_| Finding::default()) };
+        let asked = async {
+            open.bucket
+                .store
+                .head(&key)
+                .await
+                .map(|_| Finding::default())
+        };
         if !self.step(Step::Ask, asked).await {
             return Ok(self.results);
         }
@@ -103,7 +114,13 @@ impl Doctor<'_> {
         }
         self.look(&open, &key).await?;
         let store = &*open.bucket.store;
-        self.step(Step::Delete, async { store.delete(&key, &Only::Always).await.map(|()| Finding::default()) }).await;
+        self.step(Step::Delete, async {
+            store
+                .delete(&key, &Only::Always)
+                .await
+                .map(|()| Finding::default())
+        })
+        .await;
         Ok(self.results)
     }
 
@@ -114,33 +131,68 @@ impl Doctor<'_> {
         let (error, finding) = match result {
             Ok(finding) => (None, finding),
             Err(error) => {
-                let fix = error.right_region.clone().map(|region| Fix::Region { region });
-                (Some(error), Finding { fix, ..Finding::default() })
+                let fix = error
+                    .right_region
+                    .clone()
+                    .map(|region| Fix::Region { region });
+                (
+                    Some(error),
+                    Finding {
+                        fix,
+                        ..Finding::default()
+                    },
+                )
             }
         };
         let well = error.is_none();
-        self.results.push(StepResult { step, millis, error, note: finding.note, fix: finding.fix });
+        self.results.push(StepResult {
+            step,
+            millis,
+            error,
+            note: finding.note,
+            fix: finding.fix,
+        });
         well
     }
 
     /// Stores the object; where the provider's way of protecting bodies is refused, the other way is tried.
     async fn put(&mut self, open: &mut Open, key: &str) -> Result<bool> {
-        let checksum = self.profile.checksum.unwrap_or(self.profile.provider()?.checksum);
+        let checksum = self
+            .profile
+            .checksum
+            .unwrap_or(self.profile.provider()?.checksum);
         let first = put(&*open.bucket.store, key, &Only::Always).await;
-        let refused = first.as_ref().is_err_and(|error| matches!(error.code, Code::RequestRefused | Code::ChecksumMismatch));
+        let refused = first.as_ref().is_err_and(|error| {
+            matches!(error.code, Code::RequestRefused | Code::ChecksumMismatch)
+        });
         if !refused {
             return Ok(self.step(Step::Put, async { first }).await);
         }
-        let other = if checksum == Checksum::Crc32 { Checksum::Md5 } else { Checksum::Crc32 };
-        let second = self.stores.open(&Profile { checksum: Some(other), ..self.profile.clone() }).await?.awake();
+        let other = if checksum == Checksum::Crc32 {
+            Checksum::Md5
+        } else {
+            Checksum::Crc32
+        };
+        let second = self
+            .stores
+            .open(&Profile {
+                checksum: Some(other),
+                ..self.profile.clone()
+            })
+            .await?
+            .awake();
         let tried = put(&*second.bucket.store, key, &Only::Always).await;
         if tried.is_err() {
             return Ok(self.step(Step::Put, async { first }).await);
         }
         *open = second;
-        let note = Some(format!("the service refuses {checksum:?} checksums, and takes {other:?}"));
+        let note = Some(format!(
+            "the service refuses {checksum:?} checksums, and takes {other:?}"
+        ));
         let fix = Some(Fix::Checksum { checksum: other });
-        Ok(self.step(Step::Put, async { Ok(Finding { note, fix }) }).await)
+        Ok(self
+            .step(Step::Put, async { Ok(Finding { note, fix }) })
+            .await)
     }
 
     /// Everything that is done with an object once it is there.
@@ -152,16 +204,31 @@ impl Doctor<'_> {
         if self.profile.link_hours > 0 {
             let signed = async {
                 let link = store.presign(key, Duration::from_secs(3600)).await?;
-                check::links(vec![link], &self.profile.name).await.map(|()| Finding::default())
+                check::links(vec![link], &self.profile.name)
+                    .await
+                    .map(|()| Finding::default())
             };
             self.step(Step::Link, signed).await;
         } else {
-            self.step(Step::Link, public_link(link.clone(), self.profile)).await;
+            self.step(Step::Link, public_link(link.clone(), self.profile))
+                .await;
         }
         let assumed = store.honours_conditions();
-        let asking = self.stores.open(&Profile { if_none_match: Some(true), ..self.profile.clone() }).await?.awake();
-        self.step(Step::Conditional, conditional(&*asking.bucket.store, key, assumed)).await;
-        self.step(Step::Parts, parts(store, &format!("{key}.parts"))).await;
+        let asking = self
+            .stores
+            .open(&Profile {
+                if_none_match: Some(true),
+                ..self.profile.clone()
+            })
+            .await?
+            .awake();
+        self.step(
+            Step::Conditional,
+            conditional(&*asking.bucket.store, key, assumed),
+        )
+        .await;
+        self.step(Step::Parts, parts(store, &format!("{key}.parts")))
+            .await;
         if let Some(origin) = self.cors.clone() {
             self.step(Step::Cors, cors(link, origin)).await;
         }
@@ -174,11 +241,22 @@ fn body() -> Bytes {
 }
 
 fn headers() -> Headers {
-    Headers { content_type: "text/plain; charset=utf-8".into(), ..Headers::default() }
+    Headers {
+        content_type: "text/plain; charset=utf-8".into(),
+        ..Headers::default()
+    }
 }
 
 fn behind_proxy() -> bool {
-    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"].iter().any(|name| std::env::var_os(name).is_some())
+    [
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+    ]
+    .iter()
+    .any(|name| std::env::var_os(name).is_some())
 }
 
 fn host_and_port(endpoint: &str) -> Option<(String, u16)> {
@@ -195,15 +273,20 @@ async fn resolve(host: &str, port: u16) -> Result<Finding> {
     let found = tokio::time::timeout(REACH, tokio::net::lookup_host((host, port))).await;
     match found.map(|found| found.map(Iterator::count)) {
         Ok(Ok(addresses)) if addresses > 0 => Ok(Finding::default()),
-        _ => Err(Error::new(Code::EndpointUnreachable, format!("{host} has no address"))
-            .hint("check the spelling of the endpoint, and whether this computer is online")),
+        _ => Err(
+            Error::new(Code::EndpointUnreachable, format!("{host} has no address"))
+                .hint("check the spelling of the endpoint, and whether this computer is online"),
+        ),
     }
 }
 
 async fn connect(host: &str, port: u16) -> Result<Finding> {
     let refused = |why: String| {
-        Error::new(Code::EndpointUnreachable, format!("{host}:{port} cannot be reached: {why}"))
-            .hint("check the endpoint's port and scheme, and whether a firewall is in the way")
+        Error::new(
+            Code::EndpointUnreachable,
+            format!("{host}:{port} cannot be reached: {why}"),
+        )
+        .hint("check the endpoint's port and scheme, and whether a firewall is in the way")
     };
     match tokio::time::timeout(REACH, tokio::net::TcpStream::connect((host, port))).await {
         Ok(Ok(_)) => Ok(Finding::default()),
@@ -214,8 +297,13 @@ async fn connect(host: &str, port: u16) -> Result<Finding> {
 
 /// A wrong clock is put right by the server's for signatures; a person should know all the same.
 async fn clock(endpoint: String) -> Result<Finding> {
-    let date = blocking("asking for the time", move || check::server_time(&endpoint)).await.ok().flatten();
-    let Some(server) = date else { return Ok(Finding::default()) };
+    let date = blocking("asking for the time", move || check::server_time(&endpoint))
+        .await
+        .ok()
+        .flatten();
+    let Some(server) = date else {
+        return Ok(Finding::default());
+    };
     let now = SystemTime::now();
     let (apart, way) = match server.duration_since(now) {
         Ok(behind) => (behind, "behind"),
@@ -231,17 +319,29 @@ async fn clock(endpoint: String) -> Result<Finding> {
 }
 
 async fn put(store: &dyn ObjectStore, key: &str, only: &Only) -> Result<Finding> {
-    store.put(key, body(), &headers(), only, &Progress::default()).await.map(|_| Finding::default())
+    store
+        .put(key, body(), &headers(), only, &Progress::default())
+        .await
+        .map(|_| Finding::default())
 }
 
 async fn check_head(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
     let size = body().len() as u64;
     match store.head(key).await? {
         Lookup::Found(meta) if meta.size == size => Ok(Finding::default()),
-        Lookup::Found(meta) => Err(Error::new(Code::ChecksumMismatch, format!("the bucket has {} bytes of {size}", meta.size))),
-        Lookup::Absent => Err(Error::new(Code::ObjectMissing, "the object that was just stored is not there")),
-        Lookup::Hidden => Err(Error::new(Code::AccessDenied, "the credentials may store objects but not look at them")
-            .hint("give the key the right to get objects (s3:GetObject) in this bucket")),
+        Lookup::Found(meta) => Err(Error::new(
+            Code::ChecksumMismatch,
+            format!("the bucket has {} bytes of {size}", meta.size),
+        )),
+        Lookup::Absent => Err(Error::new(
+            Code::ObjectMissing,
+            "the object that was just stored is not there",
+        )),
+        Lookup::Hidden => Err(Error::new(
+            Code::AccessDenied,
+            "the credentials may store objects but not look at them",
+        )
+        .hint("give the key the right to get objects (s3:GetObject) in this bucket")),
     }
 }
 
@@ -249,7 +349,10 @@ async fn check_get(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
     if store.get(key).await? == body() {
         return Ok(Finding::default());
     }
-    Err(Error::new(Code::ChecksumMismatch, "the bucket gave back other bytes than were stored"))
+    Err(Error::new(
+        Code::ChecksumMismatch,
+        "the bucket gave back other bytes than were stored",
+    ))
 }
 
 async fn public_link(link: String, profile: &Profile) -> Result<Finding> {
@@ -266,16 +369,26 @@ async fn conditional(store: &dyn ObjectStore, key: &str, assumed: bool) -> Resul
         Err(error) => return Err(error),
         Ok(_) => false,
     };
-    let note =
-        if honoured { "honoured: two computers cannot overwrite each other" } else { "not honoured: Tintype looks before it stores" };
-    Ok(Finding { note: Some(note.into()), fix: (honoured != assumed).then_some(Fix::IfNoneMatch { honoured }) })
+    let note = if honoured {
+        "honoured: two computers cannot overwrite each other"
+    } else {
+        "not honoured: Tintype looks before it stores"
+    };
+    Ok(Finding {
+        note: Some(note.into()),
+        fix: (honoured != assumed).then_some(Fix::IfNoneMatch { honoured }),
+    })
 }
 
 async fn parts(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
     let upload = store.create_upload(key, &headers()).await?;
     let sent = async {
-        let part = store.put_part(key, &upload, 1, body(), &Progress::default()).await?;
-        store.complete_upload(key, &upload, &[part], &Only::Always).await
+        let part = store
+            .put_part(key, &upload, 1, body(), &Progress::default())
+            .await?;
+        store
+            .complete_upload(key, &upload, &[part], &Only::Always)
+            .await
     };
     if let Err(error) = sent.await {
         store.abort_upload(key, &upload).await?;
@@ -288,11 +401,19 @@ async fn parts(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
 
 async fn cors(link: String, origin: String) -> Result<Finding> {
     let asked = origin.clone();
-    let allowed = blocking("asking for an origin", move || check::allowed_origin(&link, &asked)).await.ok().flatten();
+    let allowed = blocking("asking for an origin", move || {
+        check::allowed_origin(&link, &asked)
+    })
+    .await
+    .ok()
+    .flatten();
     match allowed {
         Some(allowed) if allowed == "*" || allowed == origin => Ok(Finding::default()),
-        _ => Err(Error::new(Code::LinkBroken, format!("pages of {origin} may not read the objects"))
-            .hint("allow GET and HEAD from that origin in the bucket's CORS rules")),
+        _ => Err(Error::new(
+            Code::LinkBroken,
+            format!("pages of {origin} may not read the objects"),
+        )
+        .hint("allow GET and HEAD from that origin in the bucket's CORS rules")),
     }
 }
 
@@ -312,7 +433,12 @@ pub(super) fn rights(profile: &Profile) -> Result<String> {
             "Resource": format!("arn:aws:s3:::{}/*", profile.bucket),
         }],
     });
-    serde_json::to_string_pretty(&policy).map_err(|error| Error::new(Code::Internal, format!("a policy has no JSON form: {error}")))
+    serde_json::to_string_pretty(&policy).map_err(|error| {
+        Error::new(
+            Code::Internal,
+            format!("a policy has no JSON form: {error}"),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -332,11 +458,18 @@ mod tests {
 
     #[test]
     fn the_policy_names_the_bucket_and_lists_nothing() -> Result<()> {
-        let aws = Profile { provider: "aws".into(), bucket: "photos".into(), ..Profile::default() };
+        let aws = Profile {
+            provider: "aws".into(),
+            bucket: "photos".into(),
+            ..Profile::default()
+        };
         let policy: serde_json::Value = serde_json::from_str(&rights(&aws)?).expect("JSON");
         assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:s3:::photos/*");
         assert!(!policy.to_string().contains("ListBucket\""));
-        let r2 = Profile { provider: "r2".into(), ..aws };
+        let r2 = Profile {
+            provider: "r2".into(),
+            ..aws
+        };
         assert!(rights(&r2)?.contains("read and write"));
         Ok(())
     }

@@ -76,7 +76,12 @@ pub(super) struct Folders {
 
 impl Folders {
     pub(super) fn new(reports: mpsc::Sender<Report>) -> Self {
-        Self { reports, threads: TaskTracker::new(), running: HashMap::new(), passing: Vec::new() }
+        Self {
+            reports,
+            threads: TaskTracker::new(),
+            running: HashMap::new(),
+            passing: Vec::new(),
+        }
     }
 
     /// Adds folders for this run.
@@ -86,39 +91,87 @@ impl Folders {
 
     /// The folder of that path, as it is meant now.
     pub(super) fn find(&self, settings: &Settings, path: &Path) -> Option<WatchedFolder> {
-        self.passing.iter().chain(&settings.folders).find(|folder| folder.path == *path).cloned()
+        self.passing
+            .iter()
+            .chain(&settings.folders)
+            .find(|folder| folder.path == *path)
+            .cloned()
     }
 
     /// Starts and stops threads until they are as the settings say (`own`: those of the settings, too).
-    pub(super) async fn follow(&mut self, journal: &Journal, settings: &Settings, own: bool) -> Result<()> {
-        let from_settings = settings.folders.iter().filter(|folder| own && !folder.paused);
+    pub(super) async fn follow(
+        &mut self,
+        journal: &Journal,
+        settings: &Settings,
+        own: bool,
+    ) -> Result<()> {
+        let from_settings = settings
+            .folders
+            .iter()
+            .filter(|folder| own && !folder.paused);
         // One that rests keeps what is its own.
-        let known = self.passing.iter().chain(settings.folders.iter().filter(|_| own));
+        let known = self
+            .passing
+            .iter()
+            .chain(settings.folders.iter().filter(|_| own));
         let with_inner = |folder: &WatchedFolder| (folder.clone(), folder.inner(known.clone()));
-        let wanted: Vec<(WatchedFolder, Vec<PathBuf>)> = self.passing.iter().chain(from_settings).map(with_inner).collect();
+        let wanted: Vec<(WatchedFolder, Vec<PathBuf>)> = self
+            .passing
+            .iter()
+            .chain(from_settings)
+            .map(with_inner)
+            .collect();
         // A folder that is meant otherwise from now on begins anew.
-        self.running.retain(|_, running| wanted.iter().any(|(folder, inner)| *folder == running.folder && *inner == running.inner));
+        self.running.retain(|_, running| {
+            wanted
+                .iter()
+                .any(|(folder, inner)| *folder == running.folder && *inner == running.inner)
+        });
         let mut followed = Ok(());
         for (folder, inner) in wanted {
             if !self.running.contains_key(&*folder.path) {
                 // One that cannot be followed keeps none of the others from it.
-                followed = self.begin(journal, settings, folder, inner).await.and(followed);
+                followed = self
+                    .begin(journal, settings, folder, inner)
+                    .await
+                    .and(followed);
             }
         }
         followed
     }
 
-    async fn begin(&mut self, journal: &Journal, settings: &Settings, folder: WatchedFolder, inner: Vec<PathBuf>) -> Result<()> {
+    async fn begin(
+        &mut self,
+        journal: &Journal,
+        settings: &Settings,
+        folder: WatchedFolder,
+        inner: Vec<PathBuf>,
+    ) -> Result<()> {
         journal.keep_folder(&folder).await?;
-        let on_record = journal.on_record(&folder, &settings.profile_for(&folder)?.id).await?;
+        let on_record = journal
+            .on_record(&folder, &settings.profile_for(&folder)?.id)
+            .await?;
         let (waker, wakes) = channel();
-        let start = Start { folder: folder.clone(), on_record, inner: inner.clone() };
+        let start = Start {
+            folder: folder.clone(),
+            on_record,
+            inner: inner.clone(),
+        };
         let (reports, for_events) = (self.reports.clone(), waker.clone());
-        self.threads.spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));
+        self.threads
+            .spawn_blocking(move || watch::watch(start, reports, for_events, &wakes));
         let path = folder.path.to_path_buf();
         self.running.insert(
             path,
-            Watched { folder, inner, waker, state: FolderState::default(), seen_since: None, unrecorded: None, stuck: BTreeMap::new() },
+            Watched {
+                folder,
+                inner,
+                waker,
+                state: FolderState::default(),
+                seen_since: None,
+                unrecorded: None,
+                stuck: BTreeMap::new(),
+            },
         );
         Ok(())
     }
@@ -132,7 +185,10 @@ impl Folders {
 
     /// Compares all folders, or one, with what is on record, now.
     pub(super) fn look(&self, path: Option<&Path>) {
-        self.running.keys().filter(|known| path.is_none_or(|path| path == known.as_path())).for_each(|path| self.wake(path, Wake::Look));
+        self.running
+            .keys()
+            .filter(|known| path.is_none_or(|path| path == known.as_path()))
+            .for_each(|path| self.wake(path, Wake::Look));
     }
 
     /// Nothing is on record of a file any more.
@@ -142,24 +198,33 @@ impl Folders {
 
     /// Notes how a folder is, and whether it was just compared.
     pub(super) fn note(&mut self, path: &Path, state: FolderState) -> Compared {
-        let Some(watched) = self.running.get_mut(path) else { return Compared::Not };
+        let Some(watched) = self.running.get_mut(path) else {
+            return Compared::Not;
+        };
         let compared = match (watched.state.scanned_at, state.scanned_at) {
             (None, Some(_)) => Compared::FirstTime,
             (before, now) if before != now => Compared::Again,
             _ => Compared::Not,
         };
         let sees = matches!(state.following, Following::Watching | Following::Polling);
-        watched.seen_since = if sees { watched.seen_since.or_else(|| Some(Instant::now())) } else { None };
+        watched.seen_since = if sees {
+            watched.seen_since.or_else(|| Some(Instant::now()))
+        } else {
+            None
+        };
         watched.state = state;
         compared
     }
 
     /// Puts on record for how long a folder has been seen since the last time.
     pub(super) async fn keep_clock(&mut self, journal: &Journal, path: &Path) -> Result<()> {
-        let Some(watched) = self.running.get_mut(path) else { return Ok(()) };
+        let Some(watched) = self.running.get_mut(path) else {
+            return Ok(());
+        };
         if let Some(since) = watched.seen_since {
             let now = Instant::now();
-            let millis = i64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(i64::MAX);
+            let millis =
+                i64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(i64::MAX);
             journal.add_watched(path, millis).await?;
             watched.seen_since = Some(now);
         }
@@ -182,7 +247,14 @@ impl Folders {
     }
 
     /// Notes what became of a file that was to be put away.
-    pub(super) fn note_put_away(&mut self, PutDown { folder, file, result }: PutDown) {
+    pub(super) fn note_put_away(
+        &mut self,
+        PutDown {
+            folder,
+            file,
+            result,
+        }: PutDown,
+    ) {
         if result == Ok(true) {
             self.forget(&folder, file.clone());
         }
@@ -194,20 +266,36 @@ impl Folders {
         }
     }
 
-    pub(super) async fn views(&self, journal: &Journal, settings: &Settings) -> Result<Vec<FolderView>> {
+    pub(super) async fn views(
+        &self,
+        journal: &Journal,
+        settings: &Settings,
+    ) -> Result<Vec<FolderView>> {
         let mut views = Vec::new();
-        let passing = self.passing.iter().filter(|folder| !settings.folders.iter().any(|known| known.path == folder.path));
+        let passing = self.passing.iter().filter(|folder| {
+            !settings
+                .folders
+                .iter()
+                .any(|known| known.path == folder.path)
+        });
         for folder in settings.folders.iter().chain(passing) {
             let (waiting, failed) = journal.folder_counts(&folder.path).await?;
             let removals = journal.removals(&folder.path).await?;
             let watched = self.running.get(&*folder.path);
-            let state = watched.map(|watched| watched.state.clone()).unwrap_or_default();
+            let state = watched
+                .map(|watched| watched.state.clone())
+                .unwrap_or_default();
             let unrecorded = watched.and_then(|watched| watched.unrecorded.clone());
             let profile = settings.profile_for(folder);
-            let stuck = watched.into_iter().flat_map(|watched| watched.stuck.values().cloned());
+            let stuck = watched
+                .into_iter()
+                .flat_map(|watched| watched.stuck.values().cloned());
             views.push(FolderView {
                 path: folder.path.clone(),
-                profile: profile.as_ref().map_or(&folder.profile, |profile| &profile.name).clone(),
+                profile: profile
+                    .as_ref()
+                    .map_or(&folder.profile, |profile| &profile.name)
+                    .clone(),
                 paused: folder.paused,
                 following: state.following,
                 error: unrecorded.or(state.trouble).or_else(|| profile.err()),
@@ -220,7 +308,9 @@ impl Folders {
                 scanned_at: state.scanned_at,
                 removing: removals.files,
                 held: removals.held,
-                removing_at: removals.next_in.map(|millis| jiff::Timestamp::now().as_millisecond() + millis),
+                removing_at: removals
+                    .next_in
+                    .map(|millis| jiff::Timestamp::now().as_millisecond() + millis),
                 told: stuck.chain(state.told).take(TOLD).collect(),
             });
         }
@@ -232,7 +322,10 @@ impl Folders {
     pub(super) async fn stop(&mut self) {
         self.running.clear();
         self.threads.close();
-        if tokio::time::timeout(STOP, self.threads.wait()).await.is_err() {
+        if tokio::time::timeout(STOP, self.threads.wait())
+            .await
+            .is_err()
+        {
             tracing::debug!("a folder's thread is left behind");
         }
     }
@@ -245,14 +338,19 @@ pub(super) fn sorted(
     finished: Vec<Seen>,
     needs: Option<&str>,
 ) -> (Vec<NewJob>, Vec<Seen>) {
-    let (skipped, wanted): (Vec<Seen>, Vec<Seen>) = finished.into_iter().partition(|file| file.skipped.is_some());
+    let (skipped, wanted): (Vec<Seen>, Vec<Seen>) = finished
+        .into_iter()
+        .partition(|file| file.skipped.is_some());
     let job = |file: Seen| NewJob {
         source: file.path.clone(),
         name: key::file_name(&file.path),
         folder: place_in(&folder.path, &file.path),
         profile: profile.id.clone(),
         watched: folder.path.to_path_buf(),
-        variants: folder.variants.clone().unwrap_or_else(|| settings.variants.clone()),
+        variants: folder
+            .variants
+            .clone()
+            .unwrap_or_else(|| settings.variants.clone()),
         on_conflict: folder.choice_for_changed(),
         seen: Some(file),
         refused: None,

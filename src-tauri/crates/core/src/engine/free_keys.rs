@@ -30,14 +30,21 @@ pub(super) struct FreeKeys {
 impl FreeKeys {
     /// `proven`: the doctor saw the bucket refuse a taken key.
     pub(super) fn new(proven: bool) -> Self {
-        Self { taken: AtomicU8::new(if proven { REFUSES } else { UNKNOWN }), ..Self::default() }
+        Self {
+            taken: AtomicU8::new(if proven { REFUSES } else { UNKNOWN }),
+            ..Self::default()
+        }
     }
 
     /// A look at a key showed it free, or taken.
     pub(super) fn note(&self, free: bool) {
         if free {
             // Enough is enough; it never wraps.
-            let _ = self.in_a_row.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| Some((count + 1).min(IN_A_ROW)));
+            let _ = self
+                .in_a_row
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                    Some((count + 1).min(IN_A_ROW))
+                });
         } else {
             self.in_a_row.store(0, Ordering::Relaxed);
         }
@@ -54,12 +61,27 @@ impl FreeKeys {
 
     /// Whether it is worth finding out what the bucket does with a taken key; true for one asker only.
     pub(super) fn begin_proof(&self) -> bool {
-        self.are_likely() && self.taken.compare_exchange(UNKNOWN, ASKING, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        self.are_likely()
+            && self
+                .taken
+                .compare_exchange(UNKNOWN, ASKING, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
     }
 
     /// Sends an object that has just arrived once more, as if its key were free: it is the same, whatever happens.
     pub(super) async fn prove(&self, bucket: &Bucket, key: &str, bytes: Bytes, headers: &Headers) {
-        let again = bucket.call(0, || async { bucket.store.put(key, bytes.clone(), headers, &Only::IfAbsent, &Progress::default()).await });
+        let again = bucket.call(0, || async {
+            bucket
+                .store
+                .put(
+                    key,
+                    bytes.clone(),
+                    headers,
+                    &Only::IfAbsent,
+                    &Progress::default(),
+                )
+                .await
+        });
         self.taken.store(verdict(&again.await), Ordering::Relaxed);
     }
 }
@@ -92,8 +114,17 @@ mod tests {
         row(&keys, 1);
         assert!(!keys.may_assume());
         assert!(keys.begin_proof() && !keys.begin_proof(), "one asks");
-        keys.taken.store(verdict(&Ok(Receipt { etag: String::new(), proven: true })), Ordering::Relaxed);
-        assert!(!keys.may_assume() && !keys.begin_proof(), "it takes the place of what is there");
+        keys.taken.store(
+            verdict(&Ok(Receipt {
+                etag: String::new(),
+                proven: true,
+            })),
+            Ordering::Relaxed,
+        );
+        assert!(
+            !keys.may_assume() && !keys.begin_proof(),
+            "it takes the place of what is there"
+        );
     }
 
     #[test]

@@ -54,13 +54,26 @@ impl EngineHandle {
         config: &Config,
         engine: &str,
     ) -> Self {
-        Self { requests, events, stages, secrets: config.secrets.clone(), home: config.home.clone(), engine: engine.into() }
+        Self {
+            requests,
+            events,
+            stages,
+            secrets: config.secrets.clone(),
+            home: config.home.clone(),
+            engine: engine.into(),
+        }
     }
 
-    pub(super) async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
+    pub(super) async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         let closing = || Error::new(Code::Closing, "Tintype is closing");
-        self.requests.send(request(answer)).await.map_err(|_| closing())?;
+        self.requests
+            .send(request(answer))
+            .await
+            .map_err(|_| closing())?;
         answered.await.map_err(|_| closing())
     }
 
@@ -79,30 +92,56 @@ impl EngineHandle {
         self.ask(Request::Settings).await
     }
 
-    pub(super) async fn edit(&self, change: impl FnOnce(&mut Settings) -> Result<()> + Send + 'static) -> Result<Settings> {
-        self.ask(|answer| Request::Edit(Box::new(change), answer)).await?
+    pub(super) async fn edit(
+        &self,
+        change: impl FnOnce(&mut Settings) -> Result<()> + Send + 'static,
+    ) -> Result<Settings> {
+        self.ask(|answer| Request::Edit(Box::new(change), answer))
+            .await?
     }
 
     /// Queues files and folders and returns the batch's id once they are safe in the journal.
     ///
     /// # Errors
     /// `profile-missing`; a file that cannot be taken is a failed job of the batch, not an error.
-    pub async fn enqueue(&self, paths: Vec<PathBuf>, profile: Option<String>, wish: Wish) -> Result<String> {
+    pub async fn enqueue(
+        &self,
+        paths: Vec<PathBuf>,
+        profile: Option<String>,
+        wish: Wish,
+    ) -> Result<String> {
         if profile.as_deref() == Some(DEMO) {
             self.use_demo().await?;
         }
         let settings = self.settings().await?;
         let profile = settings.profile(profile.as_deref())?.clone();
         let needs = self.needed_for(&profile);
-        let variants = if wish.no_variants { Vec::new() } else { settings.variants };
+        let variants = if wish.no_variants {
+            Vec::new()
+        } else {
+            settings.variants
+        };
         let found = blocking("listing the files", move || intake::gather(&paths)).await?;
-        let jobs = found.into_iter().map(|found| new_job(found, &profile.id, &variants, wish.on_conflict, needs.clone())).collect();
+        let jobs = found
+            .into_iter()
+            .map(|found| {
+                new_job(
+                    found,
+                    &profile.id,
+                    &variants,
+                    wish.on_conflict,
+                    needs.clone(),
+                )
+            })
+            .collect();
         self.enqueue_jobs(jobs).await
     }
 
     /// This engine, where it alone has the credentials for a profile.
     pub(super) fn needed_for(&self, profile: &Profile) -> Option<String> {
-        self.secrets.are_here(profile).then(|| self.engine.to_string())
+        self.secrets
+            .are_here(profile)
+            .then(|| self.engine.to_string())
     }
 
     pub(super) async fn enqueue_jobs(&self, jobs: Vec<NewJob>) -> Result<String> {
@@ -153,11 +192,18 @@ impl EngineHandle {
     /// Links of a private bucket are signed when they are asked for: they do not last.
     async fn sign_links(&self, profile: &Profile, report: &mut JobReport) -> Result<()> {
         let open = self.stages.stores.get(profile).await?;
-        for object in report.objects.iter_mut().filter(|object| object.url.is_some()) {
+        for object in report
+            .objects
+            .iter_mut()
+            .filter(|object| object.url.is_some())
+        {
             object.url = Some(open.link(profile, &object.key).await?);
         }
         if report.job.url.is_some() {
-            report.job.url = report.objects.first().and_then(|original| original.url.clone());
+            report.job.url = report
+                .objects
+                .first()
+                .and_then(|original| original.url.clone());
         }
         Ok(())
     }
@@ -169,7 +215,10 @@ impl EngineHandle {
                 let settings = self.settings().await?;
                 self.report(&settings, row).await
             }
-            None => Err(Error::new(Code::FileMissing, "this upload is no longer in the list")),
+            None => Err(Error::new(
+                Code::FileMissing,
+                "this upload is no longer in the list",
+            )),
         }
     }
 
@@ -190,19 +239,30 @@ impl EngineHandle {
     /// The picture to show for an object, if it is still there.
     pub async fn preview(&self, object: String) -> Option<Preview> {
         let previews = self.stages.previews.clone();
-        blocking("reading a preview", move || previews.get(&object)).await.ok().flatten()
+        blocking("reading a preview", move || previews.get(&object))
+            .await
+            .ok()
+            .flatten()
     }
 
     /// Tries failed jobs again; with a choice for keys that are taken, if a person made one.
     pub async fn retry(&self, ids: Vec<String>, choice: Option<OnConflict>) -> Result<()> {
         self.stages.journal.requeue(ids.clone(), choice).await?;
-        let rows = self.stages.journal.jobs_by_uid(&ids).await?.iter().map(|row| row.id).collect();
+        let rows = self
+            .stages
+            .journal
+            .jobs_by_uid(&ids)
+            .await?
+            .iter()
+            .map(|row| row.id)
+            .collect();
         self.ask(|answer| Request::Queued(rows, answer)).await
     }
 
     /// Lets jobs rest, or go on where they stopped.
     pub async fn pause(&self, ids: Vec<String>, paused: bool) -> Result<()> {
-        self.ask(|answer| Request::Paused(ids, answer, paused)).await?
+        self.ask(|answer| Request::Paused(ids, answer, paused))
+            .await?
     }
 
     /// Lets all uploads rest, or go on; remembered over restarts.
@@ -234,13 +294,21 @@ impl EngineHandle {
     pub async fn keep_pasted(&self, picture: Vec<u8>) -> Result<PathBuf> {
         let folder = self.home.pasted();
         let now = jiff::Zoned::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
-        let kind = image::guess_format(&picture).ok().and_then(|format| format.extensions_str().first()).unwrap_or(&"png");
-        let path = folder.join(format!("Pasted {now} {}.{kind}", &uuid::Uuid::new_v4().simple().to_string()[..4]));
+        let kind = image::guess_format(&picture)
+            .ok()
+            .and_then(|format| format.extensions_str().first())
+            .unwrap_or(&"png");
+        let path = folder.join(format!(
+            "Pasted {now} {}.{kind}",
+            &uuid::Uuid::new_v4().simple().to_string()[..4]
+        ));
         let written = async {
             tokio::fs::create_dir_all(&folder).await?;
             tokio::fs::write(&path, picture).await
         };
-        written.await.map_err(|error| Error::from_io(&error, &path))?;
+        written
+            .await
+            .map_err(|error| Error::from_io(&error, &path))?;
         Ok(path)
     }
 
@@ -248,7 +316,10 @@ impl EngineHandle {
     /// removals. What does not go on is waited for no longer than `patience`, and stays on record.
     pub async fn finish(&self, patience: Duration) -> Result<()> {
         self.idle(patience).await?;
-        if tokio::time::timeout(AT_THE_END, self.ask(Request::Finish)).await.is_err() {
+        if tokio::time::timeout(AT_THE_END, self.ask(Request::Finish))
+            .await
+            .is_err()
+        {
             tracing::warn!("some chores are left for the next start");
         }
         Ok(())
@@ -272,7 +343,13 @@ impl EngineHandle {
     }
 }
 
-fn new_job(found: Found, profile: &ProfileId, variants: &[Variant], on_conflict: Option<OnConflict>, needs: Option<String>) -> NewJob {
+fn new_job(
+    found: Found,
+    profile: &ProfileId,
+    variants: &[Variant],
+    on_conflict: Option<OnConflict>,
+    needs: Option<String>,
+) -> NewJob {
     NewJob {
         name: key::file_name(&found.path),
         source: found.path,

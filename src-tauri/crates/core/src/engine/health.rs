@@ -70,7 +70,13 @@ impl Health {
 
     /// As people are shown it.
     pub(super) fn troubles(&self) -> Vec<Trouble> {
-        self.troubles.iter().map(|(duty, error)| Trouble { duty: *duty, error: error.clone() }).collect()
+        self.troubles
+            .iter()
+            .map(|(duty, error)| Trouble {
+                duty: *duty,
+                error: error.clone(),
+            })
+            .collect()
     }
 
     /// The same if it is news.
@@ -86,7 +92,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_once_and_so_is_its_end() {
-        let (mut health, busy) = (Health::default(), || Err::<(), _>(Error::new(Code::JournalBusy, "locked")));
+        let (mut health, busy) = (Health::default(), || {
+            Err::<(), _>(Error::new(Code::JournalBusy, "locked"))
+        });
         health.note(Duty::Journal, busy());
         health.note(Duty::Lead, Ok(()));
         assert_eq!(health.news().map(|troubles| troubles.len()), Some(1));

@@ -111,7 +111,8 @@ impl Engine {
         let presence = Presence::announce(&config.home.engines(), crate::journal::new_id())?;
         let journal = Journal::open(&config.home.journal())?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let uploads = usize::from(settings.uploads_at_once.clamp(1, 256)).min(uploads_by_open_files());
+        let uploads =
+            usize::from(settings.uploads_at_once.clamp(1, 256)).min(uploads_by_open_files());
         let limits = transfer::Limits::new(settings.memory_mib);
         limits.pause(settings.paused);
         let stages = Arc::new(Stages {
@@ -126,9 +127,25 @@ impl Engine {
         });
         let (requests, inbox) = mpsc::channel(256);
         let (events, _) = broadcast::channel(EVENTS);
-        let handle = EngineHandle::new(requests, events.clone(), Arc::clone(&stages), &config, presence.id());
-        let actor = Actor::new(config, (settings, settings_file), presence, stages, events, uploads + cores);
-        Ok(Self { handle, task: tokio::spawn(actor.run(inbox)) })
+        let handle = EngineHandle::new(
+            requests,
+            events.clone(),
+            Arc::clone(&stages),
+            &config,
+            presence.id(),
+        );
+        let actor = Actor::new(
+            config,
+            (settings, settings_file),
+            presence,
+            stages,
+            events,
+            uploads + cores,
+        );
+        Ok(Self {
+            handle,
+            task: tokio::spawn(actor.run(inbox)),
+        })
     }
 
     /// A handle; clone it freely.
@@ -177,5 +194,11 @@ fn load(path: &std::path::Path) -> Result<Settings> {
         std::thread::sleep(std::time::Duration::from_millis(500));
         Settings::load(path)
     };
-    Settings::load(path).or_else(|error| if error.code == crate::Code::SettingsDamaged { again() } else { Err(error) })
+    Settings::load(path).or_else(|error| {
+        if error.code == crate::Code::SettingsDamaged {
+            again()
+        } else {
+            Err(error)
+        }
+    })
 }

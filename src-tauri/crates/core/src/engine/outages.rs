@@ -29,10 +29,19 @@ impl Outage {
         if known.is_some_and(|outage| outage.until > now) {
             return None;
         }
-        let longest = if error.retry_class() == Retry::WhenOnline { LONGEST_OFFLINE } else { LONGEST_PAUSE };
+        let longest = if error.retry_class() == Retry::WhenOnline {
+            LONGEST_OFFLINE
+        } else {
+            LONGEST_PAUSE
+        };
         let pause = known.map_or(FIRST_PAUSE, |outage| (outage.pause * 2).min(longest));
         let until = now + pause.mul_f64(0.5 + fastrand::f64() / 2.0);
-        Some(Self { until, pause, error: error.clone(), probe: None })
+        Some(Self {
+            until,
+            pause,
+            error: error.clone(),
+            probe: None,
+        })
     }
 
     /// Whether one job may go to see.
@@ -71,18 +80,31 @@ impl Outages {
 
     /// Only these profiles have jobs that wait: what is known of the others is of no use any more.
     pub(super) fn keep_only(&mut self, profiles: &[ProfileId]) {
-        self.profiles.retain(|profile, _| profiles.contains(profile));
+        self.profiles
+            .retain(|profile, _| profiles.contains(profile));
     }
 
     /// Something changed that may be the cure: look again at once.
     pub(super) fn look_again(&mut self, now: Instant) {
-        self.profiles.values_mut().chain(&mut self.all).for_each(|outage| outage.until = now);
+        self.profiles
+            .values_mut()
+            .chain(&mut self.all)
+            .for_each(|outage| outage.until = now);
     }
 
     /// Whether a job of a profile may start, at the most to see whether things are well again; `runs` tells whether a
     /// job is running.
-    pub(super) fn may_start(&self, profile: &ProfileId, now: Instant, runs: impl Fn(i64) -> bool) -> bool {
-        self.profiles.get(profile).into_iter().chain(&self.all).all(|outage| outage.may_probe(now, &runs))
+    pub(super) fn may_start(
+        &self,
+        profile: &ProfileId,
+        now: Instant,
+        runs: impl Fn(i64) -> bool,
+    ) -> bool {
+        self.profiles
+            .get(profile)
+            .into_iter()
+            .chain(&self.all)
+            .all(|outage| outage.may_probe(now, &runs))
     }
 
     /// Whether, where nothing can go on, one job may go to see if it can again.
@@ -96,12 +118,20 @@ impl Outages {
         if !self.all.iter().all(may) {
             return Vec::new();
         }
-        self.profiles.iter().filter(|(_, outage)| may(outage)).map(|(profile, _)| profile.clone()).collect()
+        self.profiles
+            .iter()
+            .filter(|(_, outage)| may(outage))
+            .map(|(profile, _)| profile.clone())
+            .collect()
     }
 
     /// This job starts: where there is an outage, it goes to see.
     pub(super) fn started(&mut self, profile: &ProfileId, job: i64) {
-        self.profiles.get_mut(profile).into_iter().chain(&mut self.all).for_each(|outage| outage.probe = Some(job));
+        self.profiles
+            .get_mut(profile)
+            .into_iter()
+            .chain(&mut self.all)
+            .for_each(|outage| outage.probe = Some(job));
     }
 
     /// The profiles that have one.
@@ -120,7 +150,10 @@ impl Outages {
             Some(profile) => self.profiles.get(profile),
             None => self.profiles.values().next(),
         };
-        self.all.as_ref().or(of_profile).map(|outage| outage.error.clone())
+        self.all
+            .as_ref()
+            .or(of_profile)
+            .map(|outage| outage.error.clone())
     }
 }
 
@@ -143,7 +176,11 @@ mod tests {
 
     #[test]
     fn the_pause_grows_with_looks_and_not_with_jobs() {
-        let (mut outages, error, start) = (Outages::default(), Error::new(Code::ServerBusy, "busy"), Instant::now());
+        let (mut outages, error, start) = (
+            Outages::default(),
+            Error::new(Code::ServerBusy, "busy"),
+            Instant::now(),
+        );
         for _ in 0..500 {
             outages.note(&p(), &error, start);
         }
@@ -157,7 +194,10 @@ mod tests {
         assert!(!may(&outages, now + LONGEST_PAUSE / 3) && may(&outages, now + LONGEST_PAUSE));
         let offline = Error::new(Code::EndpointUnreachable, "away").retry(Retry::WhenOnline);
         outages.note(&p(), &offline, now + LONGEST_PAUSE);
-        assert!(may(&outages, now + LONGEST_PAUSE + LONGEST_OFFLINE), "the network's return is noticed within seconds");
+        assert!(
+            may(&outages, now + LONGEST_PAUSE + LONGEST_OFFLINE),
+            "the network's return is noticed within seconds"
+        );
         outages.look_again(now);
         assert!(may(&outages, now) && outages.profiles() == [p()]);
         assert!(outages.end(&p(), true) && outages.reason(None).is_none());
@@ -170,8 +210,14 @@ mod tests {
         let later = start + FIRST_PAUSE;
         assert_eq!(outages.to_probe(later, nothing_runs), [p()]);
         outages.started(&p(), 7);
-        assert!(outages.to_probe(later, |job| job == 7).is_empty() && !outages.may_start(&p(), later, |job| job == 7));
-        assert!(outages.may_start(&q(), start, nothing_runs), "another profile's bucket is another matter");
+        assert!(
+            outages.to_probe(later, |job| job == 7).is_empty()
+                && !outages.may_start(&p(), later, |job| job == 7)
+        );
+        assert!(
+            outages.may_start(&q(), start, nothing_runs),
+            "another profile's bucket is another matter"
+        );
     }
 
     #[test]
@@ -181,8 +227,14 @@ mod tests {
         assert!(outages.is_all() && !outages.may_start(&p(), start, nothing_runs));
         assert!(outages.may_start(&p(), start + FIRST_PAUSE, nothing_runs));
         outages.started(&p(), 1);
-        assert!(!outages.may_start(&q(), start + FIRST_PAUSE, |job| job == 1), "one goes to see for all");
-        assert!(outages.end(&p(), false), "it failed for a reason of its own: the journal took it");
+        assert!(
+            !outages.may_start(&q(), start + FIRST_PAUSE, |job| job == 1),
+            "one goes to see for all"
+        );
+        assert!(
+            outages.end(&p(), false),
+            "it failed for a reason of its own: the journal took it"
+        );
         assert!(outages.may_start(&q(), start, nothing_runs));
     }
 

@@ -76,8 +76,20 @@ enum Compared {
 /// Finds keys for all objects of a job together, as the profile says for keys that are taken: if all are to be kept,
 /// all get a piece of the content's hash. Fills in the objects' keys.
 /// With `ask`, the bucket is asked for every key, even for those that are most likely free.
-pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: usize, ask: bool) -> Result<Planned> {
-    let Work { stages, open, profile, job, file, .. } = work;
+pub(super) async fn plan(
+    work: &Work<'_>,
+    objects: &mut [Object],
+    first_level: usize,
+    ask: bool,
+) -> Result<Planned> {
+    let Work {
+        stages,
+        open,
+        profile,
+        job,
+        file,
+        ..
+    } = work;
     if job.wanted.is_some() {
         return mended(work, objects).await.map(Planned::Go);
     }
@@ -92,16 +104,28 @@ pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: u
     };
     for digits in HASH_DIGITS.into_iter().skip(first_level) {
         for (object, key) in objects.iter_mut().zip(&plain) {
-            object.key = if digits == 0 { key.clone() } else { key::with_hash(key, &file.sha256, digits) };
+            object.key = if digits == 0 {
+                key.clone()
+            } else {
+                key::with_hash(key, &file.sha256, digits)
+            };
         }
         let taken = match claim(work, objects).await? {
-            claim @ (Claim::New | Claim::Granted) => match compare(work, objects, former.as_deref(), ask || claim != Claim::New).await? {
-                Compared::Free(plan) => return Ok(Planned::Go(plan)),
-                Compared::Taken { plan, .. } if choice == OnConflict::Overwrite => return Ok(Planned::Go(plan)),
-                // Another file, or another computer, may have it, too: what it has is not taken from it.
-                Compared::Taken { plan, by: By::Former, .. } if may_replace(work, objects).await? => return Ok(Planned::Go(plan)),
-                Compared::Taken { key, .. } => key,
-            },
+            claim @ (Claim::New | Claim::Granted) => {
+                match compare(work, objects, former.as_deref(), ask || claim != Claim::New).await? {
+                    Compared::Free(plan) => return Ok(Planned::Go(plan)),
+                    Compared::Taken { plan, .. } if choice == OnConflict::Overwrite => {
+                        return Ok(Planned::Go(plan));
+                    }
+                    // Another file, or another computer, may have it, too: what it has is not taken from it.
+                    Compared::Taken {
+                        plan,
+                        by: By::Former,
+                        ..
+                    } if may_replace(work, objects).await? => return Ok(Planned::Go(plan)),
+                    Compared::Taken { key, .. } => key,
+                }
+            }
             Claim::Leaving => return Err(busy(work)),
             Claim::Busy if choice != OnConflict::KeepBoth => return Err(busy(work)),
             Claim::Busy | Claim::Twin => plain[0].clone(),
@@ -115,8 +139,11 @@ pub(super) async fn plan(work: &Work<'_>, objects: &mut [Object], first_level: u
             OnConflict::KeepBoth | OnConflict::Overwrite | OnConflict::Replace => {}
         }
     }
-    Err(Error::new(Code::KeyTaken, format!("every key for {} is taken by other content", job.name))
-        .hint("rename the file, or put {uuid} into the profile's key template"))
+    Err(Error::new(
+        Code::KeyTaken,
+        format!("every key for {} is taken by other content", job.name),
+    )
+    .hint("rename the file, or put {uuid} into the profile's key template"))
 }
 
 /// What is to be mended goes where it was, and nowhere else: under the keys on record.
@@ -125,7 +152,10 @@ async fn mended(work: &Work<'_>, objects: &mut [Object]) -> Result<Plan> {
     for object in objects.iter_mut() {
         let name = object.variant.as_ref().map(|variant| &variant.name);
         let Some(there) = before.iter().find(|there| there.variant.as_ref() == name) else {
-            let told = format!("{} has other variants by now than when it was uploaded", work.job.name);
+            let told = format!(
+                "{} has other variants by now than when it was uploaded",
+                work.job.name
+            );
             return Err(Error::new(Code::FileReplaced, told).hint("upload the file anew"));
         };
         object.key.clone_from(&there.key);
@@ -135,9 +165,18 @@ async fn mended(work: &Work<'_>, objects: &mut [Object]) -> Result<Plan> {
         Claim::Busy | Claim::Leaving => return Err(busy(work)),
     }
     match compare(work, objects, None, true).await? {
-        Compared::Taken { key, by: By::Upload, .. } => {
-            let told = format!("{key} is another upload by now, perhaps of another computer; it was left as it is");
-            Err(Error::new(Code::KeyTaken, told).hint(format!("upload {} anew: it gets a key of its own", work.job.name)))
+        Compared::Taken {
+            key,
+            by: By::Upload,
+            ..
+        } => {
+            let told = format!(
+                "{key} is another upload by now, perhaps of another computer; it was left as it is"
+            );
+            Err(Error::new(Code::KeyTaken, told).hint(format!(
+                "upload {} anew: it gets a key of its own",
+                work.job.name
+            )))
         }
         Compared::Free(plan) | Compared::Taken { plan, .. } => Ok(plan),
     }
@@ -145,31 +184,72 @@ async fn mended(work: &Work<'_>, objects: &mut [Object]) -> Result<Plan> {
 
 /// Another file on its way has the key: when it has arrived, the bucket decides.
 fn busy(work: &Work<'_>) -> Error {
-    Error::new(Code::KeyTaken, format!("another file with the key of {} is on its way", work.job.name)).retry(Retry::Soon)
+    Error::new(
+        Code::KeyTaken,
+        format!(
+            "another file with the key of {} is on its way",
+            work.job.name
+        ),
+    )
+    .retry(Retry::Soon)
 }
 
 async fn may_replace(work: &Work<'_>, objects: &[Object]) -> Result<bool> {
     let keys = objects.iter().map(|object| object.key.clone()).collect();
-    work.stages.journal.may_replace(&work.job.source, &work.open.target, keys).await
+    work.stages
+        .journal
+        .may_replace(&work.job.source, &work.open.target, keys)
+        .await
 }
 
 async fn claim(work: &Work<'_>, objects: &[Object]) -> Result<Claim> {
-    let planned =
-        objects.iter().map(|object| PlannedObject { uid: object.uid.clone(), variant: object.variant.clone(), key: object.key.clone() });
-    let Work { stages, open, job, file, .. } = work;
-    stages.journal.plan(job.id, open.target.clone(), file.sha256.clone(), planned.collect()).await
+    let planned = objects.iter().map(|object| PlannedObject {
+        uid: object.uid.clone(),
+        variant: object.variant.clone(),
+        key: object.key.clone(),
+    });
+    let Work {
+        stages,
+        open,
+        job,
+        file,
+        ..
+    } = work;
+    stages
+        .journal
+        .plan(
+            job.id,
+            open.target.clone(),
+            file.sha256.clone(),
+            planned.collect(),
+        )
+        .await
 }
 
 /// Where the profile wants it so: the keys under which the same content is in the bucket already, all of it.
 async fn linked(work: &Work<'_>, objects: &mut [Object]) -> Result<Option<Plan>> {
-    let Work { stages, open, profile, file, .. } = work;
+    let Work {
+        stages,
+        open,
+        profile,
+        file,
+        ..
+    } = work;
     if profile.duplicates != Duplicates::Link {
         return Ok(None);
     }
-    let Some((_, earlier)) = stages.journal.same_content(&open.target, &file.sha256).await? else { return Ok(None) };
+    let Some((_, earlier)) = stages
+        .journal
+        .same_content(&open.target, &file.sha256)
+        .await?
+    else {
+        return Ok(None);
+    };
     for object in objects.iter_mut() {
         let name = object.variant.as_ref().map(|variant| &variant.name);
-        let Some(there) = earlier.iter().find(|there| there.variant.as_ref() == name) else { return Ok(None) };
+        let Some(there) = earlier.iter().find(|there| there.variant.as_ref() == name) else {
+            return Ok(None);
+        };
         object.key.clone_from(&there.key);
     }
     if !matches!(claim(work, objects).await?, Claim::New | Claim::Granted) {
@@ -182,23 +262,49 @@ async fn linked(work: &Work<'_>, objects: &mut [Object]) -> Result<Option<Plan>>
 }
 
 fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
-    let Work { profile, job, file, rendered, .. } = work;
-    let source = Source { file_name: &job.name, folder: &job.folder, sha256: &file.sha256, uuid: &job.uid, date: file.date };
+    let Work {
+        profile,
+        job,
+        file,
+        rendered,
+        ..
+    } = work;
+    let source = Source {
+        file_name: &job.name,
+        folder: &job.folder,
+        sha256: &file.sha256,
+        uuid: &job.uid,
+        date: file.date,
+    };
     // A template that cannot be read is the profile's fault, and no file's.
-    let parse = |text: &str| Template::parse(text).map_err(|error| Error { code: Code::ProfileInvalid, ..error });
+    let parse = |text: &str| {
+        Template::parse(text).map_err(|error| Error {
+            code: Code::ProfileInvalid,
+            ..error
+        })
+    };
     let (original, variant) = (parse(&profile.original_key)?, parse(&profile.variant_key)?);
     let keys: Vec<String> = objects
         .iter()
         .map(|object| match &object.variant {
-            None => original.render(&source, Subject::Original(rendered.map(|rendered| rendered.pixels))),
-            Some(spec) => variant.render(&source, Subject::Variant(spec, object.pixels.unwrap_or_default())),
+            None => original.render(
+                &source,
+                Subject::Original(rendered.map(|rendered| rendered.pixels)),
+            ),
+            Some(spec) => variant.render(
+                &source,
+                Subject::Variant(spec, object.pixels.unwrap_or_default()),
+            ),
         })
         .collect::<Result<_>>()?;
     for (index, key) in keys.iter().enumerate() {
         if keys[..index].contains(key) {
             return Err(Error::new(
                 Code::KeyInvalid,
-                format!("the profile \"{}\" gives two objects of one file the key {key}", profile.name),
+                format!(
+                    "the profile \"{}\" gives two objects of one file the key {key}",
+                    profile.name
+                ),
             )
             .hint("put {variant} into the variant key template"));
         }
@@ -209,10 +315,14 @@ fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
 /// Looks at a key, or takes it for free where the bucket itself will say if it is not.
 async fn look(work: &Work<'_>, object: &Object, ask: bool) -> Result<Lookup> {
     let Work { open, job, .. } = work;
-    if !ask && job.state == JobState::Queued && object.size <= SMALL && open.free_keys.may_assume() {
+    if !ask && job.state == JobState::Queued && object.size <= SMALL && open.free_keys.may_assume()
+    {
         return Ok(Lookup::Absent);
     }
-    let found = open.bucket.call(0, || open.bucket.store.head(&object.key)).await?;
+    let found = open
+        .bucket
+        .call(0, || open.bucket.store.head(&object.key))
+        .await?;
     if found != Lookup::Hidden {
         open.free_keys.note(found == Lookup::Absent);
     }
@@ -220,10 +330,24 @@ async fn look(work: &Work<'_>, object: &Object, ask: bool) -> Result<Lookup> {
 }
 
 /// Looks at all keys. `former`: SHA-256 of what the same file was before.
-async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask: bool) -> Result<Compared> {
-    let Work { open, profile, job, file, .. } = work;
+async fn compare(
+    work: &Work<'_>,
+    objects: &[Object],
+    former: Option<&str>,
+    ask: bool,
+) -> Result<Compared> {
+    let Work {
+        open,
+        profile,
+        job,
+        file,
+        ..
+    } = work;
     let looks = objects.iter().map(|object| look(work, object, ask));
-    let mut plan = Plan { send: Vec::with_capacity(objects.len()), hidden: false };
+    let mut plan = Plan {
+        send: Vec::with_capacity(objects.len()),
+        hidden: false,
+    };
     let (mut taken, mut by) = (None, By::Former);
     for (object, lookup) in objects.iter().zip(try_join_all(looks).await?) {
         let how = match lookup {
@@ -232,13 +356,23 @@ async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask:
                 // A crash between the bucket's file and its headers: the content is there, the headers are not.
                 let bare = held.get(META_SHA256).is_none() && job.state == JobState::Planned;
                 // What is to be mended looks right from outside.
-                if bare || job.wanted.is_some() { How::Over(held.etag) } else { How::Not(held) }
+                if bare || job.wanted.is_some() {
+                    How::Over(held.etag)
+                } else {
+                    How::Not(held)
+                }
             }
-            Lookup::Found(held) if is_of_earlier_try(&held, object, work).await? => How::Over(held.etag),
+            Lookup::Found(held) if is_of_earlier_try(&held, object, work).await? => {
+                How::Over(held.etag)
+            }
             Lookup::Found(held) => {
                 let source = held.get(META_SOURCE).or_else(|| held.get(META_SHA256));
                 if former.is_none() || source != former {
-                    by = if source.is_some_and(|source| source != file.sha256) { By::Upload } else { by.max(By::Other) };
+                    by = if source.is_some_and(|source| source != file.sha256) {
+                        By::Upload
+                    } else {
+                        by.max(By::Other)
+                    };
                 }
                 taken.get_or_insert_with(|| object.key.clone());
                 How::Over(held.etag)
@@ -257,7 +391,12 @@ async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask:
         };
         plan.send.push(how);
     }
-    tracing::trace!(name = job.name, sha256 = file.sha256, taken, "compared with the bucket");
+    tracing::trace!(
+        name = job.name,
+        sha256 = file.sha256,
+        taken,
+        "compared with the bucket"
+    );
     Ok(match taken {
         Some(key) => Compared::Taken { key, plan, by },
         None => Compared::Free(plan),
@@ -266,23 +405,39 @@ async fn compare(work: &Work<'_>, objects: &[Object], former: Option<&str>, ask:
 
 /// Whether an earlier try of this very job sent it, and nobody was ever told: the file has other content by now.
 async fn is_of_earlier_try(held: &Held, object: &Object, work: &Work<'_>) -> Result<bool> {
-    let Work { stages, open, job, .. } = work;
+    let Work {
+        stages, open, job, ..
+    } = work;
     Ok(held.get(META_UPLOAD) == Some(&held::label_of(&job.uid))
-        && stages.journal.object_on_record(&open.target, &object.key).await?.is_none())
+        && stages
+            .journal
+            .object_on_record(&open.target, &object.key)
+            .await?
+            .is_none())
 }
 
 /// Whether the bucket's object is this one, or a variant that is as good.
 async fn same(held: &Held, object: &Object, work: &Work<'_>) -> Result<bool> {
     let spec = object.variant.as_ref().map(ToString::to_string);
-    let made = spec.as_deref().map(|spec| (work.file.sha256.as_str(), spec));
-    let meant = Meant { size: object.size, sha256: &object.sha256, etag: None, made };
+    let made = spec
+        .as_deref()
+        .map(|spec| (work.file.sha256.as_str(), spec));
+    let meant = Meant {
+        size: object.size,
+        sha256: &object.sha256,
+        etag: None,
+        made,
+    };
     Ok(match held.compare(&meant) {
         Likeness::Same | Likeness::MadeAlike => true,
         Likeness::Other => false,
         // Put there by another program: the ETag tells, where it is an MD5.
         Likeness::Unlabelled if held::is_md5(&held.etag) => {
             let md5 = object.md5(&work.job.source).await?;
-            held.compare(&Meant { etag: Some(&md5), ..meant }) == Likeness::Same
+            held.compare(&Meant {
+                etag: Some(&md5),
+                ..meant
+            }) == Likeness::Same
         }
         Likeness::Unlabelled => false,
     })

@@ -24,7 +24,11 @@ impl Presence {
         file.lock().map_err(io)?;
         // Under its name it is locked from the first moment on.
         std::fs::rename(&fresh, &path).map_err(io)?;
-        Ok(Self { folder: folder.to_owned(), id, _file: file })
+        Ok(Self {
+            folder: folder.to_owned(),
+            id,
+            _file: file,
+        })
     }
 
     /// What it is called.
@@ -71,10 +75,18 @@ impl Lead {
     /// # Errors
     /// Whatever the system says where files cannot be locked.
     pub(super) fn try_take(path: &Path) -> Result<Option<Self>> {
-        let open = File::options().create(true).truncate(false).write(true).open(path);
+        let open = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path);
         let file = open.map_err(|error| cannot_lead(path, &error))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { path: path.to_owned(), file }).filter(Self::is_held)),
+            Ok(()) => Ok(Some(Self {
+                path: path.to_owned(),
+                file,
+            })
+            .filter(Self::is_held)),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(cannot_lead(path, &error)),
         }
@@ -82,7 +94,11 @@ impl Lead {
 
     /// Whether the file that is locked is the one others would lock: somebody may have cleared it away.
     pub(super) fn is_held(&self) -> bool {
-        let same = |there: std::fs::Metadata| self.file.metadata().is_ok_and(|held| crate::folder::same_file(&held, &there));
+        let same = |there: std::fs::Metadata| {
+            self.file
+                .metadata()
+                .is_ok_and(|held| crate::folder::same_file(&held, &there))
+        };
         std::fs::metadata(&self.path).is_ok_and(same)
     }
 }

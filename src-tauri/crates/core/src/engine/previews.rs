@@ -33,7 +33,9 @@ impl Previews {
             )?;
             Ok(db)
         };
-        let db = open().inspect_err(|error| tracing::warn!(%error, "no cache for previews")).ok();
+        let db = open()
+            .inspect_err(|error| tracing::warn!(%error, "no cache for previews"))
+            .ok();
         Self(Arc::new(Mutex::new(db)))
     }
 
@@ -63,7 +65,12 @@ impl Previews {
     pub(super) fn get(&self, uid: &str) -> Option<Preview> {
         self.with(|db| {
             db.prepare_cached("SELECT content_type, bytes FROM previews WHERE uid = ?1")?
-                .query_row(params![uid], |row| Ok(Preview { content_type: row.get(0)?, bytes: row.get(1)? }))
+                .query_row(params![uid], |row| {
+                    Ok(Preview {
+                        content_type: row.get(0)?,
+                        bytes: row.get(1)?,
+                    })
+                })
                 .optional()
         })
         .flatten()
@@ -71,6 +78,8 @@ impl Previews {
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Option<T> {
         let db = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        work(db.as_ref()?).inspect_err(|error| tracing::debug!(%error, "preview cache")).ok()
+        work(db.as_ref()?)
+            .inspect_err(|error| tracing::debug!(%error, "preview cache"))
+            .ok()
     }
 }

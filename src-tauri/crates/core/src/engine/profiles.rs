@@ -30,13 +30,22 @@ impl EngineHandle {
     pub async fn save_profile(&self, draft: ProfileDraft) -> Result<Settings> {
         let profile = self.check_draft(&draft).await?;
         if let Some(secret) = draft.secret.filter(|secret| !secret.is_empty()) {
-            self.secrets.keep(&profile.secret_ref, Secret::new(secret), draft.session_only).await?;
+            self.secrets
+                .keep(&profile.secret_ref, Secret::new(secret), draft.session_only)
+                .await?;
         }
         if let Some(secret) = draft.webhook_secret.filter(|secret| !secret.is_empty()) {
-            self.secrets.keep(&webhook_name(&profile.secret_ref), Secret::new(secret), draft.session_only).await?;
+            self.secrets
+                .keep(
+                    &webhook_name(&profile.secret_ref),
+                    Secret::new(secret),
+                    draft.session_only,
+                )
+                .await?;
         }
         self.stages.stores.close(&profile.id);
-        self.edit(move |settings| settings.put_profile(profile, draft.replaces.as_deref())).await
+        self.edit(move |settings| settings.put_profile(profile, draft.replaces.as_deref()))
+            .await
     }
 
     /// The profile a draft stands for, with a place for its secret.
@@ -44,26 +53,37 @@ impl EngineHandle {
         let mut profile = draft.profile.clone();
         profile.normalise()?;
         let settings = self.settings().await?;
-        let old = draft.replaces.as_deref().and_then(|name| settings.profiles.iter().find(|old| old.name == name));
+        let old = draft
+            .replaces
+            .as_deref()
+            .and_then(|name| settings.profiles.iter().find(|old| old.name == name));
         profile.id = old.map(|old| old.id.clone()).unwrap_or_default();
         profile.secret_ref = match old {
             Some(old) if !old.secret_ref.is_empty() => old.secret_ref.clone(),
             _ => uuid::Uuid::new_v4().simple().to_string(),
         };
-        let taken = settings.profiles.iter().any(|other| other.name == profile.name && Some(&other.name) != draft.replaces.as_ref());
+        let taken = settings.profiles.iter().any(|other| {
+            other.name == profile.name && Some(&other.name) != draft.replaces.as_ref()
+        });
         if taken {
-            return Err(Error::new(Code::ProfileExists, format!("there is a profile \"{}\" already", profile.name))
-                .hint("choose another name, or remove that profile first"));
+            return Err(Error::new(
+                Code::ProfileExists,
+                format!("there is a profile \"{}\" already", profile.name),
+            )
+            .hint("choose another name, or remove that profile first"));
         }
         let needs_key = profile.credentials == CredentialSource::Keyring;
         if needs_key && profile.access_key_id.is_empty() {
             return Err(
-                Error::new(Code::ProfileInvalid, "the access key id is missing").hint("the provider's console shows it when a key is made")
+                Error::new(Code::ProfileInvalid, "the access key id is missing")
+                    .hint("the provider's console shows it when a key is made"),
             );
         }
         if needs_key && old.is_none() && draft.secret.as_deref().unwrap_or_default().is_empty() {
-            return Err(Error::new(Code::ProfileInvalid, "the secret access key is missing")
-                .hint("the provider's console shows it once, when a key is made"));
+            return Err(
+                Error::new(Code::ProfileInvalid, "the secret access key is missing")
+                    .hint("the provider's console shows it once, when a key is made"),
+            );
         }
         Ok(profile)
     }
@@ -79,11 +99,14 @@ impl EngineHandle {
             tracing::warn!(%error, "the secret of a removed profile could not be deleted");
         }
         self.stages.stores.close(&profile.id);
-        self.edit(move |settings| settings.remove_profile(&name).map(|_| ())).await
+        self.edit(move |settings| settings.remove_profile(&name).map(|_| ()))
+            .await
     }
 
     async fn forget_secrets(&self, profile: &Profile) -> Result<()> {
-        self.secrets.forget(&webhook_name(&profile.secret_ref)).await?;
+        self.secrets
+            .forget(&webhook_name(&profile.secret_ref))
+            .await?;
         self.secrets.forget(&profile.secret_ref).await
     }
 
@@ -128,19 +151,30 @@ impl EngineHandle {
         let mut profile = self.check_draft(&draft).await?;
         if let Some(secret) = draft.secret.filter(|secret| !secret.is_empty()) {
             profile.secret_ref = uuid::Uuid::new_v4().simple().to_string();
-            self.secrets.keep(&profile.secret_ref, Secret::new(secret), true).await?;
+            self.secrets
+                .keep(&profile.secret_ref, Secret::new(secret), true)
+                .await?;
         }
         self.examine(&profile, None).await
     }
 
     async fn examine(&self, profile: &Profile, cors: Option<String>) -> Result<Vec<StepResult>> {
-        Doctor { stores: &self.stages.stores, profile, cors, results: Vec::new() }.examine().await
+        Doctor {
+            stores: &self.stages.stores,
+            profile,
+            cors,
+            results: Vec::new(),
+        }
+        .examine()
+        .await
     }
 
     /// Sets what the doctor found to be right.
     pub async fn fix_profile(&self, name: &str, fixes: Vec<Fix>) -> Result<Settings> {
         let name = name.to_owned();
-        self.stages.stores.close(&self.settings().await?.profile(Some(&name))?.id);
+        self.stages
+            .stores
+            .close(&self.settings().await?.profile(Some(&name))?.id);
         self.edit(move |settings| {
             let mut profile = settings.profile(Some(&name))?.clone();
             fixes.iter().for_each(|fix| profile.apply(fix));

@@ -61,7 +61,11 @@ impl Porter {
     pub(super) fn order(&self, folder: &WatchedFolder, job: Option<i64>) {
         if folder.after_upload != AfterUpload::Leave {
             // What is not carried out stays on record.
-            let _ = self.orders.send(Order { folder: folder.clone(), job, done: None });
+            let _ = self.orders.send(Order {
+                folder: folder.clone(),
+                job,
+                done: None,
+            });
         }
     }
 
@@ -70,8 +74,16 @@ impl Porter {
         let mut answer = Some(answer);
         let last = folders.len();
         for (number, folder) in folders.into_iter().enumerate() {
-            let done = if number + 1 == last { answer.take() } else { None };
-            let _ = self.orders.send(Order { folder, job: None, done });
+            let done = if number + 1 == last {
+                answer.take()
+            } else {
+                None
+            };
+            let _ = self.orders.send(Order {
+                folder,
+                job: None,
+                done,
+            });
         }
         if let Some(answer) = answer {
             let _ = answer.send(());
@@ -89,7 +101,11 @@ impl Porter {
 
 async fn carry_out(
     stages: &Stages,
-    Order { folder, job, done: answer }: Order,
+    Order {
+        folder,
+        job,
+        done: answer,
+    }: Order,
     done: &mpsc::Sender<Aside>,
     stop: &CancellationToken,
 ) -> Result<()> {
@@ -98,12 +114,20 @@ async fn carry_out(
             break;
         }
         let (meant, path) = (folder.clone(), file.path.clone());
-        let result = blocking("moving a file", move || put_away(&meant, &file)).await.flatten();
+        let result = blocking("moving a file", move || put_away(&meant, &file))
+            .await
+            .flatten();
         if result == Ok(true) {
             stages.journal.is_put_away(&folder.path, &path).await?;
         }
         // Whoever listens may be about to end; what is on record is what counts.
-        let _ = done.send(Aside::PutAway(PutDown { folder: folder.path.to_path_buf(), file: path, result })).await;
+        let _ = done
+            .send(Aside::PutAway(PutDown {
+                folder: folder.path.to_path_buf(),
+                file: path,
+                result,
+            }))
+            .await;
     }
     if let Some(answer) = answer {
         let _ = answer.send(());
@@ -119,7 +143,10 @@ fn put_away(folder: &WatchedFolder, file: &PutAway) -> Result<bool> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
         Err(error) => return Err(Error::from_io(&error, path)),
         Ok(meta) if meta.is_symlink() => {
-            let told = format!("{} was uploaded and stays where it is: it is a link", path.display());
+            let told = format!(
+                "{} was uploaded and stays where it is: it is a link",
+                path.display()
+            );
             return Err(Error::new(Code::Skipped, told).hint("move or remove the link yourself"));
         }
         // It has changed since: its new content goes up first.
@@ -132,11 +159,21 @@ fn put_away(folder: &WatchedFolder, file: &PutAway) -> Result<bool> {
         AfterUpload::Move(to) => to_folder(file, &to.join(place_in(&folder.path, path))),
     }
     .map(|()| true)
-    .map_err(|error| Error { message: format!("{} was uploaded, but stays where it is: {}", path.display(), error.message), ..error })
+    .map_err(|error| Error {
+        message: format!(
+            "{} was uploaded, but stays where it is: {}",
+            path.display(),
+            error.message
+        ),
+        ..error
+    })
 }
 
 fn to_trash(path: &Path) -> Result<()> {
-    #[cfg_attr(not(target_os = "macos"), expect(unused_mut, reason = "only macOS has a choice of methods"))]
+    #[cfg_attr(
+        not(target_os = "macos"),
+        expect(unused_mut, reason = "only macOS has a choice of methods")
+    )]
     let mut context = trash::TrashContext::new();
     #[cfg(target_os = "macos")]
     {
@@ -145,7 +182,11 @@ fn to_trash(path: &Path) -> Result<()> {
         context.set_delete_method(trash::macos::DeleteMethod::NsFileManager);
     }
     context.delete(path).map_err(|error| {
-        Error::new(Code::FileUnreadable, format!("the trash does not take it ({error})")).hint("let the folder move uploaded files instead")
+        Error::new(
+            Code::FileUnreadable,
+            format!("the trash does not take it ({error})"),
+        )
+        .hint("let the folder move uploaded files instead")
     })
 }
 
@@ -167,7 +208,8 @@ fn to_folder(file: &PutAway, folder: &Path) -> Result<()> {
 }
 
 fn changed() -> Error {
-    Error::new(Code::FileChanging, "it was written to while it was moved").hint("its new content goes up first")
+    Error::new(Code::FileChanging, "it was written to while it was moved")
+        .hint("its new content goes up first")
 }
 
 /// Somebody wrote to the file in the moment before it was moved: what is not in the bucket yet goes back to its place.
@@ -202,7 +244,9 @@ fn bring_back(path: &Path) -> Result<()> {
             let place = reserve(folder, path)?;
             return std::fs::rename(&aside, &place).map_err(|error| Error::from_io(&error, &place));
         }
-        Err(_) if !path.exists() => return std::fs::rename(&aside, path).map_err(|error| Error::from_io(&error, path)),
+        Err(_) if !path.exists() => {
+            return std::fs::rename(&aside, path).map_err(|error| Error::from_io(&error, path));
+        }
         Err(error) => return Err(Error::from_io(&error, path)),
         Ok(()) => {}
     }
@@ -222,7 +266,10 @@ fn reserve(folder: &Path, path: &Path) -> Result<PathBuf> {
             Err(error) => return Err(Error::from_io(&error, &place)),
         }
     }
-    Err(Error::new(Code::FileUnreadable, format!("{} has no free name left", folder.display())))
+    Err(Error::new(
+        Code::FileUnreadable,
+        format!("{} has no free name left", folder.display()),
+    ))
 }
 
 /// A file's name with a number before its ending: names are bytes, whether they are text or not.
@@ -241,12 +288,16 @@ fn copy(file: &PutAway, place: &Path) -> Result<()> {
     let path = file.path.as_path();
     let folder = place.parent().unwrap_or(Path::new(""));
     // Under a name that is nobody's until it is whole; it goes if anything fails.
-    let part =
-        tempfile::Builder::new().prefix(".tintype-").suffix(".part").tempfile_in(folder).map_err(|error| Error::from_io(&error, folder))?;
+    let part = tempfile::Builder::new()
+        .prefix(".tintype-")
+        .suffix(".part")
+        .tempfile_in(folder)
+        .map_err(|error| Error::from_io(&error, folder))?;
     let copied = || -> std::io::Result<String> {
         let meta = std::fs::metadata(path)?;
         std::io::copy(&mut File::open(path)?, &mut part.as_file())?;
-        part.as_file().set_times(FileTimes::new().set_modified(meta.modified()?))?;
+        part.as_file()
+            .set_times(FileTimes::new().set_modified(meta.modified()?))?;
         part.as_file().set_permissions(meta.permissions())?;
         part.as_file().sync_all()?;
         let mut sum = Sha256::new();
@@ -275,11 +326,17 @@ fn copy(file: &PutAway, place: &Path) -> Result<()> {
 /// Whether what was put aside is what was copied: an editor may have saved in that moment.
 fn leave(file: &PutAway, aside: &Path) -> Result<()> {
     let meta = std::fs::symlink_metadata(aside).map_err(|error| Error::from_io(&error, aside))?;
-    if Stamp::of(&meta).is(&file.stamp) { Ok(()) } else { Err(changed()) }
+    if Stamp::of(&meta).is(&file.stamp) {
+        Ok(())
+    } else {
+        Err(changed())
+    }
 }
 
 fn persist(part: tempfile::NamedTempFile, place: &Path) -> Result<()> {
-    part.persist(place).map(|_| ()).map_err(|error| Error::from_io(&error.error, place))
+    part.persist(place)
+        .map(|_| ())
+        .map_err(|error| Error::from_io(&error.error, place))
 }
 
 #[cfg(test)]
@@ -289,11 +346,19 @@ mod tests {
     fn file(path: &Path, bytes: &[u8]) -> PutAway {
         std::fs::write(path, bytes).expect("writes");
         let stamp = Stamp::of(&std::fs::metadata(path).expect("is there"));
-        PutAway { path: path.to_owned(), stamp, sha256: hex::encode(Sha256::digest(bytes)) }
+        PutAway {
+            path: path.to_owned(),
+            stamp,
+            sha256: hex::encode(Sha256::digest(bytes)),
+        }
     }
 
     fn moving_to(root: &Path) -> WatchedFolder {
-        WatchedFolder { path: root.join("in").into(), after_upload: AfterUpload::Move(root.join("out").into()), ..WatchedFolder::default() }
+        WatchedFolder {
+            path: root.join("in").into(),
+            after_upload: AfterUpload::Move(root.join("out").into()),
+            ..WatchedFolder::default()
+        }
     }
 
     #[test]
@@ -302,7 +367,10 @@ mod tests {
         let (folder, day) = (moving_to(dir.path()), dir.path().join("in/day"));
         std::fs::create_dir_all(&day)?;
         for bytes in [b"one", b"two"] {
-            assert_eq!(put_away(&folder, &file(&day.join("a.jpg"), bytes)), Ok(true));
+            assert_eq!(
+                put_away(&folder, &file(&day.join("a.jpg"), bytes)),
+                Ok(true)
+            );
         }
         assert_eq!(std::fs::read(dir.path().join("out/day/a.jpg"))?, b"one");
         assert_eq!(std::fs::read(dir.path().join("out/day/a (2).jpg"))?, b"two");
@@ -325,7 +393,10 @@ mod tests {
     #[test]
     fn a_copy_that_is_not_what_was_sent_does_not_cost_the_file() -> std::io::Result<()> {
         let dir = tempfile::tempdir()?;
-        let sent = PutAway { sha256: hex::encode(Sha256::digest(b"other")), ..file(&dir.path().join("a.jpg"), b"this") };
+        let sent = PutAway {
+            sha256: hex::encode(Sha256::digest(b"other")),
+            ..file(&dir.path().join("a.jpg"), b"this")
+        };
         let error = copy(&sent, &dir.path().join("b.jpg")).expect_err("differs");
         assert_eq!(error.code, Code::FileChanging);
         assert!(sent.path.exists() && !dir.path().join("b.jpg").exists());
@@ -340,10 +411,17 @@ mod tests {
         copy(&sent, &dir.path().join("b.jpg")).expect("copies");
         assert!(!sent.path.exists());
         assert_eq!(
-            (std::fs::read(dir.path().join("b.jpg"))?, std::fs::metadata(dir.path().join("b.jpg"))?.modified()?),
+            (
+                std::fs::read(dir.path().join("b.jpg"))?,
+                std::fs::metadata(dir.path().join("b.jpg"))?.modified()?
+            ),
             (b"this".to_vec(), time)
         );
-        assert_eq!(std::fs::read_dir(dir.path())?.count(), 1, "no piece is left");
+        assert_eq!(
+            std::fs::read_dir(dir.path())?.count(),
+            1,
+            "no piece is left"
+        );
         Ok(())
     }
 
@@ -368,8 +446,19 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let sent = file(&dir.path().join("a.jpg"), b"sent");
         // Same bytes as what was sent, so the copy is sound, but saved anew since.
-        let sent = PutAway { stamp: Stamp { mtime_ns: sent.stamp.mtime_ns - 1, ..sent.stamp }, ..sent };
-        assert_eq!(copy(&sent, &dir.path().join("b.jpg")).expect_err("another").code, Code::FileChanging);
+        let sent = PutAway {
+            stamp: Stamp {
+                mtime_ns: sent.stamp.mtime_ns - 1,
+                ..sent.stamp
+            },
+            ..sent
+        };
+        assert_eq!(
+            copy(&sent, &dir.path().join("b.jpg"))
+                .expect_err("another")
+                .code,
+            Code::FileChanging
+        );
         assert!(sent.path.exists() && !dir.path().join("b.jpg").exists());
         Ok(())
     }
@@ -382,9 +471,25 @@ mod tests {
         let (folder, day) = (moving_to(dir.path()), dir.path().join("in"));
         std::fs::create_dir_all(&day)?;
         for bytes in [b"one", b"two"] {
-            assert_eq!(put_away(&folder, &file(&day.join(std::ffi::OsStr::from_bytes(b"caf\xe9.jpg")), bytes)), Ok(true));
+            assert_eq!(
+                put_away(
+                    &folder,
+                    &file(
+                        &day.join(std::ffi::OsStr::from_bytes(b"caf\xe9.jpg")),
+                        bytes
+                    )
+                ),
+                Ok(true)
+            );
         }
-        assert_eq!(std::fs::read(dir.path().join("out").join(std::ffi::OsStr::from_bytes(b"caf\xe9 (2).jpg")))?, b"two");
+        assert_eq!(
+            std::fs::read(
+                dir.path()
+                    .join("out")
+                    .join(std::ffi::OsStr::from_bytes(b"caf\xe9 (2).jpg"))
+            )?,
+            b"two"
+        );
         Ok(())
     }
 
@@ -394,7 +499,12 @@ mod tests {
         let sent = file(&dir.path().join("a.jpg"), b"sent");
         std::fs::write(&sent.path, b"newer")?;
         std::fs::rename(&sent.path, dir.path().join("b.jpg"))?;
-        assert_eq!(take_back_if_new(&sent, &dir.path().join("b.jpg")).expect_err("newer").code, Code::FileChanging);
+        assert_eq!(
+            take_back_if_new(&sent, &dir.path().join("b.jpg"))
+                .expect_err("newer")
+                .code,
+            Code::FileChanging
+        );
         assert_eq!(std::fs::read(&sent.path)?, b"newer");
         Ok(())
     }

@@ -49,8 +49,18 @@ impl Queue {
 
     /// A job cannot go on by itself for the moment; the others do not wait for it.
     pub(super) fn put_off(&mut self, id: i64, now: Instant) {
-        let pause = self.later.get(&id).map_or(OWN_PAUSE, |later| (later.pause * 2).min(LONGEST_OWN_PAUSE));
-        self.later.insert(id, Later { until: now + pause, pause, asked: false });
+        let pause = self
+            .later
+            .get(&id)
+            .map_or(OWN_PAUSE, |later| (later.pause * 2).min(LONGEST_OWN_PAUSE));
+        self.later.insert(
+            id,
+            Later {
+                until: now + pause,
+                pause,
+                asked: false,
+            },
+        );
     }
 
     /// A job has ended: should its number be met again, it is a new beginning.
@@ -71,7 +81,12 @@ impl Queue {
 
     /// Nothing is to be run for the moment: whoever can may take what is in hand.
     pub(super) fn let_go_of_all(&mut self) {
-        self.let_go.extend(self.given.drain(..).chain(self.found.drain(..)).map(|job| job.id));
+        self.let_go.extend(
+            self.given
+                .drain(..)
+                .chain(self.found.drain(..))
+                .map(|job| job.id),
+        );
         self.dry = false;
     }
 
@@ -93,22 +108,56 @@ impl Queue {
     }
 
     /// Takes more jobs in hand if there are few; of the profiles in `probes` one each, to see whether their bucket is back.
-    pub(super) async fn fill(&mut self, journal: &Journal, engine: &str, wanted: Wanted, probes: &[ProfileId]) -> Result<()> {
+    pub(super) async fn fill(
+        &mut self,
+        journal: &Journal,
+        engine: &str,
+        wanted: Wanted,
+        probes: &[ProfileId],
+    ) -> Result<()> {
         let now = Instant::now();
-        for later in self.later.values_mut().filter(|later| later.until <= now && !later.asked) {
+        for later in self
+            .later
+            .values_mut()
+            .filter(|later| later.until <= now && !later.asked)
+        {
             later.asked = true;
             self.dry = false;
         }
-        let waiting: Vec<i64> = self.later.iter().filter(|(_, later)| later.until > now).map(|(id, _)| *id).collect();
+        let waiting: Vec<i64> = self
+            .later
+            .iter()
+            .filter(|(_, later)| later.until > now)
+            .map(|(id, _)| *id)
+            .collect();
         if self.given.len() + self.found.len() < LOW && !self.dry {
-            let taken = journal.take_in_hand(engine, Wanted { later: waiting.clone(), limit: TAKE, ..wanted.clone() }).await?;
+            let taken = journal
+                .take_in_hand(
+                    engine,
+                    Wanted {
+                        later: waiting.clone(),
+                        limit: TAKE,
+                        ..wanted.clone()
+                    },
+                )
+                .await?;
             self.dry = taken.len() < TAKE as usize;
             for job in taken {
-                if job.watched { self.found.push_back(job) } else { self.given.push_back(job) }
+                if job.watched {
+                    self.found.push_back(job)
+                } else {
+                    self.given.push_back(job)
+                }
             }
         }
         for profile in probes {
-            let wanted = Wanted { only: Some(profile.clone()), without: Vec::new(), later: waiting.clone(), limit: 1, ..wanted.clone() };
+            let wanted = Wanted {
+                only: Some(profile.clone()),
+                without: Vec::new(),
+                later: waiting.clone(),
+                limit: 1,
+                ..wanted.clone()
+            };
             for job in journal.take_in_hand(engine, wanted).await? {
                 self.given.push_front(job);
             }

@@ -37,13 +37,21 @@ impl Open {
     pub(super) async fn link(&self, profile: &Profile, key: &str) -> Result<String> {
         match profile.link_hours {
             0 => Ok(link::url(&self.public_base, key)),
-            hours => self.bucket.store.presign(key, Duration::from_secs(u64::from(hours) * 3600)).await,
+            hours => {
+                self.bucket
+                    .store
+                    .presign(key, Duration::from_secs(u64::from(hours) * 3600))
+                    .await
+            }
         }
     }
 
     /// See [`Bucket::awake`].
     pub(super) fn awake(self) -> Self {
-        Self { bucket: self.bucket.awake(), ..self }
+        Self {
+            bucket: self.bucket.awake(),
+            ..self
+        }
     }
 }
 
@@ -106,7 +114,10 @@ impl Stores {
 
     /// Forgets a client, so that new credentials are used.
     pub(super) fn close(&self, profile: &ProfileId) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(profile);
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(profile);
     }
 
     /// Opens a bucket without remembering it.
@@ -116,14 +127,23 @@ impl Stores {
             Buckets::Simulated(make) => (profile.clone(), make(profile)),
         };
         Ok(Open {
-            bucket: Bucket { store, lane: Arc::new(Lane::new(self.most)), limits: self.limits.clone(), rests: true },
+            bucket: Bucket {
+                store,
+                lane: Arc::new(Lane::new(self.most)),
+                limits: self.limits.clone(),
+                rests: true,
+            },
             endpoint: in_force.endpoint()?,
             public_base: in_force.public_base()?,
             // The demo bucket may come up on another port; it is the same bucket all the same.
             target: match profile.id.is_empty() {
                 // It is tried out only: nothing is known of it, and nothing is to be.
                 true => profile.target()?,
-                false => self.journal.target(&profile.id, &profile.bucket, &profile.target()?).await?,
+                false => {
+                    self.journal
+                        .target(&profile.id, &profile.bucket, &profile.target()?)
+                        .await?
+                }
             },
             profile: profile.clone(),
             free_keys: Arc::new(FreeKeys::new(profile.if_none_match == Some(true))),
@@ -139,7 +159,10 @@ impl Stores {
         };
         let (for_client, limits) = (in_force.clone(), self.limits.clone());
         // It may read a file of certificates, from wherever that is.
-        let store = blocking("opening a bucket", move || S3::new(&for_client, &credentials, &limits)).await??;
+        let store = blocking("opening a bucket", move || {
+            S3::new(&for_client, &credentials, &limits)
+        })
+        .await??;
         Ok((in_force, Arc::new(store)))
     }
 
@@ -153,12 +176,21 @@ impl Stores {
         let mut demo = self.demo.lock().await;
         let running = match demo.take() {
             Some(running) => running,
-            None => DemoBucket::start(&self.demo_dir, None).await.map_err(|error| {
-                Error::new(Code::DemoUnavailable, format!("the demo bucket cannot start: {error}"))
+            None => DemoBucket::start(&self.demo_dir, None)
+                .await
+                .map_err(|error| {
+                    Error::new(
+                        Code::DemoUnavailable,
+                        format!("the demo bucket cannot start: {error}"),
+                    )
                     .hint("if `tintype demo` runs in another window, stop it first")
-            })?,
+                })?,
         };
-        let in_force = Profile { endpoint: running.endpoint(), public_url: running.public_url(), ..profile.clone() };
+        let in_force = Profile {
+            endpoint: running.endpoint(),
+            public_url: running.public_url(),
+            ..profile.clone()
+        };
         let credentials = Credentials {
             access_key_id: running.access_key_id().into(),
             secret_access_key: Secret::new(running.secret_access_key()),

@@ -122,15 +122,41 @@ mod tests {
 
     #[test]
     fn only_the_file_and_the_buckets_own_no_fail_a_job() {
-        for code in [Code::FileEmpty, Code::CannotStrip, Code::AccessDenied, Code::CredentialsRefused, Code::RequestRefused, Code::KeyTaken]
-        {
+        for code in [
+            Code::FileEmpty,
+            Code::CannotStrip,
+            Code::AccessDenied,
+            Code::CredentialsRefused,
+            Code::RequestRefused,
+            Code::KeyTaken,
+        ] {
             assert_eq!(verdict(&Error::new(code, "no")), Verdict::Fails, "{code:?}");
         }
-        for code in [Code::EndpointNotS3, Code::KeyringLocked, Code::ProfileMissing, Code::WrongRegion, Code::BucketFull] {
-            assert_eq!(verdict(&Error::new(code, "not now")), Verdict::Waits(Waits::Profile), "{code:?}");
+        for code in [
+            Code::EndpointNotS3,
+            Code::KeyringLocked,
+            Code::ProfileMissing,
+            Code::WrongRegion,
+            Code::BucketFull,
+        ] {
+            assert_eq!(
+                verdict(&Error::new(code, "not now")),
+                Verdict::Waits(Waits::Profile),
+                "{code:?}"
+            );
         }
-        for code in [Code::JournalBusy, Code::JournalDamaged, Code::SettingsDamaged, Code::MachineBusy, Code::DiskFull] {
-            assert_eq!(verdict(&Error::new(code, "not now")), Verdict::Waits(Waits::All), "{code:?}");
+        for code in [
+            Code::JournalBusy,
+            Code::JournalDamaged,
+            Code::SettingsDamaged,
+            Code::MachineBusy,
+            Code::DiskFull,
+        ] {
+            assert_eq!(
+                verdict(&Error::new(code, "not now")),
+                Verdict::Waits(Waits::All),
+                "{code:?}"
+            );
         }
         let busy = Error::new(Code::KeyTaken, "on its way").retry(Retry::Soon);
         assert_eq!(verdict(&busy), Verdict::Waits(Waits::Job));

@@ -56,31 +56,54 @@ pub struct Verified {
 impl EngineHandle {
     /// Compares all finished jobs of a profile with its bucket: by HEAD, or with `deep` by reading every byte. With
     /// `repair`, what is missing or differs is put back into the queue, if the file it came from is still what it was.
-    pub async fn verify(&self, profile: Option<&str>, deep: bool, repair: bool, mut found: impl FnMut(Finding)) -> Result<Verified> {
+    pub async fn verify(
+        &self,
+        profile: Option<&str>,
+        deep: bool,
+        repair: bool,
+        mut found: impl FnMut(Finding),
+    ) -> Result<Verified> {
         let profile = self.settings().await?.profile(profile)?.clone();
         let open = self.stages.stores.get(&profile).await?.awake();
         let (mut verified, mut after, mut redo) = (Verified::default(), 0, Vec::new());
         loop {
-            let rows = self.stages.journal.done_after(&profile.id, after, PAGE).await?;
+            let rows = self
+                .stages
+                .journal
+                .done_after(&profile.id, after, PAGE)
+                .await?;
             let Some(last) = rows.last() else { break };
             after = last.id;
             for row in rows {
                 // What went to another bucket, before the profile was changed, is not this one's affair.
                 let all = self.stages.journal.objects(row.id).await?;
-                let objects: Vec<_> = all.into_iter().filter(|object| object.target == open.target && object.url.is_some()).collect();
+                let objects: Vec<_> = all
+                    .into_iter()
+                    .filter(|object| object.target == open.target && object.url.is_some())
+                    .collect();
                 verified.objects += objects.len() as u64;
                 let faults = faults(&open, &row, &objects, deep).await?;
-                let queued = repair && faults.iter().any(|(_, fault)| *fault != Fault::Hidden) && is_as_it_was(&row).await;
+                let queued = repair
+                    && faults.iter().any(|(_, fault)| *fault != Fault::Hidden)
+                    && is_as_it_was(&row).await;
                 redo.extend(queued.then_some(row.id));
                 for (key, fault) in faults {
                     verified.faults += 1;
-                    found(Finding { source: row.source.clone().into(), key, fault, queued: queued && fault != Fault::Hidden });
+                    found(Finding {
+                        source: row.source.clone().into(),
+                        key,
+                        fault,
+                        queued: queued && fault != Fault::Hidden,
+                    });
                 }
             }
         }
         if !redo.is_empty() {
             let batch = crate::journal::new_id();
-            self.stages.journal.redo(batch.clone(), redo.clone()).await?;
+            self.stages
+                .journal
+                .redo(batch.clone(), redo.clone())
+                .await?;
             self.ask(|answer| Request::Queued(redo, answer)).await?;
             verified.repairing = Some(batch);
         }
@@ -94,37 +117,59 @@ async fn is_as_it_was(row: &JobRow) -> bool {
         return false;
     }
     let (path, sha256) = (row.source.clone(), row.sha256.clone());
-    let same = blocking("reading a file", move || crate::intake::sha256(&path).is_ok_and(|now| Some(now) == sha256));
+    let same = blocking("reading a file", move || {
+        crate::intake::sha256(&path).is_ok_and(|now| Some(now) == sha256)
+    });
     same.await.unwrap_or(false)
 }
 
-async fn faults(open: &Open, row: &JobRow, objects: &[ObjectRow], deep: bool) -> Result<Vec<(String, Fault)>> {
+async fn faults(
+    open: &Open,
+    row: &JobRow,
+    objects: &[ObjectRow],
+    deep: bool,
+) -> Result<Vec<(String, Fault)>> {
     let mut faults = Vec::new();
     for group in objects.chunks(AT_ONCE) {
         let looks = group.iter().map(|object| async move {
             let fault = look(open, row, object).await?;
-            let fault = if deep && fault.is_none() { read(open, object).await? } else { fault };
+            let fault = if deep && fault.is_none() {
+                read(open, object).await?
+            } else {
+                fault
+            };
             Ok::<_, crate::Error>(fault.map(|fault| (object.key.clone(), fault)))
         });
-        faults.extend(futures::future::try_join_all(looks).await?.into_iter().flatten());
+        faults.extend(
+            futures::future::try_join_all(looks)
+                .await?
+                .into_iter()
+                .flatten(),
+        );
     }
     Ok(faults)
 }
 
 async fn look(open: &Open, row: &JobRow, object: &ObjectRow) -> Result<Option<Fault>> {
-    Ok(match open.bucket.call(0, || open.bucket.store.head(&object.key)).await? {
-        Lookup::Absent => Some(Fault::Missing),
-        Lookup::Hidden => Some(Fault::Hidden),
-        Lookup::Found(held) => {
-            let meant = Meant {
-                size: object.size.unwrap_or(held.size),
-                sha256: object.sha256.as_deref().unwrap_or_default(),
-                etag: object.etag.as_deref(),
-                made: row.sha256.as_deref().zip(object.spec.as_deref()),
-            };
-            (held.compare(&meant) == Likeness::Other).then_some(Fault::Differs)
-        }
-    })
+    Ok(
+        match open
+            .bucket
+            .call(0, || open.bucket.store.head(&object.key))
+            .await?
+        {
+            Lookup::Absent => Some(Fault::Missing),
+            Lookup::Hidden => Some(Fault::Hidden),
+            Lookup::Found(held) => {
+                let meant = Meant {
+                    size: object.size.unwrap_or(held.size),
+                    sha256: object.sha256.as_deref().unwrap_or_default(),
+                    etag: object.etag.as_deref(),
+                    made: row.sha256.as_deref().zip(object.spec.as_deref()),
+                };
+                (held.compare(&meant) == Likeness::Other).then_some(Fault::Differs)
+            }
+        },
+    )
 }
 
 /// Reads the object piece by piece: it may be larger than the memory.
@@ -134,7 +179,12 @@ async fn read(open: &Open, object: &ObjectRow) -> Result<Option<Fault>> {
     let mut from = 0;
     while from < size {
         let until = (from + (8 << 20)).min(size);
-        let piece = open.bucket.call(until - from, || open.bucket.store.get_range(&object.key, from, until)).await?;
+        let piece = open
+            .bucket
+            .call(until - from, || {
+                open.bucket.store.get_range(&object.key, from, until)
+            })
+            .await?;
         sum.update(&piece);
         from = until;
     }

@@ -73,7 +73,11 @@ pub struct JobView {
 impl JobView {
     /// A row of the journal, with what its profile is called by now.
     pub(super) fn of(row: &JobRow, settings: &Settings) -> Self {
-        let state = if row.unreadable.is_some() { JobState::Failed } else { row.state };
+        let state = if row.unreadable.is_some() {
+            JobState::Failed
+        } else {
+            row.state
+        };
         let stage = match (state, &row.error) {
             (JobState::Done, _) => Stage::Done,
             (JobState::Failed, _) => Stage::Failed,
@@ -81,7 +85,13 @@ impl JobView {
             (JobState::Queued | JobState::Planned, Some(_)) => Stage::Waiting,
             (JobState::Queued | JobState::Planned, None) => Stage::Queued,
         };
-        let closed = || settings.profile_of(&row.profile).ok().filter(|_| stage == Stage::Done)?.links_closed();
+        let closed = || {
+            settings
+                .profile_of(&row.profile)
+                .ok()
+                .filter(|_| stage == Stage::Done)?
+                .links_closed()
+        };
         Self {
             id: row.uid.clone(),
             order: row.id,
@@ -96,7 +106,11 @@ impl JobView {
             present: row.present,
             url: row.url.clone(),
             preview: row.preview.clone(),
-            error: row.unreadable.clone().or_else(|| row.error.clone()).or_else(closed),
+            error: row
+                .unreadable
+                .clone()
+                .or_else(|| row.error.clone())
+                .or_else(closed),
             created_at: row.created_at,
             finished_at: row.finished_at,
         }

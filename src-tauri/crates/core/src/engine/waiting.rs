@@ -59,11 +59,16 @@ impl Patience {
             self.moved = now;
         }
         self.tally = tally;
-        self.since.retain(|uid, _| states.iter().any(|state| state.uid == *uid && state.waits.is_some()));
+        self.since.retain(|uid, _| {
+            states
+                .iter()
+                .any(|state| state.uid == *uid && state.waits.is_some())
+        });
         for state in states.iter().filter(|state| state.waits.is_some()) {
             self.since.entry(state.uid.clone()).or_insert(now);
         }
-        self.most.is_some_and(|most| now.saturating_duration_since(self.moved) >= most)
+        self.most
+            .is_some_and(|most| now.saturating_duration_since(self.moved) >= most)
     }
 
     /// So many bytes of a job were on their way.
@@ -80,23 +85,44 @@ impl Patience {
         let Some(most) = self.most else { return false };
         let person = state.waits.is_some_and(verdict::needs_a_person);
         let most = if person { most.min(FOR_A_PERSON) } else { most };
-        self.since.get(&state.uid).is_some_and(|since| now.saturating_duration_since(*since) >= most)
+        self.since
+            .get(&state.uid)
+            .is_some_and(|since| now.saturating_duration_since(*since) >= most)
     }
 }
 
 impl EngineHandle {
     /// Waits until a batch is finished, and tells of its jobs in the order in which they were given, each as soon as it
     /// and all before it are known. With `patience`: whatever does not go on is waited for at most that long.
-    pub async fn wait(&self, batch: &str, patience: Option<Duration>, mut seen: impl FnMut(Watching<'_>)) -> Result<()> {
+    pub async fn wait(
+        &self,
+        batch: &str,
+        patience: Option<Duration>,
+        mut seen: impl FnMut(Watching<'_>),
+    ) -> Result<()> {
         let mut events = self.events();
         let tally = self.stages.journal.tally().await?;
-        let mut patience = Patience { most: patience, moved: Instant::now(), tally, since: HashMap::new(), furthest: HashMap::new() };
+        let mut patience = Patience {
+            most: patience,
+            moved: Instant::now(),
+            tally,
+            since: HashMap::new(),
+            furthest: HashMap::new(),
+        };
         let mut from = 0;
         loop {
             let (open, total) = self.stages.journal.batch_counts(batch).await?;
             seen(Watching::Open { open, total });
-            from = self.tell_known(batch, from, &mut patience, &mut seen).await?;
-            if self.stages.journal.batch_states(batch, from, 1).await?.is_empty() {
+            from = self
+                .tell_known(batch, from, &mut patience, &mut seen)
+                .await?;
+            if self
+                .stages
+                .journal
+                .batch_states(batch, from, 1)
+                .await?
+                .is_empty()
+            {
                 return Ok(());
             }
             let mut sent = Vec::new();
@@ -107,7 +133,8 @@ impl EngineHandle {
                 seen(watching);
             };
             let moved = something_happens(&mut events, &mut note).await?;
-            sent.iter().for_each(|(uid, sent)| patience.note_sent(uid, *sent));
+            sent.iter()
+                .for_each(|(uid, sent)| patience.note_sent(uid, *sent));
             if moved {
                 patience.moved = Instant::now();
             }
@@ -126,10 +153,17 @@ impl EngineHandle {
             let states = self.stages.journal.batch_states(batch, from, PAGE).await?;
             let (now, tally) = (Instant::now(), self.stages.journal.tally().await?);
             let all_over = patience.is_over(&states, tally, self.stages.limits.is_paused(), now);
-            let known = |state: &&BatchState| state.ended || all_over || patience.is_over_for(state, now);
+            let known =
+                |state: &&BatchState| state.ended || all_over || patience.is_over_for(state, now);
             let known: Vec<&BatchState> = states.iter().take_while(known).collect();
-            let Some(last) = known.last() else { return Ok(from) };
-            let rows = self.stages.journal.batch(batch, from, u32::try_from(known.len()).unwrap_or(PAGE)).await?;
+            let Some(last) = known.last() else {
+                return Ok(from);
+            };
+            let rows = self
+                .stages
+                .journal
+                .batch(batch, from, u32::try_from(known.len()).unwrap_or(PAGE))
+                .await?;
             for (report, state) in self.reports(rows).await?.into_iter().zip(&known) {
                 let ended = state.ended || matches!(report.job.stage, Stage::Done | Stage::Failed);
                 if ended {
@@ -153,11 +187,20 @@ impl EngineHandle {
     async fn given_up(&self, mut report: JobReport) -> Result<JobReport> {
         if report.job.error.is_none() {
             let snapshot = self.snapshot().await?;
-            let paused = || Error::new(Code::Paused, "uploads are paused").hint("let them go on with `tintype resume`, or in the window");
+            let paused = || {
+                Error::new(Code::Paused, "uploads are paused")
+                    .hint("let them go on with `tintype resume`, or in the window")
+            };
             report.job.error = if snapshot.settings.paused || report.job.stage == Stage::Paused {
                 Some(paused())
             } else {
-                snapshot.overall.waiting_for.or_else(|| snapshot.health.into_iter().next().map(|trouble| trouble.error))
+                snapshot.overall.waiting_for.or_else(|| {
+                    snapshot
+                        .health
+                        .into_iter()
+                        .next()
+                        .map(|trouble| trouble.error)
+                })
             };
         }
         Ok(report)
@@ -182,7 +225,10 @@ impl EngineHandle {
 }
 
 /// Waits until anything happens, or for a moment; whether bytes moved.
-async fn something_happens(events: &mut broadcast::Receiver<Event>, seen: &mut impl FnMut(Watching<'_>)) -> Result<bool> {
+async fn something_happens(
+    events: &mut broadcast::Receiver<Event>,
+    seen: &mut impl FnMut(Watching<'_>),
+) -> Result<bool> {
     let mut moved = false;
     let mut until = Instant::now() + LONGEST;
     // All that has happened by now, so that the journal is not asked for each of it.
@@ -190,7 +236,8 @@ async fn something_happens(events: &mut broadcast::Receiver<Event>, seen: &mut i
         match event {
             Ok(Event::Jobs(jobs)) => {
                 for job in &jobs {
-                    moved |= job.stage == Stage::Imaging || (job.stage == Stage::Sending && job.sent > 0);
+                    moved |= job.stage == Stage::Imaging
+                        || (job.stage == Stage::Sending && job.sent > 0);
                     seen(Watching::Job(job));
                 }
                 until = until.min(Instant::now() + SHORTEST);

@@ -36,7 +36,12 @@ impl EngineHandle {
     /// Those that are not in the settings are taken `like` that one.
     ///
     /// What is finished begins at once; what is still being written is waited for a while, and then left for another time.
-    pub async fn reconcile(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<Reconciled> {
+    pub async fn reconcile(
+        &self,
+        folders: Vec<PathBuf>,
+        profile: Option<String>,
+        like: &WatchedFolder,
+    ) -> Result<Reconciled> {
         let settings = self.settings().await?;
         let until = Instant::now() + WRITING;
         let (batch, mut writing) = (journal::new_id(), 0);
@@ -47,7 +52,9 @@ impl EngineHandle {
             let inner = folder.inner(all.iter());
             self.stages.pass(std::slice::from_ref(&folder));
             self.stages.journal.keep_folder(&folder).await?;
-            writing += self.reconcile_one(&settings, (&folder, inner), until, &batch).await?;
+            writing += self
+                .reconcile_one(&settings, (&folder, inner), until, &batch)
+                .await?;
         }
         Ok(Reconciled { batch, writing })
     }
@@ -64,8 +71,13 @@ impl EngineHandle {
         let profile = settings.profile_for(folder)?.id.clone();
         'anew: loop {
             let on_record = journal.on_record(folder, &profile).await?;
-            let start = watch::Start { folder: folder.clone(), on_record, inner: inner.clone() };
-            let mut once = blocking("looking at a folder", move || watch::Once::look(start)).await??;
+            let start = watch::Start {
+                folder: folder.clone(),
+                on_record,
+                inner: inner.clone(),
+            };
+            let mut once =
+                blocking("looking at a folder", move || watch::Once::look(start)).await??;
             journal.looked_once(&path, AT_ONCE).await?;
             loop {
                 let news;
@@ -91,14 +103,23 @@ impl EngineHandle {
 
     /// Puts on record what has become of files, and queues what is finished. False: files whose jobs ended between the
     /// move and the look at it are to be looked for again.
-    async fn take_note(&self, settings: &Settings, folder: &WatchedFolder, news: News, batch: &str) -> Result<bool> {
+    async fn take_note(
+        &self,
+        settings: &Settings,
+        folder: &WatchedFolder,
+        news: News,
+        batch: &str,
+    ) -> Result<bool> {
         let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
         journal.add_mounts(&path, news.drives).await?;
-        journal.gone(path.clone(), news.gone, folder.grace()).await?;
+        journal
+            .gone(path.clone(), news.gone, folder.grace())
+            .await?;
         let lost = journal.moved(path.clone(), news.moved).await?;
         let profile = settings.profile_for(folder)?;
         let needs = self.needed_for(profile);
-        let (new, skipped) = super::folders::sorted(settings, (folder, profile), news.finished, needs.as_deref());
+        let (new, skipped) =
+            super::folders::sorted(settings, (folder, profile), news.finished, needs.as_deref());
         journal.skip(path, skipped).await?;
         if !new.is_empty() {
             self.enqueue_in(batch.to_owned(), new).await?;
@@ -107,22 +128,47 @@ impl EngineHandle {
     }
 
     /// Puts away what these folders have in the bucket, as they are meant; `reconcile` names them in the same way.
-    pub async fn put_away(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<()> {
+    pub async fn put_away(
+        &self,
+        folders: Vec<PathBuf>,
+        profile: Option<String>,
+        like: &WatchedFolder,
+    ) -> Result<()> {
         let folders = self.chosen(&self.settings().await?, folders, profile.as_deref(), like)?;
         self.ask(|answer| Request::PutAway(folders, answer)).await
     }
 
     /// The folders meant: those given (with their own profile if they are known), or all that are not paused.
-    fn chosen(&self, settings: &Settings, given: Vec<PathBuf>, profile: Option<&str>, like: &WatchedFolder) -> Result<Vec<WatchedFolder>> {
+    fn chosen(
+        &self,
+        settings: &Settings,
+        given: Vec<PathBuf>,
+        profile: Option<&str>,
+        like: &WatchedFolder,
+    ) -> Result<Vec<WatchedFolder>> {
         if given.is_empty() {
-            return Ok(settings.folders.iter().filter(|folder| !folder.paused).cloned().collect());
+            return Ok(settings
+                .folders
+                .iter()
+                .filter(|folder| !folder.paused)
+                .cloned()
+                .collect());
         }
         let folder = |path: PathBuf| {
             let path = WatchedFolder::locate(&path)?;
-            let known = settings.folders.iter().find(|known| known.path == path && profile.is_none() && *like == WatchedFolder::default());
+            let known = settings.folders.iter().find(|known| {
+                known.path == path && profile.is_none() && *like == WatchedFolder::default()
+            });
             let folder = match known {
-                Some(known) => WatchedFolder { paused: false, ..known.clone() },
-                None => WatchedFolder { path: path.into(), profile: settings.profile(profile)?.id.to_reference(), ..like.clone() },
+                Some(known) => WatchedFolder {
+                    paused: false,
+                    ..known.clone()
+                },
+                None => WatchedFolder {
+                    path: path.into(),
+                    profile: settings.profile(profile)?.id.to_reference(),
+                    ..like.clone()
+                },
             };
             folder.check().map(|()| folder)
         };
@@ -130,13 +176,19 @@ impl EngineHandle {
     }
 
     /// Watches folders for as long as the engine runs, without remembering them.
-    pub async fn watch(&self, folders: Vec<PathBuf>, profile: Option<String>, like: &WatchedFolder) -> Result<Vec<WatchedFolder>> {
+    pub async fn watch(
+        &self,
+        folders: Vec<PathBuf>,
+        profile: Option<String>,
+        like: &WatchedFolder,
+    ) -> Result<Vec<WatchedFolder>> {
         let settings = self.settings().await?;
         let chosen = self.chosen(&settings, folders, profile.as_deref(), like)?;
         for folder in &chosen {
             watch::check(&folder.path)?;
         }
-        self.ask(|answer| Request::Watch(chosen.clone(), answer)).await?;
+        self.ask(|answer| Request::Watch(chosen.clone(), answer))
+            .await?;
         Ok(chosen)
     }
 
@@ -148,9 +200,16 @@ impl EngineHandle {
         self.edit(move |settings| {
             let profile = Some(folder.profile.as_str()).filter(|name| !name.is_empty());
             folder.profile = settings.profile(profile)?.name.clone();
-            if settings.folders.iter().any(|known| known.path == folder.path) {
-                return Err(Error::new(Code::FolderInvalid, format!("{} is watched already", folder.path.display()))
-                    .hint("remove it first, or change its settings"));
+            if settings
+                .folders
+                .iter()
+                .any(|known| known.path == folder.path)
+            {
+                return Err(Error::new(
+                    Code::FolderInvalid,
+                    format!("{} is watched already", folder.path.display()),
+                )
+                .hint("remove it first, or change its settings"));
             }
             settings.folders.push(folder);
             Ok(())
@@ -165,7 +224,11 @@ impl EngineHandle {
         let settings = self
             .edit(move |settings| {
                 folder.profile = settings.profile_for(&folder)?.name.clone();
-                settings.folders.iter_mut().filter(|known| known.path == folder.path).for_each(|known| known.clone_from(&folder));
+                settings
+                    .folders
+                    .iter_mut()
+                    .filter(|known| known.path == folder.path)
+                    .for_each(|known| known.clone_from(&folder));
                 Ok(())
             })
             .await?;
@@ -183,7 +246,11 @@ impl EngineHandle {
     /// Lets a watched folder rest, or wakes it.
     pub async fn pause_folder(&self, path: PathBuf, paused: bool) -> Result<Settings> {
         self.edit(move |settings| {
-            settings.folders.iter_mut().filter(|folder| folder.path == path).for_each(|folder| folder.paused = paused);
+            settings
+                .folders
+                .iter_mut()
+                .filter(|folder| folder.path == path)
+                .for_each(|folder| folder.paused = paused);
             Ok(())
         })
         .await

@@ -30,19 +30,37 @@ pub(super) fn render(
         let Ok(picture) = picture else { break };
         let milliseconds = duration(picture.delay(), &mut late);
         let mut image = DynamicImage::ImageRgba8(picture.into_buffer());
-        image.apply_orientation(Orientation::from_exif(source.orientation).unwrap_or(Orientation::NoTransforms));
+        image.apply_orientation(
+            Orientation::from_exif(source.orientation).unwrap_or(Orientation::NoTransforms),
+        );
         let (width, height) = (image.width(), image.height());
-        let whole = Raster { width, height, alpha: true, pixels: image.into_rgba8().into_raw() };
+        let whole = Raster {
+            width,
+            height,
+            alpha: true,
+            pixels: image.into_rgba8().into_raw(),
+        };
         let view = frame.view.scaled(full, (width, height));
-        let small = renderer.resizing.view(&whole, view, frame.size, variant.linear)?;
+        let small = renderer
+            .resizing
+            .view(&whole, view, frame.size, variant.linear)?;
         let small = renderer.colours.convert(small, profile);
         let small = renderer.compose(small, &variant)?;
         let size = (small.width, small.height);
         let (animation, _) = made.get_or_insert_with(|| (Animation::new(size), size));
         animation.push(small, milliseconds, &variant)?;
     }
-    let (animation, pixels) = made.ok_or_else(|| Error::new(Code::ImageDamaged, "the animation has no frame that can be read"))?;
-    Ok(Rendition { pixels, bytes: animation.finish()?.into(), variant })
+    let (animation, pixels) = made.ok_or_else(|| {
+        Error::new(
+            Code::ImageDamaged,
+            "the animation has no frame that can be read",
+        )
+    })?;
+    Ok(Rendition {
+        pixels,
+        bytes: animation.finish()?.into(),
+        variant,
+    })
 }
 
 /// Milliseconds of a frame. What rounding took from one frame the next ones give back; frames of no time get a tenth
@@ -58,11 +76,19 @@ fn duration(delay: image::Delay, late: &mut u32) -> u32 {
 }
 
 fn frames(source: Source<'_>) -> Result<Frames<'_>> {
-    let damaged = |error: image::ImageError| Error::new(Code::ImageDamaged, format!("the animation is damaged: {error}"));
+    let damaged = |error: image::ImageError| {
+        Error::new(
+            Code::ImageDamaged,
+            format!("the animation is damaged: {error}"),
+        )
+    };
     let file = Cursor::new(source.file);
     match source.codec {
         Codec::Gif => Ok(GifDecoder::new(file).map_err(damaged)?.into_frames()),
         Codec::Webp => Ok(WebPDecoder::new(file).map_err(damaged)?.into_frames()),
-        _ => Ok(PngDecoder::new(file).and_then(PngDecoder::apng).map_err(damaged)?.into_frames()),
+        _ => Ok(PngDecoder::new(file)
+            .and_then(PngDecoder::apng)
+            .map_err(damaged)?
+            .into_frames()),
     }
 }

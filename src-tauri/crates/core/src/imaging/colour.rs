@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-use moxcms::{CicpProfile, ColorProfile, DataColorSpace, Layout, RenderingIntent, Transform8BitExecutor, TransformOptions};
+use moxcms::{
+    CicpProfile, ColorProfile, DataColorSpace, Layout, RenderingIntent, Transform8BitExecutor,
+    TransformOptions,
+};
 
 use super::raster::Raster;
 
@@ -43,9 +46,18 @@ enum Layouts {
 impl Colours {
     /// Converts a picture's colours to sRGB; without a profile they are that already.
     pub(super) fn convert(&mut self, mut raster: Raster, profile: Option<&[u8]>) -> Raster {
-        let Some(profile) = profile else { return raster };
+        let Some(profile) = profile else {
+            return raster;
+        };
         let channels = raster.channels();
-        match self.conversion(profile, if raster.alpha { Layouts::Rgba } else { Layouts::Rgb }) {
+        match self.conversion(
+            profile,
+            if raster.alpha {
+                Layouts::Rgba
+            } else {
+                Layouts::Rgb
+            },
+        ) {
             Conversion::None | Conversion::Cmyk(_) => {}
             Conversion::Grey(table) => {
                 for pixel in raster.pixels.chunks_exact_mut(channels) {
@@ -54,7 +66,11 @@ impl Colours {
                 }
             }
             Conversion::Rgb(transform) | Conversion::Rgba(transform) => {
-                by_rows(&*transform, &mut raster.pixels, raster.width as usize * channels);
+                by_rows(
+                    &*transform,
+                    &mut raster.pixels,
+                    raster.width as usize * channels,
+                );
             }
         }
         raster
@@ -75,7 +91,9 @@ impl Colours {
                 return out;
             }
         }
-        inks.chunks_exact(4).flat_map(|ink| press(ink[0], ink[1], ink[2], ink[3])).collect()
+        inks.chunks_exact(4)
+            .flat_map(|ink| press(ink[0], ink[1], ink[2], ink[3]))
+            .collect()
     }
 
     fn conversion(&mut self, profile: &[u8], layouts: Layouts) -> Conversion {
@@ -98,13 +116,20 @@ pub(super) fn is_rgb(profile: &[u8]) -> bool {
 }
 
 fn options() -> TransformOptions {
-    TransformOptions { rendering_intent: RenderingIntent::Perceptual, ..TransformOptions::default() }
+    TransformOptions {
+        rendering_intent: RenderingIntent::Perceptual,
+        ..TransformOptions::default()
+    }
 }
 
 fn make(profile: &[u8], layouts: Layouts) -> Option<Conversion> {
     let source = ColorProfile::new_from_slice(profile).ok()?;
     let srgb = ColorProfile::new_srgb();
-    let transform = |from, to| source.create_transform_8bit(from, &srgb, to, options()).ok();
+    let transform = |from, to| {
+        source
+            .create_transform_8bit(from, &srgb, to, options())
+            .ok()
+    };
     match (source.color_space, layouts) {
         (DataColorSpace::Gray, Layouts::Rgb | Layouts::Rgba) => {
             let transform = transform(Layout::Gray, Layout::Rgb)?;
@@ -112,7 +137,10 @@ fn make(profile: &[u8], layouts: Layouts) -> Option<Conversion> {
             let mut colours = [0; 768];
             transform.transform(&grey, &mut colours).ok()?;
             let mut table = [[0; 3]; 256];
-            table.iter_mut().zip(colours.chunks_exact(3)).for_each(|(to, from)| to.copy_from_slice(from));
+            table
+                .iter_mut()
+                .zip(colours.chunks_exact(3))
+                .for_each(|(to, from)| to.copy_from_slice(from));
             Some(Conversion::Grey(Arc::new(table)))
         }
         (DataColorSpace::Rgb, Layouts::Rgb) => {
@@ -120,11 +148,15 @@ fn make(profile: &[u8], layouts: Layouts) -> Option<Conversion> {
             (!changes_nothing(&*transform)).then_some(Conversion::Rgb(transform))
         }
         (DataColorSpace::Rgb, Layouts::Rgba) => {
-            let rgb = source.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, options()).ok()?;
+            let rgb = source
+                .create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, options())
+                .ok()?;
             let transform = transform(Layout::Rgba, Layout::Rgba)?;
             (!changes_nothing(&*rgb)).then_some(Conversion::Rgba(transform))
         }
-        (DataColorSpace::Cmyk, Layouts::Cmyk) => transform(Layout::Rgba, Layout::Rgb).map(Conversion::Cmyk),
+        (DataColorSpace::Cmyk, Layouts::Cmyk) => {
+            transform(Layout::Rgba, Layout::Rgb).map(Conversion::Cmyk)
+        }
         _ => None,
     }
 }
@@ -133,9 +165,12 @@ fn make(profile: &[u8], layouts: Layouts) -> Option<Conversion> {
 /// the pixels are left alone, which is both exact and free.
 fn changes_nothing(transform: &Transform8BitExecutor) -> bool {
     let steps = [0, 64, 128, 192, 255];
-    let colours: Vec<u8> = (0..125).flat_map(|n: usize| [steps[n / 25], steps[n / 5 % 5], steps[n % 5]]).collect();
+    let colours: Vec<u8> = (0..125)
+        .flat_map(|n: usize| [steps[n / 25], steps[n / 5 % 5], steps[n % 5]])
+        .collect();
     let mut out = vec![0; colours.len()];
-    transform.transform(&colours, &mut out).is_ok() && colours.iter().zip(&out).all(|(a, b)| a.abs_diff(*b) <= 1)
+    transform.transform(&colours, &mut out).is_ok()
+        && colours.iter().zip(&out).all(|(a, b)| a.abs_diff(*b) <= 1)
 }
 
 /// In place, by way of one row: the transform wants two buffers.
@@ -159,7 +194,11 @@ pub(super) fn icc_of(primaries: u8, transfer: u8) -> Option<Vec<u8>> {
         return None;
     }
     // BT.709's curve is shown as sRGB's, as every viewer does.
-    let transfer = if matches!(transfer, 1 | 2 | 6 | 14 | 15) { 13 } else { transfer };
+    let transfer = if matches!(transfer, 1 | 2 | 6 | 14 | 15) {
+        13
+    } else {
+        transfer
+    };
     let cicp = CicpProfile {
         color_primaries: primaries.try_into().ok()?,
         transfer_characteristics: transfer.try_into().ok()?,
@@ -181,11 +220,16 @@ fn press(c: u8, m: u8, y: u8, k: u8) -> [u8; 3] {
         + m * (-15.310_361 * m + 17.575_25 * y + 131.352_51 * k - 190.945_33)
         + y * (4.444_339 * y + 9.863_286 * k - 24.867_416)
         + k * (-20.737_325 * k - 187.804_54);
-    let blue = c * (0.884_252_24 * c + 8.078_677 * m + 30.899_783 * y - 0.238_832_39 * k - 14.183_577)
+    let blue = c
+        * (0.884_252_24 * c + 8.078_677 * m + 30.899_783 * y - 0.238_832_39 * k - 14.183_577)
         + m * (10.495_933 * m + 63.023_785 * y + 50.606_957 * k - 112.238_84)
         + y * (0.032_960_41 * y + 115.603_84 * k - 193.582_1)
         + k * (-22.338_168 * k - 180.126_14);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte first")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to a byte first"
+    )]
     [red, green, blue].map(|channel| (255.0 + channel).round().clamp(0.0, 255.0) as u8)
 }
 
@@ -194,9 +238,18 @@ mod tests {
     use super::*;
 
     fn one(profile: &ColorProfile, pixel: [u8; 3]) -> [u8; 3] {
-        let raster = Raster { width: 1, height: 1, alpha: false, pixels: pixel.to_vec() };
+        let raster = Raster {
+            width: 1,
+            height: 1,
+            alpha: false,
+            pixels: pixel.to_vec(),
+        };
         let icc = profile.encode().expect("profile");
-        Colours::default().convert(raster, Some(&icc)).pixels.try_into().expect("pixel")
+        Colours::default()
+            .convert(raster, Some(&icc))
+            .pixels
+            .try_into()
+            .expect("pixel")
     }
 
     #[test]
@@ -211,16 +264,32 @@ mod tests {
 
     #[test]
     fn srgb_and_nonsense_change_nothing() {
-        assert_eq!(one(&ColorProfile::new_srgb(), [12, 130, 250]), [12, 130, 250]);
-        let raster = Raster { width: 1, height: 1, alpha: false, pixels: vec![1, 2, 3] };
-        assert_eq!(Colours::default().convert(raster, Some(b"no profile")).pixels, [1, 2, 3]);
+        assert_eq!(
+            one(&ColorProfile::new_srgb(), [12, 130, 250]),
+            [12, 130, 250]
+        );
+        let raster = Raster {
+            width: 1,
+            height: 1,
+            alpha: false,
+            pixels: vec![1, 2, 3],
+        };
+        assert_eq!(
+            Colours::default()
+                .convert(raster, Some(b"no profile"))
+                .pixels,
+            [1, 2, 3]
+        );
     }
 
     #[test]
     fn grey_follows_its_curve() {
         let linear = ColorProfile::new_gray_with_gamma(1.0);
         let [r, g, b] = one(&linear, [55, 55, 55]);
-        assert!(r == g && g == b && r.abs_diff(128) <= 2, "{r}: a linear 0.216 is a middle grey in sRGB");
+        assert!(
+            r == g && g == b && r.abs_diff(128) <= 2,
+            "{r}: a linear 0.216 is a middle grey in sRGB"
+        );
     }
 
     #[test]

@@ -58,9 +58,16 @@ pub struct Location {
 /// Whatever the disk says; `image-unsupported` for what is no picture.
 pub fn inspect(path: &Path) -> Result<Facts> {
     let file = std::fs::read(path).map_err(|error| Error::from_io(&error, path))?;
-    let found = content::sniff(&file[..file.len().min(content::SNIFF_LEN)], &crate::key::file_name(path));
+    let found = content::sniff(
+        &file[..file.len().min(content::SNIFF_LEN)],
+        &crate::key::file_name(path),
+    );
     let Kind::Image(codec) = found.kind else {
-        let told = format!("{} is no picture this version knows ({})", path.display(), found.content_type);
+        let told = format!(
+            "{} is no picture this version knows ({})",
+            path.display(),
+            found.content_type
+        );
         return Err(Error::new(Code::ImageUnsupported, told).hint("inspect looks at pictures only"));
     };
     Ok(facts(&file, codec, &found.content_type))
@@ -71,13 +78,19 @@ fn facts(file: &[u8], codec: Codec, content_type: &str) -> Facts {
     let exif = exif.as_ref();
     let orientation = metadata::read(file, codec).orientation;
     let size = dimensions(file, codec, orientation);
-    let camera = exif.and_then(|exif| match (text(exif, Tag::Make), text(exif, Tag::Model)) {
-        // Most models repeat the maker.
-        (Some(make), Some(model)) if model.to_lowercase().starts_with(&make.to_lowercase()) => Some(model),
-        (Some(make), Some(model)) => Some(format!("{make} {model}")),
-        (make, model) => model.or(make),
-    });
-    let raw = content_type.strip_prefix("image/x-").filter(|_| codec == Codec::Raw);
+    let camera = exif.and_then(
+        |exif| match (text(exif, Tag::Make), text(exif, Tag::Model)) {
+            // Most models repeat the maker.
+            (Some(make), Some(model)) if model.to_lowercase().starts_with(&make.to_lowercase()) => {
+                Some(model)
+            }
+            (Some(make), Some(model)) => Some(format!("{make} {model}")),
+            (make, model) => model.or(make),
+        },
+    );
+    let raw = content_type
+        .strip_prefix("image/x-")
+        .filter(|_| codec == Codec::Raw);
     Facts {
         format: raw.map_or_else(|| codec.name().to_owned(), |raw| raw.replace('-', " ")),
         size: file.len() as u64,
@@ -109,14 +122,22 @@ fn dimensions(file: &[u8], codec: Codec, orientation: u8) -> Option<(u32, u32)> 
         Codec::Raw => jpeg::largest_inside(file).map(|(_, frame)| (frame.width, frame.height))?,
         other => decoded_dimensions(file, other)?,
     };
-    Some(if orientation >= 5 { (height, width) } else { (width, height) })
+    Some(if orientation >= 5 {
+        (height, width)
+    } else {
+        (width, height)
+    })
 }
 
 fn profile(file: &[u8], codec: Codec) -> Option<String> {
     let icc = match codec {
         Codec::Jpeg => jpeg::icc(file),
-        Codec::Webp => riff::chunks(file).find(|chunk| &chunk.kind == b"ICCP").map(|chunk| chunk.data.to_vec()),
-        Codec::Heic => heifer::read_metadata(file).ok().and_then(|metadata| metadata.icc_profile),
+        Codec::Webp => riff::chunks(file)
+            .find(|chunk| &chunk.kind == b"ICCP")
+            .map(|chunk| chunk.data.to_vec()),
+        Codec::Heic => heifer::read_metadata(file)
+            .ok()
+            .and_then(|metadata| metadata.icc_profile),
         other => icc(file, other),
     }?;
     let profile = moxcms::ColorProfile::new_from_slice(&icc).ok()?;
@@ -130,34 +151,65 @@ fn profile(file: &[u8], codec: Codec) -> Option<String> {
 
 fn exposure(exif: &Exif) -> Option<String> {
     let number = |tag: Tag| match &exif.get_field(tag, In::PRIMARY)?.value {
-        Value::Rational(values) => values.first().copied().filter(|value| value.denom != 0 && value.num != 0),
-        Value::Short(values) => values.first().map(|value| Rational { num: u32::from(*value), denom: 1 }),
-        Value::Long(values) => values.first().map(|value| Rational { num: *value, denom: 1 }),
+        Value::Rational(values) => values
+            .first()
+            .copied()
+            .filter(|value| value.denom != 0 && value.num != 0),
+        Value::Short(values) => values.first().map(|value| Rational {
+            num: u32::from(*value),
+            denom: 1,
+        }),
+        Value::Long(values) => values.first().map(|value| Rational {
+            num: *value,
+            denom: 1,
+        }),
         _ => None,
     };
     let time = number(Tag::ExposureTime).map(|time| {
-        if time.num >= time.denom { format!("{} s", short(time.to_f64())) } else { format!("1/{} s", (1.0 / time.to_f64()).round()) }
+        if time.num >= time.denom {
+            format!("{} s", short(time.to_f64()))
+        } else {
+            format!("1/{} s", (1.0 / time.to_f64()).round())
+        }
     });
     let aperture = number(Tag::FNumber).map(|number| format!("f/{}", short(number.to_f64())));
-    let speed = number(Tag::PhotographicSensitivity).map(|speed| format!("ISO {}", short(speed.to_f64())));
+    let speed =
+        number(Tag::PhotographicSensitivity).map(|speed| format!("ISO {}", short(speed.to_f64())));
     let length = number(Tag::FocalLength).map(|length| format!("{} mm", short(length.to_f64())));
-    let parts: Vec<String> = [time, aperture, speed, length].into_iter().flatten().collect();
+    let parts: Vec<String> = [time, aperture, speed, length]
+        .into_iter()
+        .flatten()
+        .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// One digit after the point, if it is not zero.
 fn short(number: f64) -> String {
     let rounded = format!("{number:.1}");
-    rounded.strip_suffix(".0").map_or_else(|| rounded.clone(), str::to_owned)
+    rounded
+        .strip_suffix(".0")
+        .map_or_else(|| rounded.clone(), str::to_owned)
 }
 
 fn location(exif: &Exif) -> Option<Location> {
     let degrees = |tag: Tag, side: Tag, negative: u8| {
-        let Value::Rational(parts) = &exif.get_field(tag, In::PRIMARY)?.value else { return None };
+        let Value::Rational(parts) = &exif.get_field(tag, In::PRIMARY)?.value else {
+            return None;
+        };
         let parts: Vec<f64> = parts.iter().take(3).map(Rational::to_f64).collect();
-        let sum = parts.iter().zip([1.0, 60.0, 3600.0]).map(|(part, unit)| part / unit).sum::<f64>();
-        let Value::Ascii(sides) = &exif.get_field(side, In::PRIMARY)?.value else { return None };
-        let sign = if sides.first()?.first()? == &negative { -1.0 } else { 1.0 };
+        let sum = parts
+            .iter()
+            .zip([1.0, 60.0, 3600.0])
+            .map(|(part, unit)| part / unit)
+            .sum::<f64>();
+        let Value::Ascii(sides) = &exif.get_field(side, In::PRIMARY)?.value else {
+            return None;
+        };
+        let sign = if sides.first()?.first()? == &negative {
+            -1.0
+        } else {
+            1.0
+        };
         (sum.is_finite() && parts.len() == 3).then_some(sign * sum)
     };
     Some(Location {

@@ -94,64 +94,127 @@ impl Renderer {
             return Ok(rendered);
         }
         let decoded = self.decoder.decode(source, variants, self.limits)?;
-        let rights = variants.iter().any(|variant| variant.keep_copyright).then(|| metadata::rights(source.file, source.codec));
+        let rights = variants
+            .iter()
+            .any(|variant| variant.keep_copyright)
+            .then(|| metadata::rights(source.file, source.codec));
         let moving = decoded.moving;
         let note = note(&decoded, variants);
         let pixels = decoded.full;
         // A profile of another kind of picture, or a grey one, cannot be kept in a picture of three colours.
-        let profile = decoded.profile.clone().filter(|profile| colour::is_rgb(profile));
+        let profile = decoded
+            .profile
+            .clone()
+            .filter(|profile| colour::is_rgb(profile));
         let done = self.resize_all(decoded, variants)?;
         let mut renditions = Vec::with_capacity(variants.len());
         for (made, variant) in done.into_iter().zip(variants) {
             let mut variant = variant.clone();
             variant.format = settle(variant.format, &made.raster, moving && !variant.still);
-            renditions.push(if moving && variant.format == Format::Webp && !variant.still {
-                animation::render(self, source, made.frame, pixels, profile.as_deref(), variant)?
-            } else {
-                let icc = profile.as_deref().filter(|_| variant.keep_icc);
-                let rights = rights.as_ref().filter(|_| variant.keep_copyright);
-                self.finish(made.raster, variant, encode::Carried { icc, rights })?
-            });
+            renditions.push(
+                if moving && variant.format == Format::Webp && !variant.still {
+                    animation::render(
+                        self,
+                        source,
+                        made.frame,
+                        pixels,
+                        profile.as_deref(),
+                        variant,
+                    )?
+                } else {
+                    let icc = profile.as_deref().filter(|_| variant.keep_icc);
+                    let rights = rights.as_ref().filter(|_| variant.keep_copyright);
+                    self.finish(made.raster, variant, encode::Carried { icc, rights })?
+                },
+            );
         }
-        Ok(Rendered { pixels, renditions, note })
+        Ok(Rendered {
+            pixels,
+            renditions,
+            note,
+        })
     }
 
     /// The short way from JPEG to JPEG, where the picture and all variants allow it.
-    fn render_planar(&mut self, source: Source<'_>, variants: &[Variant]) -> Result<Option<Rendered>> {
+    fn render_planar(
+        &mut self,
+        source: Source<'_>,
+        variants: &[Variant],
+    ) -> Result<Option<Rendered>> {
         if source.codec != Codec::Jpeg || !variants.iter().all(planar::suits) {
             return Ok(None);
         }
-        let Some((planes, pixels)) = self.decoder.decode_planes(source, variants, self.limits, &mut self.colours)? else { return Ok(None) };
-        let rights = variants.iter().any(|variant| variant.keep_copyright).then(|| metadata::rights(source.file, source.codec));
-        let renditions = planar::render(&planes, pixels, variants, &mut self.resizing.resizer, |variant, planes| {
-            let rights = rights.as_ref().filter(|_| variant.keep_copyright);
-            self.encoder.jpeg(variant, encode::Carried { icc: None, rights }, planes)
-        })?;
+        let Some((planes, pixels)) =
+            self.decoder
+                .decode_planes(source, variants, self.limits, &mut self.colours)?
+        else {
+            return Ok(None);
+        };
+        let rights = variants
+            .iter()
+            .any(|variant| variant.keep_copyright)
+            .then(|| metadata::rights(source.file, source.codec));
+        let renditions = planar::render(
+            &planes,
+            pixels,
+            variants,
+            &mut self.resizing.resizer,
+            |variant, planes| {
+                let rights = rights.as_ref().filter(|_| variant.keep_copyright);
+                self.encoder
+                    .jpeg(variant, encode::Carried { icc: None, rights }, planes)
+            },
+        )?;
         self.decoder.recycle(planes.into_samples());
-        Ok(Some(Rendered { pixels, renditions, note: None }))
+        Ok(Some(Rendered {
+            pixels,
+            renditions,
+            note: None,
+        }))
     }
 
     /// All variants at their size, in the order asked for, the largest made first.
     fn resize_all(&mut self, decoded: Decoded, variants: &[Variant]) -> Result<Vec<Made>> {
-        let Decoded { raster, full, profile, grey, .. } = decoded;
+        let Decoded {
+            raster,
+            full,
+            profile,
+            grey,
+            ..
+        } = decoded;
         let profile = profile.filter(|profile| grey || colour::is_rgb(profile));
         let focus = plan::wants_attention(variants).then(|| attention::focus(&raster));
-        let frames: Vec<Frame> = variants.iter().map(|variant| plan::frame(full, variant, focus)).collect();
+        let frames: Vec<Frame> = variants
+            .iter()
+            .map(|variant| plan::frame(full, variant, focus))
+            .collect();
         let mut order: Vec<usize> = (0..variants.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(frames[index].pixels()));
         // Colours are converted once; only a variant that keeps them sees the source's own.
-        let keeps = variants.iter().any(|variant| variant.keep_icc) && profile.as_deref().is_some_and(colour::is_rgb);
+        let keeps = variants.iter().any(|variant| variant.keep_icc)
+            && profile.as_deref().is_some_and(colour::is_rgb);
         let kept = keeps.then(|| raster.clone());
         let converted = self.colours.convert(raster, profile.as_deref());
         let mut done: Vec<Option<Made>> = variants.iter().map(|_| None).collect();
         for index in order {
             let (frame, variant) = (frames[index], &variants[index]);
-            let base = kept.as_ref().filter(|_| variant.keep_icc).unwrap_or(&converted);
+            let base = kept
+                .as_ref()
+                .filter(|_| variant.keep_icc)
+                .unwrap_or(&converted);
             let raster = {
-                let larger = done.iter().zip(variants).filter_map(|(made, other)| made.as_ref().filter(|_| alike(variant, other)));
-                let nearest = larger.filter(|made| made.frame.can_become(&frame)).min_by_key(|made| made.frame.pixels());
+                let larger = done
+                    .iter()
+                    .zip(variants)
+                    .filter_map(|(made, other)| made.as_ref().filter(|_| alike(variant, other)));
+                let nearest = larger
+                    .filter(|made| made.frame.can_become(&frame))
+                    .min_by_key(|made| made.frame.pixels());
                 match nearest {
-                    Some(larger) => self.resizing.whole(&larger.raster, frame.size, variant.linear)?,
+                    Some(larger) => {
+                        self.resizing
+                            .whole(&larger.raster, frame.size, variant.linear)?
+                    }
                     None => {
                         let view = frame.view.scaled(full, (base.width, base.height));
                         self.resizing.view(base, view, frame.size, variant.linear)?
@@ -165,10 +228,19 @@ impl Renderer {
     }
 
     /// What comes after resizing: the canvas, the watermark, the file.
-    fn finish(&mut self, raster: Raster, variant: Variant, carried: encode::Carried<'_>) -> Result<Rendition> {
+    fn finish(
+        &mut self,
+        raster: Raster,
+        variant: Variant,
+        carried: encode::Carried<'_>,
+    ) -> Result<Rendition> {
         let raster = self.compose(raster, &variant)?;
         let bytes = self.encoder.encode(&raster, &variant, carried)?.into();
-        Ok(Rendition { pixels: (raster.width, raster.height), variant, bytes })
+        Ok(Rendition {
+            pixels: (raster.width, raster.height),
+            variant,
+            bytes,
+        })
     }
 
     /// The finished pixels: padded, marked, and opaque where the format has no transparency.
@@ -210,14 +282,22 @@ fn settle(format: Format, raster: &Raster, moving: bool) -> Format {
 fn note(decoded: &Decoded, variants: &[Variant]) -> Option<Error> {
     if let Some(why) = &decoded.damaged {
         return Some(
-            Error::new(Code::ImageDamaged, format!("the picture is damaged ({why}); its variants show what could be read"))
-                .hint("look at them before you use them, or take the file from the camera once more"),
+            Error::new(
+                Code::ImageDamaged,
+                format!("the picture is damaged ({why}); its variants show what could be read"),
+            )
+            .hint("look at them before you use them, or take the file from the camera once more"),
         );
     }
-    let stands_still = |variant: &Variant| !variant.still && !matches!(variant.format, Format::Webp | Format::Auto);
+    let stands_still = |variant: &Variant| {
+        !variant.still && !matches!(variant.format, Format::Webp | Format::Auto)
+    };
     (decoded.moving && variants.iter().any(stands_still)).then(|| {
-        Error::new(Code::ImageFlattened, "the animation stands still: some variants show its first frame only")
-            .hint("choose WebP or auto as their format to keep it moving")
+        Error::new(
+            Code::ImageFlattened,
+            "the animation stands still: some variants show its first frame only",
+        )
+        .hint("choose WebP or auto as their format to keep it moving")
     })
 }
 

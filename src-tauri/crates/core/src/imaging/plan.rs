@@ -14,18 +14,34 @@ pub(super) struct View {
 impl View {
     /// All of a picture.
     pub(super) fn whole(size: (u32, u32)) -> Self {
-        Self { left: 0.0, top: 0.0, width: f64::from(size.0), height: f64::from(size.1) }
+        Self {
+            left: 0.0,
+            top: 0.0,
+            width: f64::from(size.0),
+            height: f64::from(size.1),
+        }
     }
 
     /// The same rectangle in a picture scaled from `from` to `to`.
     pub(super) fn scaled(self, from: (u32, u32), to: (u32, u32)) -> Self {
-        let (x, y) = (f64::from(to.0) / f64::from(from.0), f64::from(to.1) / f64::from(from.1));
-        Self { left: self.left * x, top: self.top * y, width: self.width * x, height: self.height * y }
+        let (x, y) = (
+            f64::from(to.0) / f64::from(from.0),
+            f64::from(to.1) / f64::from(from.1),
+        );
+        Self {
+            left: self.left * x,
+            top: self.top * y,
+            width: self.width * x,
+            height: self.height * y,
+        }
     }
 
     pub(super) fn same_as(&self, other: &Self) -> bool {
         let near = |a: f64, b: f64| (a - b).abs() < 0.5;
-        near(self.left, other.left) && near(self.top, other.top) && near(self.width, other.width) && near(self.height, other.height)
+        near(self.left, other.left)
+            && near(self.top, other.top)
+            && near(self.width, other.width)
+            && near(self.height, other.height)
     }
 
     /// A part of that size around `point` (in pixels of the full picture), as near as it can lie inside.
@@ -33,13 +49,23 @@ impl View {
         let (width, height) = (width.min(self.width), height.min(self.height));
         let left = (point.0 - width / 2.0).clamp(self.left, self.left + self.width - width);
         let top = (point.1 - height / 2.0).clamp(self.top, self.top + self.height - height);
-        Self { left, top, width, height }
+        Self {
+            left,
+            top,
+            width,
+            height,
+        }
     }
 
     /// A part of that size, by gravity: fractions of the room that is left.
     fn aligned(self, (x, y): (f64, f64), width: f64, height: f64) -> Self {
         let (width, height) = (width.min(self.width), height.min(self.height));
-        Self { left: self.left + (self.width - width) * x, top: self.top + (self.height - height) * y, width, height }
+        Self {
+            left: self.left + (self.width - width) * x,
+            top: self.top + (self.height - height) * y,
+            width,
+            height,
+        }
     }
 }
 
@@ -60,7 +86,9 @@ impl Frame {
     /// that no pixel is interpolated twice over nothing.
     pub(super) fn can_become(&self, wanted: &Self) -> bool {
         let large_enough = |have: u32, want: u32| have == want || have >= want.saturating_mul(2);
-        self.view.same_as(&wanted.view) && large_enough(self.size.0, wanted.size.0) && large_enough(self.size.1, wanted.size.1)
+        self.view.same_as(&wanted.view)
+            && large_enough(self.size.0, wanted.size.0)
+            && large_enough(self.size.1, wanted.size.1)
     }
 
     /// How many pixels of the result there are for one of the full picture, along the denser side.
@@ -70,14 +98,22 @@ impl Frame {
 }
 
 pub(super) fn wants_attention(variants: &[Variant]) -> bool {
-    variants.iter().any(|variant| variant.gravity == Gravity::Attention)
+    variants
+        .iter()
+        .any(|variant| variant.gravity == Gravity::Attention)
 }
 
 /// The frame of a variant in a picture of that size. `focus`: the point that gravity `attention` keeps, as fractions
 /// of width and height. Nothing is enlarged unless the variant says so.
 pub(super) fn frame(full: (u32, u32), variant: &Variant, focus: Option<(f64, f64)>) -> Frame {
-    let cut = |view: View, width: f64, height: f64| match focus.filter(|_| variant.gravity == Gravity::Attention) {
-        Some((x, y)) => view.around((x * f64::from(full.0), y * f64::from(full.1)), width, height),
+    let cut = |view: View, width: f64, height: f64| match focus
+        .filter(|_| variant.gravity == Gravity::Attention)
+    {
+        Some((x, y)) => view.around(
+            (x * f64::from(full.0), y * f64::from(full.1)),
+            width,
+            height,
+        ),
         None => view.aligned(variant.gravity.point(), width, height),
     };
     let mut view = base(full, variant);
@@ -91,22 +127,43 @@ pub(super) fn frame(full: (u32, u32), variant: &Variant, focus: Option<(f64, f64
     match variant.fit {
         Fit::Inside | Fit::Contain => {
             let scale = x.min(y).min(largest);
-            Frame { view, size: (pixels(view.width * scale), pixels(view.height * scale)) }
+            Frame {
+                view,
+                size: (pixels(view.width * scale), pixels(view.height * scale)),
+            }
         }
-        Fit::Fill => Frame { view, size: (pixels(view.width * x.min(largest)), pixels(view.height * y.min(largest))) },
+        Fit::Fill => Frame {
+            view,
+            size: (
+                pixels(view.width * x.min(largest)),
+                pixels(view.height * y.min(largest)),
+            ),
+        },
         Fit::Crop => {
-            let size = (pixels(width.min(view.width)), pixels(height.min(view.height)));
-            Frame { view: whole_pixels(cut(view, f64::from(size.0), f64::from(size.1))), size }
+            let size = (
+                pixels(width.min(view.width)),
+                pixels(height.min(view.height)),
+            );
+            Frame {
+                view: whole_pixels(cut(view, f64::from(size.0), f64::from(size.1))),
+                size,
+            }
         }
         Fit::Cover if x.max(y) <= largest => {
             let scale = x.max(y);
-            Frame { view: cut(view, width / scale, height / scale), size: (variant.width, variant.height) }
+            Frame {
+                view: cut(view, width / scale, height / scale),
+                size: (variant.width, variant.height),
+            }
         }
         Fit::Cover => {
             // Too small for the box: the box's ratio at the picture's own resolution, on whole pixels.
             let shrink = (1.0 / x).min(1.0 / y);
             let size = (pixels(width * shrink), pixels(height * shrink));
-            Frame { view: whole_pixels(cut(view, f64::from(size.0), f64::from(size.1))), size }
+            Frame {
+                view: whole_pixels(cut(view, f64::from(size.0), f64::from(size.1))),
+                size,
+            }
         }
     }
 }
@@ -117,17 +174,33 @@ fn base(full: (u32, u32), variant: &Variant) -> View {
         return View::whole(full);
     };
     let (left, top) = (region.left.min(full.0 - 1), region.top.min(full.1 - 1));
-    let (width, height) = (region.width.min(full.0 - left), region.height.min(full.1 - top));
-    View { left: f64::from(left), top: f64::from(top), width: f64::from(width), height: f64::from(height) }
+    let (width, height) = (
+        region.width.min(full.0 - left),
+        region.height.min(full.1 - top),
+    );
+    View {
+        left: f64::from(left),
+        top: f64::from(top),
+        width: f64::from(width),
+        height: f64::from(height),
+    }
 }
 
 /// What is not scaled must not be smeared between pixels.
 fn whole_pixels(view: View) -> View {
-    View { left: view.left.floor(), top: view.top.floor(), ..view }
+    View {
+        left: view.left.floor(),
+        top: view.top.floor(),
+        ..view
+    }
 }
 
 /// Rounds to a whole number of pixels, at least one.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides are positive and at most 65,535")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sides are positive and at most 65,535"
+)]
 pub(super) fn pixels(side: f64) -> u32 {
     side.round().max(1.0) as u32
 }
@@ -145,7 +218,12 @@ mod tests {
     }
 
     fn rectangle(left: f64, top: f64, width: f64, height: f64) -> View {
-        View { left, top, width, height }
+        View {
+            left,
+            top,
+            width,
+            height,
+        }
     }
 
     #[test]
@@ -153,7 +231,11 @@ mod tests {
         assert_eq!(size((4000, 3000), "v=400x400:inside"), (400, 300));
         assert_eq!(size((4000, 3000), "v=400x400:cover"), (400, 400));
         assert_eq!(size((3000, 4000), "v=800x600:cover"), (800, 600));
-        assert_eq!(size((4000, 3000), "v=400x400:contain"), (400, 300), "before the padding");
+        assert_eq!(
+            size((4000, 3000), "v=400x400:contain"),
+            (400, 300),
+            "before the padding"
+        );
         assert_eq!(size((4000, 3000), "v=400x400:fill"), (400, 400));
         assert_eq!(size((4000, 3000), "v=400x400:crop"), (400, 400));
     }
@@ -165,27 +247,61 @@ mod tests {
         assert_eq!(size((500, 100), "v=400x300:cover"), (133, 100));
         assert_eq!(size((1, 9000), "v=10x10:inside"), (1, 10));
         assert_eq!(size((100, 80), "v=400x60:fill"), (100, 60));
-        assert_eq!(size((100, 80), "v=400x300:inside:jpeg:80:enlarge"), (375, 300));
-        assert_eq!(size((100, 80), "v=400x300:cover:jpeg:80:enlarge"), (400, 300));
+        assert_eq!(
+            size((100, 80), "v=400x300:inside:jpeg:80:enlarge"),
+            (375, 300)
+        );
+        assert_eq!(
+            size((100, 80), "v=400x300:cover:jpeg:80:enlarge"),
+            (400, 300)
+        );
     }
 
     #[test]
     fn gravity_says_what_stays() {
-        assert_eq!(of((4000, 1000), "v=100x100").view, rectangle(1500.0, 0.0, 1000.0, 1000.0));
-        assert_eq!(of((4000, 1000), "v=100x100:cover:jpeg:gravity=east").view, rectangle(3000.0, 0.0, 1000.0, 1000.0));
-        assert_eq!(of((1000, 4000), "v=100x100:cover:jpeg:gravity=north").view.top, 0.0);
-        assert_eq!(of((100, 90), "v=31x30:crop:jpeg:gravity=southwest").view, rectangle(0.0, 60.0, 31.0, 30.0));
-        let focused = "v=100x100:cover:jpeg:gravity=attention".parse().expect("variant");
-        assert_eq!(frame((4000, 1000), &focused, Some((0.25, 0.9))).view, rectangle(500.0, 0.0, 1000.0, 1000.0));
-        assert_eq!(frame((4000, 1000), &focused, Some((1.0, 1.0))).view.left, 3000.0);
+        assert_eq!(
+            of((4000, 1000), "v=100x100").view,
+            rectangle(1500.0, 0.0, 1000.0, 1000.0)
+        );
+        assert_eq!(
+            of((4000, 1000), "v=100x100:cover:jpeg:gravity=east").view,
+            rectangle(3000.0, 0.0, 1000.0, 1000.0)
+        );
+        assert_eq!(
+            of((1000, 4000), "v=100x100:cover:jpeg:gravity=north")
+                .view
+                .top,
+            0.0
+        );
+        assert_eq!(
+            of((100, 90), "v=31x30:crop:jpeg:gravity=southwest").view,
+            rectangle(0.0, 60.0, 31.0, 30.0)
+        );
+        let focused = "v=100x100:cover:jpeg:gravity=attention"
+            .parse()
+            .expect("variant");
+        assert_eq!(
+            frame((4000, 1000), &focused, Some((0.25, 0.9))).view,
+            rectangle(500.0, 0.0, 1000.0, 1000.0)
+        );
+        assert_eq!(
+            frame((4000, 1000), &focused, Some((1.0, 1.0))).view.left,
+            3000.0
+        );
     }
 
     #[test]
     fn regions_and_ratios_come_first() {
-        let region = of((4000, 3000), "v=100x100:inside:jpeg:region=3900,2900,500,500");
+        let region = of(
+            (4000, 3000),
+            "v=100x100:inside:jpeg:region=3900,2900,500,500",
+        );
         assert_eq!(region.view, rectangle(3900.0, 2900.0, 100.0, 100.0));
         let wide = of((4000, 3000), "v=1600x1600:inside:jpeg:ratio=16/9");
         assert_eq!((wide.view.width, wide.size), (4000.0, (1600, 900)));
-        assert_eq!(of((4000, 3000), "v=500x500:inside:jpeg:ratio=1/1:gravity=west").view, rectangle(0.0, 0.0, 3000.0, 3000.0));
+        assert_eq!(
+            of((4000, 3000), "v=500x500:inside:jpeg:ratio=1/1:gravity=west").view,
+            rectangle(0.0, 0.0, 3000.0, 3000.0)
+        );
     }
 }

@@ -55,7 +55,9 @@ impl Planes {
         let steps = [(1, 1), decoded.subsamp.size(), decoded.subsamp.size()];
         let sizes = [decoded.y_size(), decoded.uv_size(), decoded.uv_size()];
         let picture = (decoded.width, decoded.height);
-        let planes = std::array::from_fn(|index| Plane::turned(sizes[index], steps[index], picture, orientation));
+        let planes = std::array::from_fn(|index| {
+            Plane::turned(sizes[index], steps[index], picture, orientation)
+        });
         let samples = if orientation == Orientation::NoTransforms {
             decoded.pixels
         } else {
@@ -69,7 +71,15 @@ impl Planes {
             turned
         };
         let (width, height) = (side(picture.0), side(picture.1));
-        Self { planes, size: if swaps(orientation) { (height, width) } else { (width, height) }, samples }
+        Self {
+            planes,
+            size: if swaps(orientation) {
+                (height, width)
+            } else {
+                (width, height)
+            },
+            samples,
+        }
     }
 
     /// The part of the picture that a view shows, at a size.
@@ -84,13 +94,25 @@ impl Planes {
             let (own, later) = from.split_at(length((plane.width, plane.height)));
             let (out, rest) = to.split_at_mut(length(target));
             let (width, height) = (f64::from(target.0 * step), f64::from(target.1 * step));
-            let shown = View { width: view.width * width / f64::from(size.0), height: view.height * height / f64::from(size.1), ..view };
+            let shown = View {
+                width: view.width * width / f64::from(size.0),
+                height: view.height * height / f64::from(size.1),
+                ..view
+            };
             plane.resize(own, resizer, shown, out, target)?;
             (from, to) = (later, rest);
         }
-        let planes =
-            targets.map(|((width, height), step)| Plane { width, height, step: (f64::from(step), f64::from(step)), margin: (0.0, 0.0) });
-        Ok(Self { planes, size, samples })
+        let planes = targets.map(|((width, height), step)| Plane {
+            width,
+            height,
+            step: (f64::from(step), f64::from(step)),
+            margin: (0.0, 0.0),
+        });
+        Ok(Self {
+            planes,
+            size,
+            samples,
+        })
     }
 
     /// The buffer, for the next picture.
@@ -100,42 +122,96 @@ impl Planes {
 
     fn encode(&self, encoder: &mut Compressor) -> turbojpeg::Result<Vec<u8>> {
         let (width, height) = (self.size.0 as usize, self.size.1 as usize);
-        encoder.compress_yuv_to_vec(YuvImage { pixels: self.samples.as_slice(), width, align: 1, height, subsamp: Subsamp::Sub2x2 })
+        encoder.compress_yuv_to_vec(YuvImage {
+            pixels: self.samples.as_slice(),
+            width,
+            align: 1,
+            height,
+            subsamp: Subsamp::Sub2x2,
+        })
     }
 }
 
 impl Plane {
-    fn turned((width, height): (usize, usize), (across, down): (usize, usize), picture: (usize, usize), orientation: Orientation) -> Self {
+    fn turned(
+        (width, height): (usize, usize),
+        (across, down): (usize, usize),
+        picture: (usize, usize),
+        orientation: Orientation,
+    ) -> Self {
         // What the plane has beyond the picture's right and lower edge.
-        let over = (side_f64(width * across - picture.0), side_f64(height * down - picture.1));
+        let over = (
+            side_f64(width * across - picture.0),
+            side_f64(height * down - picture.1),
+        );
         let (mirrored, flipped) = match orientation {
             Orientation::NoTransforms | Orientation::Rotate90FlipH => (false, false),
             Orientation::FlipHorizontal | Orientation::Rotate270 => (true, false),
             Orientation::FlipVertical | Orientation::Rotate90 => (false, true),
             Orientation::Rotate180 | Orientation::Rotate270FlipH => (true, true),
         };
-        let margin = (if mirrored { over.0 } else { 0.0 }, if flipped { over.1 } else { 0.0 });
+        let margin = (
+            if mirrored { over.0 } else { 0.0 },
+            if flipped { over.1 } else { 0.0 },
+        );
         let step = (side_f64(across), side_f64(down));
         let (width, height) = (side(width), side(height));
         if swaps(orientation) {
-            Self { width: height, height: width, step: (step.1, step.0), margin: (margin.1, margin.0) }
+            Self {
+                width: height,
+                height: width,
+                step: (step.1, step.0),
+                margin: (margin.1, margin.0),
+            }
         } else {
-            Self { width, height, step, margin }
+            Self {
+                width,
+                height,
+                step,
+                margin,
+            }
         }
     }
 
     /// Resizes the plane's samples into others.
-    fn resize(&self, samples: &[u8], resizer: &mut Resizer, view: View, out: &mut [u8], (width, height): (u32, u32)) -> Result<()> {
+    fn resize(
+        &self,
+        samples: &[u8],
+        resizer: &mut Resizer,
+        view: View,
+        out: &mut [u8],
+        (width, height): (u32, u32),
+    ) -> Result<()> {
         let place = |start: f64, length: f64, margin: f64, own: f64, have: u32| {
             let have = f64::from(have);
             let from = ((start + margin) / own).clamp(0.0, have - 1.0);
             (from, (length / own).min(have - from))
         };
-        let (left, across) = place(view.left, view.width, self.margin.0, self.step.0, self.width);
-        let (top, down) = place(view.top, view.height, self.margin.1, self.step.1, self.height);
-        let from = ImageRef::new(self.width, self.height, samples, PixelType::U8).map_err(|error| resize::failed(&error))?;
-        let mut to = Image::from_slice_u8(width, height, out, PixelType::U8).map_err(|error| resize::failed(&error))?;
-        resizer.resize(&from, &mut to, &resize::options().crop(left, top, across, down)).map_err(|error| resize::failed(&error))
+        let (left, across) = place(
+            view.left,
+            view.width,
+            self.margin.0,
+            self.step.0,
+            self.width,
+        );
+        let (top, down) = place(
+            view.top,
+            view.height,
+            self.margin.1,
+            self.step.1,
+            self.height,
+        );
+        let from = ImageRef::new(self.width, self.height, samples, PixelType::U8)
+            .map_err(|error| resize::failed(&error))?;
+        let mut to = Image::from_slice_u8(width, height, out, PixelType::U8)
+            .map_err(|error| resize::failed(&error))?;
+        resizer
+            .resize(
+                &from,
+                &mut to,
+                &resize::options().crop(left, top, across, down),
+            )
+            .map_err(|error| resize::failed(&error))
     }
 }
 
@@ -145,15 +221,24 @@ pub(super) fn render(
     full: (u32, u32),
     variants: &[Variant],
     resizer: &mut Resizer,
-    mut encode: impl FnMut(&Variant, &mut dyn FnMut(&mut Compressor) -> turbojpeg::Result<Vec<u8>>) -> Result<Vec<u8>>,
+    mut encode: impl FnMut(
+        &Variant,
+        &mut dyn FnMut(&mut Compressor) -> turbojpeg::Result<Vec<u8>>,
+    ) -> Result<Vec<u8>>,
 ) -> Result<Vec<Rendition>> {
-    let frames: Vec<Frame> = variants.iter().map(|variant| plan::frame(full, variant, None)).collect();
+    let frames: Vec<Frame> = variants
+        .iter()
+        .map(|variant| plan::frame(full, variant, None))
+        .collect();
     let mut order: Vec<usize> = (0..variants.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(frames[index].pixels()));
     let mut done: Vec<(usize, Planes)> = Vec::with_capacity(variants.len());
     for index in order {
         let frame = frames[index];
-        let nearest = done.iter().rev().find(|(other, _)| frames[*other].can_become(&frame));
+        let nearest = done
+            .iter()
+            .rev()
+            .find(|(other, _)| frames[*other].can_become(&frame));
         let planes = match nearest {
             Some((_, larger)) if larger.size == frame.size => larger.clone(),
             Some((_, larger)) => larger.resized(resizer, View::whole(larger.size), frame.size)?,
@@ -162,10 +247,20 @@ pub(super) fn render(
         done.push((index, planes));
     }
     done.sort_by_key(|(index, _)| *index);
-    let finished = done.into_iter().zip(variants).map(|((_, planes), variant)| {
-        let bytes = Bytes::from(encode(variant, &mut |encoder| planes.encode(encoder))?);
-        Ok(Rendition { variant: Variant { format: Format::Jpeg, ..variant.clone() }, pixels: planes.size, bytes })
-    });
+    let finished = done
+        .into_iter()
+        .zip(variants)
+        .map(|((_, planes), variant)| {
+            let bytes = Bytes::from(encode(variant, &mut |encoder| planes.encode(encoder))?);
+            Ok(Rendition {
+                variant: Variant {
+                    format: Format::Jpeg,
+                    ..variant.clone()
+                },
+                pixels: planes.size,
+                bytes,
+            })
+        });
     finished.collect()
 }
 
@@ -179,19 +274,33 @@ fn turn(samples: &[u8], width: usize, orientation: Orientation, out: &mut Vec<u8
         Orientation::FlipVertical => rows.rev().for_each(|row| out.extend_from_slice(row)),
         Orientation::Rotate180 => out.extend(samples.iter().rev()),
         Orientation::Rotate90FlipH => transpose(samples, width, out, |x, y| x * height + y),
-        Orientation::Rotate90 => transpose(samples, width, out, |x, y| x * height + (height - 1 - y)),
-        Orientation::Rotate270 => transpose(samples, width, out, |x, y| (width - 1 - x) * height + y),
-        Orientation::Rotate270FlipH => transpose(samples, width, out, |x, y| (width - 1 - x) * height + (height - 1 - y)),
+        Orientation::Rotate90 => {
+            transpose(samples, width, out, |x, y| x * height + (height - 1 - y))
+        }
+        Orientation::Rotate270 => {
+            transpose(samples, width, out, |x, y| (width - 1 - x) * height + y)
+        }
+        Orientation::Rotate270FlipH => transpose(samples, width, out, |x, y| {
+            (width - 1 - x) * height + (height - 1 - y)
+        }),
     }
 }
 
 /// In blocks that fit the cache: row by row every write would miss it.
-fn transpose(samples: &[u8], width: usize, out: &mut Vec<u8>, place: impl Fn(usize, usize) -> usize) {
+fn transpose(
+    samples: &[u8],
+    width: usize,
+    out: &mut Vec<u8>,
+    place: impl Fn(usize, usize) -> usize,
+) {
     const BLOCK: usize = 32;
     let start = out.len();
     out.resize(start + samples.len(), 0);
     let (out, height) = (&mut out[start..], samples.len() / width.max(1));
-    for (top, left) in (0..height).step_by(BLOCK).flat_map(|top| (0..width).step_by(BLOCK).map(move |left| (top, left))) {
+    for (top, left) in (0..height)
+        .step_by(BLOCK)
+        .flat_map(|top| (0..width).step_by(BLOCK).map(move |left| (top, left)))
+    {
         for y in top..(top + BLOCK).min(height) {
             for x in left..(left + BLOCK).min(width) {
                 out[place(x, y)] = samples[y * width + x];
@@ -201,7 +310,13 @@ fn transpose(samples: &[u8], width: usize, out: &mut Vec<u8>, place: impl Fn(usi
 }
 
 const fn swaps(orientation: Orientation) -> bool {
-    matches!(orientation, Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH)
+    matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
 }
 
 fn side(pixels: usize) -> u32 {
@@ -218,7 +333,9 @@ mod tests {
 
     #[test]
     fn planes_turn_as_pictures_do() {
-        let picture = image::GrayImage::from_fn(70, 41, |x, y| image::Luma([u8::try_from((x * 3 % 251) ^ y).expect("small")]));
+        let picture = image::GrayImage::from_fn(70, 41, |x, y| {
+            image::Luma([u8::try_from((x * 3 % 251) ^ y).expect("small")])
+        });
         for exif in 1..=8 {
             let orientation = Orientation::from_exif(exif).expect("1 to 8");
             let mut expected = image::DynamicImage::ImageLuma8(picture.clone());

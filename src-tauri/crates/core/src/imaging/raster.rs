@@ -32,7 +32,11 @@ impl Raster {
             let alpha = pixel[3];
             [0, 1, 2].map(|channel| over(pixel[channel], background[channel], alpha))
         });
-        Self { alpha: false, pixels: pixels.collect(), ..self }
+        Self {
+            alpha: false,
+            pixels: pixels.collect(),
+            ..self
+        }
     }
 
     /// Laid on a canvas of exactly that size: on the variant's background, else transparent where the format can be,
@@ -46,12 +50,29 @@ impl Raster {
             None if variant.format.has_alpha() => [0; 4],
             None => [255; 4],
         };
-        let mut canvas = Self { width, height, alpha: true, pixels: background.repeat(width as usize * height as usize) };
-        let gravity = if variant.gravity == Gravity::Attention { Gravity::Centre } else { variant.gravity };
+        let mut canvas = Self {
+            width,
+            height,
+            alpha: true,
+            pixels: background.repeat(width as usize * height as usize),
+        };
+        let gravity = if variant.gravity == Gravity::Attention {
+            Gravity::Centre
+        } else {
+            variant.gravity
+        };
         let (x, y) = gravity.point();
         let place = |room: u32, at: f64| pixels(f64::from(room) * at + 1.0) - 1;
-        canvas.draw(&self, place(width - self.width, x), place(height - self.height, y));
-        if background[3] == 255 { canvas.flattened([255; 3]) } else { canvas }
+        canvas.draw(
+            &self,
+            place(width - self.width, x),
+            place(height - self.height, y),
+        );
+        if background[3] == 255 {
+            canvas.flattened([255; 3])
+        } else {
+            canvas
+        }
     }
 
     /// Draws another picture at a place, over what is there; what sticks out is left away.
@@ -59,7 +80,8 @@ impl Raster {
         let (have, want) = (other.channels(), self.channels());
         let columns = (other.width.min(self.width.saturating_sub(left))) as usize;
         for row in 0..other.height.min(self.height.saturating_sub(top)) {
-            let from = &other.pixels[row as usize * other.width as usize * have..][..columns * have];
+            let from =
+                &other.pixels[row as usize * other.width as usize * have..][..columns * have];
             let start = ((top + row) as usize * self.width as usize + left as usize) * want;
             let to = &mut self.pixels[start..][..columns * want];
             for (to, from) in to.chunks_exact_mut(want).zip(from.chunks_exact(have)) {
@@ -85,7 +107,10 @@ fn blend(to: &mut [u8], from: &[u8]) {
         return;
     }
     // Both let light through: weights in 255ths of 255.
-    let (above, under) = (u32::from(alpha) * 255, u32::from(below) * (255 - u32::from(alpha)));
+    let (above, under) = (
+        u32::from(alpha) * 255,
+        u32::from(below) * (255 - u32::from(alpha)),
+    );
     let total = above + under;
     for channel in 0..3 {
         let sum = u32::from(from[channel]) * above + u32::from(to[channel]) * under;
@@ -106,11 +131,29 @@ mod tests {
 
     #[test]
     fn drawing_mixes_by_alpha() {
-        let mut canvas = Raster { width: 3, height: 1, alpha: true, pixels: vec![0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0, 128] };
-        let half = Raster { width: 3, height: 1, alpha: true, pixels: [200, 100, 50, 128].repeat(3) };
+        let mut canvas = Raster {
+            width: 3,
+            height: 1,
+            alpha: true,
+            pixels: vec![0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0, 128],
+        };
+        let half = Raster {
+            width: 3,
+            height: 1,
+            alpha: true,
+            pixels: [200, 100, 50, 128].repeat(3),
+        };
         canvas.draw(&half, 0, 0);
-        assert_eq!(canvas.pixels, [100, 50, 25, 255, 200, 100, 50, 128, 134, 67, 33, 192]);
-        let mut edge = Raster { width: 2, height: 1, alpha: false, pixels: vec![9; 6] };
+        assert_eq!(
+            canvas.pixels,
+            [100, 50, 25, 255, 200, 100, 50, 128, 134, 67, 33, 192]
+        );
+        let mut edge = Raster {
+            width: 2,
+            height: 1,
+            alpha: false,
+            pixels: vec![9; 6],
+        };
         edge.draw(&half, 1, 0);
         edge.draw(&half, 5, 5);
         assert_eq!(edge.pixels[..3], [9, 9, 9]);

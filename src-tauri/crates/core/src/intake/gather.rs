@@ -34,11 +34,19 @@ pub fn gather(paths: &[PathBuf]) -> Vec<Found> {
             // Who names a file twice wants two answers.
             Ok(meta) if meta.is_file() => {
                 taken.insert(path.clone());
-                found.push(Found { path, folder: String::new(), refused: None });
+                found.push(Found {
+                    path,
+                    folder: String::new(),
+                    refused: None,
+                });
             }
-            Ok(_) => {
-                found.push(refused(&path, Error::new(Code::FileSpecial, format!("{} is neither a file nor a folder", given.display()))))
-            }
+            Ok(_) => found.push(refused(
+                &path,
+                Error::new(
+                    Code::FileSpecial,
+                    format!("{} is neither a file nor a folder", given.display()),
+                ),
+            )),
         }
     }
     found
@@ -48,8 +56,15 @@ fn walk(root: &Path, found: &mut Vec<Found>, taken: &mut HashSet<PathBuf>) {
     let base = root.parent().unwrap_or(root);
     // Its own patterns are always understood.
     let patterns = Patterns::new(root, &[]).ok();
-    let meant = |entry: &DirEntry| patterns.as_ref().is_none_or(|patterns| patterns.wants_here(entry.path(), entry.file_type().is_dir()));
-    let entries = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| entry.depth() == 0 || meant(entry));
+    let meant = |entry: &DirEntry| {
+        patterns
+            .as_ref()
+            .is_none_or(|patterns| patterns.wants_here(entry.path(), entry.file_type().is_dir()))
+    };
+    let entries = WalkDir::new(root)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || meant(entry));
     for entry in entries {
         match entry {
             Ok(entry) if entry.file_type().is_file() => {
@@ -61,7 +76,11 @@ fn walk(root: &Path, found: &mut Vec<Found>, taken: &mut HashSet<PathBuf>) {
                 let path = error.path().unwrap_or(root).to_owned();
                 let told = match error.io_error() {
                     Some(io) => Error::from_io(io, &path),
-                    None => Error::new(Code::FolderLoop, format!("{} links back to itself", path.display())).hint("remove the link"),
+                    None => Error::new(
+                        Code::FolderLoop,
+                        format!("{} links back to itself", path.display()),
+                    )
+                    .hint("remove the link"),
                 };
                 found.push(refused(&path, told));
             }
@@ -71,12 +90,20 @@ fn walk(root: &Path, found: &mut Vec<Found>, taken: &mut HashSet<PathBuf>) {
 
 fn take(path: PathBuf, folder: String, found: &mut Vec<Found>, taken: &mut HashSet<PathBuf>) {
     if taken.insert(path.clone()) {
-        found.push(Found { path, folder, refused: None });
+        found.push(Found {
+            path,
+            folder,
+            refused: None,
+        });
     }
 }
 
 fn refused(path: &Path, error: Error) -> Found {
-    Found { path: path.to_owned(), folder: String::new(), refused: Some(error) }
+    Found {
+        path: path.to_owned(),
+        folder: String::new(),
+        refused: Some(error),
+    }
 }
 
 /// A path relative to another, with `/` between its parts on every system.
@@ -105,13 +132,31 @@ mod tests {
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink(&root, root.join("loop"))?;
-        let found = gather(&[root.join("b/2.jpg"), root.clone(), dir.path().join("missing")]);
-        let told: Vec<(String, &str)> = found.iter().map(|f| (crate::key::file_name(&f.path), f.folder.as_str())).collect();
+        let found = gather(&[
+            root.join("b/2.jpg"),
+            root.clone(),
+            dir.path().join("missing"),
+        ]);
+        let told: Vec<(String, &str)> = found
+            .iter()
+            .map(|f| (crate::key::file_name(&f.path), f.folder.as_str()))
+            .collect();
         assert_eq!(
             told,
-            [("2.jpg".to_owned(), ""), ("a.jpg".to_owned(), "Rome"), ("1.jpg".to_owned(), "Rome/b"), ("missing".to_owned(), "")]
+            [
+                ("2.jpg".to_owned(), ""),
+                ("a.jpg".to_owned(), "Rome"),
+                ("1.jpg".to_owned(), "Rome/b"),
+                ("missing".to_owned(), "")
+            ]
         );
-        assert_eq!(found.last().and_then(|f| f.refused.as_ref()).map(|e| e.code), Some(Code::FileMissing));
+        assert_eq!(
+            found
+                .last()
+                .and_then(|f| f.refused.as_ref())
+                .map(|e| e.code),
+            Some(Code::FileMissing)
+        );
         Ok(())
     }
 
@@ -121,7 +166,10 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let link = dir.path().join("loop");
         std::os::unix::fs::symlink(&link, &link)?;
-        assert_eq!(gather(&[link])[0].refused.as_ref().map(|e| e.code), Some(Code::FolderLoop));
+        assert_eq!(
+            gather(&[link])[0].refused.as_ref().map(|e| e.code),
+            Some(Code::FolderLoop)
+        );
         Ok(())
     }
 }

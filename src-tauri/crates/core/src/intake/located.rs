@@ -33,8 +33,14 @@ pub struct Located {
 /// Looks through files and folders, for a moment.
 pub fn located(paths: &[PathBuf]) -> Located {
     let start = Instant::now();
-    let mut found = Located { complete: true, ..Located::default() };
-    for file in gather(paths).into_iter().filter(|file| file.refused.is_none()) {
+    let mut found = Located {
+        complete: true,
+        ..Located::default()
+    };
+    for file in gather(paths)
+        .into_iter()
+        .filter(|file| file.refused.is_none())
+    {
         if start.elapsed() > PATIENCE {
             found.complete = false;
             break;
@@ -54,8 +60,13 @@ fn tells_location(path: &Path) -> Option<bool> {
     let length = file.metadata().ok()?.len();
     let mut bytes = Vec::new();
     file.by_ref().take(HEAD).read_to_end(&mut bytes).ok()?;
-    let content = content::sniff(&bytes[..bytes.len().min(content::SNIFF_LEN)], &crate::key::file_name(path));
-    let Kind::Image(codec) = content.kind else { return None };
+    let content = content::sniff(
+        &bytes[..bytes.len().min(content::SNIFF_LEN)],
+        &crate::key::file_name(path),
+    );
+    let Kind::Image(codec) = content.kind else {
+        return None;
+    };
     // The others may keep their metadata anywhere, mostly at the end.
     if codec != Codec::Jpeg && length > HEAD && length <= LARGEST {
         file.read_to_end(&mut bytes).ok()?;

@@ -51,13 +51,16 @@ pub struct Expected {
 impl Expected {
     /// Whether the open file is what was seen, and is there by itself.
     fn check(&self, path: &Path, open: &std::fs::Metadata) -> Result<()> {
-        let there = std::fs::symlink_metadata(path).map_err(|error| Error::from_io(&error, path))?;
+        let there =
+            std::fs::symlink_metadata(path).map_err(|error| Error::from_io(&error, path))?;
         let through_link = there.is_symlink() && !self.follow_links;
         if !through_link && self.stamp.is(&Stamp::of(open)) {
             return Ok(());
         }
         let told = format!("{} is not what its folder saw", path.display());
-        Err(Error::new(Code::FileChanging, told).hint("its folder looks at it anew").retry(Retry::Soon))
+        Err(Error::new(Code::FileChanging, told)
+            .hint("its folder looks at it anew")
+            .retry(Retry::Soon))
     }
 }
 
@@ -73,9 +76,16 @@ pub fn held_in_memory(path: &Path, keep: u64, variants: &[Variant]) -> Result<u6
     let size = file.metadata().map_err(io)?.len();
     let mut head = vec![0; content::SNIFF_LEN];
     let length = read_up_to(&mut file, &mut head).map_err(io)?;
-    let picture = matches!(content::sniff(&head[..length], &crate::key::file_name(path)).kind, Kind::Image(_));
+    let picture = matches!(
+        content::sniff(&head[..length], &crate::key::file_name(path)).kind,
+        Kind::Image(_)
+    );
     let whole = picture && size <= LARGEST_PICTURE;
-    let made = if whole { variants.iter().map(Variant::most_bytes).sum() } else { 0 };
+    let made = if whole {
+        variants.iter().map(Variant::most_bytes).sum()
+    } else {
+        0
+    };
     Ok(made + if whole { size } else { size.min(keep) })
 }
 
@@ -90,21 +100,32 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
         expected.check(path, &before)?;
     }
     if before.is_dir() {
-        return Err(Error::new(Code::FileSpecial, format!("{} is a folder, not a file", path.display())));
+        return Err(Error::new(
+            Code::FileSpecial,
+            format!("{} is a folder, not a file", path.display()),
+        ));
     }
     if before.len() == 0 {
-        return Err(Error::new(Code::FileEmpty, format!("{} is empty", path.display()))
-            .hint("nothing was uploaded; check where the file came from"));
+        return Err(
+            Error::new(Code::FileEmpty, format!("{} is empty", path.display()))
+                .hint("nothing was uploaded; check where the file came from"),
+        );
     }
     let name = crate::key::file_name(path);
-    let mut kept = vec![0; content::SNIFF_LEN.min(usize::try_from(before.len()).unwrap_or(usize::MAX))];
+    let mut kept =
+        vec![0; content::SNIFF_LEN.min(usize::try_from(before.len()).unwrap_or(usize::MAX))];
     let head_len = read_up_to(&mut file, &mut kept).map_err(io)?;
     kept.truncate(head_len);
     let content = content::sniff(&kept, &name);
-    let keep_bytes = before.len() <= keep || (matches!(content.kind, Kind::Image(_)) && before.len() <= LARGEST_PICTURE);
+    let keep_bytes = before.len() <= keep
+        || (matches!(content.kind, Kind::Image(_)) && before.len() <= LARGEST_PICTURE);
     let mut sha256 = Sha256::new();
     let size = if keep_bytes {
-        kept.reserve_exact(usize::try_from(before.len()).unwrap_or_default().saturating_sub(head_len));
+        kept.reserve_exact(
+            usize::try_from(before.len())
+                .unwrap_or_default()
+                .saturating_sub(head_len),
+        );
         file.read_to_end(&mut kept).map_err(io)?;
         sha256.update(&kept);
         kept.len() as u64
@@ -115,15 +136,20 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
     let after = file.metadata().map_err(io)?;
     let mtime_ns = metadata::mtime_ns(&after);
     if size != after.len() || size != before.len() || mtime_ns != metadata::mtime_ns(&before) {
-        return Err(Error::new(Code::FileChanging, format!("{} changed while it was read", path.display()))
-            .hint("Tintype takes it again when it is finished")
-            .retry(Retry::Soon));
+        return Err(Error::new(
+            Code::FileChanging,
+            format!("{} changed while it was read", path.display()),
+        )
+        .hint("Tintype takes it again when it is finished")
+        .retry(Retry::Soon));
     }
     let metadata = match content.kind {
         Kind::Image(codec) => metadata::read(&kept, codec),
         _ => Metadata::default(),
     };
-    let date = metadata.captured.unwrap_or_else(|| after.modified().map_or((1970, 1, 1), file_date));
+    let date = metadata
+        .captured
+        .unwrap_or_else(|| after.modified().map_or((1970, 1, 1), file_date));
     Ok(Fingerprint {
         size,
         mtime_ns,
@@ -151,19 +177,22 @@ fn hash_rest(file: &mut File, hash: &mut impl sha2::Digest) -> std::io::Result<u
 pub fn sha256(path: &Path) -> Result<String> {
     let mut hash = Sha256::new();
     let read = File::open(path).and_then(|mut file| hash_rest(&mut file, &mut hash));
-    read.map(|_| hex::encode(hash.finalize())).map_err(|error| Error::from_io(&error, path))
+    read.map(|_| hex::encode(hash.finalize()))
+        .map_err(|error| Error::from_io(&error, path))
 }
 
 /// MD5 of a file, hex: what most buckets show as ETag. Blocks.
 pub fn md5(path: &Path) -> Result<String> {
     let mut hash = md5::Md5::new();
     let read = File::open(path).and_then(|mut file| hash_rest(&mut file, &mut hash));
-    read.map(|_| hex::encode(hash.finalize())).map_err(|error| Error::from_io(&error, path))
+    read.map(|_| hex::encode(hash.finalize()))
+        .map_err(|error| Error::from_io(&error, path))
 }
 
 /// Whether a file is still what its fingerprint says, by size and time.
 pub fn unchanged(path: &Path, fingerprint: &Fingerprint) -> bool {
-    std::fs::metadata(path).is_ok_and(|now| now.len() == fingerprint.size && mtime_ns(&now) == fingerprint.mtime_ns)
+    std::fs::metadata(path)
+        .is_ok_and(|now| now.len() == fingerprint.size && mtime_ns(&now) == fingerprint.mtime_ns)
 }
 
 fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -181,7 +210,11 @@ fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
 
 /// The day of a file's time, here; the nearest one there is, where a camera's or a disk's clock tells nonsense.
 fn file_date(time: SystemTime) -> (i16, i8, i8) {
-    let nearest = if time < SystemTime::UNIX_EPOCH { (1, 1, 1) } else { (9999, 12, 31) };
+    let nearest = if time < SystemTime::UNIX_EPOCH {
+        (1, 1, 1)
+    } else {
+        (9999, 12, 31)
+    };
     jiff::Timestamp::try_from(time).map_or(nearest, |time| {
         let date = time.to_zoned(jiff::tz::TimeZone::system()).date();
         (date.year().max(1), date.month(), date.day())
@@ -200,13 +233,22 @@ mod tests {
         let path = dir.path().join("a.txt");
         std::fs::write(&path, "abc")?;
         let found = read(&path, 16, None).expect("readable");
-        assert_eq!(found.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(md5(&path).expect("readable"), "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(
+            found.sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(
+            md5(&path).expect("readable"),
+            "900150983cd24fb0d6963f7d28e17f72"
+        );
         assert_eq!(found.bytes.as_deref(), Some(b"abc".as_slice()));
         assert!(unchanged(&path, &found));
         std::fs::write(&path, "abcd")?;
         assert!(!unchanged(&path, &found));
-        assert!(read(&path, 2, None).expect("readable").bytes.is_none(), "larger files stay on disk");
+        assert!(
+            read(&path, 2, None).expect("readable").bytes.is_none(),
+            "larger files stay on disk"
+        );
         Ok(())
     }
 
@@ -214,7 +256,9 @@ mod tests {
     fn every_time_has_a_day() {
         const YEAR: Duration = Duration::from_secs(31_557_600);
         let year = |time: Option<SystemTime>| time.map(|time| file_date(time).0);
-        let (epoch, later) = (SystemTime::UNIX_EPOCH, |years| SystemTime::UNIX_EPOCH.checked_add(YEAR * years));
+        let (epoch, later) = (SystemTime::UNIX_EPOCH, |years| {
+            SystemTime::UNIX_EPOCH.checked_add(YEAR * years)
+        });
         assert_eq!(year(later(50)), Some(2020));
         assert_eq!(year(epoch.checked_sub(YEAR * 5)), Some(1964));
         assert_eq!(year(later(9000)), Some(9999));
@@ -226,9 +270,20 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let empty = dir.path().join("empty.jpg");
         std::fs::write(&empty, "")?;
-        assert_eq!(read(&empty, 9, None).expect_err("empty").code, Code::FileEmpty);
-        assert_eq!(read(&dir.path().join("none"), 9, None).expect_err("missing").code, Code::FileMissing);
-        assert_eq!(read(dir.path(), 9, None).expect_err("folder").code, Code::FileSpecial);
+        assert_eq!(
+            read(&empty, 9, None).expect_err("empty").code,
+            Code::FileEmpty
+        );
+        assert_eq!(
+            read(&dir.path().join("none"), 9, None)
+                .expect_err("missing")
+                .code,
+            Code::FileMissing
+        );
+        assert_eq!(
+            read(dir.path(), 9, None).expect_err("folder").code,
+            Code::FileSpecial
+        );
         Ok(())
     }
 }

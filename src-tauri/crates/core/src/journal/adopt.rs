@@ -16,15 +16,29 @@ use crate::profile::ProfileId;
 impl Journal {
     /// Records uploads that another computer made, unless this journal knows them; how many are new. What the entries
     /// say is taken for words only: their names are no paths here, and their links are made anew, beginning with `base`.
-    pub async fn adopt(&self, profile: ProfileId, target: String, base: String, entries: Vec<ManifestEntry>) -> Result<u64> {
+    pub async fn adopt(
+        &self,
+        profile: ProfileId,
+        target: String,
+        base: String,
+        entries: Vec<ManifestEntry>,
+    ) -> Result<u64> {
         let adopt_all = move |tx: &Transaction<'_>| {
-            entries.iter().try_fold(0, |new, entry| Ok(new + u64::from(adopt(tx, &profile, &target, &base, entry)?)))
+            entries.iter().try_fold(0, |new, entry| {
+                Ok(new + u64::from(adopt(tx, &profile, &target, &base, entry)?))
+            })
         };
         self.writer.write(adopt_all).await
     }
 }
 
-fn adopt(tx: &Transaction<'_>, profile: &ProfileId, target: &str, base: &str, entry: &ManifestEntry) -> rusqlite::Result<bool> {
+fn adopt(
+    tx: &Transaction<'_>,
+    profile: &ProfileId,
+    target: &str,
+    base: &str,
+    entry: &ManifestEntry,
+) -> rusqlite::Result<bool> {
     let known = tx
         .prepare_cached("SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.key = ?2 AND j.sha256 = ?3")?
         .query_row(params![target, entry.original().key, entry.sha256], |_| Ok(()))
@@ -70,7 +84,14 @@ fn adopt(tx: &Transaction<'_>, profile: &ProfileId, target: &str, base: &str, en
         ])?;
         if record::select(tx, target, &object.key)?.is_none() {
             let (sha256, source_sha256) = (object.sha256.clone(), entry.sha256.clone());
-            let there = OnRecord { size: object.size, sha256, etag: String::new(), source_sha256, ours: false, upload: None };
+            let there = OnRecord {
+                size: object.size,
+                sha256,
+                etag: String::new(),
+                source_sha256,
+                ours: false,
+                upload: None,
+            };
             record::keep(tx, target, &object.key, &there, None)?;
         }
     }

@@ -29,11 +29,15 @@ impl Journal {
             .write(move |tx| {
                 let mut ids = Vec::with_capacity(jobs.len());
                 let behind = "SELECT coalesce(max(position) + 1, 0) FROM batches WHERE batch = ?1";
-                let behind: i64 = tx.prepare_cached(behind)?.query_row(params![batch], |row| row.get(0))?;
+                let behind: i64 = tx
+                    .prepare_cached(behind)?
+                    .query_row(params![batch], |row| row.get(0))?;
                 for (job, position) in jobs.iter().zip(behind..) {
                     let id = rows::take(tx, job)?;
-                    tx.prepare_cached("INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)")?
-                        .execute(params![batch, position, id])?;
+                    tx.prepare_cached(
+                        "INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)",
+                    )?
+                    .execute(params![batch, position, id])?;
                     ids.push(id);
                 }
                 Ok(ids)
@@ -45,11 +49,17 @@ impl Journal {
     pub async fn batch(&self, batch: &str, from: usize, limit: u32) -> Result<Vec<JobRow>> {
         let batch = batch.to_owned();
         let clauses = "JOIN batches b ON b.job = j.id WHERE b.batch = ?1 AND b.position >= ?2 ORDER BY b.position LIMIT ?3";
-        self.read(move |db| rows::select_jobs(db, clauses, params![batch, from as i64, limit])).await
+        self.read(move |db| rows::select_jobs(db, clauses, params![batch, from as i64, limit]))
+            .await
     }
 
     /// How far the jobs of a batch are, in the order given, from a position on.
-    pub async fn batch_states(&self, batch: &str, from: usize, limit: u32) -> Result<Vec<BatchState>> {
+    pub async fn batch_states(
+        &self,
+        batch: &str,
+        from: usize,
+        limit: u32,
+    ) -> Result<Vec<BatchState>> {
         let batch = batch.to_owned();
         self.read(move |db| {
             let mut statement = db.prepare_cached(
@@ -78,8 +88,12 @@ impl Journal {
         let sql = "SELECT count(DISTINCT j.id) FILTER (WHERE j.state NOT IN ('done', 'failed')), count(DISTINCT j.id) \
                    FROM batches b JOIN jobs j ON j.id = b.job WHERE b.batch = ?1";
         self.read(move |db| {
-            let count = |row: &rusqlite::Row<'_>, index| row.get::<_, i64>(index).map(|count| usize::try_from(count).unwrap_or_default());
-            db.prepare_cached(sql)?.query_row(params![batch], |row| Ok((count(row, 0)?, count(row, 1)?)))
+            let count = |row: &rusqlite::Row<'_>, index| {
+                row.get::<_, i64>(index)
+                    .map(|count| usize::try_from(count).unwrap_or_default())
+            };
+            db.prepare_cached(sql)?
+                .query_row(params![batch], |row| Ok((count(row, 0)?, count(row, 1)?)))
         })
         .await
     }

@@ -52,7 +52,12 @@ pub struct Outcome {
     pub tell: Vec<MessageKind>,
 }
 
-pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[SentObject]) -> rusqlite::Result<()> {
+pub(super) fn finish(
+    tx: &Transaction<'_>,
+    job: i64,
+    outcome: &Outcome,
+    sent: &[SentObject],
+) -> rusqlite::Result<()> {
     let warning = outcome.warning.as_ref();
     tx.prepare_cached(
         "UPDATE jobs SET state = 'done', outcome = ?2, size = ?3, content_type = ?4, finished_at = ?5, error_code = ?6, \
@@ -71,7 +76,10 @@ pub(super) fn finish(tx: &Transaction<'_>, job: i64, outcome: &Outcome, sent: &[
     let (source, watched, target, source_sha256): (Vec<u8>, Option<Vec<u8>>, Option<String>, Option<String>) = tx
         .prepare_cached("SELECT source, watched, (SELECT target FROM objects WHERE job = ?1 LIMIT 1), sha256 FROM jobs WHERE id = ?1")?
         .query_row(params![job], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    let (target, source_sha256) = (target.unwrap_or_default(), source_sha256.unwrap_or_default());
+    let (target, source_sha256) = (
+        target.unwrap_or_default(),
+        source_sha256.unwrap_or_default(),
+    );
     let relies = (source.as_slice(), watched.as_deref().unwrap_or_default());
     for object in sent {
         tx.prepare_cached(

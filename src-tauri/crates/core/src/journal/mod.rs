@@ -69,17 +69,29 @@ impl Journal {
         let (reader, people) = (schema::open(path)?, schema::open(path)?);
         search::prepare(&people).map_err(|error| sql_error(&error))?;
         let share = |connection| Arc::new(Mutex::new(connection));
-        Ok(Self { writer: Writer::start(connection, path)?, reader: share(reader), people: share(people) })
+        Ok(Self {
+            writer: Writer::start(connection, path)?,
+            reader: share(reader),
+            people: share(people),
+        })
     }
 
-    async fn read<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static) -> Result<T> {
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
         read_on(Arc::clone(&self.reader), work).await
     }
 
     /// Numbers of the unfinished jobs after a number, the newest first.
     pub async fn unfinished_after(&self, after: i64, limit: u32) -> Result<Vec<i64>> {
         let sql = "SELECT id FROM jobs WHERE state IN ('queued', 'planned') AND id > ?1 ORDER BY id DESC LIMIT ?2";
-        self.read(move |db| db.prepare_cached(sql)?.query_map(params![after, limit], |row| row.get(0))?.collect()).await
+        self.read(move |db| {
+            db.prepare_cached(sql)?
+                .query_map(params![after, limit], |row| row.get(0))?
+                .collect()
+        })
+        .await
     }
 
     /// Those of these jobs that have finished, or have something to say.
@@ -99,7 +111,11 @@ impl Journal {
         let people = Arc::clone(&self.people);
         let find = move |db: &Connection| {
             if search.is_empty() {
-                return rows::select_jobs(db, "WHERE j.hidden = 0 ORDER BY j.id DESC LIMIT ?1", params![limit]);
+                return rows::select_jobs(
+                    db,
+                    "WHERE j.hidden = 0 ORDER BY j.id DESC LIMIT ?1",
+                    params![limit],
+                );
             }
             rows::select_jobs(
                 db,
@@ -114,17 +130,35 @@ impl Journal {
     /// The jobs of those ids, in no particular order.
     pub async fn jobs(&self, ids: &[i64]) -> Result<Vec<JobRow>> {
         let ids = rows::json(ids);
-        self.read(move |db| rows::select_jobs(db, "WHERE j.id IN (SELECT value FROM json_each(?1))", params![ids])).await
+        self.read(move |db| {
+            rows::select_jobs(
+                db,
+                "WHERE j.id IN (SELECT value FROM json_each(?1))",
+                params![ids],
+            )
+        })
+        .await
     }
 
     /// The jobs of those public ids, in no particular order.
     pub async fn jobs_by_uid(&self, uids: &[String]) -> Result<Vec<JobRow>> {
         let uids = rows::json(uids);
-        self.read(move |db| rows::select_jobs(db, "WHERE j.uid IN (SELECT value FROM json_each(?1))", params![uids])).await
+        self.read(move |db| {
+            rows::select_jobs(
+                db,
+                "WHERE j.uid IN (SELECT value FROM json_each(?1))",
+                params![uids],
+            )
+        })
+        .await
     }
 
     /// A finished job of the same content in the same bucket, with all its objects, if there is one.
-    pub async fn same_content(&self, target: &str, sha256: &str) -> Result<Option<(JobRow, Vec<ObjectRow>)>> {
+    pub async fn same_content(
+        &self,
+        target: &str,
+        sha256: &str,
+    ) -> Result<Option<(JobRow, Vec<ObjectRow>)>> {
         let (target, sha256) = (target.to_owned(), sha256.to_owned());
         self.read(move |db| {
             let clauses = "WHERE j.sha256 = ?1 AND j.state = 'done' AND EXISTS \
@@ -138,10 +172,16 @@ impl Journal {
     }
 
     /// Finished jobs of a profile after a number, oldest first: for checking them against the bucket.
-    pub async fn done_after(&self, profile: &ProfileId, after: i64, limit: u32) -> Result<Vec<JobRow>> {
+    pub async fn done_after(
+        &self,
+        profile: &ProfileId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<JobRow>> {
         let profile = profile.clone();
         self.read(move |db| {
-            let clauses = "WHERE j.state = 'done' AND j.profile = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3";
+            let clauses =
+                "WHERE j.state = 'done' AND j.profile = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3";
             rows::select_jobs(db, clauses, params![profile, after, limit])
         })
         .await
@@ -150,7 +190,8 @@ impl Journal {
     /// The job with that public id.
     pub async fn job(&self, uid: &str) -> Result<Option<JobRow>> {
         let uid = uid.to_owned();
-        self.read(move |db| Ok(rows::select_jobs(db, "WHERE j.uid = ?1", params![uid])?.pop())).await
+        self.read(move |db| Ok(rows::select_jobs(db, "WHERE j.uid = ?1", params![uid])?.pop()))
+            .await
     }
 
     /// The objects of a job: the original first, then the variants as specified.
@@ -161,7 +202,13 @@ impl Journal {
     /// Claims keys for a job and records its plan, in one commit: either all keys are the job's, or nothing changed.
     ///
     /// Only unfinished jobs hold claims; for finished ones the bucket itself is asked.
-    pub async fn plan(&self, job: i64, target: String, sha256: String, objects: Vec<PlannedObject>) -> Result<Claim> {
+    pub async fn plan(
+        &self,
+        job: i64,
+        target: String,
+        sha256: String,
+        objects: Vec<PlannedObject>,
+    ) -> Result<Claim> {
         self.writer
             .write(move |tx| {
                 let mut claim = Claim::New;
@@ -188,14 +235,25 @@ impl Journal {
                 }
                 watched::goes_on(tx, job, &outcome)?;
                 ending::finish(tx, job, &outcome, &sent)?;
-                outcome.tell.iter().try_for_each(|kind| outbox::add(tx, *kind, &outcome.profile, job))
+                outcome
+                    .tell
+                    .iter()
+                    .try_for_each(|kind| outbox::add(tx, *kind, &outcome.profile, job))
             })
             .await
     }
 
     /// Records that a job failed, and lets go of the keys it had not filled.
     pub async fn fail(&self, job: i64, error: Error) -> Result<()> {
-        self.writer.write(move |tx| if watched::goes_again(tx, job)? { Ok(()) } else { ending::fail(tx, job, &error) }).await
+        self.writer
+            .write(move |tx| {
+                if watched::goes_again(tx, job)? {
+                    Ok(())
+                } else {
+                    ending::fail(tx, job, &error)
+                }
+            })
+            .await
     }
 
     /// Puts jobs back into the queue: failed ones, and finished ones of which something is missing. With a person's
@@ -205,7 +263,15 @@ impl Journal {
                    hidden = 0, paused = 0, on_conflict = coalesce(?2, on_conflict) \
                    WHERE uid = ?1 AND foreign_to_here = 0 AND (state = 'failed' OR (state = 'done' AND error_code IS NOT NULL))";
         let choice = choice.map(OnConflict::as_str);
-        self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, choice]).map(|_| ()))).await
+        self.writer
+            .write(move |tx| {
+                uids.iter().try_for_each(|uid| {
+                    tx.prepare_cached(sql)?
+                        .execute(params![uid, choice])
+                        .map(|_| ())
+                })
+            })
+            .await
     }
 
     /// Puts finished jobs back into the queue, as one batch: the bucket does not have what it should. They send what
@@ -219,7 +285,8 @@ impl Journal {
                 for (position, job) in jobs.iter().enumerate() {
                     if tx.prepare_cached(sql)?.execute(params![job])? > 0 {
                         let add = "INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)";
-                        tx.prepare_cached(add)?.execute(params![batch, position as i64, job])?;
+                        tx.prepare_cached(add)?
+                            .execute(params![batch, position as i64, job])?;
                     }
                 }
                 Ok(())
@@ -230,12 +297,19 @@ impl Journal {
     /// Takes finished or failed jobs out of the list that people see; what they stand for is not forgotten.
     pub async fn forget(&self, uids: Vec<String>) -> Result<()> {
         let sql = "UPDATE jobs SET hidden = 1 WHERE uid = ?1 AND state IN ('done', 'failed')";
-        self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid]).map(|_| ()))).await
+        self.writer
+            .write(move |tx| {
+                uids.iter()
+                    .try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid]).map(|_| ()))
+            })
+            .await
     }
 
     /// A number that changes whenever another process has written.
     pub async fn data_version(&self) -> Result<i64> {
-        self.writer.look(|db| db.query_row("PRAGMA data_version", [], |row| row.get(0))).await
+        self.writer
+            .look(|db| db.query_row("PRAGMA data_version", [], |row| row.get(0)))
+            .await
     }
 
     /// Whether a key of a target belongs to an unfinished job (for tests and checks).
@@ -259,7 +333,9 @@ async fn read_on<T: Send + 'static>(
     work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
 ) -> Result<T> {
     let read = move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner));
-    blocking("reading the journal", read).await?.map_err(|error| sql_error(&error))
+    blocking("reading the journal", read)
+        .await?
+        .map_err(|error| sql_error(&error))
 }
 
 /// An id for a job, an object or a batch. Later ones sort behind earlier ones (RFC 9562, version 7), so that an index
@@ -273,18 +349,24 @@ pub(crate) fn sql_error(error: &rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => {
-            Error::new(Code::DiskFull, "the disk has no room for the journal").hint("free some space; Tintype goes on where it stopped")
+            Error::new(Code::DiskFull, "the disk has no room for the journal")
+                .hint("free some space; Tintype goes on where it stopped")
         }
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            Error::new(Code::JournalDamaged, format!("the journal is damaged: {error}"))
-                .hint("move journal.sqlite away to start afresh; what is in the bucket stays there")
-        }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            Error::new(Code::JournalBusy, "another program keeps the journal to itself for the moment")
-                .hint("end the program that has journal.sqlite open; Tintype goes on by itself")
-        }
-        _ => Error::new(Code::JournalDamaged, format!("the journal could not be used: {error}"))
-            .hint("check the rights of Tintype's data folder and the room on its disk"),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::new(
+            Code::JournalDamaged,
+            format!("the journal is damaged: {error}"),
+        )
+        .hint("move journal.sqlite away to start afresh; what is in the bucket stays there"),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::new(
+            Code::JournalBusy,
+            "another program keeps the journal to itself for the moment",
+        )
+        .hint("end the program that has journal.sqlite open; Tintype goes on by itself"),
+        _ => Error::new(
+            Code::JournalDamaged,
+            format!("the journal could not be used: {error}"),
+        )
+        .hint("check the rights of Tintype's data folder and the room on its disk"),
     }
 }
 

@@ -39,9 +39,19 @@ pub struct Message {
     pub due_at: i64,
 }
 
-pub(super) fn add(tx: &Transaction<'_>, kind: MessageKind, profile: &ProfileId, job: i64) -> rusqlite::Result<()> {
+pub(super) fn add(
+    tx: &Transaction<'_>,
+    kind: MessageKind,
+    profile: &ProfileId,
+    job: i64,
+) -> rusqlite::Result<()> {
     tx.prepare_cached("INSERT INTO outbox(kind, profile, job, due_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![kind.name(), profile, job, jiff::Timestamp::now().as_millisecond()])
+        .execute(params![
+            kind.name(),
+            profile,
+            job,
+            jiff::Timestamp::now().as_millisecond()
+        ])
         .map(|_| ())
 }
 
@@ -71,12 +81,19 @@ impl Journal {
     /// These messages arrived.
     pub async fn told(&self, ids: Vec<i64>) -> Result<()> {
         let sql = "DELETE FROM outbox WHERE id = ?1";
-        self.writer.write(move |tx| ids.iter().try_for_each(|id| tx.prepare_cached(sql)?.execute(params![id]).map(|_| ()))).await
+        self.writer
+            .write(move |tx| {
+                ids.iter()
+                    .try_for_each(|id| tx.prepare_cached(sql)?.execute(params![id]).map(|_| ()))
+            })
+            .await
     }
 
     /// A message did not arrive.
     pub async fn not_told(&self, id: i64) -> Result<()> {
         let sql = "UPDATE outbox SET tries = tries + 1 WHERE id = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![id]).map(|_| ())).await
+        self.writer
+            .write(move |tx| tx.prepare_cached(sql)?.execute(params![id]).map(|_| ()))
+            .await
     }
 }

@@ -46,27 +46,41 @@ impl Journal {
     /// Takes the next jobs in hand: those a person gave before those a watched folder found, older ones first.
     pub async fn take_in_hand(&self, engine: &str, wanted: Wanted) -> Result<Vec<InHand>> {
         let engine = engine.to_owned();
-        self.writer.write(move |tx| take_in_hand(tx, &engine, &wanted)).await
+        self.writer
+            .write(move |tx| take_in_hand(tx, &engine, &wanted))
+            .await
     }
 
     /// The job as it is now, if the engine still has it in hand and nothing speaks against running it.
     pub async fn to_run(&self, engine: &str, id: i64) -> Result<Option<JobRow>> {
         let engine = engine.to_owned();
         let clauses = "WHERE j.id = ?1 AND j.engine = ?2 AND j.paused = 0 AND j.state IN ('queued', 'planned')";
-        self.read(move |db| Ok(rows::select_jobs(db, clauses, params![id, engine])?.pop())).await
+        self.read(move |db| Ok(rows::select_jobs(db, clauses, params![id, engine])?.pop()))
+            .await
     }
 
     /// Lets go of jobs: whoever can may take them.
     pub async fn let_go(&self, engine: &str, ids: Vec<i64>) -> Result<()> {
         let (engine, ids) = (engine.to_owned(), rows::json(&ids));
         let sql = "UPDATE jobs SET engine = NULL WHERE id IN (SELECT value FROM json_each(?1)) AND engine = ?2";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![ids, engine]).map(|_| ())).await
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached(sql)?
+                    .execute(params![ids, engine])
+                    .map(|_| ())
+            })
+            .await
     }
 
     /// The engines that have jobs in hand, or are needed by some.
     pub async fn engines(&self) -> Result<Vec<String>> {
         let sql = "SELECT engine FROM jobs WHERE engine IS NOT NULL UNION SELECT needs FROM jobs WHERE needs IS NOT NULL UNION SELECT engine FROM leaving";
-        self.read(move |db| db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect()).await
+        self.read(move |db| {
+            db.prepare_cached(sql)?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })
+        .await
     }
 
     /// An engine has ended, well or not: what it had in hand, or alone could have run, is for whoever can.
@@ -74,9 +88,13 @@ impl Journal {
         let engine = engine.to_owned();
         self.writer
             .write(move |tx| {
-                tx.prepare_cached("UPDATE jobs SET engine = NULL WHERE engine = ?1")?.execute(params![engine])?;
-                tx.prepare_cached("DELETE FROM leaving WHERE engine = ?1")?.execute(params![engine])?;
-                tx.prepare_cached("UPDATE jobs SET needs = NULL WHERE needs = ?1")?.execute(params![engine]).map(|_| ())
+                tx.prepare_cached("UPDATE jobs SET engine = NULL WHERE engine = ?1")?
+                    .execute(params![engine])?;
+                tx.prepare_cached("DELETE FROM leaving WHERE engine = ?1")?
+                    .execute(params![engine])?;
+                tx.prepare_cached("UPDATE jobs SET needs = NULL WHERE needs = ?1")?
+                    .execute(params![engine])
+                    .map(|_| ())
             })
             .await
     }
@@ -84,14 +102,27 @@ impl Journal {
     /// Records why an unfinished job waits, so that everyone can see it, and lets go of it. One that waits for a reason of
     /// its `own` lets go of its keys, too: nobody knows for how long it waits, and others may have the same. What another
     /// engine has in hand by now is that one's affair.
-    pub async fn note_waiting(&self, engine: &str, job: i64, error: Error, own: bool) -> Result<()> {
+    pub async fn note_waiting(
+        &self,
+        engine: &str,
+        job: i64,
+        error: Error,
+        own: bool,
+    ) -> Result<()> {
         let engine = engine.to_owned();
         let sql = "UPDATE jobs SET error_code = ?2, error_message = ?3, error_hint = ?4, engine = NULL, \
                    state = CASE WHEN ?5 THEN 'queued' ELSE state END WHERE id = ?1 AND engine = ?6 AND state IN ('queued', 'planned')";
         self.writer
             .write(move |tx| {
-                let Error { code, message, hint, .. } = &error;
-                tx.prepare_cached(sql)?.execute(params![job, code.as_str(), message, hint, own, engine]).map(|_| ())
+                let Error {
+                    code,
+                    message,
+                    hint,
+                    ..
+                } = &error;
+                tx.prepare_cached(sql)?
+                    .execute(params![job, code.as_str(), message, hint, own, engine])
+                    .map(|_| ())
             })
             .await
     }
@@ -99,17 +130,29 @@ impl Journal {
     /// Lets unfinished jobs rest, or go on.
     pub async fn pause(&self, uids: Vec<String>, paused: bool) -> Result<()> {
         let sql = "UPDATE jobs SET paused = ?2 WHERE uid = ?1 AND state IN ('queued', 'planned')";
-        self.writer.write(move |tx| uids.iter().try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid, paused]).map(|_| ()))).await
+        self.writer
+            .write(move |tx| {
+                uids.iter().try_for_each(|uid| {
+                    tx.prepare_cached(sql)?
+                        .execute(params![uid, paused])
+                        .map(|_| ())
+                })
+            })
+            .await
     }
 
     /// Jobs by what they are doing, over all that people see.
     pub async fn tally(&self) -> Result<Tally> {
         self.read(|db| {
             let mut tally = Tally::default();
-            let mut statement = db.prepare_cached("SELECT profile, kind, jobs FROM tally WHERE jobs > 0")?;
+            let mut statement =
+                db.prepare_cached("SELECT profile, kind, jobs FROM tally WHERE jobs > 0")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let (profile, jobs) = (row.get::<_, ProfileId>(0)?, row.get::<_, i64>(2)?.unsigned_abs());
+                let (profile, jobs) = (
+                    row.get::<_, ProfileId>(0)?,
+                    row.get::<_, i64>(2)?.unsigned_abs(),
+                );
                 match row.get_ref(1)?.as_str()? {
                     "done" => tally.done += jobs,
                     "failed" => tally.failed += jobs,
@@ -146,7 +189,11 @@ pub struct Tally {
 
 impl Tally {
     fn of(&mut self, profile: ProfileId) -> &mut Unfinished {
-        let place = match self.unfinished.iter().position(|(known, _)| *known == profile) {
+        let place = match self
+            .unfinished
+            .iter()
+            .position(|(known, _)| *known == profile)
+        {
             Some(place) => place,
             None => {
                 self.unfinished.push((profile, Unfinished::default()));
@@ -158,11 +205,18 @@ impl Tally {
 
     /// The profiles that have unfinished jobs.
     pub fn profiles(&self) -> Vec<ProfileId> {
-        self.unfinished.iter().map(|(profile, _)| profile.clone()).collect()
+        self.unfinished
+            .iter()
+            .map(|(profile, _)| profile.clone())
+            .collect()
     }
 }
 
-fn take_in_hand(tx: &Transaction<'_>, engine: &str, wanted: &Wanted) -> rusqlite::Result<Vec<InHand>> {
+fn take_in_hand(
+    tx: &Transaction<'_>,
+    engine: &str,
+    wanted: &Wanted,
+) -> rusqlite::Result<Vec<InHand>> {
     let mut next: Vec<InHand> = Vec::new();
     for profile in profiles(tx, wanted)? {
         let own = if wanted.leads {
@@ -173,15 +227,23 @@ fn take_in_hand(tx: &Transaction<'_>, engine: &str, wanted: &Wanted) -> rusqlite
             "AND needs = ?4"
         };
         let mut statement = tx.prepare_cached(&format!("{NEXT} {own} {ORDER}"))?;
-        let found = statement.query_map(params![profile, rows::json(&wanted.later), wanted.limit, engine], |row| {
-            Ok(InHand { id: row.get(0)?, profile: profile.clone(), watched: row.get(1)? })
-        })?;
+        let found = statement.query_map(
+            params![profile, rows::json(&wanted.later), wanted.limit, engine],
+            |row| {
+                Ok(InHand {
+                    id: row.get(0)?,
+                    profile: profile.clone(),
+                    watched: row.get(1)?,
+                })
+            },
+        )?;
         next.extend(found.collect::<rusqlite::Result<Vec<_>>>()?);
     }
     next.sort_unstable_by_key(|job| (job.watched, job.id));
     next.truncate(wanted.limit as usize);
     for job in &next {
-        tx.prepare_cached("UPDATE jobs SET engine = ?2 WHERE id = ?1")?.execute(params![job.id, engine])?;
+        tx.prepare_cached("UPDATE jobs SET engine = ?2 WHERE id = ?1")?
+            .execute(params![job.id, engine])?;
     }
     Ok(next)
 }
@@ -190,5 +252,9 @@ fn take_in_hand(tx: &Transaction<'_>, engine: &str, wanted: &Wanted) -> rusqlite
 fn profiles(tx: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Vec<ProfileId>> {
     let sql = "SELECT DISTINCT profile FROM tally WHERE kind IN ('held', 'free') AND jobs > 0 AND (?1 IS NULL OR profile = ?1) \
                AND profile NOT IN (SELECT value FROM json_each(?2))";
-    tx.prepare_cached(sql)?.query_map(params![wanted.only, rows::json(&wanted.without)], |row| row.get(0))?.collect()
+    tx.prepare_cached(sql)?
+        .query_map(params![wanted.only, rows::json(&wanted.without)], |row| {
+            row.get(0)
+        })?
+        .collect()
 }

@@ -48,8 +48,10 @@ pub(super) fn keep(
         object.ours
     ])?;
     if let Some((source, watched)) = relies {
-        tx.prepare_cached("INSERT OR IGNORE INTO reliance(source, watched, target, key) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![source, watched, target, key])?;
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO reliance(source, watched, target, key) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![source, watched, target, key])?;
     }
     Ok(())
 }
@@ -72,20 +74,39 @@ pub(super) fn keep_unheard_of(tx: &Transaction<'_>, job: i64) -> rusqlite::Resul
 }
 
 /// Whether a file of another name relies on an object.
-pub(super) fn is_relied_on(db: &Connection, source: &[u8], target: &str, key: &str) -> rusqlite::Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM reliance WHERE target = ?2 AND key = ?3 AND source <> ?1)";
-    db.prepare_cached(sql)?.query_row(params![source, target, key], |row| row.get(0))
+pub(super) fn is_relied_on(
+    db: &Connection,
+    source: &[u8],
+    target: &str,
+    key: &str,
+) -> rusqlite::Result<bool> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM reliance WHERE target = ?2 AND key = ?3 AND source <> ?1)";
+    db.prepare_cached(sql)?
+        .query_row(params![source, target, key], |row| row.get(0))
 }
 
 /// Whether a file of another name relies on an object, or is on its way to it.
-pub(super) fn is_shared(db: &Connection, source: &[u8], target: &str, key: &str) -> rusqlite::Result<bool> {
+pub(super) fn is_shared(
+    db: &Connection,
+    source: &[u8],
+    target: &str,
+    key: &str,
+) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job \
                WHERE o.target = ?2 AND o.key = ?3 AND j.source <> ?1 AND j.state IN ('queued', 'planned'))";
-    let on_its_way = || db.prepare_cached(sql)?.query_row(params![source, target, key], |row| row.get(0));
+    let on_its_way = || {
+        db.prepare_cached(sql)?
+            .query_row(params![source, target, key], |row| row.get(0))
+    };
     Ok(is_relied_on(db, source, target, key)? || on_its_way()?)
 }
 
-pub(super) fn select(db: &Connection, target: &str, key: &str) -> rusqlite::Result<Option<OnRecord>> {
+pub(super) fn select(
+    db: &Connection,
+    target: &str,
+    key: &str,
+) -> rusqlite::Result<Option<OnRecord>> {
     db.prepare_cached("SELECT size, sha256, etag, source_sha256, ours, upload FROM bucket_objects WHERE target = ?1 AND key = ?2")?
         .query_row(params![target, key], |row| {
             let size = row.get::<_, i64>(0)?.unsigned_abs();
@@ -109,7 +130,12 @@ impl Journal {
     }
 
     /// Whether all of these objects that are there are this computer's own, and no other file needs one of them.
-    pub async fn may_replace(&self, source: &std::path::Path, target: &str, keys: Vec<String>) -> Result<bool> {
+    pub async fn may_replace(
+        &self,
+        source: &std::path::Path,
+        target: &str,
+        keys: Vec<String>,
+    ) -> Result<bool> {
         let (source, target) = (rows::path_to_blob(source), target.to_owned());
         self.read(move |db| {
             for key in &keys {

@@ -57,7 +57,12 @@ pub struct Removals {
 }
 
 /// Files are no longer there. With `grace` (milliseconds of the folder's clock): their objects are to be removed then.
-pub(super) fn gone(tx: &Transaction<'_>, folder: &Path, files: &[PathBuf], grace: Option<i64>) -> rusqlite::Result<()> {
+pub(super) fn gone(
+    tx: &Transaction<'_>,
+    folder: &Path,
+    files: &[PathBuf],
+    grace: Option<i64>,
+) -> rusqlite::Result<()> {
     let folder = rows::path_to_blob(folder);
     let mut added = false;
     for path in files {
@@ -71,14 +76,26 @@ pub(super) fn gone(tx: &Transaction<'_>, folder: &Path, files: &[PathBuf], grace
                        SELECT ?1, ?2, coalesce((SELECT watched_ms FROM folders WHERE path = ?1), 0) + ?3 \
                        WHERE EXISTS (SELECT 1 FROM reliance WHERE source = ?2 AND watched = ?1) \
                        OR EXISTS (SELECT 1 FROM jobs WHERE source = ?2 AND watched = ?1 AND state IN ('queued', 'planned'))";
-            added |= tx.prepare_cached(sql)?.execute(params![folder, path, grace])? > 0;
+            added |= tx
+                .prepare_cached(sql)?
+                .execute(params![folder, path, grace])?
+                > 0;
         }
     }
     if added {
-        let count = |sql| tx.prepare_cached(sql)?.query_row(params![folder], |row| row.get::<_, i64>(0));
+        let count = |sql| {
+            tx.prepare_cached(sql)?
+                .query_row(params![folder], |row| row.get::<_, i64>(0))
+        };
         let removals = count("SELECT count(*) FROM removals WHERE folder = ?1")?;
-        if removals > MANY && removals > count("SELECT count(*) FROM seen WHERE folder = ?1 AND (job IS NOT NULL OR sha256 IS NOT NULL)")? {
-            tx.prepare_cached("UPDATE removals SET due_at = NULL WHERE folder = ?1")?.execute(params![folder])?;
+        if removals > MANY
+            && removals
+                > count(
+                    "SELECT count(*) FROM seen WHERE folder = ?1 AND (job IS NOT NULL OR sha256 IS NOT NULL)",
+                )?
+        {
+            tx.prepare_cached("UPDATE removals SET due_at = NULL WHERE folder = ?1")?
+                .execute(params![folder])?;
         }
     }
     Ok(())
@@ -86,7 +103,9 @@ pub(super) fn gone(tx: &Transaction<'_>, folder: &Path, files: &[PathBuf], grace
 
 /// The file is there again.
 pub(super) fn cancel(tx: &Transaction<'_>, folder: &[u8], path: &[u8]) -> rusqlite::Result<()> {
-    tx.prepare_cached("DELETE FROM removals WHERE folder = ?1 AND path = ?2")?.execute(params![folder, path]).map(|_| ())
+    tx.prepare_cached("DELETE FROM removals WHERE folder = ?1 AND path = ?2")?
+        .execute(params![folder, path])
+        .map(|_| ())
 }
 
 impl Journal {
@@ -110,7 +129,10 @@ impl Journal {
     /// The objects that a deleted file relied on, of whatever content it ever had: those that this computer sent, and
     /// that no other file needs.
     pub async fn removable(&self, removal: &Removal) -> Result<Vec<Removable>> {
-        let (source, folder) = (rows::path_to_blob(&removal.path), rows::path_to_blob(&removal.folder));
+        let (source, folder) = (
+            rows::path_to_blob(&removal.path),
+            rows::path_to_blob(&removal.folder),
+        );
         self.read(move |db| {
             let mut keys = db.prepare_cached("SELECT target, key FROM reliance WHERE source = ?1 AND watched = ?2 ORDER BY target, key")?;
             let keys = keys.query_map(params![source, folder], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -132,8 +154,17 @@ impl Journal {
 
     /// Asked right before an object is taken away, in one step with everything that speaks against it: a person who
     /// keeps it, the file that is back, another file that takes its key.
-    pub async fn begin_leaving(&self, removal: &Removal, object: &Removable, engine: &str) -> Result<Leave> {
-        let (id, source, engine) = (removal.id, rows::path_to_blob(&removal.path), engine.to_owned());
+    pub async fn begin_leaving(
+        &self,
+        removal: &Removal,
+        object: &Removable,
+        engine: &str,
+    ) -> Result<Leave> {
+        let (id, source, engine) = (
+            removal.id,
+            rows::path_to_blob(&removal.path),
+            engine.to_owned(),
+        );
         let Removable { target, key, .. } = object.clone();
         self.writer
             .write(move |tx| {
@@ -158,16 +189,20 @@ impl Journal {
 
     /// The moment is over. With `gone`: nothing is in the bucket under that key of what was on record.
     pub async fn end_leaving(&self, object: &Removable, gone: bool) -> Result<()> {
-        let Removable { target, key, object } = object.clone();
+        let Removable {
+            target,
+            key,
+            object,
+        } = object.clone();
         self.writer
             .write(move |tx| {
-                tx.prepare_cached("DELETE FROM leaving WHERE target = ?1 AND key = ?2")?.execute(params![target, key])?;
+                tx.prepare_cached("DELETE FROM leaving WHERE target = ?1 AND key = ?2")?
+                    .execute(params![target, key])?;
                 if gone {
-                    tx.prepare_cached("DELETE FROM bucket_objects WHERE target = ?1 AND key = ?2 AND sha256 = ?3")?.execute(params![
-                        target,
-                        key,
-                        object.sha256
-                    ])?;
+                    tx.prepare_cached(
+                        "DELETE FROM bucket_objects WHERE target = ?1 AND key = ?2 AND sha256 = ?3",
+                    )?
+                    .execute(params![target, key, object.sha256])?;
                 }
                 Ok(())
             })
@@ -179,17 +214,30 @@ impl Journal {
         let folder = rows::path_to_blob(folder);
         // A removal that was taken off the record may have an object in hand all the same.
         let sql = "SELECT EXISTS (SELECT 1 FROM leaving l LEFT JOIN removals r ON r.id = l.removal WHERE r.folder = ?1 OR r.id IS NULL)";
-        self.read(move |db| db.prepare_cached(sql)?.query_row(params![folder], |row| row.get(0))).await
+        self.read(move |db| {
+            db.prepare_cached(sql)?
+                .query_row(params![folder], |row| row.get(0))
+        })
+        .await
     }
 
     /// A removal is carried out: the file relies on nothing any more.
     pub async fn removed(&self, removal: &Removal) -> Result<()> {
-        let (id, source, folder) = (removal.id, rows::path_to_blob(&removal.path), rows::path_to_blob(&removal.folder));
+        let (id, source, folder) = (
+            removal.id,
+            rows::path_to_blob(&removal.path),
+            rows::path_to_blob(&removal.folder),
+        );
         self.writer
             .write(move |tx| {
                 // It may be back by now: then what it relies on is another matter.
-                if tx.prepare_cached("DELETE FROM removals WHERE id = ?1")?.execute(params![id])? > 0 {
-                    tx.prepare_cached("DELETE FROM reliance WHERE source = ?1 AND watched = ?2")?.execute(params![source, folder])?;
+                if tx
+                    .prepare_cached("DELETE FROM removals WHERE id = ?1")?
+                    .execute(params![id])?
+                    > 0
+                {
+                    tx.prepare_cached("DELETE FROM reliance WHERE source = ?1 AND watched = ?2")?
+                        .execute(params![source, folder])?;
                 }
                 Ok(())
             })
@@ -202,8 +250,10 @@ impl Journal {
         self.read(move |db| {
             let mut jobs = Vec::new();
             for Removable { target, key, .. } in &objects {
-                let mut statement = db.prepare_cached("SELECT job FROM objects WHERE target = ?1 AND key = ?2")?;
-                let found = statement.query_map(params![target, key], |row| row.get::<_, i64>(0))?;
+                let mut statement =
+                    db.prepare_cached("SELECT job FROM objects WHERE target = ?1 AND key = ?2")?;
+                let found =
+                    statement.query_map(params![target, key], |row| row.get::<_, i64>(0))?;
                 jobs.extend(found.collect::<rusqlite::Result<Vec<_>>>()?);
             }
             jobs.sort_unstable();
@@ -217,16 +267,27 @@ impl Journal {
     pub async fn add_watched(&self, folder: &Path, millis: i64) -> Result<()> {
         let folder = rows::path_to_blob(folder);
         let sql = "UPDATE folders SET watched_ms = watched_ms + ?2 WHERE path = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder, millis]).map(|_| ())).await
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached(sql)?
+                    .execute(params![folder, millis])
+                    .map(|_| ())
+            })
+            .await
     }
 
     /// A folder was looked at once. Its clock goes on by what has passed since the last look, but by no more than
     /// `most`: a clock that jumps must not hurry anything.
     pub async fn looked_once(&self, folder: &Path, most: i64) -> Result<()> {
         let (folder, now) = (rows::path_to_blob(folder), rows::now_ms());
-        let sql =
-            "UPDATE folders SET watched_ms = watched_ms + max(0, min(?3, ?2 - coalesce(looked_at, ?2))), looked_at = ?2 WHERE path = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder, now, most]).map(|_| ())).await
+        let sql = "UPDATE folders SET watched_ms = watched_ms + max(0, min(?3, ?2 - coalesce(looked_at, ?2))), looked_at = ?2 WHERE path = ?1";
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached(sql)?
+                    .execute(params![folder, now, most])
+                    .map(|_| ())
+            })
+            .await
     }
 
     /// Nothing is removed. Where the file `came_back`, it may go again before it was seen: that is to be found out.
@@ -240,7 +301,9 @@ impl Journal {
                 if came_back {
                     tx.prepare_cached(&remember)?.execute(params![id])?;
                 }
-                tx.prepare_cached("DELETE FROM removals WHERE id = ?1")?.execute(params![id]).map(|_| ())
+                tx.prepare_cached("DELETE FROM removals WHERE id = ?1")?
+                    .execute(params![id])
+                    .map(|_| ())
             })
             .await
     }
@@ -249,14 +312,18 @@ impl Journal {
     pub async fn keep_removals(&self, folder: &Path) -> Result<()> {
         let folder = rows::path_to_blob(folder);
         let sql = "DELETE FROM removals WHERE folder = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ())).await
+        self.writer
+            .write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ()))
+            .await
     }
 
     /// The objects of a folder's deleted files are to be removed now.
     pub async fn hasten_removals(&self, folder: &Path) -> Result<()> {
         let folder = rows::path_to_blob(folder);
         let sql = "UPDATE removals SET due_at = 0 WHERE folder = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ())).await
+        self.writer
+            .write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ()))
+            .await
     }
 
     /// What is to be removed of a folder's files.
@@ -267,7 +334,11 @@ impl Journal {
         self.read(move |db| {
             db.prepare_cached(sql)?.query_row(params![folder], |row| {
                 let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
-                Ok(Removals { files: count(0)?, held: count(1)?, next_in: row.get(2)? })
+                Ok(Removals {
+                    files: count(0)?,
+                    held: count(1)?,
+                    next_in: row.get(2)?,
+                })
             })
         })
         .await

@@ -143,9 +143,12 @@ pub struct ObjectRow {
 /// The job for a source: the one that is on its way already, or a new one.
 pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
     let Some(seen) = &job.seen else {
-        let Some(id) = find_alike(tx, job)? else { return insert_job(tx, job, job.on_conflict) };
+        let Some(id) = find_alike(tx, job)? else {
+            return insert_job(tx, job, job.on_conflict);
+        };
         // What an ended engine left may have to be run by the one that asks now.
-        tx.prepare_cached("UPDATE jobs SET needs = ?2 WHERE id = ?1")?.execute(params![id, job.needs])?;
+        tx.prepare_cached("UPDATE jobs SET needs = ?2 WHERE id = ?1")?
+            .execute(params![id, job.needs])?;
         return Ok(id);
     };
     let (same, changed) = watched::earlier(tx, job, seen)?;
@@ -204,7 +207,11 @@ fn watched(job: &NewJob) -> Option<Vec<u8>> {
     (!job.watched.as_os_str().is_empty()).then(|| path_to_blob(&job.watched))
 }
 
-fn insert_job(tx: &Transaction<'_>, job: &NewJob, choice: Option<OnConflict>) -> rusqlite::Result<i64> {
+fn insert_job(
+    tx: &Transaction<'_>,
+    job: &NewJob,
+    choice: Option<OnConflict>,
+) -> rusqlite::Result<i64> {
     tx.prepare_cached(
         "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict, needs) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9, ?10)",
@@ -235,8 +242,13 @@ const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j
      (SELECT uid FROM objects o WHERE o.job = j.id AND o.variant IS NOT NULL AND o.width IS NOT NULL \
       ORDER BY abs(o.width - 400) LIMIT 1), j.paused, j.on_conflict, j.foreign_to_here, j.wanted";
 
-pub(super) fn select_jobs(db: &Connection, clauses: &str, values: impl Params) -> rusqlite::Result<Vec<JobRow>> {
-    let mut statement = db.prepare_cached(&format!("SELECT {JOB_COLUMNS} FROM jobs j {clauses}"))?;
+pub(super) fn select_jobs(
+    db: &Connection,
+    clauses: &str,
+    values: impl Params,
+) -> rusqlite::Result<Vec<JobRow>> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {JOB_COLUMNS} FROM jobs j {clauses}"))?;
     statement.query_map(values, job_from_row)?.collect()
 }
 
@@ -251,17 +263,30 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     let (variants, unreadable) = match serde_json::from_str(row.get_ref(7)?.as_str()?) {
         Ok(variants) => (variants, None),
         Err(error) => {
-            let told = format!("what is to be made of this file is not known to this version of Tintype: {error}");
-            (Vec::new(), Some(Error::new(Code::JobUnreadable, told).hint("update Tintype and try again, or upload the file once more")))
+            let told = format!(
+                "what is to be made of this file is not known to this version of Tintype: {error}"
+            );
+            (
+                Vec::new(),
+                Some(
+                    Error::new(Code::JobUnreadable, told)
+                        .hint("update Tintype and try again, or upload the file once more"),
+                ),
+            )
         }
     };
-    let error = row.get::<_, Option<String>>(13)?.map(|code| -> rusqlite::Result<Error> {
-        let error = Error::new(Code::from_name(&code), row.get::<_, Option<String>>(14)?.unwrap_or_default());
-        Ok(match row.get::<_, Option<String>>(15)? {
-            Some(hint) => error.hint(hint),
-            None => error,
-        })
-    });
+    let error = row
+        .get::<_, Option<String>>(13)?
+        .map(|code| -> rusqlite::Result<Error> {
+            let error = Error::new(
+                Code::from_name(&code),
+                row.get::<_, Option<String>>(14)?.unwrap_or_default(),
+            );
+            Ok(match row.get::<_, Option<String>>(15)? {
+                Some(hint) => error.hint(hint),
+                None => error,
+            })
+        });
     Ok(JobRow {
         id: row.get(0)?,
         uid: row.get(1)?,
@@ -269,11 +294,17 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         name: row.get(3)?,
         folder: row.get(4)?,
         profile: row.get(5)?,
-        watched: row.get::<_, Option<Vec<u8>>>(6)?.as_deref().map(path_from_blob),
+        watched: row
+            .get::<_, Option<Vec<u8>>>(6)?
+            .as_deref()
+            .map(path_from_blob),
         variants,
         state,
         paused: row.get(20)?,
-        on_conflict: row.get::<_, Option<String>>(21)?.as_deref().and_then(OnConflict::from_name),
+        on_conflict: row
+            .get::<_, Option<String>>(21)?
+            .as_deref()
+            .and_then(OnConflict::from_name),
         present: row.get::<_, Option<String>>(9)?.as_deref() == Some("present"),
         size: row.get::<_, Option<i64>>(10)?.map(i64::unsigned_abs),
         sha256: row.get(11)?,
@@ -309,7 +340,9 @@ pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<
             content_type: row.get(7)?,
             url: row.get(8)?,
             spec: row.get(10)?,
-            etag: row.get::<_, Option<String>>(11)?.filter(|etag| !etag.is_empty()),
+            etag: row
+                .get::<_, Option<String>>(11)?
+                .filter(|etag| !etag.is_empty()),
         })
     })?;
     rows.collect()
@@ -317,7 +350,13 @@ pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<
 
 /// Whether another unfinished job has this key for other content, or for another rendition of the same; whether other
 /// content is in the bucket under one that differs in case or composition only; whether it is being taken away.
-pub(super) fn claimed(tx: &Transaction<'_>, job: i64, target: &str, sha256: &str, object: &PlannedObject) -> rusqlite::Result<Claim> {
+pub(super) fn claimed(
+    tx: &Transaction<'_>,
+    job: i64,
+    target: &str,
+    sha256: &str,
+    object: &PlannedObject,
+) -> rusqlite::Result<Claim> {
     let worst: Option<i64> = tx
         .prepare_cached(
             "SELECT max(rank) FROM ( \
@@ -336,9 +375,17 @@ pub(super) fn claimed(tx: &Transaction<'_>, job: i64, target: &str, sha256: &str
     })
 }
 
-pub(super) fn store_plan(tx: &Transaction<'_>, job: i64, target: &str, sha256: &str, objects: &[PlannedObject]) -> rusqlite::Result<()> {
-    tx.prepare_cached("UPDATE jobs SET state = 'planned', sha256 = ?2 WHERE id = ?1")?.execute(params![job, sha256])?;
-    tx.prepare_cached("DELETE FROM objects WHERE job = ?1")?.execute(params![job])?;
+pub(super) fn store_plan(
+    tx: &Transaction<'_>,
+    job: i64,
+    target: &str,
+    sha256: &str,
+    objects: &[PlannedObject],
+) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE jobs SET state = 'planned', sha256 = ?2 WHERE id = ?1")?
+        .execute(params![job, sha256])?;
+    tx.prepare_cached("DELETE FROM objects WHERE job = ?1")?
+        .execute(params![job])?;
     for (position, object) in objects.iter().enumerate() {
         let variant = object.variant.as_ref();
         tx.prepare_cached(

@@ -346,13 +346,19 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     let version = |connection: &Connection| {
-        connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map(|layout| layout as usize)
+        connection
+            .pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))
+            .map(|layout| layout as usize)
     };
     let found = version(connection).map_err(|error| sql_error(&error))?;
     if found > MIGRATIONS.len() {
         return Err(Error::new(
             Code::JournalNewer,
-            format!("{} was written by a newer Tintype (layout {found}; this one knows {})", path.display(), MIGRATIONS.len()),
+            format!(
+                "{} was written by a newer Tintype (layout {found}; this one knows {})",
+                path.display(),
+                MIGRATIONS.len()
+            ),
         )
         .hint("update Tintype; nothing was changed"));
     }
@@ -382,7 +388,11 @@ mod tests {
     #[test]
     fn sqlite_is_free_of_the_wal_reset_corruption() {
         // SQLite 3.7.0 to 3.51.2 can corrupt a database when a WAL is reset: https://sqlite.org/wal.html
-        assert!(rusqlite::version_number() >= 3_051_003, "bundled SQLite is {}", rusqlite::version());
+        assert!(
+            rusqlite::version_number() >= 3_051_003,
+            "bundled SQLite is {}",
+            rusqlite::version()
+        );
     }
 
     #[test]
@@ -402,7 +412,10 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("journal.sqlite");
         std::fs::write(&path, vec![7u8; 8192])?;
-        assert_eq!(open(&path).map(|_| ()).expect_err("damaged").code, Code::JournalDamaged);
+        assert_eq!(
+            open(&path).map(|_| ()).expect_err("damaged").code,
+            Code::JournalDamaged
+        );
         Ok(())
     }
 }

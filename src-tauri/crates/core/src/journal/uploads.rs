@@ -103,7 +103,13 @@ impl Journal {
     /// Records the id the bucket gave.
     pub async fn begin_upload(&self, job: i64, upload: String, part_size: u64) -> Result<()> {
         let sql = "UPDATE uploads SET upload = ?2, part_size = ?3 WHERE job = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![job, upload, part_size as i64]).map(|_| ())).await
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached(sql)?
+                    .execute(params![job, upload, part_size as i64])
+                    .map(|_| ())
+            })
+            .await
     }
 
     /// Records a part that is in the bucket.
@@ -111,7 +117,15 @@ impl Journal {
         let sql = "INSERT OR REPLACE INTO parts(upload, number, size, etag, crc32) SELECT id, ?2, ?3, ?4, ?5 FROM uploads WHERE job = ?1";
         self.writer
             .write(move |tx| {
-                tx.prepare_cached(sql)?.execute(params![job, part.number, part.size as i64, part.etag, part.crc32]).map(|_| ())
+                tx.prepare_cached(sql)?
+                    .execute(params![
+                        job,
+                        part.number,
+                        part.size as i64,
+                        part.etag,
+                        part.crc32
+                    ])
+                    .map(|_| ())
             })
             .await
     }
@@ -119,13 +133,21 @@ impl Journal {
     /// Gives a job's upload up: it is an orphan from now on.
     pub async fn discard_upload(&self, job: i64) -> Result<()> {
         let sql = "UPDATE uploads SET job = NULL WHERE job = ?1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![job]).map(|_| ())).await
+        self.writer
+            .write(move |tx| tx.prepare_cached(sql)?.execute(params![job]).map(|_| ()))
+            .await
     }
 
     /// Nothing is left in the bucket of an upload that the bucket knew by this id.
     pub async fn forget_upload(&self, target: String, upload: String) -> Result<()> {
         let sql = "DELETE FROM uploads WHERE target = ?1 AND upload = ?2";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![target, upload]).map(|_| ())).await
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached(sql)?
+                    .execute(params![target, upload])
+                    .map(|_| ())
+            })
+            .await
     }
 
     /// The bucket has an upload that nobody goes on with.
@@ -134,21 +156,42 @@ impl Journal {
         let now = jiff::Timestamp::now().as_second();
         self.writer
             .write(move |tx| {
-                tx.prepare_cached(sql)?.execute(params![key.profile, key.target, key.key, key.sha256, upload, now]).map(|_| ())
+                tx.prepare_cached(sql)?
+                    .execute(params![
+                        key.profile,
+                        key.target,
+                        key.key,
+                        key.sha256,
+                        upload,
+                        now
+                    ])
+                    .map(|_| ())
             })
             .await
     }
 
     /// Nothing is left of an orphan.
     pub async fn forget_orphan(&self, id: i64) -> Result<()> {
-        self.writer.write(move |tx| tx.prepare_cached("DELETE FROM uploads WHERE id = ?1")?.execute(params![id]).map(|_| ())).await
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached("DELETE FROM uploads WHERE id = ?1")?
+                    .execute(params![id])
+                    .map(|_| ())
+            })
+            .await
     }
 
     /// The ids of all uploads of a key that are on record: those are nobody's strays.
     pub async fn known_uploads(&self, target: &str, key: &str) -> Result<Vec<String>> {
         let (target, key) = (target.to_owned(), key.to_owned());
-        let sql = "SELECT upload FROM uploads WHERE target = ?1 AND key = ?2 AND upload IS NOT NULL";
-        self.read(move |db| db.prepare_cached(sql)?.query_map(params![target, key], |row| row.get(0))?.collect()).await
+        let sql =
+            "SELECT upload FROM uploads WHERE target = ?1 AND key = ?2 AND upload IS NOT NULL";
+        self.read(move |db| {
+            db.prepare_cached(sql)?
+                .query_map(params![target, key], |row| row.get(0))?
+                .collect()
+        })
+        .await
     }
 
     /// Uploads that nobody goes on with.
@@ -170,18 +213,30 @@ impl Journal {
 
 /// A list that was written as JSON; nothing where there is none.
 fn list(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<Vec<String>>> {
-    Ok(row.get_ref(index)?.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()))
+    Ok(row
+        .get_ref(index)?
+        .as_str_or_null()?
+        .and_then(|text| serde_json::from_str(text).ok()))
 }
 
 /// A job is finished: what it had begun in parts and did not need is given up.
 pub(super) fn finish_upload(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<()> {
-    tx.prepare_cached("UPDATE uploads SET job = NULL WHERE job = ?1")?.execute(params![job]).map(|_| ())
+    tx.prepare_cached("UPDATE uploads SET job = NULL WHERE job = ?1")?
+        .execute(params![job])
+        .map(|_| ())
 }
 
 fn select_parts(db: &Connection, upload: i64) -> rusqlite::Result<Vec<PartRow>> {
-    let mut statement = db.prepare_cached("SELECT number, size, etag, crc32 FROM parts WHERE upload = ?1 ORDER BY number")?;
+    let mut statement = db.prepare_cached(
+        "SELECT number, size, etag, crc32 FROM parts WHERE upload = ?1 ORDER BY number",
+    )?;
     let rows = statement.query_map(params![upload], |row| {
-        Ok(PartRow { number: row.get(0)?, size: row.get::<_, i64>(1)?.unsigned_abs(), etag: row.get(2)?, crc32: row.get(3)? })
+        Ok(PartRow {
+            number: row.get(0)?,
+            size: row.get::<_, i64>(1)?.unsigned_abs(),
+            etag: row.get(2)?,
+            crc32: row.get(3)?,
+        })
     })?;
     rows.collect()
 }

@@ -22,7 +22,9 @@ pub struct PutAway {
 
 /// SQL: the bucket has something that the file relies on.
 pub(super) fn relied_on_by(path: &str, folder: &str) -> String {
-    format!("EXISTS (SELECT 1 FROM reliance relied WHERE relied.source = {path} AND relied.watched = {folder})")
+    format!(
+        "EXISTS (SELECT 1 FROM reliance relied WHERE relied.source = {path} AND relied.watched = {folder})"
+    )
 }
 
 impl Journal {
@@ -62,26 +64,45 @@ impl Journal {
     /// Records how a folder is meant.
     pub async fn keep_folder(&self, folder: &WatchedFolder) -> Result<()> {
         let path = rows::path_to_blob(&folder.path);
-        let meant =
-            serde_json::to_string(folder).map_err(|error| Error::new(Code::Internal, format!("a folder has no JSON form: {error}")))?;
+        let meant = serde_json::to_string(folder).map_err(|error| {
+            Error::new(
+                Code::Internal,
+                format!("a folder has no JSON form: {error}"),
+            )
+        })?;
         let sql = "INSERT INTO folders(path, meant, begun) VALUES (?1, ?2, 0) ON CONFLICT(path) DO UPDATE SET meant = ?2";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![path, meant]).map(|_| ())).await
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached(sql)?
+                    .execute(params![path, meant])
+                    .map(|_| ())
+            })
+            .await
     }
 
     /// How a folder was meant when it was watched last.
     pub async fn folder(&self, path: &Path) -> Result<Option<WatchedFolder>> {
         let path = rows::path_to_blob(path);
         let sql = "SELECT meant FROM folders WHERE path = ?1";
-        let meant =
-            self.read(move |db| db.prepare_cached(sql)?.query_row(params![path], |row| row.get::<_, Option<String>>(0)).optional()).await?;
-        Ok(meant.flatten().and_then(|meant| serde_json::from_str(&meant).ok()))
+        let meant = self
+            .read(move |db| {
+                db.prepare_cached(sql)?
+                    .query_row(params![path], |row| row.get::<_, Option<String>>(0))
+                    .optional()
+            })
+            .await?;
+        Ok(meant
+            .flatten()
+            .and_then(|meant| serde_json::from_str(&meant).ok()))
     }
 
     /// A folder was compared as a whole for the first time.
     pub async fn begin_folder(&self, folder: &Path) -> Result<()> {
         let folder = rows::path_to_blob(folder);
         let sql = "INSERT INTO folders(path) VALUES (?1) ON CONFLICT(path) DO UPDATE SET begun = 1 WHERE begun = 0";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ())).await
+        self.writer
+            .write(move |tx| tx.prepare_cached(sql)?.execute(params![folder]).map(|_| ()))
+            .await
     }
 
     /// A folder is watched no more: should it be again, it is looked at as if for the first time, and what was deleted
@@ -92,8 +113,11 @@ impl Journal {
                     AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = seen.job AND j.state IN ('queued', 'planned'))";
         self.writer
             .write(move |tx| {
-                tx.prepare_cached("UPDATE folders SET begun = 0 WHERE path = ?1")?.execute(params![folder])?;
-                tx.prepare_cached(seen)?.execute(params![folder]).map(|_| ())
+                tx.prepare_cached("UPDATE folders SET begun = 0 WHERE path = ?1")?
+                    .execute(params![folder])?;
+                tx.prepare_cached(seen)?
+                    .execute(params![folder])
+                    .map(|_| ())
             })
             .await
     }
@@ -104,19 +128,33 @@ impl Journal {
         let sql = "INSERT OR IGNORE INTO mounts(folder, path) VALUES (?1, ?2)";
         self.writer
             .write(move |tx| {
-                mounts.iter().try_for_each(|path| tx.prepare_cached(sql)?.execute(params![folder, rows::path_to_blob(path)]).map(|_| ()))
+                mounts.iter().try_for_each(|path| {
+                    tx.prepare_cached(sql)?
+                        .execute(params![folder, rows::path_to_blob(path)])
+                        .map(|_| ())
+                })
             })
             .await
     }
 
     /// Records files that do not go up.
     pub async fn skip(&self, folder: PathBuf, files: Vec<Seen>) -> Result<()> {
-        self.writer.write(move |tx| files.iter().try_for_each(|seen| upsert(tx, &folder, seen, None))).await
+        self.writer
+            .write(move |tx| {
+                files
+                    .iter()
+                    .try_for_each(|seen| upsert(tx, &folder, seen, None))
+            })
+            .await
     }
 
     /// Files have another name, or look another way, and their content is on record. A job that has not sent them yet
     /// goes on with the new name. Returns those of which nothing is on record any more.
-    pub async fn moved(&self, folder: PathBuf, files: Vec<(PathBuf, Seen)>) -> Result<Vec<PathBuf>> {
+    pub async fn moved(
+        &self,
+        folder: PathBuf,
+        files: Vec<(PathBuf, Seen)>,
+    ) -> Result<Vec<PathBuf>> {
         self.writer
             .write(move |tx| {
                 let mut lost = Vec::new();
@@ -132,23 +170,39 @@ impl Journal {
 
     /// Files are no longer there: should they come back, they are looked at anew. With `grace` (milliseconds of the
     /// folder's clock), their objects are to be removed then.
-    pub async fn gone(&self, folder: PathBuf, files: Vec<PathBuf>, grace: Option<i64>) -> Result<()> {
-        self.writer.write(move |tx| removals::gone(tx, &folder, &files, grace)).await
+    pub async fn gone(
+        &self,
+        folder: PathBuf,
+        files: Vec<PathBuf>,
+        grace: Option<i64>,
+    ) -> Result<()> {
+        self.writer
+            .write(move |tx| removals::gone(tx, &folder, &files, grace))
+            .await
     }
 
     /// Files of a folder that are in the bucket and are to be put away; with `job`, that job's only.
     pub async fn to_put_away(&self, folder: &Path, job: Option<i64>) -> Result<Vec<PutAway>> {
         let folder = rows::path_to_blob(folder);
-        let all =
-            "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE folder = ?1 AND put_away = 1 AND sha256 IS NOT NULL AND ?2 IS NULL";
-        let one =
-            "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE +folder = ?1 AND put_away = 1 AND sha256 IS NOT NULL AND job = ?2";
+        let all = "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE folder = ?1 AND put_away = 1 AND sha256 IS NOT NULL AND ?2 IS NULL";
+        let one = "SELECT path, size, mtime_ns, inode, sha256 FROM seen WHERE +folder = ?1 AND put_away = 1 AND sha256 IS NOT NULL AND job = ?2";
         self.read(move |db| {
             let mut statement = db.prepare_cached(if job.is_some() { one } else { all })?;
             let files = statement.query_map(params![folder, job], |row| {
-                let (size, inode) = (row.get::<_, i64>(1)?.unsigned_abs(), row.get::<_, i64>(3)?.cast_unsigned());
+                let (size, inode) = (
+                    row.get::<_, i64>(1)?.unsigned_abs(),
+                    row.get::<_, i64>(3)?.cast_unsigned(),
+                );
                 let path = rows::path_from_blob(row.get_ref(0)?.as_blob()?);
-                Ok(PutAway { path, stamp: Stamp { size, mtime_ns: row.get(2)?, inode }, sha256: row.get(4)? })
+                Ok(PutAway {
+                    path,
+                    stamp: Stamp {
+                        size,
+                        mtime_ns: row.get(2)?,
+                        inode,
+                    },
+                    sha256: row.get(4)?,
+                })
             })?;
             files.collect()
         })
@@ -159,7 +213,13 @@ impl Journal {
     pub async fn is_put_away(&self, folder: &Path, path: &Path) -> Result<()> {
         let (folder, path) = (rows::path_to_blob(folder), rows::path_to_blob(path));
         let sql = "DELETE FROM seen WHERE folder = ?1 AND path = ?2 AND put_away = 1";
-        self.writer.write(move |tx| tx.prepare_cached(sql)?.execute(params![folder, path]).map(|_| ())).await
+        self.writer
+            .write(move |tx| {
+                tx.prepare_cached(sql)?
+                    .execute(params![folder, path])
+                    .map(|_| ())
+            })
+            .await
     }
 
     /// The file of a watched folder's job is not there any more: there is nothing to upload. Nothing remains of it, so
@@ -189,10 +249,19 @@ impl Journal {
         let sql = "SELECT size, mtime_ns, inode FROM seen WHERE job = ?1 LIMIT 1";
         self.read(move |db| {
             let stamp = |row: &rusqlite::Row<'_>| {
-                let (size, inode) = (row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(2)?.cast_unsigned());
-                Ok(Stamp { size, mtime_ns: row.get(1)?, inode })
+                let (size, inode) = (
+                    row.get::<_, i64>(0)?.unsigned_abs(),
+                    row.get::<_, i64>(2)?.cast_unsigned(),
+                );
+                Ok(Stamp {
+                    size,
+                    mtime_ns: row.get(1)?,
+                    inode,
+                })
             };
-            db.prepare_cached(sql)?.query_row(params![job], stamp).optional()
+            db.prepare_cached(sql)?
+                .query_row(params![job], stamp)
+                .optional()
         })
         .await
     }
@@ -203,15 +272,28 @@ impl Journal {
         let (target, key) = (target.to_owned(), key.to_owned());
         let sql = "SELECT coalesce((SELECT sha256 FROM seen WHERE job = ?1), (SELECT j.sha256 FROM objects o JOIN jobs j ON j.id = o.job \
                    WHERE o.target = ?3 AND o.key = ?4 AND j.source = ?2 AND j.state = 'done' ORDER BY j.id DESC LIMIT 1))";
-        self.read(move |db| db.prepare_cached(sql)?.query_row(params![id, source, target, key], |row| row.get(0))).await
+        self.read(move |db| {
+            db.prepare_cached(sql)?
+                .query_row(params![id, source, target, key], |row| row.get(0))
+        })
+        .await
     }
 
     /// The unfinished job that goes on with what has become of a job's file since.
     pub async fn goes_on_as(&self, job: &JobRow) -> Result<Option<i64>> {
-        let (id, source, watched) = (job.id, rows::path_to_blob(&job.source), job.watched.as_deref().map(rows::path_to_blob));
+        let (id, source, watched) = (
+            job.id,
+            rows::path_to_blob(&job.source),
+            job.watched.as_deref().map(rows::path_to_blob),
+        );
         let sql = "SELECT j.id FROM seen s JOIN jobs j ON j.id = s.job \
                    WHERE s.folder = ?3 AND s.path = ?2 AND j.id <> ?1 AND j.state = 'queued'";
-        self.read(move |db| db.prepare_cached(sql)?.query_row(params![id, source, watched], |row| row.get(0)).optional()).await
+        self.read(move |db| {
+            db.prepare_cached(sql)?
+                .query_row(params![id, source, watched], |row| row.get(0))
+                .optional()
+        })
+        .await
     }
 
     /// Jobs of a folder: (unfinished, failed).
@@ -221,12 +303,22 @@ impl Journal {
         let sql = "SELECT state, count(*) FROM jobs WHERE watched = ?1 AND watched IS NOT NULL AND state IN ('queued', 'planned', 'failed') GROUP BY state";
         self.read(move |db| {
             let mut statement = db.prepare_cached(sql)?;
-            let counts = statement
-                .query_map(params![folder], |row| Ok((row.get::<_, String>(0)? == "failed", row.get::<_, i64>(1)?.unsigned_abs())))?;
-            counts.into_iter().try_fold((0, 0), |(unfinished, failed), counted| {
-                let (is_failed, count) = counted?;
-                Ok(if is_failed { (unfinished, failed + count) } else { (unfinished + count, failed) })
-            })
+            let counts = statement.query_map(params![folder], |row| {
+                Ok((
+                    row.get::<_, String>(0)? == "failed",
+                    row.get::<_, i64>(1)?.unsigned_abs(),
+                ))
+            })?;
+            counts
+                .into_iter()
+                .try_fold((0, 0), |(unfinished, failed), counted| {
+                    let (is_failed, count) = counted?;
+                    Ok(if is_failed {
+                        (unfinished, failed + count)
+                    } else {
+                        (unfinished + count, failed)
+                    })
+                })
         })
         .await
     }
@@ -234,21 +326,44 @@ impl Journal {
 
 /// Whether anything is on record of it.
 fn moved(tx: &Transaction<'_>, folder: &Path, from: &Path, seen: &Seen) -> rusqlite::Result<bool> {
-    let (blob, from, to) = (rows::path_to_blob(folder), rows::path_to_blob(from), rows::path_to_blob(&seen.path));
-    let Stamp { size, mtime_ns, inode } = seen.stamp;
+    let (blob, from, to) = (
+        rows::path_to_blob(folder),
+        rows::path_to_blob(from),
+        rows::path_to_blob(&seen.path),
+    );
+    let Stamp {
+        size,
+        mtime_ns,
+        inode,
+    } = seen.stamp;
     let sql = "UPDATE OR REPLACE seen SET path = ?3, size = ?4, mtime_ns = ?5, inode = ?6, skipped = ?7 WHERE folder = ?1 AND path = ?2 RETURNING job";
     let job: Option<Option<i64>> = tx
         .prepare_cached(sql)?
-        .query_row(params![blob, from, to, size as i64, mtime_ns, inode.cast_signed(), seen.skipped.map(Skipped::as_str)], |row| row.get(0))
+        .query_row(
+            params![
+                blob,
+                from,
+                to,
+                size as i64,
+                mtime_ns,
+                inode.cast_signed(),
+                seen.skipped.map(Skipped::as_str)
+            ],
+            |row| row.get(0),
+        )
         .optional()?;
     removals::cancel(tx, &blob, &to)?;
     if let Some(job) = job.flatten() {
-        let (name, place) = (crate::key::file_name(&seen.path), crate::folder::place_in(folder, &seen.path));
+        let (name, place) = (
+            crate::key::file_name(&seen.path),
+            crate::folder::place_in(folder, &seen.path),
+        );
         tx.prepare_cached(
             "UPDATE jobs SET name = ?3, folder = ?4, again = 1 WHERE id = ?1 AND source <> ?2 AND state IN ('queued', 'planned')",
         )?
         .execute(params![job, to, name, place])?;
-        tx.prepare_cached("UPDATE jobs SET source = ?2 WHERE id = ?1 AND source <> ?2")?.execute(params![job, to])?;
+        tx.prepare_cached("UPDATE jobs SET source = ?2 WHERE id = ?1 AND source <> ?2")?
+            .execute(params![job, to])?;
     }
     tx.prepare_cached("UPDATE OR REPLACE reliance SET source = ?3 WHERE source = ?2 AND watched = ?1 AND source <> ?3")?
         .execute(params![blob, from, to])?;
@@ -256,21 +371,44 @@ fn moved(tx: &Transaction<'_>, folder: &Path, from: &Path, seen: &Seen) -> rusql
 }
 
 /// The job that a file of a watched folder has already, as it looks now; and whether anything of it was sent before.
-pub(super) fn earlier(tx: &Transaction<'_>, job: &NewJob, seen: &Seen) -> rusqlite::Result<(Option<i64>, bool)> {
+pub(super) fn earlier(
+    tx: &Transaction<'_>,
+    job: &NewJob,
+    seen: &Seen,
+) -> rusqlite::Result<(Option<i64>, bool)> {
     let sql = "SELECT s.size, s.mtime_ns, s.inode, CASE WHEN j.profile = ?3 THEN j.id END, j.id IS NOT NULL OR s.sha256 IS NOT NULL \
                FROM seen s LEFT JOIN jobs j ON j.id = s.job WHERE s.folder = ?1 AND s.path = ?2";
-    let (folder, path) = (rows::path_to_blob(&job.watched), rows::path_to_blob(&seen.path));
-    let found = tx.prepare_cached(sql)?.query_row(params![folder, path, job.profile], |row| {
-        let stamp =
-            Stamp { size: row.get::<_, i64>(0)?.unsigned_abs(), mtime_ns: row.get(1)?, inode: row.get::<_, i64>(2)?.cast_unsigned() };
-        Ok((stamp, row.get::<_, Option<i64>>(3)?, row.get(4)?))
-    });
-    let Some((stamp, earlier, sent)) = found.optional()? else { return Ok((None, false)) };
+    let (folder, path) = (
+        rows::path_to_blob(&job.watched),
+        rows::path_to_blob(&seen.path),
+    );
+    let found = tx
+        .prepare_cached(sql)?
+        .query_row(params![folder, path, job.profile], |row| {
+            let stamp = Stamp {
+                size: row.get::<_, i64>(0)?.unsigned_abs(),
+                mtime_ns: row.get(1)?,
+                inode: row.get::<_, i64>(2)?.cast_unsigned(),
+            };
+            Ok((stamp, row.get::<_, Option<i64>>(3)?, row.get(4)?))
+        });
+    let Some((stamp, earlier, sent)) = found.optional()? else {
+        return Ok((None, false));
+    };
     Ok((earlier.filter(|_| stamp.is(&seen.stamp)), sent))
 }
 
-pub(super) fn upsert(tx: &Transaction<'_>, folder: &Path, seen: &Seen, job: Option<i64>) -> rusqlite::Result<()> {
-    let Stamp { size, mtime_ns, inode } = seen.stamp;
+pub(super) fn upsert(
+    tx: &Transaction<'_>,
+    folder: &Path,
+    seen: &Seen,
+    job: Option<i64>,
+) -> rusqlite::Result<()> {
+    let Stamp {
+        size,
+        mtime_ns,
+        inode,
+    } = seen.stamp;
     let (folder, path) = (rows::path_to_blob(folder), rows::path_to_blob(&seen.path));
     removals::cancel(tx, &folder, &path)?;
     tx.prepare_cached(
@@ -284,7 +422,9 @@ pub(super) fn upsert(tx: &Transaction<'_>, folder: &Path, seen: &Seen, job: Opti
 /// A file is in the bucket with the content it has on record.
 pub(super) fn sent(tx: &Transaction<'_>, job: i64, put_away: bool) -> rusqlite::Result<()> {
     let sql = "UPDATE seen SET sha256 = (SELECT sha256 FROM jobs WHERE id = ?1), put_away = ?2 WHERE job = ?1";
-    tx.prepare_cached(sql)?.execute(params![job, put_away]).map(|_| ())
+    tx.prepare_cached(sql)?
+        .execute(params![job, put_away])
+        .map(|_| ())
 }
 
 /// A file that got new content, or a new name, while its job was under way: what failed is tried once more; whether it
@@ -305,7 +445,8 @@ pub(super) fn goes_on(tx: &Transaction<'_>, job: i64, sent: &Outcome) -> rusqlit
         .query_row(params![job, sent.size as i64, sent.mtime_ns, super::new_id(), rows::now_ms()], |row| row.get::<_, i64>(0))
         .optional()?;
     if next.is_some() {
-        tx.prepare_cached("UPDATE seen SET job = ?2, put_away = 0 WHERE job = ?1")?.execute(params![job, next])?;
+        tx.prepare_cached("UPDATE seen SET job = ?2, put_away = 0 WHERE job = ?1")?
+            .execute(params![job, next])?;
     }
     Ok(())
 }

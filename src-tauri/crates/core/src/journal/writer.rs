@@ -101,7 +101,10 @@ fn closed() -> Error {
 }
 
 /// One request's failure must not take the others of its group with it.
-fn in_savepoint<T>(tx: &Transaction<'_>, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+fn in_savepoint<T>(
+    tx: &Transaction<'_>,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
     let step = |sql| tx.prepare_cached(sql)?.execute([]).map(|_| ());
     step("SAVEPOINT request")?;
     let done = work(tx);
@@ -133,13 +136,23 @@ fn run(mut connection: Connection, queue: &Receiver<Work>) {
 }
 
 fn commit(connection: &mut Connection, group: Vec<Change>) {
-    let (replies, committed): (Vec<Reply>, _) = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
-        Ok(tx) => (group.into_iter().map(|work| work(Ok(&tx))).collect(), tx.commit().map_err(|error| sql_error(&error))),
-        Err(error) => {
-            let error = sql_error(&error);
-            (group.into_iter().map(|work| work(Err(error.clone()))).collect(), Err(error))
-        }
-    };
+    let (replies, committed): (Vec<Reply>, _) =
+        match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+            Ok(tx) => (
+                group.into_iter().map(|work| work(Ok(&tx))).collect(),
+                tx.commit().map_err(|error| sql_error(&error)),
+            ),
+            Err(error) => {
+                let error = sql_error(&error);
+                (
+                    group
+                        .into_iter()
+                        .map(|work| work(Err(error.clone())))
+                        .collect(),
+                    Err(error),
+                )
+            }
+        };
     for reply in replies {
         reply(committed.clone());
     }

@@ -29,5 +29,9 @@ pub(super) fn strip(file: Vec<u8>, originals: Originals) -> Cleaned {
         }
         ended |= block.kind == Kind::Trailer;
     }
-    if ended { Ok(put_together(file, &out)) } else { Err("it is cut off".into()) }
+    if ended {
+        Ok(put_together(file, &out))
+    } else {
+        Err("it is cut off".into())
+    }
 }

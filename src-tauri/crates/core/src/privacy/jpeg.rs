@@ -2,11 +2,17 @@
 
 use super::pieces::{Piece, kept, put_together};
 use super::{Cleaned, Originals, exif, xmp};
-use crate::container::jpeg::{APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, EXIF, SOI, SOS, Segment, Segments, XMP, segment};
+use crate::container::jpeg::{
+    APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, EXIF, SOI, SOS, Segment, Segments, XMP,
+    segment,
+};
 
 pub(super) fn tells_location(segment: &Segment<'_>) -> bool {
     match segment.marker {
-        APP1 => segment.data.strip_prefix(XMP).is_some_and(xmp::tells_location),
+        APP1 => segment
+            .data
+            .strip_prefix(XMP)
+            .is_some_and(xmp::tells_location),
         APP13 => xmp::iptc_tells_location(segment.data) || xmp::names_a_place(segment.data),
         _ => false,
     }
@@ -25,7 +31,11 @@ fn pieces(file: &[u8], originals: Originals) -> Result<Vec<Piece>, String> {
         match found.marker {
             EOI => {
                 out.push(kept(file, found.whole));
-                return if has_scan { Ok(out) } else { Err("it has no picture in it".into()) };
+                return if has_scan {
+                    Ok(out)
+                } else {
+                    Err("it has no picture in it".into())
+                };
             }
             APP0..=APP15 | COM => out.push(keep(file, &found, originals)?),
             // Reserved: nobody knows what is in them.
@@ -47,12 +57,18 @@ fn keep(file: &[u8], found: &Segment<'_>, originals: Originals) -> Result<Piece,
     match found.marker {
         // Without its thumbnail; JFXX has nothing else.
         APP0 if found.data.starts_with(b"JFIF\0") && found.data.len() >= 12 => {
-            segment(APP0, &[&found.data[..12], &[0, 0]]).map(Piece::New).ok_or_else(|| "its JFIF header is too long".into())
+            segment(APP0, &[&found.data[..12], &[0, 0]])
+                .map(Piece::New)
+                .ok_or_else(|| "its JFIF header is too long".into())
         }
-        APP1 if found.data.starts_with(EXIF) => match exif::clean(&found.data[EXIF.len()..], originals) {
-            Some(clean) => segment(APP1, &[EXIF, &clean]).map(Piece::New).ok_or_else(|| "its EXIF is too long".into()),
-            None => nothing(),
-        },
+        APP1 if found.data.starts_with(EXIF) => {
+            match exif::clean(&found.data[EXIF.len()..], originals) {
+                Some(clean) => segment(APP1, &[EXIF, &clean])
+                    .map(Piece::New)
+                    .ok_or_else(|| "its EXIF is too long".into()),
+                None => nothing(),
+            }
+        }
         APP1 if found.data.starts_with(XMP) && !all && !tells_location(found) => whole(),
         APP2 if found.data.starts_with(b"ICC_PROFILE\0") => whole(),
         // Photoshop's block holds IPTC, but also thumbnails and whole copies of EXIF and XMP.

@@ -42,8 +42,11 @@ pub fn tells_location(file: &[u8], codec: Codec) -> bool {
     let beside = || match codec {
         Codec::Jpeg => segments::headers(file).any(|segment| jpeg::tells_location(&segment)),
         Codec::Png => chunks::chunks(file).any(|chunk| png::tells_location(&chunk)),
-        Codec::Webp => riff::chunks(file).any(|chunk| &chunk.kind == b"XMP " && xmp::tells_location(chunk.data)),
-        Codec::Heic | Codec::Avif => bmff::items(file).iter().any(|item| heif::tells_location(file, item)),
+        Codec::Webp => riff::chunks(file)
+            .any(|chunk| &chunk.kind == b"XMP " && xmp::tells_location(chunk.data)),
+        Codec::Heic | Codec::Avif => bmff::items(file)
+            .iter()
+            .any(|item| heif::tells_location(file, item)),
         Codec::Gif => blocks::blocks(file).any(|block| gif::tells_location(&block)),
         Codec::Jxl => heif::jxl_tells_location(file),
         Codec::Svg => xmp::names_a_place(file),
@@ -82,7 +85,9 @@ pub fn strip(file: Vec<u8>, content: &Content, originals: Originals) -> Result<V
     };
     let clean = clean.map_err(refuse)?;
     if metadata::read(&clean, codec).orientation != turned {
-        return Err(refuse("it would be turned the wrong way without its metadata".into()));
+        return Err(refuse(
+            "it would be turned the wrong way without its metadata".into(),
+        ));
     }
     check(&clean, codec, originals).map_err(refuse)?;
     Ok(clean)
@@ -93,10 +98,16 @@ pub fn refusal(content: &Content) -> Error {
     refuse(format!("it is {}", content.content_type))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what map_err hands over"
+)]
 fn refuse(why: String) -> Error {
-    Error::new(Code::CannotStrip, format!("its metadata cannot be stripped ({why}), so it was not uploaded"))
-        .hint("convert it to JPEG or PNG, or upload it with a profile that keeps originals as they are")
+    Error::new(
+        Code::CannotStrip,
+        format!("its metadata cannot be stripped ({why}), so it was not uploaded"),
+    )
+    .hint("convert it to JPEG or PNG, or upload it with a profile that keeps originals as they are")
 }
 
 /// Reads the cleaned file back as any program would.
@@ -105,7 +116,8 @@ fn check(clean: &[u8], codec: Codec, originals: Originals) -> std::result::Resul
         return Err("a location is still in it after cleaning".into());
     }
     if originals == Originals::StripAll && codec != Codec::Tiff {
-        let left = metadata::block(clean, codec).is_some_and(|block| exif::says_more_than_orientation(&block));
+        let left = metadata::block(clean, codec)
+            .is_some_and(|block| exif::says_more_than_orientation(&block));
         if left {
             return Err("metadata is still in it after cleaning".into());
         }
@@ -115,14 +127,23 @@ fn check(clean: &[u8], codec: Codec, originals: Originals) -> std::result::Resul
 
 /// Words without a hidden part: all of it is text, and nothing in it is a picture, a track or a map.
 fn is_plain_text(file: &[u8], content: &Content) -> bool {
-    let is_text = content.content_type.starts_with("text/") && !file.contains(&0) && std::str::from_utf8(file).is_ok();
-    is_text && !file.trim_ascii_start().starts_with(b"<") && !file.windows(11).any(|window| window == b"data:image/")
+    let is_text = content.content_type.starts_with("text/")
+        && !file.contains(&0)
+        && std::str::from_utf8(file).is_ok();
+    is_text
+        && !file.trim_ascii_start().starts_with(b"<")
+        && !file.windows(11).any(|window| window == b"data:image/")
 }
 
 /// Text as it is, unless it holds pictures, metadata or an editor's notes.
 fn svg(file: Vec<u8>, originals: Originals) -> Cleaned {
     let has = |wanted: &[u8]| file.windows(wanted.len()).any(|window| window == wanted);
-    if has(b"data:") || has(b"<metadata") || has(b"sodipodi:") || has(b"inkscape:") || xmp::names_a_place(&file) {
+    if has(b"data:")
+        || has(b"<metadata")
+        || has(b"sodipodi:")
+        || has(b"inkscape:")
+        || xmp::names_a_place(&file)
+    {
         return Err("it is a drawing with metadata or pictures inside".into());
     }
     if originals == Originals::StripAll && (has(b"<!--") || has(b"<desc") || has(b"<title")) {
@@ -133,8 +154,15 @@ fn svg(file: Vec<u8>, originals: Originals) -> Cleaned {
 
 /// Header, colours and pixels, and nothing behind them: the length in the header is the file's.
 fn bmp(file: Vec<u8>) -> Cleaned {
-    let told = file.get(2..6).and_then(|length| length.first_chunk()).map(|length| u32::from_le_bytes(*length) as usize);
-    if told == Some(file.len()) { Ok(file) } else { Err("it has something behind its pixels".into()) }
+    let told = file
+        .get(2..6)
+        .and_then(|length| length.first_chunk())
+        .map(|length| u32::from_le_bytes(*length) as usize);
+    if told == Some(file.len()) {
+        Ok(file)
+    } else {
+        Err("it has something behind its pixels".into())
+    }
 }
 
 #[cfg(test)]

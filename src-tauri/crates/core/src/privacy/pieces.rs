@@ -83,17 +83,31 @@ mod tests {
 
     #[test]
     fn what_shrinks_is_moved_in_its_own_memory() {
-        let pieces = [Piece::Kept(0..2), Piece::New(b"ab".to_vec()), Piece::Kept(5..10)];
+        let pieces = [
+            Piece::Kept(0..2),
+            Piece::New(b"ab".to_vec()),
+            Piece::Kept(5..10),
+        ];
         assert_eq!(text(&pieces), ("01ab56789".into(), true));
         assert_eq!(text(&[Piece::Kept(3..3)]), (String::new(), true));
     }
 
     #[test]
     fn what_would_be_written_over_is_copied() {
-        let pieces = [Piece::Kept(0..2), Piece::New(b"abcdef".to_vec()), Piece::Kept(3..10)];
+        let pieces = [
+            Piece::Kept(0..2),
+            Piece::New(b"abcdef".to_vec()),
+            Piece::Kept(3..10),
+        ];
         assert_eq!(text(&pieces), ("01abcdef3456789".into(), false));
-        assert_eq!(text(&[Piece::Kept(5..10), Piece::Kept(0..5)]), ("5678901234".into(), false));
-        assert_eq!(text(&[Piece::New(b"abc".to_vec()), Piece::Kept(2..4)]), ("abc23".into(), false));
+        assert_eq!(
+            text(&[Piece::Kept(5..10), Piece::Kept(0..5)]),
+            ("5678901234".into(), false)
+        );
+        assert_eq!(
+            text(&[Piece::New(b"abc".to_vec()), Piece::Kept(2..4)]),
+            ("abc23".into(), false)
+        );
     }
 
     #[test]

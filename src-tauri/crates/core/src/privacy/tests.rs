@@ -11,7 +11,13 @@ use crate::content;
 fn exif_block() -> Vec<u8> {
     let mut block = b"MM\0*\0\0\0\x08".to_vec();
     let entry = |tag: u16, kind: u16, count: u32, value: u32| {
-        [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value.to_be_bytes()].concat()
+        [
+            &tag.to_be_bytes()[..],
+            &kind.to_be_bytes(),
+            &count.to_be_bytes(),
+            &value.to_be_bytes(),
+        ]
+        .concat()
     };
     // IFD0 at 8: four entries, then IFD1's offset; values follow at 62.
     block.extend([0, 4]);
@@ -47,8 +53,16 @@ const XMP_PLAIN: &[u8] = b"<x:xmpmeta xmlns:x='adobe:ns:meta/' a='http://ns.adob
 
 fn picture(format: ImageFormat) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
-    let image = RgbImage::from_fn(48, 32, |x, y| Rgb([u8::try_from(x * 5).unwrap(), u8::try_from(y * 7).unwrap(), 90]));
-    DynamicImage::ImageRgb8(image).write_to(&mut out, format).expect("encodes");
+    let image = RgbImage::from_fn(48, 32, |x, y| {
+        Rgb([
+            u8::try_from(x * 5).unwrap(),
+            u8::try_from(y * 7).unwrap(),
+            90,
+        ])
+    });
+    DynamicImage::ImageRgb8(image)
+        .write_to(&mut out, format)
+        .expect("encodes");
     out.into_inner()
 }
 
@@ -59,7 +73,10 @@ fn jpeg(xmp: &[u8]) -> Vec<u8> {
         &plain[..2],
         &made(segments::APP1, &[segments::EXIF, &exif_block()]),
         &made(segments::APP1, &[segments::XMP, xmp]),
-        &made(segments::APP13, &[b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0\x09\x1c\x02\x5a\0\x04Wien"]),
+        &made(
+            segments::APP13,
+            &[b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0\x09\x1c\x02\x5a\0\x04Wien"],
+        ),
         &made(0xe6, &[b"GoPro GPS5"]),
         &made(segments::COM, &[b"a remark"]),
         &plain[2..],
@@ -73,25 +90,47 @@ fn png(xmp: &[u8]) -> Vec<u8> {
     let made = |kind, data: &[u8]| chunks::chunk(kind, data).expect("chunk");
     let text = [b"XML:com.adobe.xmp\0\0\0\0\0", xmp].concat();
     let (head, rest) = plain.split_at(33);
-    [head, &made(b"eXIf", &exif_block()), &made(b"iTXt", &text), &made(b"tEXt", b"Raw profile type exif\0 4142"), rest].concat()
+    [
+        head,
+        &made(b"eXIf", &exif_block()),
+        &made(b"iTXt", &text),
+        &made(b"tEXt", b"Raw profile type exif\0 4142"),
+        rest,
+    ]
+    .concat()
 }
 
 fn webp(xmp: &[u8]) -> Vec<u8> {
     let plain = picture(ImageFormat::WebP);
-    let pixels: Vec<_> = riff::chunks(&plain).filter(|chunk| &chunk.kind != b"VP8X").collect();
+    let pixels: Vec<_> = riff::chunks(&plain)
+        .filter(|chunk| &chunk.kind != b"VP8X")
+        .collect();
     let header = riff::extended(riff::HAS_EXIF | riff::HAS_XMP, (48, 32));
     let block = exif_block();
     let before = [(b"VP8X", header.as_slice())];
     let after = [(b"EXIF", block.as_slice()), (b"XMP ", xmp), (b"WHAT", b"?")];
-    riff::file(before.into_iter().chain(pixels.iter().map(|chunk| (&chunk.kind, chunk.data))).chain(after)).expect("file")
+    riff::file(
+        before
+            .into_iter()
+            .chain(pixels.iter().map(|chunk| (&chunk.kind, chunk.data)))
+            .chain(after),
+    )
+    .expect("file")
 }
 
 fn heic(with: &[u8]) -> Vec<u8> {
     let pixels: Vec<u8> = (0..48 * 32 * 3_u32).map(|n| n.to_le_bytes()[0]).collect();
-    let metadata = heifer::Metadata { exif: Some(exif_block()), xmp: Some(with.to_vec()), ..heifer::Metadata::default() };
-    let plain = heifer::encode_rgb8(48, 32, &pixels, &heifer::EncodeOptions::default()).expect("encodes");
+    let metadata = heifer::Metadata {
+        exif: Some(exif_block()),
+        xmp: Some(with.to_vec()),
+        ..heifer::Metadata::default()
+    };
+    let plain =
+        heifer::encode_rgb8(48, 32, &pixels, &heifer::EncodeOptions::default()).expect("encodes");
     let image = heifer::decode(&plain).expect("decodes");
-    let mut file = heifer::encode_with_metadata(&image, &metadata, &heifer::EncodeOptions::default()).expect("encodes");
+    let mut file =
+        heifer::encode_with_metadata(&image, &metadata, &heifer::EncodeOptions::default())
+            .expect("encodes");
     file.extend(b"\0\0\0\x10mpvdGPS4812N");
     file
 }
@@ -99,7 +138,13 @@ fn heic(with: &[u8]) -> Vec<u8> {
 fn avif() -> Vec<u8> {
     let pixels: Vec<u8> = (0..48 * 32 * 3_u32).map(|n| n.to_le_bytes()[0]).collect();
     let block = exif_block();
-    let options = tintype_avif::Options { quality: 60, speed: 10, full_chroma: false, icc: None, exif: Some(&block) };
+    let options = tintype_avif::Options {
+        quality: 60,
+        speed: 10,
+        full_chroma: false,
+        icc: None,
+        exif: Some(&block),
+    };
     tintype_avif::encode(&pixels, (48, 32), false, options).expect("encodes")
 }
 
@@ -108,7 +153,11 @@ fn tiff() -> Vec<u8> {
     let mut file = picture(ImageFormat::Tiff);
     let little = crate::container::tiff::Tiff::new(&file).expect("TIFF");
     let directory = little.directories().remove(0);
-    let entries: Vec<u8> = directory.entries.iter().flat_map(|entry| file[entry.at..entry.at + 12].to_vec()).collect();
+    let entries: Vec<u8> = directory
+        .entries
+        .iter()
+        .flat_map(|entry| file[entry.at..entry.at + 12].to_vec())
+        .collect();
     let at = u32::try_from(file.len()).unwrap();
     let count = u16::try_from(directory.entries.len() + 2).unwrap();
     let gps_at = at + 2 + u32::from(count) * 12 + 4;
@@ -116,13 +165,29 @@ fn tiff() -> Vec<u8> {
     file.extend(count.to_le_bytes());
     file.extend(entries);
     let mut entry = |tag: u16, kind: u16, number: u32, value: u32| {
-        file.extend([&tag.to_le_bytes()[..], &kind.to_le_bytes(), &number.to_le_bytes(), &value.to_le_bytes()].concat());
+        file.extend(
+            [
+                &tag.to_le_bytes()[..],
+                &kind.to_le_bytes(),
+                &number.to_le_bytes(),
+                &value.to_le_bytes(),
+            ]
+            .concat(),
+        );
     };
     entry(33432, 2, 4, u32::from_le_bytes(*b"Me!\0"));
     entry(34853, 4, 1, gps_at);
     file.extend([0; 4]);
     file.extend([1, 0]);
-    file.extend([&2_u16.to_le_bytes()[..], &5_u16.to_le_bytes(), &3_u32.to_le_bytes(), &(gps_at + 18).to_le_bytes()].concat());
+    file.extend(
+        [
+            &2_u16.to_le_bytes()[..],
+            &5_u16.to_le_bytes(),
+            &3_u32.to_le_bytes(),
+            &(gps_at + 18).to_le_bytes(),
+        ]
+        .concat(),
+    );
     file.extend([0; 4]);
     for number in [48_u32, 1, 12, 1, 34, 1] {
         file.extend(number.to_le_bytes());
@@ -131,7 +196,12 @@ fn tiff() -> Vec<u8> {
 }
 
 fn clean(file: &[u8], originals: Originals) -> Vec<u8> {
-    strip(file.to_vec(), &content::sniff(&file[..file.len().min(content::SNIFF_LEN)], "x"), originals).expect("cleans")
+    strip(
+        file.to_vec(),
+        &content::sniff(&file[..file.len().min(content::SNIFF_LEN)], "x"),
+        originals,
+    )
+    .expect("cleans")
 }
 
 fn has(file: &[u8], text: &[u8]) -> bool {
@@ -139,43 +209,106 @@ fn has(file: &[u8], text: &[u8]) -> bool {
 }
 
 fn pixels(file: &[u8]) -> Vec<u8> {
-    let content::Kind::Image(codec) = content::sniff(file, "x").kind else { panic!("no picture") };
+    let content::Kind::Image(codec) = content::sniff(file, "x").kind else {
+        panic!("no picture")
+    };
     match codec {
         Codec::Heic => heifer::decode(file).expect("decodes").to_rgba8(),
         Codec::Avif => tintype_avif::decode(file, 1 << 20).expect("decodes").rgba,
-        _ => image::load_from_memory(file).expect("decodes").into_rgba8().into_raw(),
+        _ => image::load_from_memory(file)
+            .expect("decodes")
+            .into_rgba8()
+            .into_raw(),
     }
 }
 
 #[test]
 fn the_place_goes_and_the_rest_stays() {
-    for file in [jpeg(XMP_PLACE), png(XMP_PLACE), webp(XMP_PLACE), heic(XMP_PLACE), avif(), tiff()] {
-        let content::Kind::Image(codec) = content::sniff(&file, "x").kind else { panic!("no picture") };
+    for file in [
+        jpeg(XMP_PLACE),
+        png(XMP_PLACE),
+        webp(XMP_PLACE),
+        heic(XMP_PLACE),
+        avif(),
+        tiff(),
+    ] {
+        let content::Kind::Image(codec) = content::sniff(&file, "x").kind else {
+            panic!("no picture")
+        };
         assert!(tells_location(&file, codec), "{codec:?}");
         let clean = clean(&file, Originals::StripLocation);
         assert!(!tells_location(&clean, codec), "{codec:?}");
-        for secret in [&b"SECR"[..], b"THUMB", b"GPS", b"Wien", b"48,12N", b"\0\0\x000\0\0\0\x01\0\0\0\x0c"] {
-            assert!(!has(&clean, secret), "{codec:?} still has {}", String::from_utf8_lossy(secret));
+        for secret in [
+            &b"SECR"[..],
+            b"THUMB",
+            b"GPS",
+            b"Wien",
+            b"48,12N",
+            b"\0\0\x000\0\0\0\x01\0\0\0\x0c",
+        ] {
+            assert!(
+                !has(&clean, secret),
+                "{codec:?} still has {}",
+                String::from_utf8_lossy(secret)
+            );
         }
         assert_eq!(pixels(&clean), pixels(&file), "{codec:?}");
         let (before, after) = (metadata::read(&file, codec), metadata::read(&clean, codec));
-        assert_eq!((after.orientation, after.location), (before.orientation, false), "{codec:?}");
-        let kept: &[u8] = if codec == Codec::Tiff { b"Me!" } else { b"Tintype!" };
+        assert_eq!(
+            (after.orientation, after.location),
+            (before.orientation, false),
+            "{codec:?}"
+        );
+        let kept: &[u8] = if codec == Codec::Tiff {
+            b"Me!"
+        } else {
+            b"Tintype!"
+        };
         assert!(has(&clean, kept), "{codec:?} lost its camera");
-        assert_eq!(self::clean(&clean, Originals::StripLocation), clean, "{codec:?}: cleaning twice changes nothing");
+        assert_eq!(
+            self::clean(&clean, Originals::StripLocation),
+            clean,
+            "{codec:?}: cleaning twice changes nothing"
+        );
     }
 }
 
 #[test]
 fn everything_goes_but_orientation_and_pixels() {
-    for file in [jpeg(XMP_PLAIN), png(XMP_PLAIN), webp(XMP_PLAIN), heic(XMP_PLAIN), avif(), tiff()] {
-        let content::Kind::Image(codec) = content::sniff(&file, "x").kind else { panic!("no picture") };
+    for file in [
+        jpeg(XMP_PLAIN),
+        png(XMP_PLAIN),
+        webp(XMP_PLAIN),
+        heic(XMP_PLAIN),
+        avif(),
+        tiff(),
+    ] {
+        let content::Kind::Image(codec) = content::sniff(&file, "x").kind else {
+            panic!("no picture")
+        };
         let clean = clean(&file, Originals::StripAll);
-        for secret in [&b"SECR"[..], b"THUMB", b"GPS", b"Tintype!", b"Rating", b"remark", b"Me!", b"film"] {
-            assert!(!has(&clean, secret), "{codec:?} still has {}", String::from_utf8_lossy(secret));
+        for secret in [
+            &b"SECR"[..],
+            b"THUMB",
+            b"GPS",
+            b"Tintype!",
+            b"Rating",
+            b"remark",
+            b"Me!",
+            b"film",
+        ] {
+            assert!(
+                !has(&clean, secret),
+                "{codec:?} still has {}",
+                String::from_utf8_lossy(secret)
+            );
         }
         assert_eq!(pixels(&clean), pixels(&file), "{codec:?}");
-        assert_eq!(metadata::read(&clean, codec).orientation, metadata::read(&file, codec).orientation, "{codec:?}");
+        assert_eq!(
+            metadata::read(&clean, codec).orientation,
+            metadata::read(&file, codec).orientation,
+            "{codec:?}"
+        );
     }
 }
 
@@ -183,13 +316,23 @@ fn everything_goes_but_orientation_and_pixels() {
 fn what_tells_no_place_stays_when_only_the_place_goes() {
     let clean = clean(&jpeg(XMP_PLAIN), Originals::StripLocation);
     assert!(has(&clean, b"Rating") && has(&clean, b"a remark"));
-    assert!(!has(&clean, b"GoPro"), "a maker's own segment may tell anything");
+    assert!(
+        !has(&clean, b"GoPro"),
+        "a maker's own segment may tell anything"
+    );
 }
 
 #[test]
 fn what_cannot_be_cleaned_is_refused() {
-    let refuse =
-        |file: &[u8], name: &str| strip(file.to_vec(), &content::sniff(file, name), Originals::StripLocation).map(|_| ()).expect_err(name);
+    let refuse = |file: &[u8], name: &str| {
+        strip(
+            file.to_vec(),
+            &content::sniff(file, name),
+            Originals::StripLocation,
+        )
+        .map(|_| ())
+        .expect_err(name)
+    };
     let whole = jpeg(XMP_PLACE);
     for (file, name) in [
         (&whole[..whole.len() / 2], "cut.jpg"),
@@ -200,12 +343,25 @@ fn what_cannot_be_cleaned_is_refused() {
     ] {
         assert_eq!(refuse(file, name).code, Code::CannotStrip, "{name}");
     }
-    assert!(strip(b"only words".to_vec(), &content::sniff(b"only words", "a.txt"), Originals::StripAll).is_ok());
+    assert!(
+        strip(
+            b"only words".to_vec(),
+            &content::sniff(b"only words", "a.txt"),
+            Originals::StripAll
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn lies_and_cuts_end_in_an_error_or_a_clean_file() {
-    for file in [jpeg(XMP_PLACE), png(XMP_PLACE), webp(XMP_PLACE), heic(XMP_PLACE), tiff()] {
+    for file in [
+        jpeg(XMP_PLACE),
+        png(XMP_PLACE),
+        webp(XMP_PLACE),
+        heic(XMP_PLACE),
+        tiff(),
+    ] {
         let content = content::sniff(&file, "x");
         for at in 0..file.len().min(900) {
             let mut lying = file.clone();
@@ -221,12 +377,20 @@ fn lies_and_cuts_end_in_an_error_or_a_clean_file() {
 /// A JPEG with nothing but this XMP packet.
 fn with_xmp(packet: &[u8]) -> Vec<u8> {
     let plain = picture(ImageFormat::Jpeg);
-    [&plain[..2], &segments::segment(segments::APP1, &[segments::XMP, packet]).expect("segment"), &plain[2..]].concat()
+    [
+        &plain[..2],
+        &segments::segment(segments::APP1, &[segments::XMP, packet]).expect("segment"),
+        &plain[2..],
+    ]
+    .concat()
 }
 
 #[test]
 fn places_are_seen_in_every_dialect() {
-    let utf16: Vec<u8> = "<x exif:GPSLatitude='1'/>".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let utf16: Vec<u8> = "<x exif:GPSLatitude='1'/>"
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
     let packets: [&[u8]; 5] = [
         b"<x drone-dji:GpsLatitude='-20.44'/>",
         b"<x Iptc4xmpExt:LocationCreated='home'/>",
@@ -238,21 +402,36 @@ fn places_are_seen_in_every_dialect() {
         let file = with_xmp(packet);
         let shown = String::from_utf8_lossy(packet);
         assert!(tells_location(&file, Codec::Jpeg), "{shown}");
-        assert!(!has(&clean(&file, Originals::StripLocation), packet), "{shown}");
+        assert!(
+            !has(&clean(&file, Originals::StripLocation), packet),
+            "{shown}"
+        );
     }
     let plain = picture(ImageFormat::Png);
     let text = chunks::chunk(b"tEXt", b"exif:GPSLatitude\0 54/1, 5938/100").expect("chunk");
     let file = [&plain[..33], &text, &plain[33..]].concat();
-    assert!(tells_location(&file, Codec::Png) && !has(&clean(&file, Originals::StripLocation), b"GPS"));
+    assert!(
+        tells_location(&file, Codec::Png) && !has(&clean(&file, Originals::StripLocation), b"GPS")
+    );
 }
 
 #[test]
 fn gifs_lose_comments_and_what_follows_them() {
     let plain = picture(ImageFormat::Gif);
     // Right behind the colours, before anything else.
-    let head = crate::container::gif::blocks(&plain).next().expect("header").whole.len();
+    let head = crate::container::gif::blocks(&plain)
+        .next()
+        .expect("header")
+        .whole
+        .len();
     let comment = b"\x21\xfe\x08secret!!\0";
-    let file = [&plain[..head], comment, &plain[head..], b"GPS behind the end"].concat();
+    let file = [
+        &plain[..head],
+        comment,
+        &plain[head..],
+        b"GPS behind the end",
+    ]
+    .concat();
     let clean = clean(&file, Originals::StripAll);
     assert!(!has(&clean, b"secret") && !has(&clean, b"behind"));
     assert_eq!(pixels(&clean), pixels(&plain));
@@ -263,19 +442,32 @@ fn what_hides_in_other_files_is_refused() {
     let long: Vec<u8> = {
         // Seventy pages, each only the offset of the next.
         let mut file = b"II*\0\x08\0\0\0".to_vec();
-        (0..70_u32).for_each(|page| file.extend([&[0, 0][..], &(8 + (page + 1) * 6).to_le_bytes()].concat()));
+        (0..70_u32).for_each(|page| {
+            file.extend([&[0, 0][..], &(8 + (page + 1) * 6).to_le_bytes()].concat())
+        });
         file
     };
     let heic = heic(XMP_PLACE);
     for (file, name) in [
         (long.as_slice(), "pages.tif"),
         (&heic[..heic.len() * 9 / 10], "cut.heic"),
-        (b"<svg><image href='data:image/jpeg;base64,AAAA'/></svg>", "a.svg"),
-        (b"<?xml version='1.0'?><gpx><trkpt lat='48'/></gpx>", "walk.gpx"),
-        (b"<p>a page <img src='data:image/jpeg;base64,AAAA'>", "a.html"),
+        (
+            b"<svg><image href='data:image/jpeg;base64,AAAA'/></svg>",
+            "a.svg",
+        ),
+        (
+            b"<?xml version='1.0'?><gpx><trkpt lat='48'/></gpx>",
+            "walk.gpx",
+        ),
+        (
+            b"<p>a page <img src='data:image/jpeg;base64,AAAA'>",
+            "a.html",
+        ),
     ] {
         for originals in [Originals::StripLocation, Originals::StripAll] {
-            let error = strip(file.to_vec(), &content::sniff(file, name), originals).map(|_| ()).expect_err(name);
+            let error = strip(file.to_vec(), &content::sniff(file, name), originals)
+                .map(|_| ())
+                .expect_err(name);
             assert_eq!(error.code, Code::CannotStrip, "{name}");
         }
     }
@@ -284,9 +476,29 @@ fn what_hides_in_other_files_is_refused() {
 #[test]
 fn bombs_in_containers_end_at_once() {
     // Each was seconds or gigabytes before there were limits; what they give does not matter.
-    let boxed = |kind: &[u8; 4], content: &[u8]| [&u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..], kind, content].concat();
-    let empty_extents = [&b"\x01\0\0\0\0\0"[..], &60_000_u16.to_be_bytes(), &b"\0\x01\0\0\0\0\xff\xff".repeat(300)].concat();
-    let meta = boxed(b"meta", &[&b"\0\0\0\0"[..], &boxed(b"iinf", b"\0\0\0\0\0\0"), &boxed(b"iloc", &empty_extents)].concat());
+    let boxed = |kind: &[u8; 4], content: &[u8]| {
+        [
+            &u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..],
+            kind,
+            content,
+        ]
+        .concat()
+    };
+    let empty_extents = [
+        &b"\x01\0\0\0\0\0"[..],
+        &60_000_u16.to_be_bytes(),
+        &b"\0\x01\0\0\0\0\xff\xff".repeat(300),
+    ]
+    .concat();
+    let meta = boxed(
+        b"meta",
+        &[
+            &b"\0\0\0\0"[..],
+            &boxed(b"iinf", b"\0\0\0\0\0\0"),
+            &boxed(b"iloc", &empty_extents),
+        ]
+        .concat(),
+    );
     let heif = [boxed(b"ftyp", b"heic\0\0\0\0"), meta].concat();
     assert!(bmff::items(&heif).is_empty());
     let raw = [b"FUJIFILMCCD-RAW ".to_vec(), [0xff, 0xd8].repeat(300_000)].concat();
@@ -295,5 +507,8 @@ fn bombs_in_containers_end_at_once() {
     links.extend(5000_u16.to_be_bytes());
     (0..5000).for_each(|_| links.extend(b"\x87\x69\0\x04\0\0\0\x01\0\0\0\x08"));
     links.extend([0; 4]);
-    assert!(exif::clean(&links, Originals::StripLocation).is_none_or(|clean| clean.len() <= links.len()));
+    assert!(
+        exif::clean(&links, Originals::StripLocation)
+            .is_none_or(|clean| clean.len() <= links.len())
+    );
 }

@@ -13,12 +13,18 @@ pub(super) fn strip(file: Vec<u8>, originals: Originals) -> Cleaned {
     for chunk in chunks(&file) {
         match &chunk.kind {
             b"VP8X" => stays.push((chunk.kind, Piece::New(chunk.data.to_vec()))),
-            b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ANMF" | b"ICCP" => stays.push((chunk.kind, kept(&file, chunk.data))),
+            b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ANMF" | b"ICCP" => {
+                stays.push((chunk.kind, kept(&file, chunk.data)))
+            }
             b"EXIF" => {
                 let block = chunk.data.strip_prefix(EXIF).unwrap_or(chunk.data);
-                stays.extend(exif::clean(block, originals).map(|clean| (*b"EXIF", Piece::New(clean))));
+                stays.extend(
+                    exif::clean(block, originals).map(|clean| (*b"EXIF", Piece::New(clean))),
+                );
             }
-            b"XMP " if originals == Originals::StripLocation && !xmp::tells_location(chunk.data) => {
+            b"XMP "
+                if originals == Originals::StripLocation && !xmp::tells_location(chunk.data) =>
+            {
                 stays.push((chunk.kind, kept(&file, chunk.data)));
             }
             _ => {}
@@ -50,7 +56,12 @@ fn chained(chunks: Vec<([u8; 4], Piece)>) -> Option<Vec<Piece>> {
         pieces.push(Piece::New(vec![0; length as usize % 2]));
         all += 8 + u64::from(length) + u64::from(length) % 2;
     }
-    let header = [riff::RIFF, u32::try_from(all).ok()?.to_le_bytes(), riff::WEBP].concat();
+    let header = [
+        riff::RIFF,
+        u32::try_from(all).ok()?.to_le_bytes(),
+        riff::WEBP,
+    ]
+    .concat();
     pieces.insert(0, Piece::New(header));
     Some(pieces)
 }

@@ -10,14 +10,20 @@ pub(super) fn with_scheme(text: &str) -> String {
         return text.to_owned();
     }
     let host = text.split(['/', ':']).next().unwrap_or_default();
-    let scheme = if matches!(host, "localhost" | "127.0.0.1" | "[") { "http" } else { "https" };
+    let scheme = if matches!(host, "localhost" | "127.0.0.1" | "[") {
+        "http"
+    } else {
+        "https"
+    };
     format!("{scheme}://{text}")
 }
 
 /// An endpoint and a bucket from what was typed: the bucket may stand in the endpoint, before its host or after it.
 pub(super) fn normalise(endpoint: &str, bucket: &str) -> Result<(String, String)> {
     let endpoint = with_scheme(endpoint);
-    let Some((scheme, rest)) = endpoint.split_once("://") else { return Ok((endpoint, bucket.to_owned())) };
+    let Some((scheme, rest)) = endpoint.split_once("://") else {
+        return Ok((endpoint, bucket.to_owned()));
+    };
     if !matches!(scheme, "http" | "https") {
         return Err(invalid(
             &format!("an endpoint begins with https://, not {scheme}://"),
@@ -25,7 +31,10 @@ pub(super) fn normalise(endpoint: &str, bucket: &str) -> Result<(String, String)
         ));
     }
     if rest.contains(['?', '#', '@', ' ']) {
-        return Err(invalid(&format!("\"{endpoint}\" is no endpoint"), "give the service's address alone, without key, query or password"));
+        return Err(invalid(
+            &format!("\"{endpoint}\" is no endpoint"),
+            "give the service's address alone, without key, query or password",
+        ));
     }
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     // `bucket.host`: the SDK puts the bucket there itself. But a host may be called like the bucket by chance.
@@ -40,14 +49,30 @@ pub(super) fn normalise(endpoint: &str, bucket: &str) -> Result<(String, String)
         "" if !last.is_empty() && bucket.is_empty() => ("", last),
         _ => (path, bucket),
     };
-    let endpoint = if path.is_empty() { format!("{scheme}://{host}") } else { format!("{scheme}://{host}/{path}") };
+    let endpoint = if path.is_empty() {
+        format!("{scheme}://{host}")
+    } else {
+        format!("{scheme}://{host}/{path}")
+    };
     Ok((endpoint, bucket.to_owned()))
 }
 
 /// Whether a host can be that of a service by itself: one of several names of which one says so.
 fn looks_like_a_service(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or_default();
-    let words = ["s3", "storage", "digitaloceanspaces", "r2", "backblazeb2", "wasabisys", "oss", "cos", "obs", "objects", "objectstorage"];
+    let words = [
+        "s3",
+        "storage",
+        "digitaloceanspaces",
+        "r2",
+        "backblazeb2",
+        "wasabisys",
+        "oss",
+        "cos",
+        "obs",
+        "objects",
+        "objectstorage",
+    ];
     name.contains('.') && name.split(['.', '-']).any(|part| words.contains(&part))
 }
 
@@ -65,19 +90,62 @@ mod tests {
     #[test]
     fn the_bucket_may_stand_in_the_endpoint() -> Result<()> {
         for (typed, bucket, endpoint, found) in [
-            ("s3.example.com", "photos", "https://s3.example.com", "photos"),
-            ("https://photos.s3.example.com/", "photos", "https://s3.example.com", "photos"),
-            ("https://s3.example.com/photos", "photos", "https://s3.example.com", "photos"),
-            ("https://s3.example.com/photos", "", "https://s3.example.com", "photos"),
-            ("https://x.example/storage/v1/s3", "photos", "https://x.example/storage/v1/s3", "photos"),
-            ("https://photos.example.com", "photos", "https://photos.example.com", "photos"),
-            ("https://s3.example.com", "s3", "https://s3.example.com", "s3"),
+            (
+                "s3.example.com",
+                "photos",
+                "https://s3.example.com",
+                "photos",
+            ),
+            (
+                "https://photos.s3.example.com/",
+                "photos",
+                "https://s3.example.com",
+                "photos",
+            ),
+            (
+                "https://s3.example.com/photos",
+                "photos",
+                "https://s3.example.com",
+                "photos",
+            ),
+            (
+                "https://s3.example.com/photos",
+                "",
+                "https://s3.example.com",
+                "photos",
+            ),
+            (
+                "https://x.example/storage/v1/s3",
+                "photos",
+                "https://x.example/storage/v1/s3",
+                "photos",
+            ),
+            (
+                "https://photos.example.com",
+                "photos",
+                "https://photos.example.com",
+                "photos",
+            ),
+            (
+                "https://s3.example.com",
+                "s3",
+                "https://s3.example.com",
+                "s3",
+            ),
             ("localhost:9000", "b", "http://localhost:9000", "b"),
             ("", "b", "", "b"),
         ] {
-            assert_eq!(normalise(typed, bucket)?, (endpoint.to_owned(), found.to_owned()), "{typed}");
+            assert_eq!(
+                normalise(typed, bucket)?,
+                (endpoint.to_owned(), found.to_owned()),
+                "{typed}"
+            );
         }
-        for wrong in ["ftp://s3.example.com", "https://key:secret@s3.example.com", "https://s3.example.com/?x=1"] {
+        for wrong in [
+            "ftp://s3.example.com",
+            "https://key:secret@s3.example.com",
+            "https://s3.example.com/?x=1",
+        ] {
             assert!(normalise(wrong, "b").is_err(), "{wrong}");
         }
         Ok(())
@@ -85,8 +153,17 @@ mod tests {
 
     #[test]
     fn the_region_stands_in_some_endpoints() {
-        assert_eq!(region("https://s3.{region}.scw.cloud", "https://s3.fr-par.scw.cloud"), Some("fr-par"));
-        assert_eq!(region("https://s3.{region}.scw.cloud", "https://elsewhere.example"), None);
+        assert_eq!(
+            region(
+                "https://s3.{region}.scw.cloud",
+                "https://s3.fr-par.scw.cloud"
+            ),
+            Some("fr-par")
+        );
+        assert_eq!(
+            region("https://s3.{region}.scw.cloud", "https://elsewhere.example"),
+            None
+        );
         assert_eq!(region("", "https://elsewhere.example"), None);
     }
 }

@@ -47,7 +47,11 @@ impl ObjectHeaders {
     /// The tags as S3 wants them in a header.
     pub fn tagging(&self) -> String {
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        self.tags.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>().join("&")
+        self.tags
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect::<Vec<_>>()
+            .join("&")
     }
 
     /// Takes over what another has.
@@ -78,8 +82,12 @@ impl ObjectHeaders {
             "kms-key" => self.kms_key = value,
             "acl" => self.acl = value,
             _ => match name.split_once('-') {
-                Some(("meta", name)) if !name.is_empty() => drop(self.metadata.insert(name.to_ascii_lowercase(), value)),
-                Some(("tag", name)) if !name.is_empty() => drop(self.tags.insert(name.to_owned(), value)),
+                Some(("meta", name)) if !name.is_empty() => {
+                    drop(self.metadata.insert(name.to_ascii_lowercase(), value))
+                }
+                Some(("tag", name)) if !name.is_empty() => {
+                    drop(self.tags.insert(name.to_owned(), value))
+                }
                 _ => {
                     return Err(invalid(&format!("there is no header \"{name}\" for a rule")).hint(
                         "there are cache-control, content-disposition, storage-class, encryption, kms-key, acl, meta-NAME and tag-NAME",
@@ -96,26 +104,59 @@ impl HeaderRule {
     pub fn check(&self) -> Result<()> {
         self.matcher()?;
         let headers = &self.headers;
-        let texts = [&headers.cache_control, &headers.content_disposition, &headers.storage_class, &headers.encryption, &headers.acl];
+        let texts = [
+            &headers.cache_control,
+            &headers.content_disposition,
+            &headers.storage_class,
+            &headers.encryption,
+            &headers.acl,
+        ];
         let sendable = |text: &str| text.chars().all(|c| matches!(c, ' '..='~'));
-        if !texts.into_iter().chain(headers.metadata.values()).all(|text| sendable(text)) {
-            return Err(invalid(&format!("a header for \"{}\" has letters that headers cannot carry", self.pattern)).hint("use ASCII only"));
+        if !texts
+            .into_iter()
+            .chain(headers.metadata.values())
+            .all(|text| sendable(text))
+        {
+            return Err(invalid(&format!(
+                "a header for \"{}\" has letters that headers cannot carry",
+                self.pattern
+            ))
+            .hint("use ASCII only"));
         }
-        if !matches!(headers.encryption.as_str(), "" | "AES256" | "aws:kms" | "aws:kms:dsse") {
-            return Err(invalid(&format!("there is no encryption \"{}\"", headers.encryption)).hint("there are AES256 and aws:kms"));
+        if !matches!(
+            headers.encryption.as_str(),
+            "" | "AES256" | "aws:kms" | "aws:kms:dsse"
+        ) {
+            return Err(invalid(&format!(
+                "there is no encryption \"{}\"",
+                headers.encryption
+            ))
+            .hint("there are AES256 and aws:kms"));
         }
         Ok(())
     }
 
     fn matcher(&self) -> Result<globset::GlobMatcher> {
-        let glob = GlobBuilder::new(&self.pattern).case_insensitive(true).literal_separator(true).build();
+        let glob = GlobBuilder::new(&self.pattern)
+            .case_insensitive(true)
+            .literal_separator(true)
+            .build();
         glob.map(|glob| glob.compile_matcher()).map_err(|error| {
-            invalid(&format!("the pattern \"{}\" cannot be read: {}", self.pattern, error.kind())).hint("for example *.svg")
+            invalid(&format!(
+                "the pattern \"{}\" cannot be read: {}",
+                self.pattern,
+                error.kind()
+            ))
+            .hint("for example *.svg")
         })
     }
 
     fn matches(&self, key: &str) -> bool {
-        let name = if self.pattern.contains('/') { key } else { key.rsplit('/').next().unwrap_or(key) };
+        let name = if self.pattern.contains('/') {
+            key
+        } else {
+            key.rsplit('/').next().unwrap_or(key)
+        };
         // Checked when it was set: what cannot be read matches nothing.
         self.matcher().is_ok_and(|matcher| matcher.is_match(name))
     }
@@ -127,11 +168,15 @@ impl FromStr for HeaderRule {
 
     fn from_str(text: &str) -> Result<Self> {
         let mut words = text.split(';').map(str::trim);
-        let mut rule = Self { pattern: words.next().unwrap_or_default().to_owned(), ..Self::default() };
+        let mut rule = Self {
+            pattern: words.next().unwrap_or_default().to_owned(),
+            ..Self::default()
+        };
         for word in words.filter(|word| !word.is_empty()) {
-            let (name, value) = word
-                .split_once('=')
-                .ok_or_else(|| invalid(&format!("\"{word}\" is no header")).hint("write \"*.svg; content-disposition=attachment\""))?;
+            let (name, value) = word.split_once('=').ok_or_else(|| {
+                invalid(&format!("\"{word}\" is no header"))
+                    .hint("write \"*.svg; content-disposition=attachment\"")
+            })?;
             rule.headers.set(name.trim(), value.trim().to_owned())?;
         }
         rule.check()?;
@@ -141,8 +186,14 @@ impl FromStr for HeaderRule {
 
 /// The headers of an object: the profile's, then those of every rule that matches, later ones over earlier ones.
 pub(super) fn of(cache_control: &str, rules: &[HeaderRule], key: &str) -> ObjectHeaders {
-    let mut headers = ObjectHeaders { cache_control: cache_control.to_owned(), ..ObjectHeaders::default() };
-    rules.iter().filter(|rule| rule.matches(key)).for_each(|rule| headers.overlay(&rule.headers));
+    let mut headers = ObjectHeaders {
+        cache_control: cache_control.to_owned(),
+        ..ObjectHeaders::default()
+    };
+    rules
+        .iter()
+        .filter(|rule| rule.matches(key))
+        .for_each(|rule| headers.overlay(&rule.headers));
     headers
 }
 
@@ -168,10 +219,26 @@ mod tests {
         let svg = of("public", &rules, "originals/x/a.SVG");
         let jpg = of("public", &rules, "400x300/a.jpg");
 
-        assert_eq!((svg.content_disposition.as_str(), svg.cache_control.as_str()), ("attachment", "private"));
-        assert_eq!((svg.storage_class.as_str(), svg.tagging().as_str()), ("STANDARD_IA", "kind=vector%20%26%20more"));
-        assert_eq!((jpg.cache_control.as_str(), jpg.encryption.as_str(), jpg.storage_class.as_str()), ("public", "AES256", ""));
-        assert_eq!(jpg.metadata.get("photographer").map(String::as_str), Some("Jane"));
+        assert_eq!(
+            (svg.content_disposition.as_str(), svg.cache_control.as_str()),
+            ("attachment", "private")
+        );
+        assert_eq!(
+            (svg.storage_class.as_str(), svg.tagging().as_str()),
+            ("STANDARD_IA", "kind=vector%20%26%20more")
+        );
+        assert_eq!(
+            (
+                jpg.cache_control.as_str(),
+                jpg.encryption.as_str(),
+                jpg.storage_class.as_str()
+            ),
+            ("public", "AES256", "")
+        );
+        assert_eq!(
+            jpg.metadata.get("photographer").map(String::as_str),
+            Some("Jane")
+        );
         Ok(())
     }
 
@@ -185,7 +252,10 @@ mod tests {
             ("*; encryption=rot13", "rot13"),
         ] {
             let error = text.parse::<HeaderRule>().expect_err(text);
-            assert!(error.message.contains(word) || error.hint.is_some_and(|hint| hint.contains(word)), "{text}");
+            assert!(
+                error.message.contains(word) || error.hint.is_some_and(|hint| hint.contains(word)),
+                "{text}"
+            );
         }
     }
 }

@@ -23,7 +23,10 @@ impl ProfileId {
     /// An id for a profile of that name, where some are taken.
     pub fn free(name: &str, taken: impl Fn(&Self) -> bool) -> Self {
         let numbered = (2_u32..).map(|number| Self(format!("{name}{MARK}{number}")));
-        std::iter::once(Self::named(name)).chain(numbered).find(|id| !taken(id)).unwrap_or_default()
+        std::iter::once(Self::named(name))
+            .chain(numbered)
+            .find(|id| !taken(id))
+            .unwrap_or_default()
     }
 
     /// How a folder refers to a profile by its id instead of its name: in a way that no name has.
@@ -67,9 +70,16 @@ mod tests {
     fn a_name_that_another_had_first_makes_another_id() {
         let first = ProfileId::named("photos");
         let second = ProfileId::free("photos", |id| *id == first);
-        assert_eq!((second.as_str(), second.first_name()), ("photos#2", "photos"));
+        assert_eq!(
+            (second.as_str(), second.first_name()),
+            ("photos#2", "photos")
+        );
         let third = ProfileId::free("photos", |id| *id == first || *id == second);
         assert_eq!(third.as_str(), "photos#3");
-        assert_eq!(ProfileId::free("photos", |_| false), first, "removed and added again");
+        assert_eq!(
+            ProfileId::free("photos", |_| false),
+            first,
+            "removed and added again"
+        );
     }
 }

@@ -51,7 +51,13 @@ pub enum OnConflict {
 }
 
 impl OnConflict {
-    const ALL: [Self; 5] = [Self::KeepBoth, Self::Overwrite, Self::Replace, Self::Skip, Self::Ask];
+    const ALL: [Self; 5] = [
+        Self::KeepBoth,
+        Self::Overwrite,
+        Self::Replace,
+        Self::Skip,
+        Self::Ask,
+    ];
 
     /// As it is written in settings and in the journal.
     pub const fn as_str(self) -> &'static str {
@@ -231,7 +237,10 @@ impl Profile {
         }
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ');
         if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(plain) {
-            return Err(invalid("a profile's name has 1 to 64 letters, digits, spaces, \".\", \"_\" or \"-\"", "choose another name"));
+            return Err(invalid(
+                "a profile's name has 1 to 64 letters, digits, spaces, \".\", \"_\" or \"-\"",
+                "choose another name",
+            ));
         }
         let provider = self.provider()?;
         (self.endpoint, self.bucket) = endpoint::normalise(&self.endpoint, &self.bucket)?;
@@ -243,7 +252,10 @@ impl Profile {
             ));
         }
         if provider.asks_endpoint && self.endpoint.is_empty() {
-            return Err(invalid(&format!("{} needs an endpoint", provider.label), &format!("for example {}", provider.endpoint_example)));
+            return Err(invalid(
+                &format!("{} needs an endpoint", provider.label),
+                &format!("for example {}", provider.endpoint_example),
+            ));
         }
         if provider.asks_region && self.region.is_empty() && self.endpoint.is_empty() {
             return Err(invalid(
@@ -252,13 +264,25 @@ impl Profile {
             ));
         }
         if provider.virtual_only && self.addressing == Some(Addressing::Path) {
-            return Err(invalid(&format!("{} does not take path addressing", provider.label), "choose virtual addressing"));
+            return Err(invalid(
+                &format!("{} does not take path addressing", provider.label),
+                "choose virtual addressing",
+            ));
         }
         if self.link_hours > 168 {
-            return Err(invalid("signed links are good for at most 168 hours (7 days)", "choose fewer hours, or make the bucket public"));
+            return Err(invalid(
+                "signed links are good for at most 168 hours (7 days)",
+                "choose fewer hours, or make the bucket public",
+            ));
         }
-        if !self.webhook.is_empty() && !self.webhook.starts_with("https://") && !self.webhook.starts_with("http://") {
-            return Err(invalid("the webhook is no web address", "it begins with https://"));
+        if !self.webhook.is_empty()
+            && !self.webhook.starts_with("https://")
+            && !self.webhook.starts_with("http://")
+        {
+            return Err(invalid(
+                "the webhook is no web address",
+                "it begins with https://",
+            ));
         }
         self.manifest = self.manifest.trim_matches('/').to_owned();
         self.rules.iter().try_for_each(HeaderRule::check)?;
@@ -296,7 +320,8 @@ impl Profile {
             return Ok(Some(self.endpoint.clone()));
         }
         let template = self.provider()?.endpoint;
-        Ok((!template.is_empty()).then(|| template.replace("{region}", self.region().unwrap_or_default())))
+        Ok((!template.is_empty())
+            .then(|| template.replace("{region}", self.region().unwrap_or_default())))
     }
 
     /// Whether the bucket goes into the path rather than the host name.
@@ -313,23 +338,39 @@ impl Profile {
         }
         let provider = self.provider()?;
         let endpoint = self.endpoint()?.unwrap_or_default();
-        let filled =
-            provider.public_url.replace("{endpoint}", &endpoint).replace("{bucket}", &self.bucket).replace("{region}", self.region()?);
+        let filled = provider
+            .public_url
+            .replace("{endpoint}", &endpoint)
+            .replace("{bucket}", &self.bucket)
+            .replace("{region}", self.region()?);
         Ok(filled)
     }
 
     /// Why no link of this profile opens, where that is known before anyone tries.
     pub fn links_closed(&self) -> Option<Error> {
-        let provider = self.provider().ok().filter(|provider| !provider.opens_by.is_empty())?;
+        let provider = self
+            .provider()
+            .ok()
+            .filter(|provider| !provider.opens_by.is_empty())?;
         let closed = self.public_url.is_empty() && self.link_hours == 0;
-        let told = format!("links of \"{}\" do not open: {} shows nothing without a signature at its endpoint", self.name, provider.label);
-        let hint = format!("{}, and set that as the profile's public address (or let links be signed, for some hours)", provider.opens_by);
+        let told = format!(
+            "links of \"{}\" do not open: {} shows nothing without a signature at its endpoint",
+            self.name, provider.label
+        );
+        let hint = format!(
+            "{}, and set that as the profile's public address (or let links be signed, for some hours)",
+            provider.opens_by
+        );
         closed.then(|| Error::new(Code::LinkClosed, told).hint(hint))
     }
 
     /// How the bucket a profile writes to is spelled, the same for two profiles of the same bucket.
     pub fn target(&self) -> Result<String> {
-        Ok(format!("{}|{}", self.endpoint()?.unwrap_or_else(|| "aws".into()), self.bucket))
+        Ok(format!(
+            "{}|{}",
+            self.endpoint()?.unwrap_or_else(|| "aws".into()),
+            self.bucket
+        ))
     }
 }
 
@@ -342,19 +383,34 @@ mod tests {
     use super::*;
 
     fn profile(provider: &str) -> Profile {
-        Profile { name: "photos".into(), provider: provider.into(), bucket: "photos".into(), ..Profile::default() }
+        Profile {
+            name: "photos".into(),
+            provider: provider.into(),
+            bucket: "photos".into(),
+            ..Profile::default()
+        }
     }
 
     #[test]
     fn what_people_type_is_tidied() -> Result<()> {
-        let mut typed = Profile { endpoint: " minio.example:9000/ ".into(), public_url: "cdn.example/".into(), ..profile("minio") };
+        let mut typed = Profile {
+            endpoint: " minio.example:9000/ ".into(),
+            public_url: "cdn.example/".into(),
+            ..profile("minio")
+        };
         typed.normalise()?;
         assert_eq!(typed.endpoint, "https://minio.example:9000");
         assert_eq!(typed.public_url, "https://cdn.example");
-        let mut local = Profile { endpoint: "localhost:9000".into(), ..profile("minio") };
+        let mut local = Profile {
+            endpoint: "localhost:9000".into(),
+            ..profile("minio")
+        };
         local.normalise()?;
         assert_eq!(local.endpoint, "http://localhost:9000");
-        let mut from_endpoint = Profile { endpoint: "s3.eu-central-003.backblazeb2.com".into(), ..profile("b2") };
+        let mut from_endpoint = Profile {
+            endpoint: "s3.eu-central-003.backblazeb2.com".into(),
+            ..profile("b2")
+        };
         from_endpoint.normalise()?;
         assert_eq!(from_endpoint.region()?, "eu-central-003");
         Ok(())
@@ -362,21 +418,56 @@ mod tests {
 
     #[test]
     fn links_come_from_the_provider_unless_said() -> Result<()> {
-        let aws = Profile { region: "eu-west-1".into(), ..profile("aws") };
-        assert_eq!(aws.public_base()?, "https://photos.s3.eu-west-1.amazonaws.com");
-        let minio = Profile { endpoint: "http://127.0.0.1:9000".into(), ..profile("minio") };
+        let aws = Profile {
+            region: "eu-west-1".into(),
+            ..profile("aws")
+        };
+        assert_eq!(
+            aws.public_base()?,
+            "https://photos.s3.eu-west-1.amazonaws.com"
+        );
+        let minio = Profile {
+            endpoint: "http://127.0.0.1:9000".into(),
+            ..profile("minio")
+        };
         assert_eq!(minio.public_base()?, "http://127.0.0.1:9000/photos");
-        let b2 = Profile { region: "eu-central-003".into(), ..profile("b2") };
-        assert_eq!(b2.endpoint()?.as_deref(), Some("https://s3.eu-central-003.backblazeb2.com"));
+        let b2 = Profile {
+            region: "eu-central-003".into(),
+            ..profile("b2")
+        };
+        assert_eq!(
+            b2.endpoint()?.as_deref(),
+            Some("https://s3.eu-central-003.backblazeb2.com")
+        );
         Ok(())
     }
 
     #[test]
     fn a_service_that_shows_nothing_says_so_unless_links_have_another_way() {
-        let r2 = Profile { endpoint: "https://a.r2.cloudflarestorage.com".into(), ..profile("r2") };
-        assert_eq!(r2.links_closed().map(|error| error.code), Some(Code::LinkClosed));
-        assert_eq!(Profile { public_url: "https://cdn.example".into(), ..r2.clone() }.links_closed(), None);
-        assert_eq!(Profile { link_hours: 24, ..r2 }.links_closed(), None);
+        let r2 = Profile {
+            endpoint: "https://a.r2.cloudflarestorage.com".into(),
+            ..profile("r2")
+        };
+        assert_eq!(
+            r2.links_closed().map(|error| error.code),
+            Some(Code::LinkClosed)
+        );
+        assert_eq!(
+            Profile {
+                public_url: "https://cdn.example".into(),
+                ..r2.clone()
+            }
+            .links_closed(),
+            None
+        );
+        assert_eq!(
+            Profile {
+                link_hours: 24,
+                ..r2
+            }
+            .links_closed(),
+            None
+        );
         assert_eq!(profile("aws").links_closed(), None);
     }
 
@@ -385,8 +476,20 @@ mod tests {
         for (mut bad, word) in [
             (profile("minio"), "endpoint"),
             (profile("aws"), "region"),
-            (Profile { bucket: "a/b".into(), ..profile("demo") }, "bucket"),
-            (Profile { original_key: "../{name}".into(), ..profile("demo") }, ".."),
+            (
+                Profile {
+                    bucket: "a/b".into(),
+                    ..profile("demo")
+                },
+                "bucket",
+            ),
+            (
+                Profile {
+                    original_key: "../{name}".into(),
+                    ..profile("demo")
+                },
+                "..",
+            ),
             (profile("nonsense"), "provider"),
         ] {
             let error = bad.normalise().expect_err(word);

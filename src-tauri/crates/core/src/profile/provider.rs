@@ -95,7 +95,12 @@ const BASE: Provider = Provider {
 };
 
 /// A service with one endpoint per region, buckets in the host name, ACLs.
-const REGIONAL: Provider = Provider { asks_region: true, addressing: Addressing::Virtual, takes_acl: true, ..BASE };
+const REGIONAL: Provider = Provider {
+    asks_region: true,
+    addressing: Addressing::Virtual,
+    takes_acl: true,
+    ..BASE
+};
 
 static TABLE: &[Provider] = &[
     Provider {
@@ -295,7 +300,13 @@ static TABLE: &[Provider] = &[
         note: "Links work on this computer while Tintype runs.",
         ..BASE
     },
-    Provider { id: OTHER, label: "Other S3-compatible", endpoint_example: "https://s3.example.com", asks_endpoint: true, ..BASE },
+    Provider {
+        id: OTHER,
+        label: "Other S3-compatible",
+        endpoint_example: "https://s3.example.com",
+        asks_endpoint: true,
+        ..BASE
+    },
 ];
 
 /// Every provider, in the order the form shows them.
@@ -307,7 +318,11 @@ pub fn all() -> &'static [Provider] {
 pub fn find(id: &str) -> Result<&'static Provider> {
     TABLE.iter().find(|row| row.id == id).ok_or_else(|| {
         let known: Vec<&str> = TABLE.iter().map(|row| row.id).collect();
-        Error::new(Code::ProfileInvalid, format!("there is no provider \"{id}\"")).hint(format!("there are {}", known.join(", ")))
+        Error::new(
+            Code::ProfileInvalid,
+            format!("there is no provider \"{id}\""),
+        )
+        .hint(format!("there are {}", known.join(", ")))
     })
 }
 
@@ -322,11 +337,35 @@ mod tests {
         let ids: HashSet<&str> = TABLE.iter().map(|row| row.id).collect();
         assert_eq!(ids.len(), TABLE.len());
         for row in TABLE {
-            assert!(!row.label.is_empty() && !row.default_region.is_empty(), "{}", row.id);
-            assert!(row.asks_region || !row.endpoint.contains("{region}"), "{} has a region nobody asks for", row.id);
-            assert_eq!(row.asks_endpoint, !row.endpoint_example.is_empty(), "{}", row.id);
-            assert!(row.id == "aws" || row.id == DEMO || row.asks_endpoint || row.endpoint.starts_with("https://"), "{}", row.id);
-            assert!(!row.virtual_only || row.addressing == Addressing::Virtual, "{}", row.id);
+            assert!(
+                !row.label.is_empty() && !row.default_region.is_empty(),
+                "{}",
+                row.id
+            );
+            assert!(
+                row.asks_region || !row.endpoint.contains("{region}"),
+                "{} has a region nobody asks for",
+                row.id
+            );
+            assert_eq!(
+                row.asks_endpoint,
+                !row.endpoint_example.is_empty(),
+                "{}",
+                row.id
+            );
+            assert!(
+                row.id == "aws"
+                    || row.id == DEMO
+                    || row.asks_endpoint
+                    || row.endpoint.starts_with("https://"),
+                "{}",
+                row.id
+            );
+            assert!(
+                !row.virtual_only || row.addressing == Addressing::Virtual,
+                "{}",
+                row.id
+            );
             assert!(row.public_url.contains("{bucket}"), "{}", row.id);
         }
     }

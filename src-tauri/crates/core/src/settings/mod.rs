@@ -67,8 +67,12 @@ impl Settings {
     pub fn load(path: &Path) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Err(damaged(path, "it is not text")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Err(damaged(path, "it is not text"));
+            }
             Err(error) => return Err(Error::from_io(&error, path)),
         };
         // What a program that empties and then writes leaves for a moment; nobody means it.
@@ -88,9 +92,13 @@ impl Settings {
 
     /// As they stand in the file.
     fn written(text: &str, path: &Path) -> Result<Self> {
-        let given: toml::Table = toml::from_str(text).map_err(|error| damaged(path, error.message()))?;
+        let given: toml::Table =
+            toml::from_str(text).map_err(|error| damaged(path, error.message()))?;
         // The version alone first: a newer file may have shapes this version cannot read.
-        let version = given.get("version").and_then(toml::Value::as_integer).unwrap_or_default();
+        let version = given
+            .get("version")
+            .and_then(toml::Value::as_integer)
+            .unwrap_or_default();
         if version > i64::from(VERSION) {
             return Err(Error::new(
                 Code::SettingsNewer,
@@ -98,54 +106,94 @@ impl Settings {
             )
             .hint("update Tintype"));
         }
-        complete(given).and_then(toml::Table::try_into).map_err(|error| damaged(path, error.message()))
+        complete(given)
+            .and_then(toml::Table::try_into)
+            .map_err(|error| damaged(path, error.message()))
     }
 
     /// Writes the file whole or not at all: through a link, and with nothing changed in it but what is different.
     pub fn save(&self, path: &Path) -> Result<()> {
         let unwritable = |error: std::io::Error| {
-            Error::new(Code::SettingsUnwritable, format!("the settings cannot be written to {}: {error}", path.display()))
-                .hint("check the folder's rights and the room on the disk; nothing was changed")
+            Error::new(
+                Code::SettingsUnwritable,
+                format!(
+                    "the settings cannot be written to {}: {error}",
+                    path.display()
+                ),
+            )
+            .hint("check the folder's rights and the room on the disk; nothing was changed")
         };
         let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let text = self.text(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
-        file.persist(path).map_err(|error| unwritable(error.error))?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(unwritable)?;
+        file.persist(path)
+            .map_err(|error| unwritable(error.error))?;
         Ok(())
     }
 
     fn text(&self, path: &Path) -> Result<String> {
-        let no_form = |error: String| Error::new(Code::Internal, format!("settings have no text form: {error}"));
-        let table = |settings: &Self| toml::Table::try_from(settings).map_err(|error| no_form(error.to_string()));
+        let no_form = |error: String| {
+            Error::new(
+                Code::Internal,
+                format!("settings have no text form: {error}"),
+            )
+        };
+        let table = |settings: &Self| {
+            toml::Table::try_from(settings).map_err(|error| no_form(error.to_string()))
+        };
         match std::fs::read_to_string(path) {
             // What cannot be read back as it is meant is never written; then the whole file is written anew.
-            Ok(text) => match text::changed(&text, &table(&Self::written(&text, path)?)?, &table(self)?) {
-                Ok(text) if Self::parse(&text, path).as_ref() == Ok(self) => Ok(text),
-                _ => self.anew(path),
-            },
+            Ok(text) => {
+                match text::changed(&text, &table(&Self::written(&text, path)?)?, &table(self)?) {
+                    Ok(text) if Self::parse(&text, path).as_ref() == Ok(self) => Ok(text),
+                    _ => self.anew(path),
+                }
+            }
             // There is none yet.
             Err(_) => self.anew(path),
         }
     }
 
     fn anew(&self, path: &Path) -> Result<String> {
-        let no_form = |error: String| Error::new(Code::Internal, format!("settings have no text form: {error}"));
+        let no_form = |error: String| {
+            Error::new(
+                Code::Internal,
+                format!("settings have no text form: {error}"),
+            )
+        };
         let text = toml::to_string_pretty(self).map_err(|error| no_form(error.to_string()))?;
         Self::parse(&text, path).map(|_| text)
     }
 
     /// Fields in the file that this version does not know: misspelt, or of another version. They stay, and do nothing.
     pub fn unknown_fields(path: &Path) -> Vec<String> {
-        let given = std::fs::read_to_string(path).ok().and_then(|text| text.parse::<toml::Table>().ok()).unwrap_or_default();
+        let given = std::fs::read_to_string(path)
+            .ok()
+            .and_then(|text| text.parse::<toml::Table>().ok())
+            .unwrap_or_default();
         let table = |table: Result<toml::Table, toml::ser::Error>| table.unwrap_or_default();
         let mut unknown = text::unknown(&given, &table(toml::Table::try_from(Self::default())));
-        let lists =
-            [("profiles", table(toml::Table::try_from(known_profile()))), ("folders", table(toml::Table::try_from(known_folder())))];
+        let lists = [
+            ("profiles", table(toml::Table::try_from(known_profile()))),
+            ("folders", table(toml::Table::try_from(known_folder()))),
+        ];
         for (list, known) in lists {
-            for entry in given.get(list).and_then(toml::Value::as_array).into_iter().flatten().filter_map(toml::Value::as_table) {
-                unknown.extend(text::unknown(entry, &known).into_iter().map(|field| format!("{list}.{field}")));
+            for entry in given
+                .get(list)
+                .and_then(toml::Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(toml::Value::as_table)
+            {
+                unknown.extend(
+                    text::unknown(entry, &known)
+                        .into_iter()
+                        .map(|field| format!("{list}.{field}")),
+                );
             }
         }
         unknown
@@ -161,11 +209,20 @@ impl Settings {
 
     /// Reads, changes and writes the file as one step, also between processes. Where it is away for the moment, what is
     /// `known` of it is changed. Blocks.
-    pub fn edit(path: &Path, known: &Self, change: impl FnOnce(&mut Self) -> Result<()>) -> Result<(Self, SettingsFile)> {
+    pub fn edit(
+        path: &Path,
+        known: &Self,
+        change: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<(Self, SettingsFile)> {
         let lock_path = path.with_extension("lock");
-        let lock = std::fs::File::create(&lock_path).map_err(|error| Error::from_io(&error, &lock_path))?;
+        let lock = std::fs::File::create(&lock_path)
+            .map_err(|error| Error::from_io(&error, &lock_path))?;
         hold(&lock, &lock_path)?;
-        let mut settings = if SettingsFile::look(path).is_there() { Self::load(path)? } else { known.clone() };
+        let mut settings = if SettingsFile::look(path).is_there() {
+            Self::load(path)?
+        } else {
+            known.clone()
+        };
         change(&mut settings)?;
         settings.save(path)?;
         Ok((settings, SettingsFile::look(path)))
@@ -195,10 +252,16 @@ fn hold(lock: &std::fs::File, path: &Path) -> Result<()> {
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(()),
-            Err(std::fs::TryLockError::WouldBlock) if start.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(10)),
+            Err(std::fs::TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(10))
+            }
             Err(std::fs::TryLockError::WouldBlock) => {
-                let told = format!("another program holds {} and does not let go", path.display());
-                return Err(Error::new(Code::SettingsUnwritable, told).hint("end the other Tintype, then try again; nothing was changed"));
+                let told = format!(
+                    "another program holds {} and does not let go",
+                    path.display()
+                );
+                return Err(Error::new(Code::SettingsUnwritable, told)
+                    .hint("end the other Tintype, then try again; nothing was changed"));
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(Error::from_io(&error, path)),
         }
@@ -207,18 +270,30 @@ fn hold(lock: &std::fs::File, path: &Path) -> Result<()> {
 
 /// With everything in it that a profile can have.
 fn known_profile() -> Profile {
-    let (addressing, checksum) = (Some(crate::profile::Addressing::Path), Some(crate::profile::Checksum::Crc32));
-    Profile { addressing, checksum, if_none_match: Some(true), ..Profile::default() }
+    let (addressing, checksum) = (
+        Some(crate::profile::Addressing::Path),
+        Some(crate::profile::Checksum::Crc32),
+    );
+    Profile {
+        addressing,
+        checksum,
+        if_none_match: Some(true),
+        ..Profile::default()
+    }
 }
 
 /// The same for a folder.
 fn known_folder() -> WatchedFolder {
-    WatchedFolder { variants: Some(Vec::new()), ..WatchedFolder::default() }
+    WatchedFolder {
+        variants: Some(Vec::new()),
+        ..WatchedFolder::default()
+    }
 }
 
 /// What the file leaves out is as by default: in the settings themselves, in the limits, and in each profile.
 fn complete(given: toml::Table) -> Result<toml::Table, toml::de::Error> {
-    let default = |table: Result<toml::Table, toml::ser::Error>| table.map_err(serde::de::Error::custom);
+    let default =
+        |table: Result<toml::Table, toml::ser::Error>| table.map_err(serde::de::Error::custom);
     let mut all = default(toml::Table::try_from(Settings::default()))?;
     let mut limits = default(toml::Table::try_from(Limits::default()))?;
     all.extend(given);
@@ -232,7 +307,12 @@ fn complete(given: toml::Table) -> Result<toml::Table, toml::de::Error> {
         *given = bandwidth;
     }
     let profile = default(toml::Table::try_from(Profile::default()))?;
-    for place in all.get_mut("profiles").and_then(toml::Value::as_array_mut).into_iter().flatten() {
+    for place in all
+        .get_mut("profiles")
+        .and_then(toml::Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         if let toml::Value::Table(given) = place {
             let mut filled = profile.clone();
             filled.extend(std::mem::take(given));
@@ -257,7 +337,14 @@ mod tests {
         let dir = tempfile::tempdir().map_err(|e| Error::from_io(&e, Path::new("tmp")))?;
         let path = dir.path().join("settings.toml");
         let mut settings = Settings::load(&path)?;
-        settings.put_profile(Profile { name: "a".into(), bucket: "b".into(), ..Profile::default() }, None)?;
+        settings.put_profile(
+            Profile {
+                name: "a".into(),
+                bucket: "b".into(),
+                ..Profile::default()
+            },
+            None,
+        )?;
         settings.save(&path)?;
         assert_eq!(Settings::load(&path)?, settings);
         assert_eq!(settings.profile(None)?.name, "a");
@@ -268,11 +355,28 @@ mod tests {
     fn what_is_left_out_is_as_by_default() -> std::io::Result<()> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("settings.toml");
-        std::fs::write(&path, "limits.seconds = 9\n[[profiles]]\nname = 'a'\nbucket = 'b'\n")?;
+        std::fs::write(
+            &path,
+            "limits.seconds = 9\n[[profiles]]\nname = 'a'\nbucket = 'b'\n",
+        )?;
         let settings = Settings::load(&path).expect("readable");
         assert_eq!(settings.variants, Variant::defaults());
-        assert_eq!(settings.limits, Limits { seconds: 9, ..Limits::default() });
-        assert_eq!(settings.profiles[0], Profile { id: ProfileId::named("a"), name: "a".into(), bucket: "b".into(), ..Profile::default() });
+        assert_eq!(
+            settings.limits,
+            Limits {
+                seconds: 9,
+                ..Limits::default()
+            }
+        );
+        assert_eq!(
+            settings.profiles[0],
+            Profile {
+                id: ProfileId::named("a"),
+                name: "a".into(),
+                bucket: "b".into(),
+                ..Profile::default()
+            }
+        );
         Ok(())
     }
 
@@ -283,23 +387,54 @@ mod tests {
         let text = "# mine\n[[profiles]]\nname = 'a'\nbucket = 'b' # this one\n\n[[folders]]\npath = '/x'\nprofile = 'a'\n";
         std::fs::write(&path, text).map_err(|error| Error::from_io(&error, &path))?;
         let rename = |settings: &mut Settings| {
-            let renamed = Profile { name: "new".into(), ..settings.profile(Some("a"))?.clone() };
+            let renamed = Profile {
+                name: "new".into(),
+                ..settings.profile(Some("a"))?.clone()
+            };
             settings.put_profile(renamed, Some("a"))?;
-            settings.put_profile(Profile { name: "a".into(), bucket: "c".into(), ..Profile::default() }, None)
+            settings.put_profile(
+                Profile {
+                    name: "a".into(),
+                    bucket: "c".into(),
+                    ..Profile::default()
+                },
+                None,
+            )
         };
 
         let (settings, _) = Settings::edit(&path, &Settings::default(), rename)?;
 
-        let (old, new) = (ProfileId::named("a"), settings.profile(Some("a"))?.id.clone());
-        assert_eq!((settings.name_of(&old), settings.profile_for(&settings.folders[0])?.name.as_str()), ("new", "new"));
+        let (old, new) = (
+            ProfileId::named("a"),
+            settings.profile(Some("a"))?.id.clone(),
+        );
+        assert_eq!(
+            (
+                settings.name_of(&old),
+                settings.profile_for(&settings.folders[0])?.name.as_str()
+            ),
+            ("new", "new")
+        );
         assert!(new != old && settings.name_of(&new) == "a");
         let passing = WatchedFolder::new("/y", settings.profile(Some("new"))?.id.to_reference());
-        assert_eq!(settings.profile_for(&passing)?.name, "new", "whatever is called as it was called first");
+        assert_eq!(
+            settings.profile_for(&passing)?.name,
+            "new",
+            "whatever is called as it was called first"
+        );
         assert_eq!(Settings::load(&path)?, settings);
         let written = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(written.contains("# mine") && written.contains("# this one"), "{written}");
-        let first = written.find("[[profiles]]").map_or("", |from| &written[from..]);
-        assert!(first.find("# this one") < first.rfind("[[profiles]]"), "it stays with its own: {written}");
+        assert!(
+            written.contains("# mine") && written.contains("# this one"),
+            "{written}"
+        );
+        let first = written
+            .find("[[profiles]]")
+            .map_or("", |from| &written[from..]);
+        assert!(
+            first.find("# this one") < first.rfind("[[profiles]]"),
+            "it stays with its own: {written}"
+        );
         Ok(())
     }
 
@@ -311,14 +446,20 @@ mod tests {
             ("profiles = 3", Code::SettingsDamaged),
             ("= what", Code::SettingsDamaged),
             ("version = 99\nprofiles = 3", Code::SettingsNewer),
-            ("[[variants]]\nname='a'\nwidth=0\nheight=5", Code::VariantInvalid),
+            (
+                "[[variants]]\nname='a'\nwidth=0\nheight=5",
+                Code::VariantInvalid,
+            ),
         ] {
             std::fs::write(&path, text)?;
             assert_eq!(Settings::load(&path).expect_err(text).code, code);
             assert_eq!(std::fs::read_to_string(&path)?, text);
         }
         std::fs::write(&path, [0xff, 0xfe, 0x00])?;
-        assert_eq!(Settings::load(&path).expect_err("binary").code, Code::SettingsDamaged);
+        assert_eq!(
+            Settings::load(&path).expect_err("binary").code,
+            Code::SettingsDamaged
+        );
         Ok(())
     }
 
@@ -326,8 +467,14 @@ mod tests {
     #[test]
     fn a_link_stays_a_link_and_what_is_not_ours_stays_as_it_is() -> std::io::Result<()> {
         let dir = tempfile::tempdir()?;
-        let (path, file) = (dir.path().join("settings.toml"), dir.path().join("dotfiles.toml"));
-        std::fs::write(&file, "# my comment\nfuture = 1\nupload_at_once = 3\n[[profiles]]\nname = 'a'\nbucket = 'b'\nencrypt = true\n")?;
+        let (path, file) = (
+            dir.path().join("settings.toml"),
+            dir.path().join("dotfiles.toml"),
+        );
+        std::fs::write(
+            &file,
+            "# my comment\nfuture = 1\nupload_at_once = 3\n[[profiles]]\nname = 'a'\nbucket = 'b'\nencrypt = true\n",
+        )?;
         std::os::unix::fs::symlink(&file, &path)?;
 
         Settings::edit(&path, &Settings::default(), |settings| {
@@ -337,9 +484,20 @@ mod tests {
         .expect("writable");
 
         let text = std::fs::read_to_string(&file)?;
-        assert!(std::fs::symlink_metadata(&path)?.is_symlink() && text.contains("paused = true"), "{text}");
-        assert!(text.contains("# my comment") && text.contains("future = 1") && text.contains("encrypt = true"), "{text}");
-        assert_eq!(Settings::unknown_fields(&path), ["future", "upload_at_once", "profiles.encrypt"]);
+        assert!(
+            std::fs::symlink_metadata(&path)?.is_symlink() && text.contains("paused = true"),
+            "{text}"
+        );
+        assert!(
+            text.contains("# my comment")
+                && text.contains("future = 1")
+                && text.contains("encrypt = true"),
+            "{text}"
+        );
+        assert_eq!(
+            Settings::unknown_fields(&path),
+            ["future", "upload_at_once", "profiles.encrypt"]
+        );
         Ok(())
     }
 }

@@ -10,10 +10,15 @@ impl Settings {
     pub fn profile(&self, name: Option<&str>) -> Result<&Profile> {
         let wanted = match name {
             Some(name) => name,
-            None if self.default_profile.is_empty() => self.profiles.first().map_or("", |profile| &profile.name),
+            None if self.default_profile.is_empty() => {
+                self.profiles.first().map_or("", |profile| &profile.name)
+            }
             None => &self.default_profile,
         };
-        self.profiles.iter().find(|profile| profile.name == wanted).ok_or_else(|| self.no_profile(wanted))
+        self.profiles
+            .iter()
+            .find(|profile| profile.name == wanted)
+            .ok_or_else(|| self.no_profile(wanted))
     }
 
     fn no_profile(&self, wanted: &str) -> Error {
@@ -21,16 +26,30 @@ impl Settings {
             return Error::new(Code::ProfileMissing, "no bucket is connected yet")
                 .hint("add one with `tintype profile add`, or try --profile demo: a bucket on this computer");
         }
-        let names: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
-        Error::new(Code::ProfileMissing, format!("there is no profile \"{wanted}\"")).hint(format!("there are {}", names.join(", ")))
+        let names: Vec<&str> = self
+            .profiles
+            .iter()
+            .map(|profile| profile.name.as_str())
+            .collect();
+        Error::new(
+            Code::ProfileMissing,
+            format!("there is no profile \"{wanted}\""),
+        )
+        .hint(format!("there are {}", names.join(", ")))
     }
 
     /// The profile of that id, whatever it is called by now.
     pub fn profile_of(&self, id: &ProfileId) -> Result<&Profile> {
-        self.profiles.iter().find(|profile| profile.id == *id).ok_or_else(|| {
-            Error::new(Code::ProfileMissing, format!("the profile \"{}\" was removed", id.first_name()))
+        self.profiles
+            .iter()
+            .find(|profile| profile.id == *id)
+            .ok_or_else(|| {
+                Error::new(
+                    Code::ProfileMissing,
+                    format!("the profile \"{}\" was removed", id.first_name()),
+                )
                 .hint("upload the file anew with another profile")
-        })
+            })
     }
 
     /// The profile of a watched folder. The file names it; a folder of one run knows its id, which outlasts the name.
@@ -43,32 +62,49 @@ impl Settings {
 
     /// What the profile of that id is called; what it was called, if it was removed.
     pub fn name_of<'a>(&'a self, id: &'a ProfileId) -> &'a str {
-        self.profile_of(id).map_or(id.first_name(), |profile| &profile.name)
+        self.profile_of(id)
+            .map_or(id.first_name(), |profile| &profile.name)
     }
 
     /// Adds the demo profile if it is not there yet.
     pub fn ensure_demo(&mut self) {
         if !self.profiles.iter().any(|profile| profile.name == DEMO) {
-            self.profiles.push(Profile { id: self.free_id(DEMO), ..Profile::demo() });
+            self.profiles.push(Profile {
+                id: self.free_id(DEMO),
+                ..Profile::demo()
+            });
         }
     }
 
     /// Puts a profile in place of the one called `replaces`, whose id it keeps, or adds it. Folders and the default,
     /// which people write by name, follow a new one in the same file.
     pub fn put_profile(&mut self, mut profile: Profile, replaces: Option<&str>) -> Result<()> {
-        let taken = self.profiles.iter().any(|other| other.name == profile.name && Some(other.name.as_str()) != replaces);
+        let taken = self
+            .profiles
+            .iter()
+            .any(|other| other.name == profile.name && Some(other.name.as_str()) != replaces);
         if taken {
-            return Err(Error::new(Code::ProfileExists, format!("there is a profile \"{}\" already", profile.name))
-                .hint("choose another name, or remove that profile first"));
+            return Err(Error::new(
+                Code::ProfileExists,
+                format!("there is a profile \"{}\" already", profile.name),
+            )
+            .hint("choose another name, or remove that profile first"));
         }
         if let Some(old) = replaces {
             let name = profile.name.clone();
-            self.folders.iter_mut().filter(|folder| folder.profile == old).for_each(|folder| folder.profile.clone_from(&name));
+            self.folders
+                .iter_mut()
+                .filter(|folder| folder.profile == old)
+                .for_each(|folder| folder.profile.clone_from(&name));
             if self.default_profile == old {
                 self.default_profile = name;
             }
         }
-        match self.profiles.iter_mut().find(|other| Some(other.name.as_str()) == replaces) {
+        match self
+            .profiles
+            .iter_mut()
+            .find(|other| Some(other.name.as_str()) == replaces)
+        {
             Some(place) => {
                 profile.id = place.id.clone();
                 *place = profile;
@@ -86,16 +122,26 @@ impl Settings {
 
     /// Takes a profile out and returns it.
     pub fn remove_profile(&mut self, name: &str) -> Result<Profile> {
-        let place = self.profiles.iter().position(|profile| profile.name == name).ok_or_else(|| self.no_profile(name))?;
+        let place = self
+            .profiles
+            .iter()
+            .position(|profile| profile.name == name)
+            .ok_or_else(|| self.no_profile(name))?;
         let profile = self.profiles.remove(place);
         if self.default_profile == name {
-            self.default_profile = self.profiles.first().map(|next| next.name.clone()).unwrap_or_default();
+            self.default_profile = self
+                .profiles
+                .first()
+                .map(|next| next.name.clone())
+                .unwrap_or_default();
         }
         Ok(profile)
     }
 
     pub(super) fn free_id(&self, name: &str) -> ProfileId {
-        ProfileId::free(name, |id| self.profiles.iter().any(|profile| profile.id == *id))
+        ProfileId::free(name, |id| {
+            self.profiles.iter().any(|profile| profile.id == *id)
+        })
     }
 
     /// Gives ids to profiles that have none: made by hand, or when names were ids.
@@ -106,7 +152,10 @@ impl Settings {
             }
         }
         for (index, profile) in self.profiles.iter().enumerate() {
-            if let Some(twin) = self.profiles[..index].iter().find(|other| other.id == profile.id) {
+            if let Some(twin) = self.profiles[..index]
+                .iter()
+                .find(|other| other.id == profile.id)
+            {
                 return Err(format!(
                     "the profiles \"{}\" and \"{}\" have the same id; take the id out of the one that is the copy",
                     twin.name, profile.name
@@ -126,12 +175,28 @@ mod tests {
     #[test]
     fn a_new_name_is_followed() -> Result<()> {
         let mut settings = Settings::default();
-        let named = |name: &str| Profile { name: name.into(), bucket: "b".into(), ..Profile::default() };
+        let named = |name: &str| Profile {
+            name: name.into(),
+            bucket: "b".into(),
+            ..Profile::default()
+        };
         settings.put_profile(named("a"), None)?;
         settings.folders.push(WatchedFolder::new("/x", "a".into()));
         settings.put_profile(named("z"), Some("a"))?;
-        assert_eq!((settings.folders[0].profile.as_str(), settings.default_profile.as_str()), ("z", "z"));
-        assert_eq!(settings.put_profile(named("z"), None).expect_err("taken").code, Code::ProfileExists);
+        assert_eq!(
+            (
+                settings.folders[0].profile.as_str(),
+                settings.default_profile.as_str()
+            ),
+            ("z", "z")
+        );
+        assert_eq!(
+            settings
+                .put_profile(named("z"), None)
+                .expect_err("taken")
+                .code,
+            Code::ProfileExists
+        );
         Ok(())
     }
 
@@ -140,8 +205,15 @@ mod tests {
         let path = Path::new("settings.toml");
         let twins = "[[profiles]]\nid = 'x'\nname = 'a'\n[[profiles]]\nid = 'x'\nname = 'b'\n";
         let error = Settings::parse(twins, path).expect_err("twins");
-        assert!(error.message.contains("\"a\" and \"b\" have the same id"), "{error}");
-        let by_hand = Settings::parse("[[profiles]]\nname = 'x'\n[[profiles]]\nid = 'x'\nname = 'was x'\n", path).expect("two");
+        assert!(
+            error.message.contains("\"a\" and \"b\" have the same id"),
+            "{error}"
+        );
+        let by_hand = Settings::parse(
+            "[[profiles]]\nname = 'x'\n[[profiles]]\nid = 'x'\nname = 'was x'\n",
+            path,
+        )
+        .expect("two");
         assert!(by_hand.profiles[0].id != by_hand.profiles[1].id);
     }
 
@@ -149,7 +221,13 @@ mod tests {
     fn the_demo_bucket_is_another_one_than_what_was_called_so() -> Result<()> {
         let mut settings = Settings::default();
         settings.ensure_demo();
-        settings.put_profile(Profile { name: "mine".into(), ..Profile::demo() }, Some(DEMO))?;
+        settings.put_profile(
+            Profile {
+                name: "mine".into(),
+                ..Profile::demo()
+            },
+            Some(DEMO),
+        )?;
         settings.ensure_demo();
         assert!(settings.profile(Some("mine"))?.id != settings.profile(Some(DEMO))?.id);
         Ok(())

@@ -24,7 +24,12 @@ pub(super) struct Counted {
 
 impl Counted {
     pub(super) fn new(bytes: Bytes, progress: Progress, limits: Limits) -> Self {
-        Self { rest: bytes, progress, limits, wait: None }
+        Self {
+            rest: bytes,
+            progress,
+            limits,
+            wait: None,
+        }
     }
 }
 
@@ -32,13 +37,19 @@ impl Body for Counted {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
         let length = self.rest.len().min(self.limits.bandwidth().frame());
         if self.wait.is_none() {
-            let wait = self.limits.bandwidth().reserve(length as u64, Instant::now());
+            let wait = self
+                .limits
+                .bandwidth()
+                .reserve(length as u64, Instant::now());
             if !wait.is_zero() {
                 self.wait = Some(Box::pin(tokio::time::sleep(wait)));
                 self.progress.hold(true);

@@ -8,8 +8,8 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
-    BehaviorVersion, Config, Credentials as SdkCredentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-    StalledStreamProtectionConfig,
+    BehaviorVersion, Config, Credentials as SdkCredentials, Region, RequestChecksumCalculation,
+    ResponseChecksumValidation, StalledStreamProtectionConfig,
 };
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -23,11 +23,19 @@ use crate::profile::Profile;
 use crate::secret::Credentials;
 
 /// Makes a client; nothing is sent yet.
-pub(super) fn client(profile: &Profile, endpoint: Option<&str>, credentials: &Credentials, clock: ServerClock) -> Result<Client> {
+pub(super) fn client(
+    profile: &Profile,
+    endpoint: Option<&str>,
+    credentials: &Credentials,
+    clock: ServerClock,
+) -> Result<Client> {
     let keys = SdkCredentials::new(
         &credentials.access_key_id,
         credentials.secret_access_key.expose(),
-        credentials.session_token.as_ref().map(|token| token.expose().to_owned()),
+        credentials
+            .session_token
+            .as_ref()
+            .map(|token| token.expose().to_owned()),
         None,
         "tintype",
     );
@@ -43,7 +51,11 @@ pub(super) fn client(profile: &Profile, endpoint: Option<&str>, credentials: &Cr
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         // Retries are ours: they know what a job is. Time limits are ours: they know what moves.
         .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(10))
+                .build(),
+        )
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.set_endpoint_url(endpoint.map(str::to_owned));
     Ok(Client::from_conf(config.build()))
@@ -51,24 +63,46 @@ pub(super) fn client(profile: &Profile, endpoint: Option<&str>, credentials: &Cr
 
 /// Proxies as the environment says, but never for this computer itself.
 fn http_client(endpoint: Option<&str>, ca_file: &str) -> Result<SharedHttpClient> {
-    let local = endpoint.is_some_and(|endpoint| ["://127.", "://localhost", "://[::1]"].iter().any(|host| endpoint.contains(host)));
+    let local = endpoint.is_some_and(|endpoint| {
+        ["://127.", "://localhost", "://[::1]"]
+            .iter()
+            .any(|host| endpoint.contains(host))
+    });
     let mut trust = TrustStore::default();
     if !ca_file.is_empty() {
         let unread = |error: std::io::Error| {
-            Error::new(Code::ProfileInvalid, format!("the certificate authority in {ca_file} cannot be read: {error}"))
-                .hint("correct the profile's CA file; it is a PEM file")
+            Error::new(
+                Code::ProfileInvalid,
+                format!("the certificate authority in {ca_file} cannot be read: {error}"),
+            )
+            .hint("correct the profile's CA file; it is a PEM file")
         };
         trust.add_pem_certificate(std::fs::read(Path::new(ca_file)).map_err(unread)?);
     }
     let context = TlsContext::builder().with_trust_store(trust).build();
-    let context = context
-        .map_err(|error| Error::new(Code::ProfileInvalid, format!("the certificate authority in {ca_file} cannot be used: {error}")))?;
-    Ok(aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, _| {
-        let proxy = if local { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
-        let mut connector = Connector::builder().enable_tcp_nodelay(true).proxy_config(proxy);
-        if let Some(settings) = settings {
-            connector = connector.connector_settings(settings.clone());
-        }
-        connector.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).tls_context(context.clone()).build()
-    }))
+    let context = context.map_err(|error| {
+        Error::new(
+            Code::ProfileInvalid,
+            format!("the certificate authority in {ca_file} cannot be used: {error}"),
+        )
+    })?;
+    Ok(
+        aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, _| {
+            let proxy = if local {
+                ProxyConfig::disabled()
+            } else {
+                ProxyConfig::from_env()
+            };
+            let mut connector = Connector::builder()
+                .enable_tcp_nodelay(true)
+                .proxy_config(proxy);
+            if let Some(settings) = settings {
+                connector = connector.connector_settings(settings.clone());
+            }
+            connector
+                .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+                .tls_context(context.clone())
+                .build()
+        }),
+    )
 }

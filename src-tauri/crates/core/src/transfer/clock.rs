@@ -32,7 +32,9 @@ impl ServerClock {
     /// The server does not tell; this computer's clock has to do.
     pub(super) fn give_up(&self) {
         // Another answer may have told meanwhile.
-        let _ = self.0.compare_exchange(UNKNOWN, 0, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self
+            .0
+            .compare_exchange(UNKNOWN, 0, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// The time there, as far as it is known.
@@ -48,7 +50,10 @@ impl ServerClock {
 
     fn note(&self, date: &str, here: SystemTime) {
         if let Ok(there) = DateTime::from_str(date, DateTimeFormat::HttpDate) {
-            self.0.store(there.secs() - DateTime::from(here).secs(), Ordering::Relaxed);
+            self.0.store(
+                there.secs() - DateTime::from(here).secs(),
+                Ordering::Relaxed,
+            );
         }
     }
 }
@@ -87,6 +92,9 @@ mod tests {
         clock.note("Sat, 05 Nov 1994 08:49:37 GMT", here);
         assert!(clock.now() < SystemTime::now() - Duration::from_secs(86_300));
         clock.note("yesterday", here);
-        assert!(clock.now() < SystemTime::now() - Duration::from_secs(86_300), "nonsense tells nothing");
+        assert!(
+            clock.now() < SystemTime::now() - Duration::from_secs(86_300),
+            "nonsense tells nothing"
+        );
     }
 }

@@ -29,15 +29,27 @@ where
 {
     match error {
         SdkError::ServiceError(service) => {
-            let (code, message) = (service.err().code().unwrap_or_default(), service.err().message().unwrap_or_default());
+            let (code, message) = (
+                service.err().code().unwrap_or_default(),
+                service.err().message().unwrap_or_default(),
+            );
             Answer::new(service.raw(), code, message).explain(context)
         }
         SdkError::ResponseError(response) => Answer::new(response.raw(), "", "").explain(context),
         SdkError::TimeoutError(_) => busy(context, "took too long to answer"),
-        SdkError::DispatchFailure(failure) => no_connection(context, failure.as_connector_error().map(|e| e as &(dyn StdError + 'static))),
+        SdkError::DispatchFailure(failure) => no_connection(
+            context,
+            failure
+                .as_connector_error()
+                .map(|e| e as &(dyn StdError + 'static)),
+        ),
         other => Error::new(
             Code::ProfileInvalid,
-            format!("a request cannot be made as the profile \"{}\" wants: {}", context.profile, chain(other)),
+            format!(
+                "a request cannot be made as the profile \"{}\" wants: {}",
+                context.profile,
+                chain(other)
+            ),
         )
         .hint("headers, metadata and tags take letters, digits and signs of ASCII only"),
     }
@@ -59,7 +71,9 @@ struct Answer<'a> {
 impl<'a> Answer<'a> {
     fn new(response: &'a HttpResponse, code: &'a str, message: &'a str) -> Self {
         let (headers, status) = (response.headers(), response.status().as_u16());
-        let is_page = headers.get("content-type").is_some_and(|kind| kind.contains("text/html"));
+        let is_page = headers
+            .get("content-type")
+            .is_some_and(|kind| kind.contains("text/html"));
         Self {
             status,
             code,
@@ -74,22 +88,40 @@ impl<'a> Answer<'a> {
     /// Which bucket answered what, or who answered in its place. Only what an S3 server said of this object, this key
     /// or these credentials is told as such; the rest is somebody's trouble on the way.
     fn explain(&self, context: &Context) -> Error {
-        let Context { profile, bucket, region, endpoint } = context;
+        let Context {
+            profile,
+            bucket,
+            region,
+            endpoint,
+        } = context;
         if let Some(right) = self.other_region(region) {
             let told = format!("bucket \"{bucket}\" is in {right}, not {region}");
-            let hint = format!("set the region of the profile \"{profile}\" to {right} (`tintype profile test {profile} --fix` does)");
-            return Error { right_region: Some(right), ..Error::new(Code::WrongRegion, told).hint(hint) };
+            let hint = format!(
+                "set the region of the profile \"{profile}\" to {right} (`tintype profile test {profile} --fix` does)"
+            );
+            return Error {
+                right_region: Some(right),
+                ..Error::new(Code::WrongRegion, told).hint(hint)
+            };
         }
         if let Some(busy) = self.passes(context) {
             return busy;
         }
         // Two statuses are never the bucket's own: those of a proxy and of a sign-in page.
-        if self.is_s3 && !matches!(self.status, 407 | 511) { self.no(context) } else { self.stranger(context, endpoint) }
+        if self.is_s3 && !matches!(self.status, 407 | 511) {
+            self.no(context)
+        } else {
+            self.stranger(context, endpoint)
+        }
     }
 
     /// The server's own words.
     fn said(&self) -> &str {
-        if self.message.is_empty() { self.code } else { self.message }
+        if self.message.is_empty() {
+            self.code
+        } else {
+            self.message
+        }
     }
 
     /// What is over in a while, whoever says it.
@@ -98,12 +130,20 @@ impl<'a> Answer<'a> {
         match (self.code, self.status) {
             // A status of its own for a full disk, and a sign-in page's.
             ("XMinioStorageFull", _) | (_, 507 | 511) => None,
-            ("SlowDown" | "TooManyRequests" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded", _) | (_, 429) => {
-                Some(busy(context, &told()).retry(Retry::Slower))
-            }
-            ("ServiceUnavailable" | "InternalError" | "RequestTimeout" | "RequestTimeTooSlow" | "OperationAborted", _) => {
-                Some(busy(context, &told()))
-            }
+            (
+                "SlowDown"
+                | "TooManyRequests"
+                | "Throttling"
+                | "ThrottlingException"
+                | "RequestLimitExceeded",
+                _,
+            )
+            | (_, 429) => Some(busy(context, &told()).retry(Retry::Slower)),
+            (
+                "ServiceUnavailable" | "InternalError" | "RequestTimeout" | "RequestTimeTooSlow"
+                | "OperationAborted",
+                _,
+            ) => Some(busy(context, &told())),
             // Any 5xx but "not implemented": gateways have numbers of their own (520 to 530, 598, 599).
             (_, 408 | 423 | 425) => Some(busy(context, &told())),
             (_, 500..) if self.status != 501 => Some(busy(context, &told())),
@@ -114,7 +154,15 @@ impl<'a> Answer<'a> {
 
     /// A well-formed no of an S3 server.
     fn no(&self, context: &Context) -> Error {
-        let (Context { profile, bucket, region, endpoint }, said) = (context, self.said());
+        let (
+            Context {
+                profile,
+                bucket,
+                region,
+                endpoint,
+            },
+            said,
+        ) = (context, self.said());
         match (self.code, self.status) {
             ("NoSuchBucket", _) => Error::new(Code::BucketMissing, format!("there is no bucket \"{bucket}\" at {endpoint}"))
                 .hint(format!("create it, or correct the bucket of the profile \"{profile}\"")),
@@ -177,7 +225,11 @@ impl<'a> Answer<'a> {
     /// Somebody answers in the bucket's place: a sign-in page, a proxy, a firewall, another kind of server.
     fn stranger(&self, context: &Context, endpoint: &str) -> Error {
         let profile = &context.profile;
-        let unreachable = |told: String, hint: &str| Error::new(Code::EndpointUnreachable, told).hint(hint).retry(Retry::WhenOnline);
+        let unreachable = |told: String, hint: &str| {
+            Error::new(Code::EndpointUnreachable, told)
+                .hint(hint)
+                .retry(Retry::WhenOnline)
+        };
         match self.status {
             511 => self.sign_in(endpoint),
             407 => unreachable(
@@ -203,42 +255,71 @@ impl<'a> Answer<'a> {
     }
 
     fn sign_in(&self, endpoint: &str) -> Error {
-        Error::new(Code::EndpointUnreachable, format!("a sign-in page answers instead of {endpoint}"))
-            .hint("sign in to this network in a browser; uploads then go on by themselves")
-            .retry(Retry::WhenOnline)
+        Error::new(
+            Code::EndpointUnreachable,
+            format!("a sign-in page answers instead of {endpoint}"),
+        )
+        .hint("sign in to this network in a browser; uploads then go on by themselves")
+        .retry(Retry::WhenOnline)
     }
 
     /// Whether it only says: not without encryption.
     fn is_upgrade(&self, endpoint: &str) -> bool {
         let host = |address: &str, scheme: &str| {
-            address.strip_prefix(scheme).map(|rest| rest.split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase())
+            address.strip_prefix(scheme).map(|rest| {
+                rest.split(['/', ':'])
+                    .next()
+                    .unwrap_or_default()
+                    .to_ascii_lowercase()
+            })
         };
-        let (from, to) = (host(endpoint, "http://"), self.location.and_then(|location| host(location, "https://")));
-        from.is_some_and(|from| to.is_some_and(|to| to == from || to.ends_with(&format!(".{from}"))))
+        let (from, to) = (
+            host(endpoint, "http://"),
+            self.location
+                .and_then(|location| host(location, "https://")),
+        );
+        from.is_some_and(|from| {
+            to.is_some_and(|to| to == from || to.ends_with(&format!(".{from}")))
+        })
     }
 
     /// The region the server names, where it is another than ours.
     fn other_region(&self, ours: &str) -> Option<String> {
         let redirected = matches!(
             self.code,
-            "PermanentRedirect" | "TemporaryRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException"
+            "PermanentRedirect"
+                | "TemporaryRedirect"
+                | "AuthorizationHeaderMalformed"
+                | "IllegalLocationConstraintException"
         ) || matches!(self.status, 301 | 307 | 400);
         // "…; the region 'us-east-1' is wrong; expecting 'eu-west-1'", Garage: "… expected: 20240101/garage/s3/aws4_request"
-        let in_message = self.message.split_once("expecting '").and_then(|(_, rest)| rest.split('\'').next());
-        let named = self.region.or(in_message).filter(|region| !region.is_empty() && *region != ours)?;
+        let in_message = self
+            .message
+            .split_once("expecting '")
+            .and_then(|(_, rest)| rest.split('\'').next());
+        let named = self
+            .region
+            .or(in_message)
+            .filter(|region| !region.is_empty() && *region != ours)?;
         redirected.then(|| named.to_owned())
     }
 }
 
 fn refused(profile: &str, why: &str) -> Error {
-    Error::new(Code::CredentialsRefused, format!("the bucket of the profile \"{profile}\" {why}"))
-        .hint("enter the access key id and the secret access key again in the profile")
+    Error::new(
+        Code::CredentialsRefused,
+        format!("the bucket of the profile \"{profile}\" {why}"),
+    )
+    .hint("enter the access key id and the secret access key again in the profile")
 }
 
 fn busy(context: &Context, what: &str) -> Error {
-    Error::new(Code::ServerBusy, format!("{} {}", context.endpoint, what.trim_end()))
-        .hint("Tintype tries again by itself")
-        .retry(Retry::Soon)
+    Error::new(
+        Code::ServerBusy,
+        format!("{} {}", context.endpoint, what.trim_end()),
+    )
+    .hint("Tintype tries again by itself")
+    .retry(Retry::Soon)
 }
 
 fn no_connection(context: &Context, cause: Option<&(dyn StdError + 'static)>) -> Error {
@@ -263,11 +344,20 @@ fn no_connection(context: &Context, cause: Option<&(dyn StdError + 'static)>) ->
             .retry(Retry::WhenOnline);
     }
     if unreachable {
-        return Error::new(Code::EndpointUnreachable, format!("{endpoint} cannot be reached: {}", innermost(cause)))
-            .hint(format!("check the network and the endpoint of the profile \"{}\"; uploads go on by themselves", context.profile))
-            .retry(Retry::WhenOnline);
+        return Error::new(
+            Code::EndpointUnreachable,
+            format!("{endpoint} cannot be reached: {}", innermost(cause)),
+        )
+        .hint(format!(
+            "check the network and the endpoint of the profile \"{}\"; uploads go on by themselves",
+            context.profile
+        ))
+        .retry(Retry::WhenOnline);
     }
-    busy(context, &format!("broke the connection: {}", innermost(cause)))
+    busy(
+        context,
+        &format!("broke the connection: {}", innermost(cause)),
+    )
 }
 
 fn find_io(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
@@ -306,60 +396,135 @@ mod tests {
     use super::*;
 
     fn answer<'a>(status: u16, code: &'a str, message: &'a str, region: Option<&'a str>) -> Error {
-        let context = Context { profile: "p".into(), bucket: "photos".into(), region: "us-east-1".into(), endpoint: "https://s3".into() };
-        Answer { status, code, message, region, location: None, is_s3: true, is_page: false }.explain(&context)
+        let context = Context {
+            profile: "p".into(),
+            bucket: "photos".into(),
+            region: "us-east-1".into(),
+            endpoint: "https://s3".into(),
+        };
+        Answer {
+            status,
+            code,
+            message,
+            region,
+            location: None,
+            is_s3: true,
+            is_page: false,
+        }
+        .explain(&context)
     }
 
     fn stranger(status: u16, is_page: bool, location: Option<&str>) -> Error {
-        let context =
-            Context { profile: "p".into(), bucket: "photos".into(), region: "us-east-1".into(), endpoint: "http://s3.example".into() };
-        Answer { status, code: "", message: "", region: None, location, is_s3: false, is_page }.explain(&context)
+        let context = Context {
+            profile: "p".into(),
+            bucket: "photos".into(),
+            region: "us-east-1".into(),
+            endpoint: "http://s3.example".into(),
+        };
+        Answer {
+            status,
+            code: "",
+            message: "",
+            region: None,
+            location,
+            is_s3: false,
+            is_page,
+        }
+        .explain(&context)
     }
 
     #[test]
     fn what_stands_before_the_bucket_is_not_taken_for_it() {
         for (status, is_page, code, word) in [
-            (403, true, Code::EndpointUnreachable, "does not let requests through"),
-            (407, true, Code::EndpointUnreachable, "wants a name and a password"),
-            (413, true, Code::RequestTooLarge, "takes no bodies of this size"),
+            (
+                403,
+                true,
+                Code::EndpointUnreachable,
+                "does not let requests through",
+            ),
+            (
+                407,
+                true,
+                Code::EndpointUnreachable,
+                "wants a name and a password",
+            ),
+            (
+                413,
+                true,
+                Code::RequestTooLarge,
+                "takes no bodies of this size",
+            ),
             (200, true, Code::EndpointUnreachable, "sign-in page"),
             (511, true, Code::EndpointUnreachable, "sign-in page"),
             (404, true, Code::EndpointNotS3, "not as S3 does"),
             (405, false, Code::EndpointNotS3, "not as S3 does"),
         ] {
             let error = stranger(status, is_page, None);
-            assert!(error.code == code && error.message.contains(word), "{status}: {error}");
+            assert!(
+                error.code == code && error.message.contains(word),
+                "{status}: {error}"
+            );
         }
-        for status in [408, 423, 425, 500, 502, 503, 504, 509, 520, 522, 525, 530, 598, 599] {
-            assert_eq!(stranger(status, true, None).retry_class(), Retry::Soon, "{status}");
+        for status in [
+            408, 423, 425, 500, 502, 503, 504, 509, 520, 522, 525, 530, 598, 599,
+        ] {
+            assert_eq!(
+                stranger(status, true, None).retry_class(),
+                Retry::Soon,
+                "{status}"
+            );
         }
-        assert!(stranger(301, true, Some("https://s3.example/")).hint.is_some_and(|hint| hint.contains("https://")));
+        assert!(
+            stranger(301, true, Some("https://s3.example/"))
+                .hint
+                .is_some_and(|hint| hint.contains("https://"))
+        );
     }
 
     #[test]
     fn a_full_account_is_no_missing_right() {
         for (status, code, message) in [
             (403, "QuotaExceeded", "The quota is used up"),
-            (403, "AccessDenied", "Cannot upload files, storage cap exceeded"),
+            (
+                403,
+                "AccessDenied",
+                "Cannot upload files, storage cap exceeded",
+            ),
             (507, "XMinioStorageFull", "no room"),
             (402, "PaymentRequired", "pay first"),
         ] {
             let error = answer(status, code, message, None);
-            assert!(error.code == Code::BucketFull && error.message.contains(message), "{code}: {error}");
+            assert!(
+                error.code == Code::BucketFull && error.message.contains(message),
+                "{code}: {error}"
+            );
         }
         assert!(
-            answer(403, "AccessDenied", "the key is read-only", None).message.contains("the key is read-only"),
+            answer(403, "AccessDenied", "the key is read-only", None)
+                .message
+                .contains("the key is read-only"),
             "the server's own words"
         );
-        assert_eq!(answer(401, "Unauthorized", "", None).code, Code::CredentialsRefused);
+        assert_eq!(
+            answer(401, "Unauthorized", "", None).code,
+            Code::CredentialsRefused
+        );
     }
 
     #[test]
     fn the_right_region_is_named() {
         let error = answer(301, "PermanentRedirect", "", Some("eu-west-1"));
-        assert_eq!(error.message, "bucket \"photos\" is in eu-west-1, not us-east-1");
+        assert_eq!(
+            error.message,
+            "bucket \"photos\" is in eu-west-1, not us-east-1"
+        );
         assert!(error.hint.is_some_and(|hint| hint.contains("region")));
-        let told = answer(400, "AuthorizationHeaderMalformed", "the region 'us-east-1' is wrong; expecting 'eu-west-1'", None);
+        let told = answer(
+            400,
+            "AuthorizationHeaderMalformed",
+            "the region 'us-east-1' is wrong; expecting 'eu-west-1'",
+            None,
+        );
         assert_eq!(told.code, Code::WrongRegion);
     }
 
@@ -367,17 +532,41 @@ mod tests {
     fn codes_become_what_a_person_can_do() {
         for (status, code, message, wanted, retry) in [
             (404, "NoSuchBucket", "", Code::BucketMissing, Retry::Never),
-            (403, "InvalidAccessKeyId", "", Code::CredentialsRefused, Retry::Never),
-            (403, "SignatureDoesNotMatch", "", Code::CredentialsRefused, Retry::Never),
+            (
+                403,
+                "InvalidAccessKeyId",
+                "",
+                Code::CredentialsRefused,
+                Retry::Never,
+            ),
+            (
+                403,
+                "SignatureDoesNotMatch",
+                "",
+                Code::CredentialsRefused,
+                Retry::Never,
+            ),
             (403, "AccessDenied", "", Code::AccessDenied, Retry::Never),
-            (403, "RequestTimeTooSkewed", "", Code::ClockSkew, Retry::Soon),
+            (
+                403,
+                "RequestTimeTooSkewed",
+                "",
+                Code::ClockSkew,
+                Retry::Soon,
+            ),
             (503, "SlowDown", "", Code::ServerBusy, Retry::Slower),
             (503, "ServiceUnavailable", "", Code::ServerBusy, Retry::Soon),
             (404, "NoSuchUpload", "", Code::UploadLost, Retry::Never),
             (200, "InternalError", "", Code::ServerBusy, Retry::Soon),
             (412, "PreconditionFailed", "", Code::KeyTaken, Retry::Never),
             (400, "BadDigest", "", Code::ChecksumMismatch, Retry::Soon),
-            (501, "NotImplemented", "", Code::RequestRefused, Retry::Never),
+            (
+                501,
+                "NotImplemented",
+                "",
+                Code::RequestRefused,
+                Retry::Never,
+            ),
         ] {
             let error = answer(status, code, message, None);
             assert_eq!((error.code, error.retry_class()), (wanted, retry), "{code}");

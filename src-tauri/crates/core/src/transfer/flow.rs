@@ -71,17 +71,25 @@ impl Limits {
 
     /// Waits for room to hold that many bytes; never more than there is at all.
     pub(crate) async fn memory(&self, bytes: u64) -> Result<Room<'_>> {
-        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).clamp(1, self.0.memory_kib);
+        let kib = u32::try_from(bytes.div_ceil(1024))
+            .unwrap_or(u32::MAX)
+            .clamp(1, self.0.memory_kib);
         self.0.memory.acquire_many(kib).await.map_err(|_| closing())
     }
 
     fn buffers(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
-        self.0.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .buffers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes in a buffer that is used again, filled by `fill`.
     pub(super) fn filled(&self, fill: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<Bytes> {
-        let mut lent = Lent { bytes: self.buffers().pop().unwrap_or_default(), home: self.clone() };
+        let mut lent = Lent {
+            bytes: self.buffers().pop().unwrap_or_default(),
+            home: self.clone(),
+        };
         lent.bytes.clear();
         fill(&mut lent.bytes)?;
         Ok(Bytes::from_owner(lent))
@@ -94,7 +102,9 @@ impl Limits {
 
     /// Lets no further request begin, or lets them go on.
     pub fn pause(&self, paused: bool) {
-        self.0.paused.send_if_modified(|now| std::mem::replace(now, paused) != paused);
+        self.0
+            .paused
+            .send_if_modified(|now| std::mem::replace(now, paused) != paused);
     }
 
     /// Whether nothing may begin at the moment.
@@ -103,7 +113,13 @@ impl Limits {
     }
 
     async fn unpaused(&self) -> Result<()> {
-        self.0.paused.subscribe().wait_for(|paused| !paused).await.map(|_| ()).map_err(|_| closing())
+        self.0
+            .paused
+            .subscribe()
+            .wait_for(|paused| !paused)
+            .await
+            .map(|_| ())
+            .map_err(|_| closing())
     }
 }
 
@@ -131,7 +147,9 @@ impl Bandwidth {
     pub(super) fn frame(&self) -> usize {
         match self.rate.load(Ordering::Relaxed) {
             0 => FRAME,
-            rate => usize::try_from(rate / 20).unwrap_or(FRAME).clamp(1 << 10, FRAME),
+            rate => usize::try_from(rate / 20)
+                .unwrap_or(FRAME)
+                .clamp(1 << 10, FRAME),
         }
     }
 
@@ -165,7 +183,10 @@ impl Lane {
     /// A lane that tries up to `most` requests at once.
     pub fn new(most: usize) -> Self {
         let pace = Pace::new(most, Instant::now());
-        Self { requests: Arc::new(Semaphore::new(pace.limit())), pace: Mutex::new(pace) }
+        Self {
+            requests: Arc::new(Semaphore::new(pace.limit())),
+            pace: Mutex::new(pace),
+        }
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -183,8 +204,14 @@ impl Lane {
             if rests {
                 limits.unpaused().await?;
             }
-            let permit = Arc::clone(&self.requests).acquire_owned().await.map_err(|_| closing())?;
-            let request = Request { lane: self, permit: Some(permit) };
+            let permit = Arc::clone(&self.requests)
+                .acquire_owned()
+                .await
+                .map_err(|_| closing())?;
+            let request = Request {
+                lane: self,
+                permit: Some(permit),
+            };
             // It may have waited long for its turn.
             if !rests || !*limits.0.paused.borrow() {
                 return Ok(request);
@@ -238,16 +265,23 @@ mod tests {
         let (bandwidth, now) = (Bandwidth::default(), Instant::now());
         assert_eq!(bandwidth.reserve(1 << 30, now), Duration::ZERO, "no limit");
         bandwidth.set(1000);
-        let waits: Vec<u128> = (0..4).map(|_| bandwidth.reserve(500, now).as_millis()).collect();
+        let waits: Vec<u128> = (0..4)
+            .map(|_| bandwidth.reserve(500, now).as_millis())
+            .collect();
         assert_eq!(waits, [0, 500, 1000, 1500]);
-        assert_eq!(bandwidth.reserve(500, now + Duration::from_secs(9)), Duration::ZERO, "what was not used is not saved up");
+        assert_eq!(
+            bandwidth.reserve(500, now + Duration::from_secs(9)),
+            Duration::ZERO,
+            "what was not used is not saved up"
+        );
     }
 
     #[tokio::test]
     async fn nothing_begins_while_paused() -> Result<()> {
         let (limits, lane) = (Limits::new(64), Lane::new(8));
         limits.pause(true);
-        let waiting = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits, true)).await;
+        let waiting =
+            tokio::time::timeout(Duration::from_millis(20), lane.request(&limits, true)).await;
         assert!(waiting.is_err());
         drop(lane.request(&limits, false).await?);
         limits.pause(false);
@@ -258,22 +292,32 @@ mod tests {
     async fn a_server_that_says_slow_down_gets_fewer_requests() -> Result<()> {
         let (limits, lane) = (Limits::new(64), Lane::new(16));
         let before = lane.limit();
-        let slower: Result<()> = Err(Error::new(Code::ServerBusy, "slow down").retry(Retry::Slower));
+        let slower: Result<()> =
+            Err(Error::new(Code::ServerBusy, "slow down").retry(Retry::Slower));
         while lane.limit() == before {
             lane.request(&limits, true).await?.ended(&slower, 0);
         }
         let mut held = Vec::new();
-        while let Ok(request) = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits, true)).await {
+        while let Ok(request) =
+            tokio::time::timeout(Duration::from_millis(20), lane.request(&limits, true)).await
+        {
             held.push(request?);
         }
         // The first withdrawal comes with the first permit that returns.
         let in_flight = held.len();
         drop(held);
         let mut again = Vec::new();
-        while let Ok(request) = tokio::time::timeout(Duration::from_millis(20), lane.request(&limits, true)).await {
+        while let Ok(request) =
+            tokio::time::timeout(Duration::from_millis(20), lane.request(&limits, true)).await
+        {
             again.push(request?);
         }
-        assert!(again.len() <= in_flight && again.len() == lane.limit(), "{} of {}", again.len(), lane.limit());
+        assert!(
+            again.len() <= in_flight && again.len() == lane.limit(),
+            "{} of {}",
+            again.len(),
+            lane.limit()
+        );
         Ok(())
     }
 }

@@ -44,7 +44,10 @@ pub struct Headers {
 impl Headers {
     /// The SHA-256 of the object's bytes, as its metadata say.
     pub fn sha256(&self) -> Option<&str> {
-        self.metadata.iter().find(|(name, _)| name == META_SHA256).map(|(_, value)| value.as_str())
+        self.metadata
+            .iter()
+            .find(|(name, _)| name == META_SHA256)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -141,7 +144,10 @@ impl Progress {
 
     /// One request's share: shown as it goes, taken back if the request comes to nothing.
     pub(crate) fn attempt(&self) -> Attempt {
-        Attempt(Self { job: Arc::clone(&self.job), ..Self::default() })
+        Attempt(Self {
+            job: Arc::clone(&self.job),
+            ..Self::default()
+        })
     }
 }
 
@@ -162,7 +168,12 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         let counted = self.0.attempt.load(Ordering::Relaxed);
         // A reset may have come between; progress never goes below nothing.
-        let _ = self.0.job.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| Some(sent.saturating_sub(counted)));
+        let _ = self
+            .0
+            .job
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| {
+                Some(sent.saturating_sub(counted))
+            });
     }
 }
 
@@ -173,7 +184,14 @@ pub trait ObjectStore: Send + Sync {
     /// Looks at a key.
     async fn head(&self, key: &str) -> Result<Lookup>;
     /// Stores an object, on a condition (`key-taken` where it does not hold).
-    async fn put(&self, key: &str, body: Bytes, headers: &Headers, only: &Only, progress: &Progress) -> Result<Receipt>;
+    async fn put(
+        &self,
+        key: &str,
+        body: Bytes,
+        headers: &Headers,
+        only: &Only,
+        progress: &Progress,
+    ) -> Result<Receipt>;
     /// Reads an object.
     async fn get(&self, key: &str) -> Result<Bytes>;
     /// Reads some bytes of an object: `from` up to but without `until`.
@@ -185,11 +203,24 @@ pub trait ObjectStore: Send + Sync {
     /// Begins a large object; returns the upload id.
     async fn create_upload(&self, key: &str, headers: &Headers) -> Result<String>;
     /// Stores one part of it.
-    async fn put_part(&self, key: &str, upload: &str, number: i32, body: Bytes, progress: &Progress) -> Result<Part>;
+    async fn put_part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: i32,
+        body: Bytes,
+        progress: &Progress,
+    ) -> Result<Part>;
     /// The parts that are there, by number; nothing if there is no such upload.
     async fn list_parts(&self, key: &str, upload: &str) -> Result<Option<Vec<Part>>>;
     /// Puts the parts together, on a condition as for [`Self::put`]; returns the ETag.
-    async fn complete_upload(&self, key: &str, upload: &str, parts: &[Part], only: &Only) -> Result<String>;
+    async fn complete_upload(
+        &self,
+        key: &str,
+        upload: &str,
+        parts: &[Part],
+        only: &Only,
+    ) -> Result<String>;
     /// Gives a large object up; that there is none is fine.
     async fn abort_upload(&self, key: &str, upload: &str) -> Result<()>;
     /// The ids of uploads of this very key that were begun and not finished.

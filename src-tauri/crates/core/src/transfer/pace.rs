@@ -77,7 +77,12 @@ impl Pace {
         let length = now.saturating_duration_since(self.window_began);
         if length >= WINDOW && self.window_requests >= self.limit {
             self.end_window(length);
-            (self.window_began, self.window_requests, self.window_weight, self.window_slowed) = (now, 0, 0, 0);
+            (
+                self.window_began,
+                self.window_requests,
+                self.window_weight,
+                self.window_slowed,
+            ) = (now, 0, 0, 0);
         }
     }
 
@@ -174,7 +179,11 @@ mod tests {
         let mut pace = Pace::new(64, now);
         for request in 0..4000 {
             now += Duration::from_millis(10);
-            if request % 16 == 0 { pace.slower(now) } else { pace.done(0, now) }
+            if request % 16 == 0 {
+                pace.slower(now)
+            } else {
+                pace.done(0, now)
+            }
         }
         assert!(pace.limit() >= FIRST / 2, "{}", pace.limit());
     }

@@ -90,7 +90,9 @@ impl Large<'_> {
                 }
                 Err(error) => return Err(error),
                 // Whole: nothing of it is left to be aborted.
-                Ok((etag, true)) => return self.source.log.gone(&begun.upload).await.map(|()| etag),
+                Ok((etag, true)) => {
+                    return self.source.log.gone(&begun.upload).await.map(|()| etag);
+                }
                 // The same is there by another way: what was sent for it here is given up, or known no more.
                 Ok((etag, false)) => return self.give_up(&begun.upload).await.map(|()| etag),
             }
@@ -102,17 +104,31 @@ impl Large<'_> {
         let log = &self.source.log;
         match log.recall().await? {
             Recalled::Begun(begun) => {
-                let there = match self.bucket.call(0, || self.bucket.store.list_parts(self.order.key, &begun.upload)).await {
+                let there = match self
+                    .bucket
+                    .call(0, || {
+                        self.bucket.store.list_parts(self.order.key, &begun.upload)
+                    })
+                    .await
+                {
                     // The key may not list parts, or the service does not: the record has to do, the last step compares.
-                    Err(error) if !error.is_retryable() && error.code != Code::Closing => Some(begun.parts.clone()),
+                    Err(error) if !error.is_retryable() && error.code != Code::Closing => {
+                        Some(begun.parts.clone())
+                    }
                     there => there?,
                 };
                 if let Some(there) = there {
                     // Some services list no ETags: then the size has to do, the last step compares the ETags anyway.
                     let same = |part: &Part, other: &Part| {
-                        other.number == part.number && other.size == part.size && (other.etag.is_empty() || other.etag == part.etag)
+                        other.number == part.number
+                            && other.size == part.size
+                            && (other.etag.is_empty() || other.etag == part.etag)
                     };
-                    let parts = begun.parts.into_iter().filter(|part| there.iter().any(|other| same(part, other))).collect();
+                    let parts = begun
+                        .parts
+                        .into_iter()
+                        .filter(|part| there.iter().any(|other| same(part, other)))
+                        .collect();
                     return Ok(Begun { parts, ..begun });
                 }
                 log.gone(&begun.upload).await?;
@@ -127,20 +143,31 @@ impl Large<'_> {
         let tries = AtomicU32::new(0);
         let create = || {
             tries.fetch_add(1, Ordering::Relaxed);
-            self.bucket.store.create_upload(self.order.key, self.order.headers)
+            self.bucket
+                .store
+                .create_upload(self.order.key, self.order.headers)
         };
         let upload = self.bucket.call(0, create).await?;
         log.begun(&upload, part_size).await?;
         if tries.into_inner() > 1 {
             // An earlier try may have begun an upload although its answer was lost.
-            self.abort_strays(before.as_deref(), std::slice::from_ref(&upload)).await?;
+            self.abort_strays(before.as_deref(), std::slice::from_ref(&upload))
+                .await?;
         }
-        Ok(Begun { upload, part_size, parts: Vec::new() })
+        Ok(Begun {
+            upload,
+            part_size,
+            parts: Vec::new(),
+        })
     }
 
     /// The uploads of this key that the bucket knows; nothing where it does not list them.
     async fn begun_by_others(&self) -> Result<Option<Vec<String>>> {
-        match self.bucket.call(0, || self.bucket.store.unfinished_uploads(self.order.key)).await {
+        match self
+            .bucket
+            .call(0, || self.bucket.store.unfinished_uploads(self.order.key))
+            .await
+        {
             Ok(uploads) => Ok(Some(uploads)),
             Err(error) if error.is_retryable() || error.code == Code::Closing => Err(error),
             Err(error) => {
@@ -153,8 +180,13 @@ impl Large<'_> {
     /// The bucket's answer, or the record of it, was lost: an upload may have been begun whose id nobody knows. It is
     /// ours if it was not there before; where that is not known, nobody's upload is touched.
     async fn abort_strays(&self, before: Option<&[String]>, but: &[String]) -> Result<()> {
-        let (Some(before), Some(now)) = (before, self.begun_by_others().await?) else { return Ok(()) };
-        for stray in now.iter().filter(|id| !before.contains(id) && !but.contains(id)) {
+        let (Some(before), Some(now)) = (before, self.begun_by_others().await?) else {
+            return Ok(());
+        };
+        for stray in now
+            .iter()
+            .filter(|id| !before.contains(id) && !but.contains(id))
+        {
             self.source.log.stray(stray).await?;
             self.abort(stray).await?;
         }
@@ -165,9 +197,12 @@ impl Large<'_> {
     async fn go_on(&self, begun: &Begun) -> Result<(String, bool)> {
         let mut parts = begun.parts.clone();
         parts.iter().for_each(|part| self.progress.add(part.size));
-        let missing = (1..=self.source.size.div_ceil(begun.part_size)).filter_map(|number| i32::try_from(number).ok());
+        let missing = (1..=self.source.size.div_ceil(begun.part_size))
+            .filter_map(|number| i32::try_from(number).ok());
         let known: Vec<i32> = parts.iter().map(|part| part.number).collect();
-        let mut waiting = missing.filter(|number| !known.contains(number)).map(|number| self.send_part(begun, number));
+        let mut waiting = missing
+            .filter(|number| !known.contains(number))
+            .map(|number| self.send_part(begun, number));
         let mut in_flight: FuturesUnordered<_> = waiting.by_ref().take(PARTS_IN_FLIGHT).collect();
         while let Some(sent) = in_flight.next().await {
             match sent {
@@ -193,14 +228,25 @@ impl Large<'_> {
         let start = (u64::from(number.unsigned_abs()) - 1) * begun.part_size;
         let length = begun.part_size.min(self.source.size - start);
         let _room = self.bucket.limits.memory(length).await?;
-        let bytes = read_part(self.bucket.limits.clone(), self.source.path.to_owned(), start, length).await?;
+        let bytes = read_part(
+            self.bucket.limits.clone(),
+            self.source.path.to_owned(),
+            start,
+            length,
+        )
+        .await?;
         // Recorded parts are of the file as it was hashed, and of no other.
         if !(self.source.unchanged)() {
             return Err(changed(self.source.path));
         }
         let send = |progress: Progress| {
             let bytes = bytes.clone();
-            async move { self.bucket.store.put_part(self.order.key, &begun.upload, number, bytes, &progress).await }
+            async move {
+                self.bucket
+                    .store
+                    .put_part(self.order.key, &begun.upload, number, bytes, &progress)
+                    .await
+            }
         };
         let part = self.bucket.send(length, self.progress, send).await?;
         self.source.log.part(&part).await?;
@@ -215,11 +261,16 @@ impl Large<'_> {
                     Before::Done(etag) => return Ok((etag, false)),
                     Before::Send(only) => only,
                 };
-                match store.complete_upload(order.key, &begun.upload, parts, &only).await {
+                match store
+                    .complete_upload(order.key, &begun.upload, parts, &only)
+                    .await
+                {
                     // The reply to an earlier try was lost: what is under the key decides.
-                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => {
-                        order.arrived(store, size).await.map(|etag| (etag, false)).ok_or(error)
-                    }
+                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => order
+                        .arrived(store, size)
+                        .await
+                        .map(|etag| (etag, false))
+                        .ok_or(error),
                     Err(error) => Err(error),
                     Ok(_) => verify(store, order, size).await.map(|etag| (etag, true)),
                 }
@@ -234,7 +285,11 @@ impl Large<'_> {
     }
 
     async fn abort(&self, upload: &str) -> Result<()> {
-        match self.bucket.call(0, || self.bucket.store.abort_upload(self.order.key, upload)).await {
+        match self
+            .bucket
+            .call(0, || self.bucket.store.abort_upload(self.order.key, upload))
+            .await
+        {
             Ok(()) => self.source.log.gone(upload).await,
             Err(error) => {
                 tracing::warn!(%error, key = self.order.key, upload, "an unfinished upload could not be aborted yet");
@@ -251,7 +306,9 @@ fn will_give_up(error: &Error) -> bool {
 
 /// A constant size for one upload, grown so that any file fits.
 fn part_size(size: u64, rules: PartRules) -> u64 {
-    PART_SIZE.max(rules.least).max(size.div_ceil(rules.most).next_multiple_of(1 << 20))
+    PART_SIZE
+        .max(rules.least)
+        .max(size.div_ceil(rules.most).next_multiple_of(1 << 20))
 }
 
 async fn read_part(limits: Limits, path: PathBuf, start: u64, length: u64) -> Result<Bytes> {
@@ -262,7 +319,11 @@ async fn read_part(limits: Limits, path: PathBuf, start: u64, length: u64) -> Re
             file.seek(SeekFrom::Start(start)).map_err(io)?;
             bytes.reserve_exact(usize::try_from(length).unwrap_or_default());
             file.take(length).read_to_end(bytes).map_err(io)?;
-            if bytes.len() as u64 == length { Ok(()) } else { Err(changed(Path::new(&path))) }
+            if bytes.len() as u64 == length {
+                Ok(())
+            } else {
+                Err(changed(Path::new(&path)))
+            }
         })
     };
     blocking("reading a part", read).await?
@@ -274,11 +335,27 @@ mod tests {
 
     #[test]
     fn any_file_fits_into_the_parts_a_service_takes() {
-        let s3 = PartRules { least: 5 << 20, most: 10_000 };
+        let s3 = PartRules {
+            least: 5 << 20,
+            most: 10_000,
+        };
         assert_eq!(part_size(20 << 20, s3), PART_SIZE);
-        for (size, rules) in [(5 << 40, s3), (1 << 40, PartRules { most: 1000, ..s3 }), (100 << 30, PartRules { least: 64 << 20, ..s3 })] {
+        for (size, rules) in [
+            (5 << 40, s3),
+            (1 << 40, PartRules { most: 1000, ..s3 }),
+            (
+                100 << 30,
+                PartRules {
+                    least: 64 << 20,
+                    ..s3
+                },
+            ),
+        ] {
             let part = part_size(size, rules);
-            assert!(size.div_ceil(part) <= rules.most && part >= rules.least && part <= 5 << 30, "{size}: {part}");
+            assert!(
+                size.div_ceil(part) <= rules.most && part >= rules.least && part <= 5 << 30,
+                "{size}: {part}"
+            );
         }
     }
 }

@@ -9,7 +9,11 @@ use super::{ObjectStore, Progress};
 use crate::error::{Result, Retry};
 
 const ATTEMPTS: u32 = 6;
-const FIRST_PAUSE: Duration = if cfg!(test) { Duration::from_micros(10) } else { Duration::from_millis(100) };
+const FIRST_PAUSE: Duration = if cfg!(test) {
+    Duration::from_micros(10)
+} else {
+    Duration::from_millis(100)
+};
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// A bucket as uploads use it: every request waits for its turn, is tried again where that helps, and tells how it went.
@@ -29,12 +33,19 @@ impl Bucket {
     /// For what a person asks for just now: it does not rest with the uploads.
     #[must_use]
     pub fn awake(&self) -> Self {
-        Self { rests: false, ..self.clone() }
+        Self {
+            rests: false,
+            ..self.clone()
+        }
     }
 
     /// Makes one request, of that many bytes, until it succeeds, fails for good, finds no way to the bucket, or has
     /// been tried six times. What is still a passing fault then is handed on as it is: the job waits and comes back.
-    pub async fn call<T, F: Future<Output = Result<T>>>(&self, bytes: u64, mut attempt: impl FnMut() -> F) -> Result<T> {
+    pub async fn call<T, F: Future<Output = Result<T>>>(
+        &self,
+        bytes: u64,
+        mut attempt: impl FnMut() -> F,
+    ) -> Result<T> {
         let mut tries = 0;
         loop {
             let request = self.lane.request(&self.limits, self.rests).await?;
@@ -80,6 +91,8 @@ impl Bucket {
 /// Anything between nothing and the bound, so that clients which failed together do not return together
 /// (AWS Architecture Blog, "Exponential Backoff And Jitter").
 fn pause(tries: u32) -> Duration {
-    let bound = FIRST_PAUSE.saturating_mul(1 << tries.min(16)).min(LONGEST_PAUSE);
+    let bound = FIRST_PAUSE
+        .saturating_mul(1 << tries.min(16))
+        .min(LONGEST_PAUSE);
     bound.mul_f64(fastrand::f64())
 }

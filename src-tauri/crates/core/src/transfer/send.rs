@@ -67,20 +67,31 @@ pub(super) enum Before {
 
 impl Order<'_> {
     fn meant(&self, size: u64) -> Meant<'_> {
-        Meant { size, sha256: self.headers.sha256().unwrap_or_default(), ..Meant::default() }
+        Meant {
+            size,
+            sha256: self.headers.sha256().unwrap_or_default(),
+            ..Meant::default()
+        }
     }
 
     /// Before something is put in the place of what was seen: is it still that, and still meant?
     pub(super) async fn before(&self, store: &dyn ObjectStore, size: u64) -> Result<Before> {
-        let Only::IfStill(seen) = self.only else { return Ok(Before::Send(self.only.clone())) };
+        let Only::IfStill(seen) = self.only else {
+            return Ok(Before::Send(self.only.clone()));
+        };
         let only = match store.head(self.key).await? {
             Lookup::Found(held) if held.etag == *seen => self.only.clone(),
             // An earlier try arrived although its answer did not.
-            Lookup::Found(held) if held.compare(&self.meant(size)) == Likeness::Same => return Ok(Before::Done(held.etag)),
+            Lookup::Found(held) if held.compare(&self.meant(size)) == Likeness::Same => {
+                return Ok(Before::Done(held.etag));
+            }
             // It is gone: then nothing is replaced.
             Lookup::Absent => Only::IfAbsent,
             Lookup::Found(_) | Lookup::Hidden => {
-                return Err(Error::new(Code::KeyTaken, "what is under the key is another object by now"));
+                return Err(Error::new(
+                    Code::KeyTaken,
+                    "what is under the key is another object by now",
+                ));
             }
         };
         // Last of all: the look took its time.
@@ -90,7 +101,9 @@ impl Order<'_> {
     /// Whether an earlier try arrived although its answer did not; its ETag.
     pub(super) async fn arrived(&self, store: &dyn ObjectStore, size: u64) -> Option<String> {
         match store.head(self.key).await {
-            Ok(Lookup::Found(held)) if held.compare(&self.meant(size)) == Likeness::Same => Some(held.etag),
+            Ok(Lookup::Found(held)) if held.compare(&self.meant(size)) == Likeness::Same => {
+                Some(held.etag)
+            }
             _ => None,
         }
     }
@@ -101,14 +114,33 @@ impl Order<'_> {
 /// # Errors
 /// `key-taken` if the bucket itself found the key taken, or by something else than was seen there; otherwise what the
 /// bucket or the network said last.
-pub async fn send(bucket: &Bucket, order: &Order<'_>, content: Content<'_>, progress: &Progress) -> Result<String> {
+pub async fn send(
+    bucket: &Bucket,
+    order: &Order<'_>,
+    content: Content<'_>,
+    progress: &Progress,
+) -> Result<String> {
     match content {
         Content::Memory(bytes) => whole(bucket, order, &bytes, progress).await,
-        Content::File(source) => Large { bucket, order, source: &source, progress }.send().await,
+        Content::File(source) => {
+            Large {
+                bucket,
+                order,
+                source: &source,
+                progress,
+            }
+            .send()
+            .await
+        }
     }
 }
 
-async fn whole(bucket: &Bucket, order: &Order<'_>, bytes: &Bytes, progress: &Progress) -> Result<String> {
+async fn whole(
+    bucket: &Bucket,
+    order: &Order<'_>,
+    bytes: &Bytes,
+    progress: &Progress,
+) -> Result<String> {
     let (store, size) = (&*bucket.store, bytes.len() as u64);
     let mut earlier_try = false;
     bucket
@@ -119,8 +151,13 @@ async fn whole(bucket: &Bucket, order: &Order<'_>, bytes: &Bytes, progress: &Pro
                     Before::Done(etag) => return Ok(etag),
                     Before::Send(only) => only,
                 };
-                match store.put(order.key, bytes.clone(), order.headers, &only, &progress).await {
-                    Err(error) if error.code == Code::KeyTaken && lost_reply => order.arrived(store, size).await.ok_or(error),
+                match store
+                    .put(order.key, bytes.clone(), order.headers, &only, &progress)
+                    .await
+                {
+                    Err(error) if error.code == Code::KeyTaken && lost_reply => {
+                        order.arrived(store, size).await.ok_or(error)
+                    }
                     Ok(Receipt { proven: true, etag }) => Ok(etag),
                     Ok(_) => verify(store, order, size).await,
                     Err(error) => Err(error),
@@ -131,17 +168,28 @@ async fn whole(bucket: &Bucket, order: &Order<'_>, bytes: &Bytes, progress: &Pro
 }
 
 /// Asks the bucket what it has, where the answer to the upload did not prove it already.
-pub(super) async fn verify(store: &dyn ObjectStore, order: &Order<'_>, size: u64) -> Result<String> {
+pub(super) async fn verify(
+    store: &dyn ObjectStore,
+    order: &Order<'_>,
+    size: u64,
+) -> Result<String> {
     let wrong = |what: String| {
-        Err(Error::new(Code::ChecksumMismatch, format!("the bucket has {what} under {}", order.key))
-            .hint("Tintype sent it several times; the service, or something between, changes the bytes")
-            .retry(Retry::Soon))
+        Err(Error::new(
+            Code::ChecksumMismatch,
+            format!("the bucket has {what} under {}", order.key),
+        )
+        .hint("Tintype sent it several times; the service, or something between, changes the bytes")
+        .retry(Retry::Soon))
     };
     match store.head(order.key).await? {
         Lookup::Found(held) => match held.compare(&order.meant(size)) {
             Likeness::Same | Likeness::Unlabelled => Ok(held.etag),
-            Likeness::MadeAlike | Likeness::Other if held.size != size => wrong(format!("{} bytes instead of {size}", held.size)),
-            Likeness::MadeAlike | Likeness::Other => wrong("an object with another checksum".into()),
+            Likeness::MadeAlike | Likeness::Other if held.size != size => {
+                wrong(format!("{} bytes instead of {size}", held.size))
+            }
+            Likeness::MadeAlike | Likeness::Other => {
+                wrong("an object with another checksum".into())
+            }
         },
         Lookup::Absent => wrong("nothing".into()),
         // Write-only credentials: the server checked the checksum that went along, more cannot be had.
@@ -150,7 +198,10 @@ pub(super) async fn verify(store: &dyn ObjectStore, order: &Order<'_>, size: u64
 }
 
 pub(super) fn changed(path: &Path) -> Error {
-    Error::new(Code::FileChanging, format!("{} changed while it was uploaded", path.display()))
-        .hint("Tintype takes it again when it is finished")
-        .retry(Retry::Soon)
+    Error::new(
+        Code::FileChanging,
+        format!("{} changed while it was uploaded", path.display()),
+    )
+    .hint("Tintype takes it again when it is finished")
+    .retry(Retry::Soon)
 }

@@ -23,11 +23,17 @@ pub(super) enum Watched<T> {
 
 /// Waits for a request without a body.
 pub(super) async fn answer<T>(limit: Duration, request: impl Future<Output = T>) -> Watched<T> {
-    tokio::time::timeout(limit, request).await.map_or(Watched::Stalled, Watched::Ended)
+    tokio::time::timeout(limit, request)
+        .await
+        .map_or(Watched::Stalled, Watched::Ended)
 }
 
 /// Waits for a request with a body of `bytes`, whose way is counted in `progress`.
-pub(super) async fn moving<T>(bytes: u64, progress: &Progress, request: impl Future<Output = T>) -> Watched<T> {
+pub(super) async fn moving<T>(
+    bytes: u64,
+    progress: &Progress,
+    request: impl Future<Output = T>,
+) -> Watched<T> {
     tokio::pin!(request);
     let mut watch = Watch::new(bytes, Instant::now());
     loop {
@@ -49,7 +55,11 @@ struct Watch {
 
 impl Watch {
     fn new(bytes: u64, now: Instant) -> Self {
-        Self { bytes, seen: 0, since: now }
+        Self {
+            bytes,
+            seen: 0,
+            since: now,
+        }
     }
 
     /// Notes how far the body is, or that it is held back on purpose, and tells whether it is stuck.
@@ -57,8 +67,13 @@ impl Watch {
         if moved != self.seen || held {
             (self.seen, self.since) = (moved, now);
         }
-        let in_buffers = if self.seen >= self.bytes { self.bytes.min(BUFFERED) } else { 0 };
-        now.saturating_duration_since(self.since) > STALL + Duration::from_secs(in_buffers / SLOWEST)
+        let in_buffers = if self.seen >= self.bytes {
+            self.bytes.min(BUFFERED)
+        } else {
+            0
+        };
+        now.saturating_duration_since(self.since)
+            > STALL + Duration::from_secs(in_buffers / SLOWEST)
     }
 }
 

@@ -110,7 +110,8 @@ pub enum Mark {
 }
 
 const LARGEST_SIDE: u32 = 16_384;
-const GRAMMAR: &str = "write NAME=WxH:FIT:FORMAT:QUALITY:OPTION, for example web=1600x1200:inside:jpeg:80";
+const GRAMMAR: &str =
+    "write NAME=WxH:FIT:FORMAT:QUALITY:OPTION, for example web=1600x1200:inside:jpeg:80";
 
 const fn default_quality() -> u8 {
     80
@@ -167,12 +168,22 @@ impl Variant {
 
     /// What Tintype makes unless told otherwise: 800x600, 400x300, 200x150.
     pub fn defaults() -> Vec<Self> {
-        vec![Self::sized(800, 600), Self::sized(400, 300), Self::sized(200, 150)]
+        vec![
+            Self::sized(800, 600),
+            Self::sized(400, 300),
+            Self::sized(200, 150),
+        ]
     }
 
     /// Checks the numbers and the name.
     pub fn check(&self) -> Result<()> {
-        let refuse = |why: String| Err(Error::new(Code::VariantInvalid, format!("variant \"{}\": {why}", self.name)).hint(GRAMMAR));
+        let refuse = |why: String| {
+            Err(Error::new(
+                Code::VariantInvalid,
+                format!("variant \"{}\": {why}", self.name),
+            )
+            .hint(GRAMMAR))
+        };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if self.name.is_empty() || !self.name.chars().all(plain) || self.name.starts_with('.') {
             return refuse("its name may have letters, digits, \".\", \"_\" and \"-\" only".into());
@@ -182,19 +193,37 @@ impl Variant {
                 return refuse(format!("its {what} is {side}, not 1 to {LARGEST_SIDE}"));
             }
         }
-        let percents = self.watermark.as_ref().map(|mark| [(mark.opacity, "watermark's opacity"), (mark.size, "watermark's size")]);
-        for (number, what) in [(self.quality, "quality")].into_iter().chain(percents.into_iter().flatten()) {
+        let percents = self.watermark.as_ref().map(|mark| {
+            [
+                (mark.opacity, "watermark's opacity"),
+                (mark.size, "watermark's size"),
+            ]
+        });
+        for (number, what) in [(self.quality, "quality")]
+            .into_iter()
+            .chain(percents.into_iter().flatten())
+        {
             if !(1..=100).contains(&number) {
                 return refuse(format!("its {what} is {number}, not 1 to 100"));
             }
         }
-        if self.ratio.is_some_and(|(width, height)| width == 0 || height == 0) {
+        if self
+            .ratio
+            .is_some_and(|(width, height)| width == 0 || height == 0)
+        {
             return refuse("its ratio has a side of 0".into());
         }
-        if self.region.is_some_and(|region| region.width == 0 || region.height == 0) {
+        if self
+            .region
+            .is_some_and(|region| region.width == 0 || region.height == 0)
+        {
             return refuse("its region has a side of 0".into());
         }
-        if self.watermark.as_ref().is_some_and(|mark| mark.position == Gravity::Attention) {
+        if self
+            .watermark
+            .as_ref()
+            .is_some_and(|mark| mark.position == Gravity::Attention)
+        {
             return refuse("a watermark lies at a fixed place, not at \"attention\"".into());
         }
         Ok(())
@@ -204,9 +233,15 @@ impl Variant {
     pub fn check_all(variants: &[Self]) -> Result<()> {
         for (index, variant) in variants.iter().enumerate() {
             variant.check()?;
-            if variants[..index].iter().any(|earlier| earlier.name == variant.name) {
-                return Err(Error::new(Code::VariantInvalid, format!("two variants are named \"{}\"", variant.name))
-                    .hint("give each variant a name of its own"));
+            if variants[..index]
+                .iter()
+                .any(|earlier| earlier.name == variant.name)
+            {
+                return Err(Error::new(
+                    Code::VariantInvalid,
+                    format!("two variants are named \"{}\"", variant.name),
+                )
+                .hint("give each variant a name of its own"));
             }
         }
         Ok(())

@@ -14,14 +14,28 @@ const RESERVED: &AsciiSet = &CONTROLS.add(b':').add(b'%').add(b'=').add(b',');
 impl fmt::Display for Variant {
     /// Everything but the name: two variants of the same text give the same picture.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{}:{}:{}:{}", self.width, self.height, self.fit.name(), self.format.name(), self.quality)?;
+        write!(
+            f,
+            "{}x{}:{}:{}:{}",
+            self.width,
+            self.height,
+            self.fit.name(),
+            self.format.name(),
+            self.quality
+        )?;
         if self.gravity != Gravity::default() {
             write!(f, ":gravity={}", self.gravity.name())?;
         }
         if let Some([r, g, b]) = self.background {
             write!(f, ":background={r:02x}{g:02x}{b:02x}")?;
         }
-        if let Some(Region { left, top, width, height }) = self.region {
+        if let Some(Region {
+            left,
+            top,
+            width,
+            height,
+        }) = self.region
+        {
             write!(f, ":region={left},{top},{width},{height}")?;
         }
         if let Some((width, height)) = self.ratio {
@@ -46,12 +60,23 @@ impl fmt::Display for Variant {
             (false, true) => f.write_str(":keep=copyright")?,
             (false, false) => {}
         }
-        if let Some(Watermark { what, position, opacity, size }) = &self.watermark {
+        if let Some(Watermark {
+            what,
+            position,
+            opacity,
+            size,
+        }) = &self.watermark
+        {
             let (kind, text) = match what {
                 Mark::Picture(path) => ("picture", path.to_string_lossy()),
                 Mark::Text(text) => ("text", text.into()),
             };
-            write!(f, ":mark={},{opacity},{size},{kind},{}", position.name(), utf8_percent_encode(&text, RESERVED))?;
+            write!(
+                f,
+                ":mark={},{opacity},{size},{kind},{}",
+                position.name(),
+                utf8_percent_encode(&text, RESERVED)
+            )?;
         }
         Ok(())
     }
@@ -66,27 +91,37 @@ impl FromStr for Variant {
     /// `effort=best`, `baseline`, `enlarge`, `linear`, `lossless`, `still`, `keep=icc+copyright`,
     /// `mark=POSITION,OPACITY,SIZE,text,WORDS` or `…,picture,PATH` (percent-encoded).
     fn from_str(text: &str) -> Result<Self> {
-        let refuse = |why: String| Error::new(Code::VariantInvalid, format!("variant \"{text}\" {why}")).hint(GRAMMAR);
+        let refuse = |why: String| {
+            Error::new(Code::VariantInvalid, format!("variant \"{text}\" {why}")).hint(GRAMMAR)
+        };
         let (name, spec) = match text.split_once('=') {
             Some((name, spec)) if !name.contains(':') => (Some(name), spec),
             _ => (None, text),
         };
         let mut parts = spec.split(':').peekable();
         let size = parts.next().unwrap_or_default();
-        let (width, height) = numbers(size, ['x', 'X']).ok_or_else(|| refuse(format!("has no size like 400x300 but \"{size}\"")))?;
-        let mut variant = Self { name: name.map_or_else(|| size.to_owned(), str::to_owned), ..Self::sized(width, height) };
+        let (width, height) = numbers(size, ['x', 'X'])
+            .ok_or_else(|| refuse(format!("has no size like 400x300 but \"{size}\"")))?;
+        let mut variant = Self {
+            name: name.map_or_else(|| size.to_owned(), str::to_owned),
+            ..Self::sized(width, height)
+        };
         if let Some(fit) = parts.next() {
             variant.fit = word(fit, "fit", Fit::named, Fit::ALL, Fit::name).map_err(&refuse)?;
         }
         if let Some(format) = parts.next() {
             let format = if format == "jpg" { "jpeg" } else { format };
-            variant.format = word(format, "format", Format::named, Format::ALL, Format::name).map_err(&refuse)?;
+            variant.format = word(format, "format", Format::named, Format::ALL, Format::name)
+                .map_err(&refuse)?;
         }
-        if let Some(quality) = parts.next_if(|part| part.starts_with(|c: char| c == 'q' || c.is_ascii_digit())) {
-            variant.quality = quality
-                .trim_start_matches('q')
-                .parse()
-                .map_err(|_| refuse(format!("asks for the quality \"{quality}\", not a number from 1 to 100")))?;
+        if let Some(quality) =
+            parts.next_if(|part| part.starts_with(|c: char| c == 'q' || c.is_ascii_digit()))
+        {
+            variant.quality = quality.trim_start_matches('q').parse().map_err(|_| {
+                refuse(format!(
+                    "asks for the quality \"{quality}\", not a number from 1 to 100"
+                ))
+            })?;
         }
         for option in parts {
             variant.set(option).map_err(&refuse)?;
@@ -101,8 +136,18 @@ impl Variant {
         let (key, value) = option.split_once('=').unwrap_or((option, ""));
         let nonsense = || format!("has \"{option}\", which it cannot read");
         match key {
-            "gravity" => self.gravity = word(value, "gravity", Gravity::named, Gravity::ALL, Gravity::name)?,
-            "effort" => self.effort = word(value, "effort", Effort::named, Effort::ALL, Effort::name)?,
+            "gravity" => {
+                self.gravity = word(
+                    value,
+                    "gravity",
+                    Gravity::named,
+                    Gravity::ALL,
+                    Gravity::name,
+                )?
+            }
+            "effort" => {
+                self.effort = word(value, "effort", Effort::named, Effort::ALL, Effort::name)?
+            }
             "background" => self.background = Some(colour(value).ok_or_else(nonsense)?),
             "ratio" => self.ratio = Some(numbers(value, ['/', 'x']).ok_or_else(nonsense)?),
             "region" => self.region = Some(region(value).ok_or_else(nonsense)?),
@@ -116,7 +161,9 @@ impl Variant {
                     }
                 }
             }
-            "baseline" | "enlarge" | "linear" | "lossless" | "still" if !value.is_empty() => return Err(nonsense()),
+            "baseline" | "enlarge" | "linear" | "lossless" | "still" if !value.is_empty() => {
+                return Err(nonsense());
+            }
             "baseline" => self.baseline = true,
             "enlarge" => self.enlarge = true,
             "linear" => self.linear = true,
@@ -137,7 +184,10 @@ fn word<T: Copy>(
 ) -> Result<T, String> {
     named(given).ok_or_else(|| {
         let names: Vec<&str> = all.iter().copied().map(name).collect();
-        format!("asks for the {what} \"{given}\"; there are {}", names.join(", "))
+        format!(
+            "asks for the {what} \"{given}\"; there are {}",
+            names.join(", ")
+        )
     })
 }
 
@@ -147,13 +197,24 @@ fn numbers(text: &str, between: [char; 2]) -> Option<(u32, u32)> {
 }
 
 fn colour(text: &str) -> Option<[u8; 3]> {
-    hex::decode(text.trim_start_matches('#')).ok()?.try_into().ok()
+    hex::decode(text.trim_start_matches('#'))
+        .ok()?
+        .try_into()
+        .ok()
 }
 
 fn region(text: &str) -> Option<Region> {
-    let sides: Vec<u32> = text.split(',').map(|side| side.parse().ok()).collect::<Option<_>>()?;
+    let sides: Vec<u32> = text
+        .split(',')
+        .map(|side| side.parse().ok())
+        .collect::<Option<_>>()?;
     let [left, top, width, height] = sides.try_into().ok()?;
-    Some(Region { left, top, width, height })
+    Some(Region {
+        left,
+        top,
+        width,
+        height,
+    })
 }
 
 fn watermark(text: &str) -> Option<Watermark> {
@@ -161,13 +222,21 @@ fn watermark(text: &str) -> Option<Watermark> {
     let position = Gravity::named(parts.next()?)?;
     let (opacity, size) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
     let kind = parts.next()?;
-    let content = percent_decode_str(parts.next()?).decode_utf8().ok()?.into_owned();
+    let content = percent_decode_str(parts.next()?)
+        .decode_utf8()
+        .ok()?
+        .into_owned();
     let what = match kind {
         "text" => Mark::Text(content),
         "picture" => Mark::Picture(content.into()),
         _ => return None,
     };
-    Some(Watermark { what, position, opacity, size })
+    Some(Watermark {
+        what,
+        position,
+        opacity,
+        size,
+    })
 }
 
 #[cfg(test)]
@@ -177,22 +246,37 @@ mod tests {
     #[test]
     fn reads_what_it_writes() -> Result<()> {
         let web: Variant = "web=1600x1200:inside:webp:75".parse()?;
-        assert_eq!((web.width, web.height, web.fit, web.format, web.quality), (1600, 1200, Fit::Inside, Format::Webp, 75));
+        assert_eq!(
+            (web.width, web.height, web.fit, web.format, web.quality),
+            (1600, 1200, Fit::Inside, Format::Webp, 75)
+        );
         let everything = "all=640x360:cover:avif:50:gravity=attention:background=0a0b0c:region=1,2,300,400:ratio=16/9:effort=best\
                           :baseline:enlarge:linear:lossless:still:keep=icc+copyright:mark=southwest,50,30,text,%C2%A9 A%3A B%2C%25";
         for text in ["web=1600x1200:inside:webp:75", everything] {
             let variant: Variant = text.parse()?;
-            assert_eq!(format!("{}={variant}", variant.name).parse::<Variant>()?, variant);
+            assert_eq!(
+                format!("{}={variant}", variant.name).parse::<Variant>()?,
+                variant
+            );
         }
         let variant: Variant = everything.parse()?;
-        assert_eq!(variant.watermark.expect("watermark").what, Mark::Text("© A: B,%".into()));
+        assert_eq!(
+            variant.watermark.expect("watermark").what,
+            Mark::Text("© A: B,%".into())
+        );
         Ok(())
     }
 
     #[test]
     fn fills_in_what_is_left_out() -> Result<()> {
         assert_eq!("400x300".parse::<Variant>()?, Variant::sized(400, 300));
-        assert_eq!("400x300:cover:jpeg:still".parse::<Variant>()?, Variant { still: true, ..Variant::sized(400, 300) });
+        assert_eq!(
+            "400x300:cover:jpeg:still".parse::<Variant>()?,
+            Variant {
+                still: true,
+                ..Variant::sized(400, 300)
+            }
+        );
         Ok(())
     }
 
@@ -200,8 +284,18 @@ mod tests {
     fn settings_of_the_first_version_are_read() {
         let old = r#"{"name":"a","width":4,"height":3,"fit":"cover","format":"jpeg","quality":80}"#;
         let variant: Variant = serde_json::from_str(old).expect("readable");
-        assert_eq!(variant, Variant { name: "a".into(), ..Variant::sized(4, 3) });
-        assert_eq!(serde_json::to_string(&variant).expect("text"), old, "nothing is written that was not asked for");
+        assert_eq!(
+            variant,
+            Variant {
+                name: "a".into(),
+                ..Variant::sized(4, 3)
+            }
+        );
+        assert_eq!(
+            serde_json::to_string(&variant).expect("text"),
+            old,
+            "nothing is written that was not asked for"
+        );
     }
 
     #[test]

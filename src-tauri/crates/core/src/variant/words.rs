@@ -122,7 +122,9 @@ impl Format {
     pub fn owns_extension(self, extension: &str) -> bool {
         let extension = extension.to_ascii_lowercase();
         match self {
-            Self::Jpeg | Self::Auto => matches!(extension.as_str(), "jpg" | "jpeg" | "jpe" | "jfif"),
+            Self::Jpeg | Self::Auto => {
+                matches!(extension.as_str(), "jpg" | "jpeg" | "jpe" | "jfif")
+            }
             other => extension == other.extension(),
         }
     }

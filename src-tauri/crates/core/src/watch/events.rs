@@ -30,7 +30,11 @@ impl Changes {
     fn note(&mut self, path: PathBuf, hint: Hint) {
         let known = self.paths.entry(path).or_insert(hint);
         // A file that is written to again after it was closed is open.
-        *known = if hint == Hint::Writing && *known == Hint::Closed { hint } else { hint.max(*known) };
+        *known = if hint == Hint::Writing && *known == Hint::Closed {
+            hint
+        } else {
+            hint.max(*known)
+        };
     }
 
     pub(super) fn add(&mut self, event: notify::Result<notify::Event>) {
@@ -43,14 +47,21 @@ impl Changes {
             self.lost = true;
             return;
         }
-        let writing = if TELLS_CLOSE { Hint::Writing } else { Hint::Found };
+        let writing = if TELLS_CLOSE {
+            Hint::Writing
+        } else {
+            Hint::Found
+        };
         let hint = match event.kind {
             EventKind::Access(AccessKind::Close(AccessMode::Write)) => Hint::Closed,
             EventKind::Access(_) => return,
             EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Hint::Renamed,
             EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => {
                 let mut paths = event.paths.into_iter();
-                paths.next().into_iter().for_each(|from| self.note(from, Hint::Found));
+                paths
+                    .next()
+                    .into_iter()
+                    .for_each(|from| self.note(from, Hint::Found));
                 paths.for_each(|to| self.note(to, Hint::Renamed));
                 return;
             }
@@ -61,7 +72,10 @@ impl Changes {
             }
             _ => Hint::Found,
         };
-        event.paths.into_iter().for_each(|path| self.note(path, hint));
+        event
+            .paths
+            .into_iter()
+            .for_each(|path| self.note(path, hint));
     }
 }
 
@@ -69,33 +83,55 @@ impl Changes {
 ///
 /// # Errors
 /// `watch-failed`, naming the limit that was reached.
-pub(super) fn open(folder: &WatchedFolder, waker: Sender<Wake>) -> Result<notify::RecommendedWatcher> {
+pub(super) fn open(
+    folder: &WatchedFolder,
+    waker: Sender<Wake>,
+) -> Result<notify::RecommendedWatcher> {
     let path = &folder.path;
     let handler = move |event| {
         // The thread has ended: nobody listens any more.
         let _ = waker.send(Wake::Event(event));
     };
     let config = notify::Config::default().with_follow_symlinks(folder.follow_links);
-    let mut watcher = notify::RecommendedWatcher::new(handler, config).map_err(|error| cannot_watch(path, &error))?;
-    let mode = if folder.recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-    watcher.watch(path, mode).map_err(|error| cannot_watch(path, &error))?;
+    let mut watcher = notify::RecommendedWatcher::new(handler, config)
+        .map_err(|error| cannot_watch(path, &error))?;
+    let mode = if folder.recursive {
+        RecursiveMode::Recursive
+    } else {
+        RecursiveMode::NonRecursive
+    };
+    watcher
+        .watch(path, mode)
+        .map_err(|error| cannot_watch(path, &error))?;
     Ok(watcher)
 }
 
 fn cannot_watch(folder: &Path, error: &notify::Error) -> Error {
     let limit = |name: &str, value: u32| {
-        let told = format!("{} has more folders than this system lets programs watch ({name})", folder.display());
-        let hint = format!("raise the limit: sudo sysctl {name}={value}; until then Tintype looks for itself every few seconds");
+        let told = format!(
+            "{} has more folders than this system lets programs watch ({name})",
+            folder.display()
+        );
+        let hint = format!(
+            "raise the limit: sudo sysctl {name}={value}; until then Tintype looks for itself every few seconds"
+        );
         Error::new(Code::WatchFailed, told).hint(hint)
     };
     match &error.kind {
         // Linux says "no space left on device" when the number of watches is used up.
         notify::ErrorKind::MaxFilesWatch => limit("fs.inotify.max_user_watches", 524_288),
-        notify::ErrorKind::Io(io) if io.raw_os_error() == Some(28) => limit("fs.inotify.max_user_watches", 524_288),
+        notify::ErrorKind::Io(io) if io.raw_os_error() == Some(28) => {
+            limit("fs.inotify.max_user_watches", 524_288)
+        }
         // "Too many open files": the number of inotify instances.
-        notify::ErrorKind::Io(io) if io.raw_os_error() == Some(24) => limit("fs.inotify.max_user_instances", 1024),
-        _ => Error::new(Code::WatchFailed, format!("{} sends no news: {error}", folder.display()))
-            .hint("Tintype looks for itself every few seconds meanwhile"),
+        notify::ErrorKind::Io(io) if io.raw_os_error() == Some(24) => {
+            limit("fs.inotify.max_user_instances", 1024)
+        }
+        _ => Error::new(
+            Code::WatchFailed,
+            format!("{} sends no news: {error}", folder.display()),
+        )
+        .hint("Tintype looks for itself every few seconds meanwhile"),
     }
 }
 
@@ -107,7 +143,9 @@ mod tests {
     use super::*;
 
     fn event(kind: EventKind, paths: &[&str]) -> notify::Result<Event> {
-        Ok(paths.iter().fold(Event::new(kind), |event, path| event.add_path(path.into())))
+        Ok(paths
+            .iter()
+            .fold(Event::new(kind), |event, path| event.add_path(path.into())))
     }
 
     #[test]
@@ -116,13 +154,26 @@ mod tests {
         let written = EventKind::Modify(ModifyKind::Data(DataChange::Any));
         changes.add(event(EventKind::Create(CreateKind::File), &["a.tmp"]));
         changes.add(event(written, &["a.tmp"]));
-        changes.add(event(EventKind::Access(AccessKind::Close(AccessMode::Write)), &["a.tmp"]));
-        changes.add(event(EventKind::Modify(ModifyKind::Name(RenameMode::Both)), &["a.tmp", "a.jpg"]));
+        changes.add(event(
+            EventKind::Access(AccessKind::Close(AccessMode::Write)),
+            &["a.tmp"],
+        ));
+        changes.add(event(
+            EventKind::Modify(ModifyKind::Name(RenameMode::Both)),
+            &["a.tmp", "a.jpg"],
+        ));
         assert_eq!(changes.paths[Path::new("a.jpg")], Hint::Renamed);
-        changes.add(event(EventKind::Access(AccessKind::Close(AccessMode::Write)), &["b.jpg"]));
+        changes.add(event(
+            EventKind::Access(AccessKind::Close(AccessMode::Write)),
+            &["b.jpg"],
+        ));
         changes.add(event(written, &["b.jpg"]));
         if TELLS_CLOSE {
-            assert_eq!(changes.paths[Path::new("b.jpg")], Hint::Writing, "it was opened again");
+            assert_eq!(
+                changes.paths[Path::new("b.jpg")],
+                Hint::Writing,
+                "it was opened again"
+            );
         }
         assert!(!changes.lost);
     }
@@ -136,9 +187,24 @@ mod tests {
 
     #[test]
     fn row_03_a_used_up_limit_is_named_with_its_cure() {
-        let told = |error: notify::Error| cannot_watch(Path::new("/w"), &error).hint.unwrap_or_default();
-        assert!(told(notify::Error::new(notify::ErrorKind::MaxFilesWatch)).contains("sudo sysctl fs.inotify.max_user_watches=524288"));
-        assert!(told(notify::Error::io(std::io::Error::from_raw_os_error(28))).contains("max_user_watches"), "no space left on device");
-        assert!(told(notify::Error::io(std::io::Error::from_raw_os_error(24))).contains("max_user_instances"), "too many open files");
+        let told = |error: notify::Error| {
+            cannot_watch(Path::new("/w"), &error)
+                .hint
+                .unwrap_or_default()
+        };
+        assert!(
+            told(notify::Error::new(notify::ErrorKind::MaxFilesWatch))
+                .contains("sudo sysctl fs.inotify.max_user_watches=524288")
+        );
+        assert!(
+            told(notify::Error::io(std::io::Error::from_raw_os_error(28)))
+                .contains("max_user_watches"),
+            "no space left on device"
+        );
+        assert!(
+            told(notify::Error::io(std::io::Error::from_raw_os_error(24)))
+                .contains("max_user_instances"),
+            "too many open files"
+        );
     }
 }

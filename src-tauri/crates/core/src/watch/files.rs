@@ -71,12 +71,24 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn new(Start { folder, on_record, inner }: Start) -> Result<Self> {
-        let OnRecord { known, mounts: drives, first_time } = on_record;
+    pub(super) fn new(
+        Start {
+            folder,
+            on_record,
+            inner,
+        }: Start,
+    ) -> Result<Self> {
+        let OnRecord {
+            known,
+            mounts: drives,
+            first_time,
+        } = on_record;
         let patterns = Patterns::new(&folder.path, &folder.patterns)?;
         let baseline = first_time && folder.existing == Existing::Ignore;
         let mut on_record = KnownFiles::default();
-        known.into_iter().for_each(|(path, known)| on_record.insert(path, known));
+        known
+            .into_iter()
+            .for_each(|(path, known)| on_record.insert(path, known));
         Ok(Self {
             sees_writers: !place::is_remote(&folder.path),
             folder,
@@ -120,13 +132,17 @@ impl Files {
     pub(super) fn look(&mut self, path: &Path, hint: Hint) {
         let meta = match std::fs::symlink_metadata(path) {
             // In the place of a file: what was there is gone.
-            Ok(meta) if meta.is_symlink() && !self.folder.follow_links => return self.vanished(path),
+            Ok(meta) if meta.is_symlink() && !self.folder.follow_links => {
+                return self.vanished(path);
+            }
             Ok(meta) if meta.is_symlink() => std::fs::metadata(path),
             meta => meta,
         };
         match meta {
             Ok(meta) if meta.is_dir() => self.compare(path),
-            Ok(meta) if meta.is_file() && self.wants(path, false) => drop(self.observe(path, &meta, hint)),
+            Ok(meta) if meta.is_file() && self.wants(path, false) => {
+                drop(self.observe(path, &meta, hint))
+            }
             // Left out of the folder from now on, and still there.
             Ok(meta) if meta.is_file() => self.settle.forget(path),
             // It cannot be seen at the moment; that is no reason to think it gone.
@@ -138,7 +154,12 @@ impl Files {
     /// Notes how a file looks; whether that is news.
     fn observe(&mut self, path: &Path, meta: &std::fs::Metadata, hint: Hint) -> bool {
         let stamp = Stamp::of(meta);
-        if stamp.size == 0 || self.known.get(path).is_some_and(|known| known.stamp.is(&stamp)) {
+        if stamp.size == 0
+            || self
+                .known
+                .get(path)
+                .is_some_and(|known| known.stamp.is(&stamp))
+        {
             self.settle.forget(path);
             return false;
         }
@@ -150,9 +171,18 @@ impl Files {
         if let Some(known) = self.limbo.take(path) {
             self.known.insert(path.to_owned(), known);
         }
-        let age = meta.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default();
-        let hint = if hint == Hint::Found && age < OPEN && self.may_be_written(meta) { Hint::Writing } else { hint };
-        self.settle.observe(path.to_owned(), stamp, hint, Instant::now(), age);
+        let age = meta
+            .modified()
+            .ok()
+            .and_then(|time| SystemTime::now().duration_since(time).ok())
+            .unwrap_or_default();
+        let hint = if hint == Hint::Found && age < OPEN && self.may_be_written(meta) {
+            Hint::Writing
+        } else {
+            hint
+        };
+        self.settle
+            .observe(path.to_owned(), stamp, hint, Instant::now(), age);
         true
     }
 
@@ -163,18 +193,31 @@ impl Files {
 
     /// The file that has just vanished and is this one now; not if it took the place of another, which has new content.
     fn alike(&mut self, path: &Path, stamp: &Stamp) -> Option<(PathBuf, Known)> {
-        if self.known.get(path).is_some() { None } else { self.limbo.take_alike(stamp) }
+        if self.known.get(path).is_some() {
+            None
+        } else {
+            self.limbo.take_alike(stamp)
+        }
     }
 
     fn rename(&mut self, from: PathBuf, to: PathBuf, known: Known) {
         self.settle.forget(&to);
-        self.moved.push((from, Seen { path: to.clone(), stamp: known.stamp, skipped: known.skipped }));
+        self.moved.push((
+            from,
+            Seen {
+                path: to.clone(),
+                stamp: known.stamp,
+                skipped: known.skipped,
+            },
+        ));
         self.known.insert(to, known);
     }
 
     /// Whether a path is on a drive that is away.
     fn is_away(&self, path: &Path) -> bool {
-        self.drives.iter().any(|drive| path.starts_with(drive) && !place::is_drive(drive))
+        self.drives
+            .iter()
+            .any(|drive| path.starts_with(drive) && !place::is_drive(drive))
     }
 
     /// A path is not there any more: a file, or a folder with all that was in it.
@@ -185,7 +228,12 @@ impl Files {
         self.settle.forget(path);
         self.unreadable.remove(path);
         // What is left out of the folder by now is not its business any more.
-        let below: Vec<PathBuf> = self.known.at_or_below(path).filter(|path| self.wants(path, false)).map(Path::to_owned).collect();
+        let below: Vec<PathBuf> = self
+            .known
+            .at_or_below(path)
+            .filter(|path| self.wants(path, false))
+            .map(Path::to_owned)
+            .collect();
         for path in below {
             if let Some(known) = self.known.remove(&path) {
                 self.limbo.add(path, known, Instant::now());
@@ -203,7 +251,11 @@ impl Files {
             return Err(away(&self.folder.path));
         }
         let root = self.folder.path.to_path_buf();
-        let Walked { files, fresh, blind } = self.walk(&root);
+        let Walked {
+            files,
+            fresh,
+            blind,
+        } = self.walk(&root);
         let missing = self.missing(&root, &blind);
         // A mount point without its drive is an empty folder.
         if files == 0 && missing.len() == self.known.len() && missing.len() > 1 {
@@ -211,7 +263,11 @@ impl Files {
         }
         missing.iter().for_each(|path| self.vanished(path));
         if std::mem::take(&mut self.baseline) {
-            let seen = |(path, stamp)| Seen { path, stamp, skipped: Some(Skipped::ThereBefore) };
+            let seen = |(path, stamp)| Seen {
+                path,
+                stamp,
+                skipped: Some(Skipped::ThereBefore),
+            };
             self.before = self.settle.drain().into_iter().map(seen).collect();
         }
         Ok(fresh)
@@ -224,12 +280,17 @@ impl Files {
             return;
         }
         let Walked { blind, .. } = self.walk(folder);
-        self.missing(folder, &blind).iter().for_each(|path| self.vanished(path));
+        self.missing(folder, &blind)
+            .iter()
+            .for_each(|path| self.vanished(path));
     }
 
     /// Files below a folder that were not met when it was walked through, but for those nothing is known of.
     fn missing(&self, folder: &Path, blind: &[PathBuf]) -> Vec<PathBuf> {
-        let not_met = self.known.not_met(folder).filter(|path| !blind.iter().any(|blind| path.starts_with(blind)));
+        let not_met = self
+            .known
+            .not_met(folder)
+            .filter(|path| !blind.iter().any(|blind| path.starts_with(blind)));
         // What is left out of the folder from now on is still there.
         let not_met = not_met.filter(|path| self.wants(path, false));
         not_met.map(Path::to_owned).collect()
@@ -241,7 +302,10 @@ impl Files {
         self.known.begin_round();
         let mut visited: HashSet<Identity> = HashSet::new();
         let depth = if self.folder.recursive { usize::MAX } else { 1 };
-        let mut entries = WalkDir::new(top).max_depth(depth).follow_links(self.folder.follow_links).into_iter();
+        let mut entries = WalkDir::new(top)
+            .max_depth(depth)
+            .follow_links(self.folder.follow_links)
+            .into_iter();
         while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -258,7 +322,11 @@ impl Files {
             };
             let is_dir = entry.file_type().is_dir();
             // Most files are as they were: they are not asked for their names again.
-            let known = if is_dir { None } else { self.known.meet(entry.path()).map(|known| known.stamp) };
+            let known = if is_dir {
+                None
+            } else {
+                self.known.meet(entry.path()).map(|known| known.stamp)
+            };
             if known.is_none() && !self.is_meant_here(entry.path(), is_dir) {
                 if is_dir {
                     entries.skip_current_dir();
@@ -268,12 +336,16 @@ impl Files {
             let meta = match entry.metadata() {
                 Ok(meta) => meta,
                 Err(error) => {
-                    let gone = error.io_error().is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound);
+                    let gone = error
+                        .io_error()
+                        .is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound);
                     walked.blind.extend((!gone).then(|| entry.into_path()));
                     continue;
                 }
             };
-            if known.is_some_and(|known| !known.is(&Stamp::of(&meta))) && !self.is_meant_here(entry.path(), false) {
+            if known.is_some_and(|known| !known.is(&Stamp::of(&meta)))
+                && !self.is_meant_here(entry.path(), false)
+            {
                 continue;
             }
             // Through links a file can be reached in many ways: it is taken once.
@@ -284,8 +356,13 @@ impl Files {
                 continue;
             }
             if is_dir {
-                let above = entry.path().parent().and_then(|above| above.metadata().ok());
-                if above.is_some_and(|above| place::of(&above).0 != place::of(&meta).0) && self.drives.insert(entry.path().to_owned()) {
+                let above = entry
+                    .path()
+                    .parent()
+                    .and_then(|above| above.metadata().ok());
+                if above.is_some_and(|above| place::of(&above).0 != place::of(&meta).0)
+                    && self.drives.insert(entry.path().to_owned())
+                {
                     self.fresh_drives.push(entry.path().to_owned());
                 }
             }
@@ -295,7 +372,12 @@ impl Files {
             }
         }
         // Another drive may be there by now: what it does not have was not deleted.
-        for drive in self.drives.clone().into_iter().filter(|drive| drive.starts_with(top)) {
+        for drive in self
+            .drives
+            .clone()
+            .into_iter()
+            .filter(|drive| drive.starts_with(top))
+        {
             if !place::is_drive(&drive) {
                 self.tell(drive.clone(), away(&drive));
             }
@@ -321,7 +403,10 @@ impl Files {
         for path in self.settle.due(now) {
             self.look(&path, Hint::Found);
         }
-        let mut news = News { finished: std::mem::take(&mut self.before), ..News::default() };
+        let mut news = News {
+            finished: std::mem::take(&mut self.before),
+            ..News::default()
+        };
         for (path, stamp) in self.settle.take_ready(now) {
             if let Some((from, known)) = self.alike(&path, &stamp) {
                 self.rename(from, path, known);
@@ -353,7 +438,11 @@ impl Files {
 
     /// Whether a finished file goes up; nothing if its content is known already.
     fn judge(&mut self, path: &Path, stamp: Stamp) -> Result<Option<Seen>> {
-        if let Some(known) = self.known.get(path).filter(|known| known.stamp.size == stamp.size && known.sha256.is_some()).cloned()
+        if let Some(known) = self
+            .known
+            .get(path)
+            .filter(|known| known.stamp.size == stamp.size && known.sha256.is_some())
+            .cloned()
             && known.sha256 == Some(sha256(path)?)
         {
             self.rename(path.to_owned(), path.to_owned(), Known { stamp, ..known });
@@ -368,22 +457,46 @@ impl Files {
         let picture = found.kind != Kind::Other || found.content_type.starts_with("image/");
         if !picture && !self.folder.all_files {
             let told = format!("{} is no picture ({})", path.display(), found.content_type);
-            self.tell(path.to_owned(), Error::new(Code::Skipped, told).hint("let the folder take all files if it is meant to go up"));
+            self.tell(
+                path.to_owned(),
+                Error::new(Code::Skipped, told)
+                    .hint("let the folder take all files if it is meant to go up"),
+            );
         }
         let skipped = (!picture && !self.folder.all_files).then_some(Skipped::NoPicture);
-        Ok(Some(Seen { path: path.to_owned(), stamp, skipped }))
+        Ok(Some(Seen {
+            path: path.to_owned(),
+            stamp,
+            skipped,
+        }))
     }
 
     /// What was handed out is on record now.
     pub(super) fn recorded(&mut self, seen: &[Seen]) {
-        for Seen { path, stamp, skipped } in seen {
-            self.known.insert(path.clone(), Known { stamp: *stamp, sha256: None, skipped: *skipped });
+        for Seen {
+            path,
+            stamp,
+            skipped,
+        } in seen
+        {
+            self.known.insert(
+                path.clone(),
+                Known {
+                    stamp: *stamp,
+                    sha256: None,
+                    skipped: *skipped,
+                },
+            );
         }
     }
 
     /// What was handed out could not be put on record. A scan finds it again; but not that it was there before.
     pub(super) fn not_recorded(&mut self, seen: &[Seen]) {
-        self.before.extend(seen.iter().filter(|seen| seen.skipped == Some(Skipped::ThereBefore)).cloned());
+        self.before.extend(
+            seen.iter()
+                .filter(|seen| seen.skipped == Some(Skipped::ThereBefore))
+                .cloned(),
+        );
     }
 
     /// Nothing is on record of a file any more.
@@ -392,7 +505,11 @@ impl Files {
     }
 
     fn tell(&mut self, path: PathBuf, error: Error) {
-        if !self.told.iter().any(|(known, same)| *known == path && *same == error) {
+        if !self
+            .told
+            .iter()
+            .any(|(known, same)| *known == path && *same == error)
+        {
             self.told.retain(|(known, _)| *known != path);
             self.told.push_front((path, error));
             self.told.truncate(TOLD);
@@ -410,23 +527,34 @@ impl Files {
 
     /// When something has to be looked at again.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.settle.next_due().into_iter().chain(self.limbo.next_due()).min()
+        self.settle
+            .next_due()
+            .into_iter()
+            .chain(self.limbo.next_due())
+            .min()
     }
 }
 
 fn away(folder: &Path) -> Error {
-    Error::new(Code::FileMissing, format!("{} is empty: its drive may be away", folder.display()))
-        .hint("Tintype goes on when the files are back; nothing is removed from the bucket")
+    Error::new(
+        Code::FileMissing,
+        format!("{} is empty: its drive may be away", folder.display()),
+    )
+    .hint("Tintype goes on when the files are back; nothing is removed from the bucket")
 }
 
 fn head(path: &Path) -> Result<Vec<u8>> {
     let mut head = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(content::SNIFF_LEN as u64).read_to_end(&mut head));
-    read.map(|_| head).map_err(|error| Error::from_io(&error, path))
+    let read = std::fs::File::open(path)
+        .and_then(|file| file.take(content::SNIFF_LEN as u64).read_to_end(&mut head));
+    read.map(|_| head)
+        .map_err(|error| Error::from_io(&error, path))
 }
 
 fn sha256(path: &Path) -> Result<[u8; 32]> {
     let mut sum = Sha256::new();
     let hashed = std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut sum));
-    hashed.map(|_| sum.finalize().into()).map_err(|error| Error::from_io(&error, path))
+    hashed
+        .map(|_| sum.finalize().into())
+        .map_err(|error| Error::from_io(&error, path))
 }

@@ -44,12 +44,16 @@ impl KnownFiles {
 
     /// Files at or below a path that were not met in this round.
     pub(super) fn not_met(&self, path: &Path) -> impl Iterator<Item = &Path> {
-        self.range(path).filter(|(_, round)| *round != self.round).map(|(path, _)| path)
+        self.range(path)
+            .filter(|(_, round)| *round != self.round)
+            .map(|(path, _)| path)
     }
 
     pub(super) fn insert(&mut self, path: PathBuf, known: Known) {
         self.skipped += usize::from(known.skipped.is_some());
-        let before = self.files.insert(path.into_os_string(), (known, self.round));
+        let before = self
+            .files
+            .insert(path.into_os_string(), (known, self.round));
         self.skipped -= usize::from(before.is_some_and(|(before, _)| before.skipped.is_some()));
     }
 
@@ -70,8 +74,14 @@ impl KnownFiles {
         inside.push(MAIN_SEPARATOR_STR);
         let from = Bound::Included(inside.as_os_str());
         let below = self.files.range::<OsStr, _>((from, Bound::Unbounded));
-        let below = below.take_while(move |(path, _)| path.as_encoded_bytes().starts_with(inside.as_encoded_bytes()));
-        itself.into_iter().chain(below).map(|(path, (_, round))| (Path::new(path), *round))
+        let below = below.take_while(move |(path, _)| {
+            path.as_encoded_bytes()
+                .starts_with(inside.as_encoded_bytes())
+        });
+        itself
+            .into_iter()
+            .chain(below)
+            .map(|(path, (_, round))| (Path::new(path), *round))
     }
 }
 
@@ -83,17 +93,40 @@ mod tests {
     #[test]
     fn a_folder_has_what_is_below_it_and_not_what_is_named_alike() {
         let mut known = KnownFiles::default();
-        let stamp = Stamp { size: 1, mtime_ns: 1, inode: 1 };
-        for name in ["/w/a", "/w/a b", "/w/a-1", "/w/a/1", "/w/a/b/2", "/w/a0", "/w/b"] {
-            known.insert(name.into(), Known { stamp, sha256: None, skipped: Some(Skipped::NoPicture) });
+        let stamp = Stamp {
+            size: 1,
+            mtime_ns: 1,
+            inode: 1,
+        };
+        for name in [
+            "/w/a", "/w/a b", "/w/a-1", "/w/a/1", "/w/a/b/2", "/w/a0", "/w/b",
+        ] {
+            known.insert(
+                name.into(),
+                Known {
+                    stamp,
+                    sha256: None,
+                    skipped: Some(Skipped::NoPicture),
+                },
+            );
         }
         let below: Vec<&Path> = known.at_or_below(Path::new("/w/a")).collect();
         assert_eq!(below, ["/w/a", "/w/a/1", "/w/a/b/2"].map(Path::new));
         assert_eq!(known.skipped(), 7);
         known.begin_round();
         known.meet(Path::new("/w/a/1"));
-        assert_eq!(known.not_met(Path::new("/w/a")).collect::<Vec<_>>(), ["/w/a", "/w/a/b/2"].map(Path::new));
-        known.insert("/w/b".into(), Known { stamp, sha256: None, skipped: None });
+        assert_eq!(
+            known.not_met(Path::new("/w/a")).collect::<Vec<_>>(),
+            ["/w/a", "/w/a/b/2"].map(Path::new)
+        );
+        known.insert(
+            "/w/b".into(),
+            Known {
+                stamp,
+                sha256: None,
+                skipped: None,
+            },
+        );
         known.remove(Path::new("/w/a"));
         assert_eq!((known.len(), known.skipped()), (6, 5));
     }

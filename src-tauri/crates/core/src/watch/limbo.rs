@@ -44,7 +44,8 @@ impl Limbo {
             .extract_if(|_, (_, since)| now.saturating_duration_since(*since) >= LENGTH)
             .map(|(path, (known, _))| (path, known))
             .collect();
-        gone.iter().for_each(|(_, known)| drop(self.by_stamp.remove(&known.stamp)));
+        gone.iter()
+            .for_each(|(_, known)| drop(self.by_stamp.remove(&known.stamp)));
         gone
     }
 

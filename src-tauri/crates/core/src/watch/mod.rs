@@ -110,7 +110,12 @@ pub(crate) struct Start {
 }
 
 /// Watches one folder until told to stop. Blocks: it has a thread of its own.
-pub(crate) fn watch(start: Start, reports: mpsc::Sender<Report>, waker: Sender<Wake>, wakes: &Receiver<Wake>) {
+pub(crate) fn watch(
+    start: Start,
+    reports: mpsc::Sender<Report>,
+    waker: Sender<Wake>,
+    wakes: &Receiver<Wake>,
+) {
     let path = start.folder.path.to_path_buf();
     let mut watch = match Files::new(start) {
         Ok(files) => Watch {
@@ -130,7 +135,11 @@ pub(crate) fn watch(start: Start, reports: mpsc::Sender<Report>, waker: Sender<W
             reports,
         },
         Err(error) => {
-            let state = FolderState { following: Following::Away, trouble: Some(error), ..FolderState::default() };
+            let state = FolderState {
+                following: Following::Away,
+                trouble: Some(error),
+                ..FolderState::default()
+            };
             // Nobody may listen any more.
             let _ = reports.blocking_send(Report::State(path, state));
             return;
@@ -200,7 +209,8 @@ impl Watch {
         self.hand_out()?;
         self.tell()?;
         let mut changes = Changes::default();
-        let mut next = wakes.recv_timeout(self.next_due().saturating_duration_since(Instant::now()));
+        let mut next =
+            wakes.recv_timeout(self.next_due().saturating_duration_since(Instant::now()));
         loop {
             match next {
                 Ok(Wake::Event(event)) => changes.add(event),
@@ -218,7 +228,12 @@ impl Watch {
     fn next_due(&self) -> Instant {
         let unreadable = self.files.has_unreadable().then_some(self.unreadable_at);
         let afterwards = self.afterwards.iter().map(|(at, _)| *at).min();
-        let due = self.files.next_due().into_iter().chain(unreadable).chain(afterwards);
+        let due = self
+            .files
+            .next_due()
+            .into_iter()
+            .chain(unreadable)
+            .chain(afterwards);
         due.fold(self.scan_at.min(Instant::now() + AWAY), Instant::min)
     }
 
@@ -229,10 +244,14 @@ impl Watch {
             self.scan_at = self.scan_at.min(now + self.scan_took * 4);
         }
         self.announced |= !changes.paths.is_empty() || !changes.folders.is_empty() || changes.lost;
-        changes.paths.iter().for_each(|(path, hint)| self.files.look(path, *hint));
+        changes
+            .paths
+            .iter()
+            .for_each(|(path, hint)| self.files.look(path, *hint));
         for folder in changes.folders {
             self.files.look(&folder, Hint::Found);
-            self.afterwards.extend(AFTERWARDS.map(|pause| (now + pause, folder.clone())));
+            self.afterwards
+                .extend(AFTERWARDS.map(|pause| (now + pause, folder.clone())));
         }
         for (_, folder) in self.afterwards.extract_if(.., |(at, _)| *at <= now) {
             self.files.look(&folder, Hint::Found);
@@ -277,28 +296,52 @@ impl Watch {
             return false;
         }
         self.identity = Some(identity);
-        (self.watcher, self.state.trouble) = match events::open(&self.files.folder, self.waker.clone()) {
-            Ok(watcher) => (Some(watcher), None),
-            Err(error) => (None, Some(error)),
-        };
+        (self.watcher, self.state.trouble) =
+            match events::open(&self.files.folder, self.waker.clone()) {
+                Ok(watcher) => (Some(watcher), None),
+                Err(error) => (None, Some(error)),
+            };
         self.watcher.is_some()
     }
 
     /// Decides how the folder is followed from now on: a share sends no events, and neither does a folder in which a
     /// scan finds what nobody announced.
     fn follow(&mut self, first: bool, fresh: usize) {
-        let silent = !self.announced && !first && (fresh > 0 || self.state.following == Following::Polling);
+        let silent =
+            !self.announced && !first && (fresh > 0 || self.state.following == Following::Polling);
         let polling = self.watcher.is_none() || place::is_remote(&self.path) || silent;
-        self.state.following = if polling { Following::Polling } else { Following::Watching };
+        self.state.following = if polling {
+            Following::Polling
+        } else {
+            Following::Watching
+        };
         self.files.sees_writers = !polling;
-        let longer = if polling { self.poll * 3 / 2 } else { self.poll * 3 };
-        self.poll = if first || silent && fresh > 0 { POLL } else { longer.min(SCAN) };
+        let longer = if polling {
+            self.poll * 3 / 2
+        } else {
+            self.poll * 3
+        };
+        self.poll = if first || silent && fresh > 0 {
+            POLL
+        } else {
+            longer.min(SCAN)
+        };
         // As soon as there is room for watches again, there are events again.
-        self.scan_at = Instant::now() + if self.watcher.is_none() { POLL } else { self.poll };
+        self.scan_at = Instant::now()
+            + if self.watcher.is_none() {
+                POLL
+            } else {
+                self.poll
+            };
     }
 
     fn hand_out(&mut self) -> Result<(), Ended> {
-        let News { drives, finished, moved, gone } = self.files.news();
+        let News {
+            drives,
+            finished,
+            moved,
+            gone,
+        } = self.files.news();
         if !drives.is_empty() {
             self.send(Report::Drives(self.path.clone(), drives))?;
         }

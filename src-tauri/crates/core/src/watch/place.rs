@@ -11,9 +11,11 @@ pub(super) type Identity = (u64, u64);
 pub(crate) fn check(folder: &Path) -> Result<()> {
     match std::fs::read_dir(folder) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
-            Err(Error::new(Code::WatchFailed, format!("{} is no folder", folder.display())).hint("choose a folder"))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Err(Error::new(
+            Code::WatchFailed,
+            format!("{} is no folder", folder.display()),
+        )
+        .hint("choose a folder")),
         Err(error) => Err(Error::from_io(&error, folder)),
     }
 }
@@ -51,9 +53,20 @@ pub(super) fn is_drive(folder: &Path) -> bool {
 #[cfg(target_os = "linux")]
 pub(super) fn is_remote(folder: &Path) -> bool {
     // statfs(2): AFS, Ceph, Coda, CIFS, FUSE, NFS, SMB, SMB2, 9P, and two of VirtualBox and VMware for shared folders.
-    const REMOTE: [u64; 10] =
-        [0x5346_414f, 0x00c3_6400, 0x7375_7245, 0xff53_4d42, 0x6573_5546, 0x6969, 0x517b, 0xfe53_4d42, 0x0102_1997, 0x786f_4256];
-    rustix::fs::statfs(folder).is_ok_and(|found| REMOTE.contains(&(found.f_type as u64 & 0xffff_ffff)))
+    const REMOTE: [u64; 10] = [
+        0x5346_414f,
+        0x00c3_6400,
+        0x7375_7245,
+        0xff53_4d42,
+        0x6573_5546,
+        0x6969,
+        0x517b,
+        0xfe53_4d42,
+        0x0102_1997,
+        0x786f_4256,
+    ];
+    rustix::fs::statfs(folder)
+        .is_ok_and(|found| REMOTE.contains(&(found.f_type as u64 & 0xffff_ffff)))
 }
 
 #[cfg(windows)]

@@ -75,12 +75,26 @@ impl Settle {
     }
 
     /// Notes how a file looks at `now`; `age` is how long ago its own time says it last changed.
-    pub(super) fn observe(&mut self, path: PathBuf, stamp: Stamp, hint: Hint, now: Instant, age: Duration) {
+    pub(super) fn observe(
+        &mut self,
+        path: PathBuf,
+        stamp: Stamp,
+        hint: Hint,
+        now: Instant,
+        age: Duration,
+    ) {
         match self.files.get_mut(&path) {
             Some(known) if known.stamp == stamp => known.hint = known.hint.max(hint),
             Some(known) => {
-                let pause = known.pause.max(now.saturating_duration_since(known.changed_at));
-                *known = Observed { stamp, hint, changed_at: now, pause };
+                let pause = known
+                    .pause
+                    .max(now.saturating_duration_since(known.changed_at));
+                *known = Observed {
+                    stamp,
+                    hint,
+                    changed_at: now,
+                    pause,
+                };
             }
             None => {
                 // An old file found by a scan has been quiet long enough already.
@@ -90,16 +104,33 @@ impl Settle {
                     Hint::Closed | Hint::Renamed => Duration::ZERO,
                 };
                 let changed_at = now.checked_sub(rested).unwrap_or(now);
-                let pause = self.taken.get(&path).map_or(Duration::ZERO, |(at, pause)| (*pause).max(now.saturating_duration_since(*at)));
-                let pause = if pause < AFTERMATH { pause } else { Duration::ZERO };
-                self.files.insert(path, Observed { stamp, hint, changed_at, pause });
+                let pause = self.taken.get(&path).map_or(Duration::ZERO, |(at, pause)| {
+                    (*pause).max(now.saturating_duration_since(*at))
+                });
+                let pause = if pause < AFTERMATH {
+                    pause
+                } else {
+                    Duration::ZERO
+                };
+                self.files.insert(
+                    path,
+                    Observed {
+                        stamp,
+                        hint,
+                        changed_at,
+                        pause,
+                    },
+                );
             }
         }
     }
 
     /// Hands out everything, finished or not.
     pub(super) fn drain(&mut self) -> Vec<(PathBuf, Stamp)> {
-        self.files.drain().map(|(path, file)| (path, file.stamp)).collect()
+        self.files
+            .drain()
+            .map(|(path, file)| (path, file.stamp))
+            .collect()
     }
 
     /// When to look again.
@@ -109,16 +140,22 @@ impl Settle {
 
     /// Files to be looked at once more: if they are as they were, they are finished.
     pub(super) fn due(&self, now: Instant) -> Vec<PathBuf> {
-        self.files.iter().filter(|(_, file)| file.due() <= now).map(|(path, _)| path.clone()).collect()
+        self.files
+            .iter()
+            .filter(|(_, file)| file.due() <= now)
+            .map(|(path, _)| path.clone())
+            .collect()
     }
 
     /// Hands out what is finished, by path.
     pub(super) fn take_ready(&mut self, now: Instant) -> Vec<(PathBuf, Stamp)> {
-        self.taken.retain(|_, (at, _)| now.saturating_duration_since(*at) < AFTERMATH);
+        self.taken
+            .retain(|_, (at, _)| now.saturating_duration_since(*at) < AFTERMATH);
         let ready = self.files.extract_if(|_, file| file.due() <= now);
         let mut ready: Vec<(PathBuf, Stamp)> = ready
             .map(|(path, file)| {
-                self.taken.insert(path.clone(), (file.changed_at, file.pause));
+                self.taken
+                    .insert(path.clone(), (file.changed_at, file.pause));
                 (path, file.stamp)
             })
             .collect();
@@ -134,7 +171,11 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn stamp(size: u64) -> Stamp {
-        Stamp { size, mtime_ns: 7, inode: 1 }
+        Stamp {
+            size,
+            mtime_ns: 7,
+            inode: 1,
+        }
     }
 
     fn taken(settle: &mut Settle, now: Instant) -> usize {
@@ -146,7 +187,13 @@ mod tests {
         let (mut settle, start) = (Settle::default(), Instant::now());
         for tick in 0..3600 {
             let now = start + SECOND / 2 * tick;
-            settle.observe("slow".into(), stamp(1 + u64::from(tick)), Hint::Found, now, Duration::ZERO);
+            settle.observe(
+                "slow".into(),
+                stamp(1 + u64::from(tick)),
+                Hint::Found,
+                now,
+                Duration::ZERO,
+            );
             assert_eq!(taken(&mut settle, now), 0);
         }
         assert_eq!(taken(&mut settle, start + SECOND * 1801), 1);
@@ -165,14 +212,30 @@ mod tests {
         let (mut settle, now) = (Settle::default(), Instant::now());
         settle.observe("fresh".into(), stamp(5), Hint::Writing, now, SECOND * 4);
         assert_eq!(taken(&mut settle, now + SECOND * 5), 0);
-        assert_eq!(taken(&mut settle, now + SECOND * 6), 1, "ten seconds after it changed");
+        assert_eq!(
+            taken(&mut settle, now + SECOND * 6),
+            1,
+            "ten seconds after it changed"
+        );
     }
 
     #[test]
     fn what_is_renamed_into_place_is_finished_and_what_is_closed_almost() {
         let (mut settle, now) = (Settle::default(), Instant::now());
-        settle.observe("renamed".into(), stamp(5), Hint::Renamed, now, Duration::ZERO);
-        settle.observe("closed".into(), stamp(5), Hint::Writing, now, Duration::ZERO);
+        settle.observe(
+            "renamed".into(),
+            stamp(5),
+            Hint::Renamed,
+            now,
+            Duration::ZERO,
+        );
+        settle.observe(
+            "closed".into(),
+            stamp(5),
+            Hint::Writing,
+            now,
+            Duration::ZERO,
+        );
         settle.observe("closed".into(), stamp(5), Hint::Closed, now, Duration::ZERO);
         assert_eq!(settle.take_ready(now)[0].0, Path::new("renamed"));
         assert_eq!(settle.next_due(), Some(now + CLOSED));
@@ -184,9 +247,25 @@ mod tests {
         let (mut settle, now) = (Settle::default(), Instant::now());
         settle.observe("a".into(), stamp(1), Hint::Writing, now, Duration::ZERO);
         assert_eq!(taken(&mut settle, now + SECOND * 8), 0);
-        settle.observe("a".into(), stamp(2), Hint::Writing, now + SECOND * 8, Duration::ZERO);
-        assert_eq!(taken(&mut settle, now + SECOND * 23), 0, "it has made pauses of eight seconds");
-        settle.observe("a".into(), stamp(2), Hint::Closed, now + SECOND * 23, Duration::ZERO);
+        settle.observe(
+            "a".into(),
+            stamp(2),
+            Hint::Writing,
+            now + SECOND * 8,
+            Duration::ZERO,
+        );
+        assert_eq!(
+            taken(&mut settle, now + SECOND * 23),
+            0,
+            "it has made pauses of eight seconds"
+        );
+        settle.observe(
+            "a".into(),
+            stamp(2),
+            Hint::Closed,
+            now + SECOND * 23,
+            Duration::ZERO,
+        );
         assert_eq!(taken(&mut settle, now + SECOND * 24), 1);
     }
 
@@ -195,8 +274,18 @@ mod tests {
         let (mut settle, now) = (Settle::default(), Instant::now());
         settle.observe("a".into(), stamp(1), Hint::Closed, now, Duration::ZERO);
         assert_eq!(taken(&mut settle, now + SECOND), 1);
-        settle.observe("a".into(), stamp(2), Hint::Closed, now + SECOND * 3, Duration::ZERO);
-        assert_eq!(taken(&mut settle, now + SECOND * 8), 0, "it came back after three seconds");
+        settle.observe(
+            "a".into(),
+            stamp(2),
+            Hint::Closed,
+            now + SECOND * 3,
+            Duration::ZERO,
+        );
+        assert_eq!(
+            taken(&mut settle, now + SECOND * 8),
+            0,
+            "it came back after three seconds"
+        );
         assert_eq!(taken(&mut settle, now + SECOND * 9), 1);
     }
 }

@@ -41,13 +41,24 @@ fn open_for_writing() -> HashSet<Identity> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let others = processes.filter(|entry| {
         let name = entry.file_name();
-        name.to_str().is_some_and(|name| name.starts_with(|first: char| first.is_ascii_digit()) && name != own)
+        name.to_str().is_some_and(|name| {
+            name.starts_with(|first: char| first.is_ascii_digit()) && name != own
+        })
     });
     let mut open = HashSet::new();
     for process in others.map(|entry| entry.path()) {
-        for file in std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten() {
-            let found = std::fs::metadata(file.path()).ok().filter(Metadata::is_file);
-            let writes = || std::fs::read_to_string(process.join("fdinfo").join(file.file_name())).is_ok_and(|info| writes(&info));
+        for file in std::fs::read_dir(process.join("fd"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let found = std::fs::metadata(file.path())
+                .ok()
+                .filter(Metadata::is_file);
+            let writes = || {
+                std::fs::read_to_string(process.join("fdinfo").join(file.file_name()))
+                    .is_ok_and(|info| writes(&info))
+            };
             open.extend(found.filter(|_| writes()).map(|meta| place::of(&meta)));
         }
     }
@@ -58,7 +69,9 @@ fn open_for_writing() -> HashSet<Identity> {
 #[cfg(target_os = "linux")]
 fn writes(info: &str) -> bool {
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-    flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok()).is_some_and(|flags| flags & 3 != 0)
+    flags
+        .and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok())
+        .is_some_and(|flags| flags & 3 != 0)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -78,9 +91,15 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("a");
         let file = std::fs::File::create(&path)?;
-        let mut writer = Command::new("cat").stdin(Stdio::piped()).stdout(file).spawn()?;
+        let mut writer = Command::new("cat")
+            .stdin(Stdio::piped())
+            .stdout(file)
+            .spawn()?;
         assert!(Writers::default().have(&path.metadata()?));
-        writer.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(b"end"))?;
+        writer
+            .stdin
+            .take()
+            .map_or(Ok(()), |mut stdin| stdin.write_all(b"end"))?;
         writer.wait()?;
         assert!(!Writers::default().have(&path.metadata()?));
         Ok(())

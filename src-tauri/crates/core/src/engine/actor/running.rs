@@ -23,11 +23,18 @@ impl Actor {
             while self.running.len() < self.at_once {
                 let (outages, running) = (&self.outages, &self.running);
                 let runs = |job| running.contains_key(&job);
-                let Some(next) = self.queue.take(|job| !runs(job.id) && outages.may_start(&job.profile, now, runs)) else { break };
+                let Some(next) = self
+                    .queue
+                    .take(|job| !runs(job.id) && outages.may_start(&job.profile, now, runs))
+                else {
+                    break;
+                };
                 self.start(next).await?;
             }
         }
-        self.queue.give_back(&self.stages.journal, self.presence.id()).await
+        self.queue
+            .give_back(&self.stages.journal, self.presence.id())
+            .await
     }
 
     async fn fill(&mut self, now: Instant) -> Result<()> {
@@ -49,13 +56,25 @@ impl Actor {
         if self.outages.is_all() && !self.outages.may_probe_all(now, runs) {
             return Ok(());
         }
-        let wanted = Wanted { leads, can_open, without: self.outages.profiles(), ..Wanted::default() };
-        self.queue.fill(&self.stages.journal, self.presence.id(), wanted, &probes).await
+        let wanted = Wanted {
+            leads,
+            can_open,
+            without: self.outages.profiles(),
+            ..Wanted::default()
+        };
+        self.queue
+            .fill(&self.stages.journal, self.presence.id(), wanted, &probes)
+            .await
     }
 
     /// Starts a job, if nothing speaks against it by now.
     async fn start(&mut self, next: InHand) -> Result<()> {
-        let row = match self.stages.journal.to_run(self.presence.id(), next.id).await {
+        let row = match self
+            .stages
+            .journal
+            .to_run(self.presence.id(), next.id)
+            .await
+        {
             Ok(Some(row)) => row,
             other => {
                 self.queue.let_go(next.id);
@@ -75,9 +94,17 @@ impl Actor {
     fn run_job(&mut self, row: Arc<JobRow>) {
         let live = Live::default();
         let profile = self.settings.profile_of(&row.profile).cloned();
-        let folder = row.watched.as_ref().and_then(|path| self.folders.find(&self.settings, path));
+        let folder = row
+            .watched
+            .as_ref()
+            .and_then(|path| self.folders.find(&self.settings, path));
         let stop = self.stop.child_token();
-        let (stages, job, shown, stopped) = (Arc::clone(&self.stages), Arc::clone(&row), live.clone(), stop.clone());
+        let (stages, job, shown, stopped) = (
+            Arc::clone(&self.stages),
+            Arc::clone(&row),
+            live.clone(),
+            stop.clone(),
+        );
         self.tasks.spawn(async move {
             let run = job::run(&stages, profile, folder, &job, &shown);
             match stopped.run_until_cancelled(run).await {
@@ -85,15 +112,28 @@ impl Actor {
                 None => (job.id, Ok(None)),
             }
         });
-        self.running.insert(row.id, Running { row, live, told: (Stage::Queued, 0, 0), stop });
+        self.running.insert(
+            row.id,
+            Running {
+                row,
+                live,
+                told: (Stage::Queued, 0, 0),
+                stop,
+            },
+        );
     }
 
-    pub(super) async fn ended(&mut self, ended: Result<(i64, Result<Option<Answered>>), tokio::task::JoinError>) -> Result<()> {
+    pub(super) async fn ended(
+        &mut self,
+        ended: Result<(i64, Result<Option<Answered>>), tokio::task::JoinError>,
+    ) -> Result<()> {
         let (id, result) = match ended {
             Ok(ended) => ended,
             Err(error) => return self.clean_up_after(&error).await,
         };
-        let Some(running) = self.running.remove(&id) else { return Ok(()) };
+        let Some(running) = self.running.remove(&id) else {
+            return Ok(());
+        };
         self.news.insert(id);
         match result {
             Ok(Some(answered)) => {
@@ -108,16 +148,28 @@ impl Actor {
         }
         self.after_watched(&running.row).await?;
         // The last one is told at once: somebody waits for it.
-        if self.running.is_empty() { self.tell_news().await } else { Ok(()) }
+        if self.running.is_empty() {
+            self.tell_news().await
+        } else {
+            Ok(())
+        }
     }
 
     /// A job's task panicked: a defect, but the file is not lost and the others go on.
     async fn clean_up_after(&mut self, error: &tokio::task::JoinError) -> Result<()> {
         tracing::error!(%error, "a job ended badly");
-        let gone: Vec<i64> = self.running.iter().filter(|(_, running)| Arc::strong_count(&running.row) == 1).map(|(id, _)| *id).collect();
+        let gone: Vec<i64> = self
+            .running
+            .iter()
+            .filter(|(_, running)| Arc::strong_count(&running.row) == 1)
+            .map(|(id, _)| *id)
+            .collect();
         for id in &gone {
             self.running.remove(id);
-            let defect = Error::new(Code::Internal, format!("a defect in Tintype stopped this upload: {error}"));
+            let defect = Error::new(
+                Code::Internal,
+                format!("a defect in Tintype stopped this upload: {error}"),
+            );
             if let Err(unsaid) = self.stages.journal.fail(*id, defect).await {
                 tracing::error!(error = %unsaid, "the end of a job could not be recorded");
                 self.queue.let_go(*id);
@@ -144,7 +196,12 @@ impl Actor {
             Verdict::Waits(Waits::Job) | Verdict::Fails => self.queue.put_off(row.id, now),
         }
         self.queue.look_again();
-        if let Err(unsaid) = self.stages.journal.note_waiting(self.presence.id(), row.id, error, own).await {
+        if let Err(unsaid) = self
+            .stages
+            .journal
+            .note_waiting(self.presence.id(), row.id, error, own)
+            .await
+        {
             // The journal itself is what is waited for: the job is let go of as soon as it can be used again.
             tracing::warn!(error = %unsaid, job = row.id, "why a job waits could not be recorded");
             self.queue.let_go(row.id);

@@ -21,7 +21,10 @@ impl Actor {
             jobs: rows.iter().map(|row| self.view(row)).collect(),
             overall: self.overall.clone(),
             settings: self.settings.clone(),
-            folders: self.folders.views(&self.stages.journal, &self.settings).await?,
+            folders: self
+                .folders
+                .views(&self.stages.journal, &self.settings)
+                .await?,
             standby: self.lead.is_none(),
             health: self.health.troubles(),
         })
@@ -32,7 +35,13 @@ impl Actor {
         match self.running.get(&row.id) {
             Some(running) => {
                 let (stage, sent, total) = running.live.look();
-                JobView { stage, sent, total, error: None, ..view }
+                JobView {
+                    stage,
+                    sent,
+                    total,
+                    error: None,
+                    ..view
+                }
             }
             None => view,
         }
@@ -43,10 +52,14 @@ impl Actor {
         self.outages.keep_only(&tally.profiles());
         let out = self.outages.profiles();
         let is_out = |profile: &ProfileId| self.outages.is_all() || out.contains(profile);
-        let sum = |count: &dyn Fn(&(ProfileId, Unfinished)) -> u64| tally.unfinished.iter().map(count).sum();
+        let sum = |count: &dyn Fn(&(ProfileId, Unfinished)) -> u64| {
+            tally.unfinished.iter().map(count).sum()
+        };
         let overall = Overall {
             unfinished: sum(&|(_, jobs)| jobs.held + jobs.free),
-            waiting: sum(&|(profile, jobs)| jobs.held + if is_out(profile) { jobs.free } else { 0 }),
+            waiting: sum(&|(profile, jobs)| {
+                jobs.held + if is_out(profile) { jobs.free } else { 0 }
+            }),
             done: tally.done,
             failed: tally.failed,
             waiting_for: self.outages.reason(None),
@@ -83,7 +96,9 @@ impl Actor {
             }
         }
         if !changed.is_empty() {
-            self.tell(Event::Jobs(changed.iter().map(|row| self.view(row)).collect()));
+            self.tell(Event::Jobs(
+                changed.iter().map(|row| self.view(row)).collect(),
+            ));
         }
     }
 }

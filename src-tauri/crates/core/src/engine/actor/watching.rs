@@ -23,7 +23,10 @@ impl Actor {
     pub(super) async fn follow_folders(&mut self) {
         self.follow_at = None;
         let own = self.config.watch && self.lead.is_some();
-        let followed = self.folders.follow(&self.stages.journal, &self.settings, own).await;
+        let followed = self
+            .folders
+            .follow(&self.stages.journal, &self.settings, own)
+            .await;
         if self.health.note(Duty::Folders, followed).is_none() {
             self.follow_at = Some(Instant::now() + FOLLOW_AGAIN);
         }
@@ -60,13 +63,17 @@ impl Actor {
                 let lost = journal.moved(path.clone(), files).await?;
                 if !lost.is_empty() {
                     // Their jobs ended between the move and this news of it.
-                    lost.into_iter().for_each(|file| self.folders.forget(&path, file));
+                    lost.into_iter()
+                        .for_each(|file| self.folders.forget(&path, file));
                     self.folders.look(Some(&path));
                 }
                 Ok(())
             }
             Report::Gone(path, files) => {
-                let grace = self.folders.find(&self.settings, &path).and_then(|folder| folder.grace());
+                let grace = self
+                    .folders
+                    .find(&self.settings, &path)
+                    .and_then(|folder| folder.grace());
                 self.folders.keep_clock(journal, &path).await?;
                 journal.gone(path, files, grace).await
             }
@@ -86,12 +93,22 @@ impl Actor {
 
     /// Puts finished files on record: as jobs, or as what does not go up.
     async fn record(&mut self, path: &Path, finished: Vec<Seen>) -> Result<()> {
-        let Some(folder) = self.folders.find(&self.settings, path) else { return Ok(()) };
+        let Some(folder) = self.folders.find(&self.settings, path) else {
+            return Ok(());
+        };
         let profile = self.settings.profile_for(&folder)?;
         let alone = self.config.secrets.are_here(profile);
-        let (jobs, skipped) = folders::sorted(&self.settings, (&folder, profile), finished, alone.then_some(self.presence.id()));
+        let (jobs, skipped) = folders::sorted(
+            &self.settings,
+            (&folder, profile),
+            finished,
+            alone.then_some(self.presence.id()),
+        );
         if !skipped.is_empty() {
-            self.stages.journal.skip(folder.path.into(), skipped).await?;
+            self.stages
+                .journal
+                .skip(folder.path.into(), skipped)
+                .await?;
         }
         if jobs.is_empty() {
             return Ok(());
@@ -103,7 +120,9 @@ impl Actor {
     /// A job of a watched folder has ended: another may go on with what its file is now, the file may be to be put
     /// away, or there may be nothing left of it.
     pub(super) async fn after_watched(&mut self, row: &JobRow) -> Result<()> {
-        let Some(folder) = &row.watched else { return Ok(()) };
+        let Some(folder) = &row.watched else {
+            return Ok(());
+        };
         self.folders_news = true;
         self.queue.look_again();
         if let Some(next) = self.stages.journal.goes_on_as(row).await? {
@@ -124,9 +143,17 @@ impl Actor {
     }
 
     pub(super) async fn tell_folders(&mut self) -> Result<()> {
-        if self.folders_news && self.folders_told.is_none_or(|told| told.elapsed() >= FOLDERS) {
+        if self.folders_news
+            && self
+                .folders_told
+                .is_none_or(|told| told.elapsed() >= FOLDERS)
+        {
             (self.folders_news, self.folders_told) = (false, Some(Instant::now()));
-            self.tell(Event::Folders(self.folders.views(&self.stages.journal, &self.settings).await?));
+            self.tell(Event::Folders(
+                self.folders
+                    .views(&self.stages.journal, &self.settings)
+                    .await?,
+            ));
         }
         Ok(())
     }

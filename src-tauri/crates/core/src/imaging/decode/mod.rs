@@ -46,7 +46,13 @@ struct Stored {
 
 impl Stored {
     fn whole(image: DynamicImage, profile: Option<Vec<u8>>, orientation: u8) -> Self {
-        Self { full: (image.width(), image.height()), image, profile, damaged: None, orientation }
+        Self {
+            full: (image.width(), image.height()),
+            image,
+            profile,
+            damaged: None,
+            orientation,
+        }
     }
 }
 
@@ -59,25 +65,59 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn decode(&mut self, source: Source<'_>, variants: &[Variant], limits: Limits) -> Result<Decoded> {
-        let Source { file, codec, orientation } = source;
+    pub(super) fn decode(
+        &mut self,
+        source: Source<'_>,
+        variants: &[Variant],
+        limits: Limits,
+    ) -> Result<Decoded> {
+        let Source {
+            file,
+            codec,
+            orientation,
+        } = source;
         let stored = match codec {
-            Codec::Jpeg => self.jpeg.decode(file, orientation, variants, limits, &mut self.colours)?,
-            Codec::Raw => self.jpeg.decode(preview(file)?, orientation, variants, limits, &mut self.colours)?,
+            Codec::Jpeg => {
+                self.jpeg
+                    .decode(file, orientation, variants, limits, &mut self.colours)?
+            }
+            Codec::Raw => self.jpeg.decode(
+                preview(file)?,
+                orientation,
+                variants,
+                limits,
+                &mut self.colours,
+            )?,
             Codec::Svg => vector::decode(file, variants, limits, &mut self.fonts)?,
             Codec::Avif => avif(file, limits)?,
             Codec::Heic => heic(file, limits)?,
             Codec::Jxl => still::jxl(file, limits)?,
             Codec::Png | Codec::Gif | Codec::Webp | Codec::Bmp | Codec::Tiff | Codec::Ico => {
-                Stored { orientation, ..still::decode(file, codec, limits)? }
+                Stored {
+                    orientation,
+                    ..still::decode(file, codec, limits)?
+                }
             }
         };
-        let Stored { mut image, full, profile, damaged, orientation } = stored;
+        let Stored {
+            mut image,
+            full,
+            profile,
+            damaged,
+            orientation,
+        } = stored;
         let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
         image.apply_orientation(orientation);
         let moving = is_animated(file, codec);
         let grey = !image.color().has_color();
-        Ok(Decoded { raster: into_raster(image), full: turned(full, orientation), profile, grey, damaged, moving })
+        Ok(Decoded {
+            raster: into_raster(image),
+            full: turned(full, orientation),
+            profile,
+            grey,
+            damaged,
+            moving,
+        })
     }
 
     /// A JPEG's planes as they are stored, upright, and the size of the picture itself; nothing for what has to go
@@ -89,13 +129,23 @@ impl Decoder {
         limits: Limits,
         colours: &mut Colours,
     ) -> Result<Option<(Planes, (u32, u32))>> {
-        let Source { file, orientation, .. } = source;
+        let Source {
+            file, orientation, ..
+        } = source;
         if container::jpeg::icc(file).is_some_and(|profile| !colours.is_srgb(&profile)) {
             return Ok(None);
         }
-        let Some((planes, full)) = self.jpeg.decode_planes(file, orientation, variants, limits)? else { return Ok(None) };
+        let Some((planes, full)) = self
+            .jpeg
+            .decode_planes(file, orientation, variants, limits)?
+        else {
+            return Ok(None);
+        };
         let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
-        Ok(Some((Planes::new(planes, orientation), turned(full, orientation))))
+        Ok(Some((
+            Planes::new(planes, orientation),
+            turned(full, orientation),
+        )))
     }
 
     /// Takes a raster's buffer back for the next picture.
@@ -120,8 +170,14 @@ pub fn cost(source: Source<'_>, variants: &[Variant], limits: Limits) -> u64 {
     let pixels = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
     let bytes = match source.codec {
         Codec::Jpeg | Codec::Raw => {
-            let file = if source.codec == Codec::Raw { preview(source.file).unwrap_or_default() } else { source.file };
-            container::jpeg::frame(file).map_or(0, |frame| jpeg::decoded_bytes(&frame, source.orientation, variants))
+            let file = if source.codec == Codec::Raw {
+                preview(source.file).unwrap_or_default()
+            } else {
+                source.file
+            };
+            container::jpeg::frame(file).map_or(0, |frame| {
+                jpeg::decoded_bytes(&frame, source.orientation, variants)
+            })
         }
         Codec::Avif | Codec::Heic | Codec::Jxl | Codec::Svg => u64::from(limits.decode_mib) << 20,
         // Once decoded, once as eight bits.
@@ -133,7 +189,9 @@ pub fn cost(source: Source<'_>, variants: &[Variant], limits: Limits) -> u64 {
 /// Width and height as shown, from the header alone where that is possible.
 pub(super) fn dimensions(file: &[u8], codec: Codec) -> Option<(u32, u32)> {
     match codec {
-        Codec::Avif => tintype_avif::header(file, u32::MAX).ok().map(|header| upright((header.width, header.height), header.orientation)),
+        Codec::Avif => tintype_avif::header(file, u32::MAX)
+            .ok()
+            .map(|header| upright((header.width, header.height), header.orientation)),
         Codec::Heic => still::heic_dimensions(file),
         Codec::Jxl => still::jxl_dimensions(file),
         Codec::Svg => vector::dimensions(file),
@@ -142,7 +200,10 @@ pub(super) fn dimensions(file: &[u8], codec: Codec) -> Option<(u32, u32)> {
 }
 
 fn upright(size: (u32, u32), orientation: u8) -> (u32, u32) {
-    turned(size, Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms))
+    turned(
+        size,
+        Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms),
+    )
 }
 
 /// The embedded ICC profile.
@@ -156,37 +217,61 @@ pub(super) fn icc(file: &[u8], codec: Codec) -> Option<Vec<u8>> {
 
 /// The picture a camera puts into its raw file for quick looks.
 fn preview(file: &[u8]) -> Result<&[u8]> {
-    container::jpeg::largest_inside(file).map(|(preview, _)| preview).ok_or_else(|| {
-        Error::new(Code::ImageUnsupported, "the camera's raw file has no preview to make variants of")
+    container::jpeg::largest_inside(file)
+        .map(|(preview, _)| preview)
+        .ok_or_else(|| {
+            Error::new(
+                Code::ImageUnsupported,
+                "the camera's raw file has no preview to make variants of",
+            )
             .hint("develop it into a JPEG or TIFF; the original is uploaded as it is")
-    })
+        })
 }
 
 fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
     let max_pixels = limits.pixels().min(limits.decode_bytes() / 8);
     let picture = tintype_avif::decode(file, u32::try_from(max_pixels).unwrap_or(u32::MAX))
-        .map_err(|error| if error.too_large { too_large(&error) } else { damaged(&error) })?;
+        .map_err(|error| {
+            if error.too_large {
+                too_large(&error)
+            } else {
+                damaged(&error)
+            }
+        })?;
     let profile = match picture.colour {
         tintype_avif::Colour::Icc(icc) => Some(icc),
         tintype_avif::Colour::Cicp(primaries, transfer, _) => colour::icc_of(primaries, transfer),
     };
     let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
-    let image = DynamicImage::ImageRgba8(rgba.ok_or_else(|| damaged(&"its size does not fit its pixels"))?);
-    let image = if picture.alpha { image } else { DynamicImage::ImageRgb8(image.into_rgb8()) };
+    let image =
+        DynamicImage::ImageRgba8(rgba.ok_or_else(|| damaged(&"its size does not fit its pixels"))?);
+    let image = if picture.alpha {
+        image
+    } else {
+        DynamicImage::ImageRgb8(image.into_rgb8())
+    };
     Ok(Stored::whole(image, profile, picture.orientation))
 }
 
 fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
-    let options = heifer::Options { max_threads: 1, max_pixels: limits.pixels().min(limits.decode_bytes() / 8) };
-    let profile = heifer::read_metadata(file).ok().and_then(|metadata| metadata.icc_profile);
+    let options = heifer::Options {
+        max_threads: 1,
+        max_pixels: limits.pixels().min(limits.decode_bytes() / 8),
+    };
+    let profile = heifer::read_metadata(file)
+        .ok()
+        .and_then(|metadata| metadata.icc_profile);
     // Without an ICC profile the colours are told by code points that only the decoder knows.
     let decoded = match &profile {
         Some(_) => heifer::decode_rgba8(file, &options),
-        None => heifer::decode_srgb_rgba8(file, &options).or_else(|_| heifer::decode_rgba8(file, &options)),
+        None => heifer::decode_srgb_rgba8(file, &options)
+            .or_else(|_| heifer::decode_rgba8(file, &options)),
     };
     let picture = decoded.map_err(|error| match error {
         heifer::Error::Unsupported(_) => unsupported(&error),
-        other if other.to_string().contains("large") || other.to_string().contains("limit") => too_large(&other),
+        other if other.to_string().contains("large") || other.to_string().contains("limit") => {
+            too_large(&other)
+        }
         other => damaged(&other),
     })?;
     let (width, height, alpha) = (picture.width, picture.height, picture.has_alpha);
@@ -196,25 +281,42 @@ fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
         image::RgbImage::from_raw(width, height, picture.into_rgb8()).map(DynamicImage::ImageRgb8)
     };
     // Its own turns are applied by the decoder; EXIF's would be a second time.
-    image.map(|image| Stored::whole(image, profile, 1)).ok_or_else(|| damaged(&"its size does not fit its pixels"))
+    image
+        .map(|image| Stored::whole(image, profile, 1))
+        .ok_or_else(|| damaged(&"its size does not fit its pixels"))
 }
 
 fn into_raster(image: DynamicImage) -> Raster {
     let (width, height, alpha) = (image.width(), image.height(), image.color().has_alpha());
-    let pixels = if alpha { image.into_rgba8().into_raw() } else { image.into_rgb8().into_raw() };
-    Raster { width, height, alpha, pixels }
+    let pixels = if alpha {
+        image.into_rgba8().into_raw()
+    } else {
+        image.into_rgb8().into_raw()
+    };
+    Raster {
+        width,
+        height,
+        alpha,
+        pixels,
+    }
 }
 
 fn turned((width, height): (u32, u32), orientation: Orientation) -> (u32, u32) {
     match orientation {
-        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => (height, width),
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height, width),
         _ => (width, height),
     }
 }
 
 /// How many pixels the largest variant needs for one of the picture.
 fn scale_needed(full: (u32, u32), variants: &[Variant]) -> f64 {
-    variants.iter().map(|variant| plan::frame(full, variant, None).scale()).fold(0.0, f64::max)
+    variants
+        .iter()
+        .map(|variant| plan::frame(full, variant, None).scale())
+        .fold(0.0, f64::max)
 }
 
 /// Refuses pictures beyond the limits before anything is allocated for them.
@@ -224,31 +326,49 @@ fn check((width, height): (u32, u32), bytes: u64, limits: Limits) -> Result<()> 
         return Err(damaged(&"it has no pixels"));
     }
     if pixels > limits.pixels() {
-        let told = format!("the picture has {width} × {height} pixels, more than the limit of {} million", limits.megapixels);
-        return Err(Error::new(Code::ImageTooLarge, told)
-            .hint("the original is uploaded as it is; make it smaller, or raise the limit (megapixels)"));
+        let told = format!(
+            "the picture has {width} × {height} pixels, more than the limit of {} million",
+            limits.megapixels
+        );
+        return Err(Error::new(Code::ImageTooLarge, told).hint(
+            "the original is uploaded as it is; make it smaller, or raise the limit (megapixels)",
+        ));
     }
     if bytes > limits.decode_bytes() {
-        let told = format!("the picture takes {} MiB to decode, more than the limit of {}", bytes >> 20, limits.decode_mib);
-        return Err(Error::new(Code::ImageTooLarge, told)
-            .hint("the original is uploaded as it is; make it smaller, or raise the limit (decode_mib)"));
+        let told = format!(
+            "the picture takes {} MiB to decode, more than the limit of {}",
+            bytes >> 20,
+            limits.decode_mib
+        );
+        return Err(Error::new(Code::ImageTooLarge, told).hint(
+            "the original is uploaded as it is; make it smaller, or raise the limit (decode_mib)",
+        ));
     }
     Ok(())
 }
 
 fn damaged(error: &dyn std::fmt::Display) -> Error {
-    Error::new(Code::ImageDamaged, format!("the picture is damaged: {error}"))
-        .hint("open it in a viewer and save it again, or take it from the camera once more")
+    Error::new(
+        Code::ImageDamaged,
+        format!("the picture is damaged: {error}"),
+    )
+    .hint("open it in a viewer and save it again, or take it from the camera once more")
 }
 
 fn unsupported(error: &dyn std::fmt::Display) -> Error {
-    Error::new(Code::ImageUnsupported, format!("this kind of picture cannot be decoded: {error}"))
-        .hint("the original is uploaded as it is; convert it to JPEG, PNG or WebP for variants")
+    Error::new(
+        Code::ImageUnsupported,
+        format!("this kind of picture cannot be decoded: {error}"),
+    )
+    .hint("the original is uploaded as it is; convert it to JPEG, PNG or WebP for variants")
 }
 
 fn too_large(error: &dyn std::fmt::Display) -> Error {
-    Error::new(Code::ImageTooLarge, format!("the picture is too large to decode: {error}"))
-        .hint("the original is uploaded as it is; make it smaller for variants")
+    Error::new(
+        Code::ImageTooLarge,
+        format!("the picture is too large to decode: {error}"),
+    )
+    .hint("the original is uploaded as it is; make it smaller for variants")
 }
 
 fn image_error(error: &image::ImageError) -> Error {

@@ -12,38 +12,60 @@ use crate::settings::Limits;
 pub(super) fn decode(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored> {
     let mut reader = ImageReader::with_format(Cursor::new(file), format(codec));
     reader.limits(image_limits(limits));
-    read(reader.into_decoder().map_err(|error| image_error(&error))?, limits)
+    read(
+        reader.into_decoder().map_err(|error| image_error(&error))?,
+        limits,
+    )
 }
 
 pub(super) fn jxl(file: &[u8], limits: Limits) -> Result<Stored> {
     let pool = jxl_oxide::JxlThreadPool::none();
-    let mut decoder = jxl_oxide::integration::JxlDecoder::with_thread_pool(Cursor::new(file), pool).map_err(|error| image_error(&error))?;
-    decoder.set_limits(image_limits(limits)).map_err(|error| image_error(&error))?;
+    let mut decoder = jxl_oxide::integration::JxlDecoder::with_thread_pool(Cursor::new(file), pool)
+        .map_err(|error| image_error(&error))?;
+    decoder
+        .set_limits(image_limits(limits))
+        .map_err(|error| image_error(&error))?;
     read(decoder, limits)
 }
 
 /// Width and height, from the header alone.
 pub(super) fn dimensions(file: &[u8], codec: Codec) -> Option<(u32, u32)> {
-    ImageReader::with_format(Cursor::new(file), format(codec)).into_dimensions().ok()
+    ImageReader::with_format(Cursor::new(file), format(codec))
+        .into_dimensions()
+        .ok()
 }
 
 pub(super) fn jxl_dimensions(file: &[u8]) -> Option<(u32, u32)> {
-    jxl_oxide::integration::JxlDecoder::new(Cursor::new(file)).ok().map(|decoder| decoder.dimensions())
+    jxl_oxide::integration::JxlDecoder::new(Cursor::new(file))
+        .ok()
+        .map(|decoder| decoder.dimensions())
 }
 
 pub(super) fn heic_dimensions(file: &[u8]) -> Option<(u32, u32)> {
     let heif = heifer::heifer_isobmff::HeifFile::parse(file).ok()?;
     let (width, height) = heif.image_size(heif.primary_id).ok()??;
-    let quarters = heif.item_properties(heif.primary_id).ok()?.find_map(|property| match property {
-        heifer::heifer_isobmff::boxes::Property::Rotation(quarters) => Some(*quarters),
-        _ => None,
-    });
-    Some(if quarters.is_some_and(|quarters| quarters % 2 == 1) { (height, width) } else { (width, height) })
+    let quarters =
+        heif.item_properties(heif.primary_id)
+            .ok()?
+            .find_map(|property| match property {
+                heifer::heifer_isobmff::boxes::Property::Rotation(quarters) => Some(*quarters),
+                _ => None,
+            });
+    Some(if quarters.is_some_and(|quarters| quarters % 2 == 1) {
+        (height, width)
+    } else {
+        (width, height)
+    })
 }
 
 /// The embedded ICC profile.
 pub(super) fn icc(file: &[u8], codec: Codec) -> Option<Vec<u8>> {
-    ImageReader::with_format(Cursor::new(file), format(codec)).into_decoder().ok()?.icc_profile().ok().flatten()
+    ImageReader::with_format(Cursor::new(file), format(codec))
+        .into_decoder()
+        .ok()?
+        .icc_profile()
+        .ok()
+        .flatten()
 }
 
 fn image_limits(limits: Limits) -> image::Limits {
@@ -69,28 +91,51 @@ fn read(mut decoder: impl ImageDecoder, limits: Limits) -> Result<Stored> {
     let profile = decoder.icc_profile().ok().flatten();
     let kind = decoder.color_type();
     let mut bytes = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or_default()];
-    let read = decoder.read_image(&mut bytes).map_err(|error| image_error(&error));
+    let read = decoder
+        .read_image(&mut bytes)
+        .map_err(|error| image_error(&error));
     // What was read before the damage is shown; a wholly empty picture shows nothing.
     let damage = match read {
         Ok(()) => None,
         Err(error) if bytes.iter().all(|byte| *byte == 0) => return Err(error),
         Err(error) => Some(why(&error)),
     };
-    let image = assemble(kind, width, height, bytes).ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
-    Ok(Stored { damaged: damage, ..Stored::whole(image, profile, 1) })
+    let image = assemble(kind, width, height, bytes)
+        .ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+    Ok(Stored {
+        damaged: damage,
+        ..Stored::whole(image, profile, 1)
+    })
 }
 
 fn why(error: &Error) -> String {
-    error.message.trim_start_matches("the picture is damaged: ").to_owned()
+    error
+        .message
+        .trim_start_matches("the picture is damaged: ")
+        .to_owned()
 }
 
 /// Pixels of any type as a picture of at most 8 bits a channel; deeper ones are rounded, not cut.
 fn assemble(kind: ColorType, width: u32, height: u32, bytes: Vec<u8>) -> Option<DynamicImage> {
-    let deep = || bytes.chunks_exact(2).map(|pair| rounded(u16::from_ne_bytes([pair[0], pair[1]]))).collect();
-    let float = || bytes.chunks_exact(4).map(|four| unit(f32::from_ne_bytes([four[0], four[1], four[2], four[3]]))).collect();
+    let deep = || {
+        bytes
+            .chunks_exact(2)
+            .map(|pair| rounded(u16::from_ne_bytes([pair[0], pair[1]])))
+            .collect()
+    };
+    let float = || {
+        bytes
+            .chunks_exact(4)
+            .map(|four| unit(f32::from_ne_bytes([four[0], four[1], four[2], four[3]])))
+            .collect()
+    };
     let (channels, pixels): (u8, Vec<u8>) = match kind {
-        ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => (kind.channel_count(), bytes),
-        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => (kind.channel_count(), deep()),
+        ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => {
+            (kind.channel_count(), bytes)
+        }
+        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => {
+            (kind.channel_count(), deep())
+        }
         ColorType::Rgb32F | ColorType::Rgba32F => (kind.channel_count(), float()),
         _ => return None,
     };
@@ -107,7 +152,11 @@ fn rounded(value: u16) -> u8 {
     u8::try_from((u32::from(value) + 128) / 257).unwrap_or(u8::MAX)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to a byte first"
+)]
 fn unit(value: f32) -> u8 {
     (value.clamp(0.0, 1.0) * 255.0).round() as u8
 }
@@ -118,6 +167,9 @@ mod tests {
 
     #[test]
     fn deep_values_are_rounded() {
-        assert_eq!([0, 128, 129, 385, 386, 65_406, 65_407, 65_535].map(rounded), [0, 0, 1, 1, 2, 254, 255, 255]);
+        assert_eq!(
+            [0, 128, 129, 385, 386, 65_406, 65_407, 65_535].map(rounded),
+            [0, 0, 1, 1, 2, 254, 255, 255]
+        );
     }
 }

@@ -30,20 +30,56 @@ impl Fonts {
     }
 }
 
-const PLAIN: &[&str] = &["DejaVu Sans", "Noto Sans", "Liberation Sans", "Segoe UI", "Helvetica Neue", "Helvetica", "Arial"];
+const PLAIN: &[&str] = &[
+    "DejaVu Sans",
+    "Noto Sans",
+    "Liberation Sans",
+    "Segoe UI",
+    "Helvetica Neue",
+    "Helvetica",
+    "Arial",
+];
 
 fn plain_family(database: &fontdb::Database) -> Option<String> {
-    let has = |family: &&str| database.faces().any(|face| face.families.iter().any(|(name, _)| name == *family));
-    let first = || database.faces().next().and_then(|face| Some(face.families.first()?.0.clone()));
-    PLAIN.iter().copied().find(has).map(str::to_owned).or_else(first)
+    let has = |family: &&str| {
+        database
+            .faces()
+            .any(|face| face.families.iter().any(|(name, _)| name == *family))
+    };
+    let first = || {
+        database
+            .faces()
+            .next()
+            .and_then(|face| Some(face.families.first()?.0.clone()))
+    };
+    PLAIN
+        .iter()
+        .copied()
+        .find(has)
+        .map(str::to_owned)
+        .or_else(first)
 }
 
-pub(super) fn decode(file: &[u8], variants: &[Variant], limits: Limits, fonts: &mut Fonts) -> Result<Stored> {
+pub(super) fn decode(
+    file: &[u8],
+    variants: &[Variant],
+    limits: Limits,
+    fonts: &mut Fonts,
+) -> Result<Stored> {
     let tree = parse(file, fonts)?;
     let (width, height) = (tree.size().width(), tree.size().height());
     // A vector picture has no pixels of its own: as many as the largest variant needs, or its nominal size.
-    let nominal = (super::plan::pixels(f64::from(width)), super::plan::pixels(f64::from(height)));
-    let enlarged: Vec<Variant> = variants.iter().map(|variant| Variant { enlarge: true, ..variant.clone() }).collect();
+    let nominal = (
+        super::plan::pixels(f64::from(width)),
+        super::plan::pixels(f64::from(height)),
+    );
+    let enlarged: Vec<Variant> = variants
+        .iter()
+        .map(|variant| Variant {
+            enlarge: true,
+            ..variant.clone()
+        })
+        .collect();
     let scale = scale_needed(nominal, &enlarged).max(if variants.is_empty() { 1.0 } else { 0.0 });
     draw(&tree, scale, limits)
 }
@@ -51,22 +87,38 @@ pub(super) fn decode(file: &[u8], variants: &[Variant], limits: Limits, fonts: &
 /// The nominal size.
 pub(super) fn dimensions(file: &[u8]) -> Option<(u32, u32)> {
     let tree = parse(file, &mut Fonts::default()).ok()?;
-    Some((super::plan::pixels(f64::from(tree.size().width())), super::plan::pixels(f64::from(tree.size().height()))))
+    Some((
+        super::plan::pixels(f64::from(tree.size().width())),
+        super::plan::pixels(f64::from(tree.size().height())),
+    ))
 }
 
 /// Draws text or any other SVG at its nominal size times `scale`.
 fn draw(tree: &Tree, scale: f64, limits: Limits) -> Result<Stored> {
     let side = |side: f32| super::plan::pixels(f64::from(side) * scale);
     let (width, height) = (side(tree.size().width()), side(tree.size().height()));
-    check((width, height), u64::from(width) * u64::from(height) * 4, limits)?;
-    let mut canvas = Pixmap::new(width, height).ok_or_else(|| too_large(&"there is no memory for it"))?;
-    #[expect(clippy::cast_possible_truncation, reason = "a scale needs no more than six digits")]
-    resvg::render(tree, Transform::from_scale(scale as f32, scale as f32), &mut canvas.as_mut());
+    check(
+        (width, height),
+        u64::from(width) * u64::from(height) * 4,
+        limits,
+    )?;
+    let mut canvas =
+        Pixmap::new(width, height).ok_or_else(|| too_large(&"there is no memory for it"))?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a scale needs no more than six digits"
+    )]
+    resvg::render(
+        tree,
+        Transform::from_scale(scale as f32, scale as f32),
+        &mut canvas.as_mut(),
+    );
     let pixels = canvas.pixels().iter().flat_map(|pixel| {
         let pixel = pixel.demultiply();
         [pixel.red(), pixel.green(), pixel.blue(), pixel.alpha()]
     });
-    let image = RgbaImage::from_raw(width, height, pixels.collect()).ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+    let image = RgbaImage::from_raw(width, height, pixels.collect())
+        .ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
     Ok(Stored::whole(DynamicImage::ImageRgba8(image), None, 1))
 }
 
@@ -89,7 +141,11 @@ fn parse(file: &[u8], fonts: &mut Fonts) -> Result<Tree> {
 }
 
 /// One line of white text with a dark edge, as wide as asked for, for watermarks; nothing if no font has its letters.
-pub(in super::super) fn text(line: &str, width: u32, limits: Limits) -> Result<Option<super::Raster>> {
+pub(in super::super) fn text(
+    line: &str,
+    width: u32,
+    limits: Limits,
+) -> Result<Option<super::Raster>> {
     let escaped: String = line
         .chars()
         .map(|c| match c {
@@ -114,7 +170,12 @@ pub(in super::super) fn text(line: &str, width: u32, limits: Limits) -> Result<O
     if bounds.width() < 1.0 || bounds.height() < 1.0 {
         return Ok(None);
     }
-    let picture = draft(bounds.width(), bounds.height(), -bounds.x(), 120.0 - bounds.y());
+    let picture = draft(
+        bounds.width(),
+        bounds.height(),
+        -bounds.x(),
+        120.0 - bounds.y(),
+    );
     let tree = parse(picture.as_bytes(), &mut fonts)?;
     let drawn = draw(&tree, f64::from(width) / f64::from(bounds.width()), limits)?;
     Ok(Some(super::into_raster(drawn.image)))

@@ -36,16 +36,31 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn encode(&mut self, raster: &Raster, variant: &Variant, carried: Carried<'_>) -> Result<Vec<u8>> {
+    pub(super) fn encode(
+        &mut self,
+        raster: &Raster,
+        variant: &Variant,
+        carried: Carried<'_>,
+    ) -> Result<Vec<u8>> {
         let exif = carried.rights.and_then(rights::exif);
         match variant.format {
-            Format::Jpeg | Format::Auto if variant.effort == Effort::Best => {
-                Ok(with_segments(jpeg_best(raster, variant)?, carried.icc, exif.as_deref()))
-            }
+            Format::Jpeg | Format::Auto if variant.effort == Effort::Best => Ok(with_segments(
+                jpeg_best(raster, variant)?,
+                carried.icc,
+                exif.as_deref(),
+            )),
             Format::Jpeg | Format::Auto => {
                 let (width, height) = (raster.width as usize, raster.height as usize);
-                let image = Image { pixels: raster.pixels.as_slice(), width, pitch: width * 3, height, format: PixelFormat::RGB };
-                self.jpeg(variant, carried, &mut |encoder| encoder.compress_to_vec(image))
+                let image = Image {
+                    pixels: raster.pixels.as_slice(),
+                    width,
+                    pitch: width * 3,
+                    height,
+                    format: PixelFormat::RGB,
+                };
+                self.jpeg(variant, carried, &mut |encoder| {
+                    encoder.compress_to_vec(image)
+                })
             }
             Format::Png => png(raster, variant.effort, carried.icc, exif),
             Format::Webp => webp::encode(raster, variant, carried.icc, exif.as_deref()),
@@ -83,7 +98,11 @@ impl Encoder {
 
 /// Mozilla's way: trellis quantisation and searched scans, for the same look in fewer bytes.
 fn jpeg_best(raster: &Raster, variant: &Variant) -> Result<Vec<u8>> {
-    let preset = if variant.baseline { mozjpeg_rs::Preset::BaselineBalanced } else { mozjpeg_rs::Preset::ProgressiveSmallest };
+    let preset = if variant.baseline {
+        mozjpeg_rs::Preset::BaselineBalanced
+    } else {
+        mozjpeg_rs::Preset::ProgressiveSmallest
+    };
     mozjpeg_rs::Encoder::new(preset)
         .quality(variant.quality)
         .subsampling(mozjpeg_rs::Subsampling::S420)
@@ -96,25 +115,52 @@ fn with_segments(file: Vec<u8>, icc: Option<&[u8]>, exif: Option<&[u8]>) -> Vec<
     if icc.is_none() && exif.is_none() {
         return file;
     }
-    let jfif = jpeg::headers(&file).next().filter(|segment| segment.marker == jpeg::APP0).map_or(0, |segment| segment.whole.len());
+    let jfif = jpeg::headers(&file)
+        .next()
+        .filter(|segment| segment.marker == jpeg::APP0)
+        .map_or(0, |segment| segment.whole.len());
     let (start, rest) = file.split_at(2 + jfif);
-    let exif = exif.and_then(|exif| jpeg::segment(jpeg::APP1, &[jpeg::EXIF, exif])).unwrap_or_default();
+    let exif = exif
+        .and_then(|exif| jpeg::segment(jpeg::APP1, &[jpeg::EXIF, exif]))
+        .unwrap_or_default();
     let icc = icc.map(jpeg::icc_segments).unwrap_or_default();
     [start, &exif, &icc, rest].concat()
 }
 
-fn png(raster: &Raster, effort: Effort, icc: Option<&[u8]>, exif: Option<Vec<u8>>) -> Result<Vec<u8>> {
+fn png(
+    raster: &Raster,
+    effort: Effort,
+    icc: Option<&[u8]>,
+    exif: Option<Vec<u8>>,
+) -> Result<Vec<u8>> {
     let mut out = Vec::new();
-    let colour = if raster.alpha { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 };
-    let compression = if effort == Effort::Best { CompressionType::Best } else { PNG_LEVEL };
+    let colour = if raster.alpha {
+        ExtendedColorType::Rgba8
+    } else {
+        ExtendedColorType::Rgb8
+    };
+    let compression = if effort == Effort::Best {
+        CompressionType::Best
+    } else {
+        PNG_LEVEL
+    };
     let mut encoder = PngEncoder::new_with_quality(&mut out, compression, FilterType::Adaptive);
     let carried = icc.map_or(Ok(()), |icc| encoder.set_icc_profile(icc.to_vec()));
-    carried.and_then(|()| exif.map_or(Ok(()), |exif| encoder.set_exif_metadata(exif))).map_err(|error| failed("PNG", &error))?;
-    encoder.write_image(&raster.pixels, raster.width, raster.height, colour).map_err(|error| failed("PNG", &error))?;
+    carried
+        .and_then(|()| exif.map_or(Ok(()), |exif| encoder.set_exif_metadata(exif)))
+        .map_err(|error| failed("PNG", &error))?;
+    encoder
+        .write_image(&raster.pixels, raster.width, raster.height, colour)
+        .map_err(|error| failed("PNG", &error))?;
     Ok(out)
 }
 
-fn avif(raster: &Raster, variant: &Variant, icc: Option<&[u8]>, exif: Option<&[u8]>) -> Result<Vec<u8>> {
+fn avif(
+    raster: &Raster,
+    variant: &Variant,
+    icc: Option<&[u8]>,
+    exif: Option<&[u8]>,
+) -> Result<Vec<u8>> {
     let best = variant.effort == Effort::Best;
     let options = tintype_avif::Options {
         quality: variant.quality,
@@ -123,9 +169,18 @@ fn avif(raster: &Raster, variant: &Variant, icc: Option<&[u8]>, exif: Option<&[u
         icc,
         exif,
     };
-    tintype_avif::encode(&raster.pixels, (raster.width, raster.height), raster.alpha, options).map_err(|error| failed("AVIF", &error))
+    tintype_avif::encode(
+        &raster.pixels,
+        (raster.width, raster.height),
+        raster.alpha,
+        options,
+    )
+    .map_err(|error| failed("AVIF", &error))
 }
 
 fn failed(what: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::new(Code::Internal, format!("the {what} could not be written: {error}"))
+    Error::new(
+        Code::Internal,
+        format!("the {what} could not be written: {error}"),
+    )
 }

@@ -8,8 +8,10 @@ const COPYRIGHT: u16 = 33432;
 /// A TIFF structure with one directory; nothing if there is nothing to say.
 pub(super) fn exif(rights: &Rights) -> Option<Vec<u8>> {
     let lines = [(ARTIST, &rights.artist), (COPYRIGHT, &rights.copyright)];
-    let lines: Vec<(u16, Vec<u8>)> =
-        lines.into_iter().filter_map(|(tag, line)| Some((tag, [line.as_ref()?.as_bytes(), &[0]].concat()))).collect();
+    let lines: Vec<(u16, Vec<u8>)> = lines
+        .into_iter()
+        .filter_map(|(tag, line)| Some((tag, [line.as_ref()?.as_bytes(), &[0]].concat())))
+        .collect();
     if lines.is_empty() {
         return None;
     }
@@ -23,10 +25,23 @@ pub(super) fn exif(rights: &Rights) -> Option<Vec<u8>> {
         if line.len() <= 4 {
             entries.extend(line.iter().copied().chain([0; 4]).take(4));
         } else {
-            entries.extend(u32::try_from(first_value + values.len()).ok()?.to_be_bytes());
+            entries.extend(
+                u32::try_from(first_value + values.len())
+                    .ok()?
+                    .to_be_bytes(),
+            );
             values.extend(line);
         }
     }
     let count = u16::try_from(lines.len()).ok()?.to_be_bytes();
-    Some([b"MM\0*\0\0\0\x08", count.as_slice(), &entries, &[0; 4], &values].concat())
+    Some(
+        [
+            b"MM\0*\0\0\0\x08",
+            count.as_slice(),
+            &entries,
+            &[0; 4],
+            &values,
+        ]
+        .concat(),
+    )
 }

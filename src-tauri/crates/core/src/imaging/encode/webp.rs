@@ -12,29 +12,54 @@ use crate::variant::{Effort, Variant};
 const METHOD: i32 = 4;
 const METHOD_BEST: i32 = 6;
 
-pub(super) fn encode(raster: &Raster, variant: &Variant, icc: Option<&[u8]>, exif: Option<&[u8]>) -> Result<Vec<u8>> {
+pub(super) fn encode(
+    raster: &Raster,
+    variant: &Variant,
+    icc: Option<&[u8]>,
+    exif: Option<&[u8]>,
+) -> Result<Vec<u8>> {
     let file = still(raster, variant)?;
     if icc.is_none() && exif.is_none() {
         return Ok(file);
     }
-    let pixels: Vec<riff::Chunk<'_>> = riff::chunks(&file).filter(|chunk| &chunk.kind != b"VP8X").collect();
+    let pixels: Vec<riff::Chunk<'_>> = riff::chunks(&file)
+        .filter(|chunk| &chunk.kind != b"VP8X")
+        .collect();
     let alpha = if raster.alpha { riff::HAS_ALPHA } else { 0 };
     let flags = alpha | icc.map_or(0, |_| riff::HAS_ICC) | exif.map_or(0, |_| riff::HAS_EXIF);
     let header = riff::extended(flags, (raster.width, raster.height));
-    let before = [(b"VP8X", header.as_slice())].into_iter().chain(icc.map(|icc| (b"ICCP", icc)));
-    let all = before.chain(pixels.iter().map(|chunk| (&chunk.kind, chunk.data))).chain(exif.map(|exif| (b"EXIF", exif)));
+    let before = [(b"VP8X", header.as_slice())]
+        .into_iter()
+        .chain(icc.map(|icc| (b"ICCP", icc)));
+    let all = before
+        .chain(pixels.iter().map(|chunk| (&chunk.kind, chunk.data)))
+        .chain(exif.map(|exif| (b"EXIF", exif)));
     riff::file(all).ok_or_else(|| failed("WebP", &"it is larger than the format allows"))
 }
 
 fn still(raster: &Raster, variant: &Variant) -> Result<Vec<u8>> {
     let (width, height) = (raster.width, raster.height);
-    let encoder =
-        if raster.alpha { Encoder::from_rgba(&raster.pixels, width, height) } else { Encoder::from_rgb(&raster.pixels, width, height) };
-    let mut config = WebPConfig::new().map_err(|()| failed("WebP", &"libwebp does not know its own settings"))?;
+    let encoder = if raster.alpha {
+        Encoder::from_rgba(&raster.pixels, width, height)
+    } else {
+        Encoder::from_rgb(&raster.pixels, width, height)
+    };
+    let mut config = WebPConfig::new()
+        .map_err(|()| failed("WebP", &"libwebp does not know its own settings"))?;
     config.lossless = i32::from(variant.lossless);
-    config.quality = if variant.lossless { 75.0 } else { f32::from(variant.quality) };
-    config.method = if variant.effort == Effort::Best { METHOD_BEST } else { METHOD };
-    let encoded = encoder.encode_advanced(&config).map_err(|error| failed("WebP", &format!("{error:?}")))?;
+    config.quality = if variant.lossless {
+        75.0
+    } else {
+        f32::from(variant.quality)
+    };
+    config.method = if variant.effort == Effort::Best {
+        METHOD_BEST
+    } else {
+        METHOD
+    };
+    let encoded = encoder
+        .encode_advanced(&config)
+        .map_err(|error| failed("WebP", &format!("{error:?}")))?;
     Ok(encoded.to_vec())
 }
 
@@ -49,12 +74,27 @@ pub(in super::super) struct Animation {
 
 impl Animation {
     pub(in super::super) const fn new(size: (u32, u32)) -> Self {
-        Self { size, frames: Vec::new(), shown: None, alpha: false }
+        Self {
+            size,
+            frames: Vec::new(),
+            shown: None,
+            alpha: false,
+        }
     }
 
     /// Appends a whole picture, shown for so many milliseconds.
-    pub(in super::super) fn push(&mut self, picture: Raster, milliseconds: u32, variant: &Variant) -> Result<()> {
-        let changed = self.shown.as_ref().map_or((0, 0, picture.width, picture.height), |before| changed(before, &picture));
+    pub(in super::super) fn push(
+        &mut self,
+        picture: Raster,
+        milliseconds: u32,
+        variant: &Variant,
+    ) -> Result<()> {
+        let changed = self
+            .shown
+            .as_ref()
+            .map_or((0, 0, picture.width, picture.height), |before| {
+                changed(before, &picture)
+            });
         let (left, top, width, height) = changed;
         let part = cut(&picture, left, top, width, height);
         let file = still(&part, variant)?;
@@ -68,7 +108,8 @@ impl Animation {
         ];
         // Bit 1: do not blend; the part replaces what is below it.
         let mut frame = [head.as_flattened(), &[0b10]].concat();
-        let image = riff::chunks(&file).filter(|chunk| matches!(&chunk.kind, b"ALPH" | b"VP8 " | b"VP8L"));
+        let image =
+            riff::chunks(&file).filter(|chunk| matches!(&chunk.kind, b"ALPH" | b"VP8 " | b"VP8L"));
         for chunk in image {
             riff::push(&mut frame, &chunk.kind, chunk.data).ok_or_else(too_long)?;
         }
@@ -81,7 +122,8 @@ impl Animation {
     pub(in super::super) fn finish(self) -> Result<Vec<u8>> {
         let alpha = if self.alpha { riff::HAS_ALPHA } else { 0 };
         let header = riff::extended(riff::HAS_ANIMATION | alpha, self.size);
-        let mut file = riff::file([(b"VP8X", header.as_slice()), (b"ANIM", &[0; 6])]).ok_or_else(too_long)?;
+        let mut file =
+            riff::file([(b"VP8X", header.as_slice()), (b"ANIM", &[0; 6])]).ok_or_else(too_long)?;
         file.extend(self.frames);
         let length = u32::try_from(file.len() - 8).map_err(|_| too_long())?;
         file[4..8].copy_from_slice(&length.to_le_bytes());
@@ -98,18 +140,28 @@ fn too_long() -> crate::error::Error {
 fn changed(before: &Raster, now: &Raster) -> (u32, u32, u32, u32) {
     let row = now.width as usize * now.channels();
     let differs = |y: &u32| {
-        before.pixels.get(*y as usize * row..(*y as usize + 1) * row) != now.pixels.get(*y as usize * row..(*y as usize + 1) * row)
+        before
+            .pixels
+            .get(*y as usize * row..(*y as usize + 1) * row)
+            != now.pixels.get(*y as usize * row..(*y as usize + 1) * row)
     };
     if before.alpha != now.alpha || (before.width, before.height) != (now.width, now.height) {
         return (0, 0, now.width, now.height);
     }
-    let Some(top) = (0..now.height).find(differs) else { return (0, 0, 1, 1) };
+    let Some(top) = (0..now.height).find(differs) else {
+        return (0, 0, 1, 1);
+    };
     let bottom = (top..now.height).rev().find(differs).unwrap_or(top);
     let channels = now.channels();
     let rows = top as usize * row..(bottom as usize + 1) * row;
     let (mut left, mut right) = (now.width, 0);
-    for (old, new) in before.pixels[rows.clone()].chunks_exact(row).zip(now.pixels[rows].chunks_exact(row)) {
-        let mut columns = (0..now.width).zip(old.chunks_exact(channels).zip(new.chunks_exact(channels))).filter(|(_, (a, b))| a != b);
+    for (old, new) in before.pixels[rows.clone()]
+        .chunks_exact(row)
+        .zip(now.pixels[rows].chunks_exact(row))
+    {
+        let mut columns = (0..now.width)
+            .zip(old.chunks_exact(channels).zip(new.chunks_exact(channels)))
+            .filter(|(_, (a, b))| a != b);
         if let Some((first, _)) = columns.next() {
             left = left.min(first);
             right = right.max(columns.next_back().map_or(first, |(last, _)| last));
@@ -121,9 +173,21 @@ fn changed(before: &Raster, now: &Raster) -> (u32, u32, u32, u32) {
 
 fn cut(picture: &Raster, left: u32, top: u32, width: u32, height: u32) -> Raster {
     let channels = picture.channels();
-    let rows = picture.pixels.chunks_exact(picture.width as usize * channels).skip(top as usize).take(height as usize);
-    let pixels = rows.flat_map(|row| &row[left as usize * channels..][..width as usize * channels]).copied().collect();
-    Raster { width, height, alpha: picture.alpha, pixels }
+    let rows = picture
+        .pixels
+        .chunks_exact(picture.width as usize * channels)
+        .skip(top as usize)
+        .take(height as usize);
+    let pixels = rows
+        .flat_map(|row| &row[left as usize * channels..][..width as usize * channels])
+        .copied()
+        .collect();
+    Raster {
+        width,
+        height,
+        alpha: picture.alpha,
+        pixels,
+    }
 }
 
 #[cfg(test)]
@@ -132,13 +196,25 @@ mod tests {
 
     #[test]
     fn only_what_changed_is_stored() {
-        let before = Raster { width: 9, height: 7, alpha: false, pixels: vec![0; 9 * 7 * 3] };
+        let before = Raster {
+            width: 9,
+            height: 7,
+            alpha: false,
+            pixels: vec![0; 9 * 7 * 3],
+        };
         let mut now = before.clone();
         assert_eq!(changed(&before, &now), (0, 0, 1, 1));
         now.pixels[(3 * 9 + 5) * 3] = 1;
         now.pixels[(4 * 9 + 7) * 3 + 2] = 1;
         let (left, top, width, height) = changed(&before, &now);
         assert_eq!((left, top, width, height), (4, 2, 4, 3));
-        assert_eq!(cut(&now, left, top, width, height).pixels.iter().map(|p| usize::from(*p)).sum::<usize>(), 2);
+        assert_eq!(
+            cut(&now, left, top, width, height)
+                .pixels
+                .iter()
+                .map(|p| usize::from(*p))
+                .sum::<usize>(),
+            2
+        );
     }
 }

@@ -37,7 +37,11 @@ struct Request {
 
 #[derive(Serialize, Deserialize)]
 enum Reply {
-    Rendered { pixels: (u32, u32), renditions: Vec<(Rendition, usize)>, note: Option<Fault> },
+    Rendered {
+        pixels: (u32, u32),
+        renditions: Vec<(Rendition, usize)>,
+        note: Option<Fault>,
+    },
     Refused(Fault),
 }
 
@@ -51,7 +55,11 @@ struct Fault {
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
-        Self { code: error.code, message: error.message, hint: error.hint }
+        Self {
+            code: error.code,
+            message: error.message,
+            hint: error.hint,
+        }
     }
 }
 
@@ -68,7 +76,11 @@ impl From<Fault> for Error {
 /// Works as a worker and ends, if this process was started as one; to be called before anything else in `main`.
 pub fn serve_if_asked() {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|argument| argument == ARGUMENT) && arguments.next().is_none() {
+    if arguments
+        .next()
+        .is_some_and(|argument| argument == ARGUMENT)
+        && arguments.next().is_none()
+    {
         // What a decoder has to say while it gives up is in the reply.
         std::panic::set_hook(Box::new(|_| {}));
         let served = serve(&mut std::io::stdin().lock(), &mut std::io::stdout().lock());
@@ -86,9 +98,17 @@ fn serve(input: &mut impl Read, output: &mut impl Write) -> std::io::Result<()> 
         }
         file.clear();
         input.take(request.length as u64).read_to_end(&mut file)?;
-        let mut own = renderer.take().unwrap_or_else(|| Renderer::new(request.limits));
-        let source = Source { file: &file, codec: request.codec, orientation: request.orientation };
-        let rendered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| own.render(source, &request.variants)));
+        let mut own = renderer
+            .take()
+            .unwrap_or_else(|| Renderer::new(request.limits));
+        let source = Source {
+            file: &file,
+            codec: request.codec,
+            orientation: request.orientation,
+        };
+        let rendered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            own.render(source, &request.variants)
+        }));
         let rendered = match rendered {
             // After a panic the renderer's state is not trusted: the next request gets a fresh one.
             Err(_) => Err(gave_up()),
@@ -106,8 +126,11 @@ fn serve(input: &mut impl Read, output: &mut impl Write) -> std::io::Result<()> 
 }
 
 fn gave_up() -> Error {
-    Error::new(Code::ImageDamaged, "the picture is damaged: its decoder gave up on it")
-        .hint("open it in a viewer and save it again, or take it from the camera once more")
+    Error::new(
+        Code::ImageDamaged,
+        "the picture is damaged: its decoder gave up on it",
+    )
+    .hint("open it in a viewer and save it again, or take it from the camera once more")
 }
 
 /// Beyond this, allocation fails and the worker dies alone. Where the system has no such limit, the limits before each
@@ -127,17 +150,33 @@ fn limit_memory(limits: Limits) {
 fn reply(output: &mut impl Write, rendered: Result<Rendered>) -> std::io::Result<()> {
     let (head, payloads) = match rendered {
         Err(error) => (Reply::Refused(error.into()), Vec::new()),
-        Ok(Rendered { pixels, renditions, note }) => {
-            let payloads: Vec<Bytes> = renditions.iter().map(|rendition| rendition.bytes.clone()).collect();
+        Ok(Rendered {
+            pixels,
+            renditions,
+            note,
+        }) => {
+            let payloads: Vec<Bytes> = renditions
+                .iter()
+                .map(|rendition| rendition.bytes.clone())
+                .collect();
             let renditions = renditions.into_iter().map(|rendition| {
                 let length = rendition.bytes.len();
                 (rendition, length)
             });
-            (Reply::Rendered { pixels, renditions: renditions.collect(), note: note.map(Fault::from) }, payloads)
+            (
+                Reply::Rendered {
+                    pixels,
+                    renditions: renditions.collect(),
+                    note: note.map(Fault::from),
+                },
+                payloads,
+            )
         }
     };
     write_head(output, &head)?;
-    payloads.iter().try_for_each(|payload| output.write_all(payload))?;
+    payloads
+        .iter()
+        .try_for_each(|payload| output.write_all(payload))?;
     output.flush()
 }
 
@@ -151,7 +190,11 @@ fn write_head(output: &mut impl Write, head: &impl Serialize) -> std::io::Result
 fn read_head<T: for<'de> Deserialize<'de>>(input: &mut impl Read) -> std::io::Result<Option<T>> {
     let mut length = [0; 4];
     if let Err(error) = input.read_exact(&mut length) {
-        return if error.kind() == std::io::ErrorKind::UnexpectedEof { Ok(None) } else { Err(error) };
+        return if error.kind() == std::io::ErrorKind::UnexpectedEof {
+            Ok(None)
+        } else {
+            Err(error)
+        };
     }
     let mut head = vec![0; u32::from_le_bytes(length) as usize];
     input.read_exact(&mut head)?;
@@ -159,20 +202,36 @@ fn read_head<T: for<'de> Deserialize<'de>>(input: &mut impl Read) -> std::io::Re
 }
 
 /// Sends a picture to a worker and reads what it made of it.
-fn ask(input: &mut impl Write, output: &mut impl Read, request: &Request, file: &[u8]) -> std::io::Result<Result<Rendered>> {
+fn ask(
+    input: &mut impl Write,
+    output: &mut impl Read,
+    request: &Request,
+    file: &[u8],
+) -> std::io::Result<Result<Rendered>> {
     write_head(input, request)?;
     input.write_all(file)?;
     input.flush()?;
     match read_head(output)?.ok_or(std::io::ErrorKind::UnexpectedEof)? {
         Reply::Refused(fault) => Ok(Err(fault.into())),
-        Reply::Rendered { pixels, renditions, note } => {
+        Reply::Rendered {
+            pixels,
+            renditions,
+            note,
+        } => {
             let renditions = renditions.into_iter().map(|(rendition, length)| {
                 let mut bytes = vec![0; length];
                 output.read_exact(&mut bytes)?;
-                Ok(Rendition { bytes: bytes.into(), ..rendition })
+                Ok(Rendition {
+                    bytes: bytes.into(),
+                    ..rendition
+                })
             });
             let renditions = renditions.collect::<std::io::Result<_>>()?;
-            Ok(Ok(Rendered { pixels, renditions, note: note.map(Error::from) }))
+            Ok(Ok(Rendered {
+                pixels,
+                renditions,
+                note: note.map(Error::from),
+            }))
         }
     }
 }
@@ -188,7 +247,10 @@ mod tests {
             codec: Codec::Gif,
             orientation: 1,
             variants: vec![Variant::sized(4, 3)],
-            limits: Limits { decode_mib: 1 << 20, ..Limits::default() },
+            limits: Limits {
+                decode_mib: 1 << 20,
+                ..Limits::default()
+            },
             length: file.len(),
         };
         let mut asked = Vec::new();
@@ -196,7 +258,8 @@ mod tests {
         asked.extend(file);
         let mut answered = Vec::new();
         serve(&mut asked.as_slice(), &mut answered).expect("serves");
-        let answer = ask(&mut Vec::new(), &mut answered.as_slice(), &request, file).expect("speaks");
+        let answer =
+            ask(&mut Vec::new(), &mut answered.as_slice(), &request, file).expect("speaks");
         assert_eq!(answer.expect_err("no picture").code, Code::ImageDamaged);
     }
 }

@@ -48,7 +48,13 @@ impl Workers {
     pub fn new(program: Program, limits: Limits) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let memory = Semaphore::new(limits.memory_mib.max(1) as usize);
-        Self { program, limits, cores: Semaphore::new(cores), memory, idle: Mutex::default() }
+        Self {
+            program,
+            limits,
+            cores: Semaphore::new(cores),
+            memory,
+            idle: Mutex::default(),
+        }
     }
 
     /// How many pictures are worked on at once.
@@ -68,46 +74,107 @@ impl Workers {
     ///
     /// # Errors
     /// As [`Renderer::render`]; `image-too-slow` beyond the time limit; `image-damaged` if the decoder crashed.
-    pub async fn render(&self, file: Bytes, codec: Codec, orientation: u8, variants: Vec<Variant>) -> Result<Rendered> {
+    pub async fn render(
+        &self,
+        file: Bytes,
+        codec: Codec,
+        orientation: u8,
+        variants: Vec<Variant>,
+    ) -> Result<Rendered> {
         let (shared, specs, limits) = (file.clone(), variants.clone(), self.limits);
         // Headers are read here, which takes a moment for a large raw file.
-        let cost = move || cost(Source { file: &shared, codec, orientation }, &specs, limits);
-        let cost = tokio::task::spawn_blocking(cost).await.map_err(|_| crashed())?;
+        let cost = move || {
+            cost(
+                Source {
+                    file: &shared,
+                    codec,
+                    orientation,
+                },
+                &specs,
+                limits,
+            )
+        };
+        let cost = tokio::task::spawn_blocking(cost)
+            .await
+            .map_err(|_| crashed())?;
         let mib = u32::try_from(cost >> 20).unwrap_or(u32::MAX) + 1;
-        let _memory = self.memory.acquire_many(mib.min(self.limits.memory_mib.max(1))).await.map_err(|_| closing())?;
+        let _memory = self
+            .memory
+            .acquire_many(mib.min(self.limits.memory_mib.max(1)))
+            .await
+            .map_err(|_| closing())?;
         let Program::Own(program) = &self.program else {
             let limits = self.limits;
-            let here = move || Renderer::new(limits).render(Source { file: &file, codec, orientation }, &variants);
-            return tokio::task::spawn_blocking(here).await.unwrap_or_else(|_| Err(crashed()));
+            let here = move || {
+                Renderer::new(limits).render(
+                    Source {
+                        file: &file,
+                        codec,
+                        orientation,
+                    },
+                    &variants,
+                )
+            };
+            return tokio::task::spawn_blocking(here)
+                .await
+                .unwrap_or_else(|_| Err(crashed()));
         };
-        let request = Arc::new(Request { codec, orientation, variants, limits: self.limits, length: file.len() });
+        let request = Arc::new(Request {
+            codec,
+            orientation,
+            variants,
+            limits: self.limits,
+            length: file.len(),
+        });
         // One that waited may have been ended by the system meanwhile: that is not the picture's fault.
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         if let Some(worker) = idle
             && let Some(answer) = self.ask(worker, &request, &file).await?
         {
             return answer;
         }
-        self.ask(Worker::start(program)?, &request, &file).await?.ok_or_else(crashed)?
+        self.ask(Worker::start(program)?, &request, &file)
+            .await?
+            .ok_or_else(crashed)?
     }
 
     /// What a worker makes of a picture; nothing if it died over it.
-    async fn ask(&self, mut worker: Worker, request: &Arc<Request>, file: &Bytes) -> Result<Option<Result<Rendered>>> {
+    async fn ask(
+        &self,
+        mut worker: Worker,
+        request: &Arc<Request>,
+        file: &Bytes,
+    ) -> Result<Option<Result<Rendered>>> {
         let (life, request, file) = (Arc::clone(&worker.life), Arc::clone(request), file.clone());
         let asked = tokio::task::spawn_blocking(move || {
             let answer = ask(&mut worker.input, &mut worker.output, &request, &file);
             (worker, answer)
         });
-        match tokio::time::timeout(Duration::from_secs(u64::from(self.limits.seconds.max(1))), asked).await {
+        match tokio::time::timeout(
+            Duration::from_secs(u64::from(self.limits.seconds.max(1))),
+            asked,
+        )
+        .await
+        {
             Ok(Ok((worker, Ok(answer)))) => {
-                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+                self.idle
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(worker);
                 Ok(Some(answer))
             }
             // Dropped here: a worker that did not answer is not asked again.
             Ok(_) => Ok(None),
             Err(_) => {
                 life.end();
-                let told = format!("the picture took longer than {} s to decode", self.limits.seconds);
+                let told = format!(
+                    "the picture took longer than {} s to decode",
+                    self.limits.seconds
+                );
                 let hint = "the original is uploaded as it is; make it smaller, or raise the limit (seconds)";
                 Err(Error::new(Code::ImageTooSlow, told).hint(hint))
             }
@@ -120,8 +187,11 @@ fn closing() -> Error {
 }
 
 fn crashed() -> Error {
-    Error::new(Code::ImageDamaged, "the picture made its decoder crash, or asked it for more memory than the limit")
-        .hint("open it in a viewer and save it again; the original is uploaded as it is")
+    Error::new(
+        Code::ImageDamaged,
+        "the picture made its decoder crash, or asked it for more memory than the limit",
+    )
+    .hint("open it in a viewer and save it again; the original is uploaded as it is")
 }
 
 struct Worker {
@@ -151,16 +221,32 @@ impl Drop for Life {
 impl Worker {
     fn start(program: &PathBuf) -> Result<Self> {
         let missing = |why: String| {
-            Error::new(Code::Internal, format!("pictures cannot be decoded: {} does not start ({why})", program.display()))
-                .hint("start Tintype again; if it was updated meanwhile, that is why")
+            Error::new(
+                Code::Internal,
+                format!(
+                    "pictures cannot be decoded: {} does not start ({why})",
+                    program.display()
+                ),
+            )
+            .hint("start Tintype again; if it was updated meanwhile, that is why")
         };
         let mut command = Command::new(program);
-        command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(|error| missing(error.to_string()))?;
+        command
+            .arg(ARGUMENT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command
+            .spawn()
+            .map_err(|error| missing(error.to_string()))?;
         match (child.stdin.take(), child.stdout.take()) {
             (Some(input), Some(output)) => {
                 widen(&input);
-                Ok(Self { input, output, life: Arc::new(Life(Mutex::new(child))) })
+                Ok(Self {
+                    input,
+                    output,
+                    life: Arc::new(Life(Mutex::new(child))),
+                })
             }
             _ => Err(missing("it has no pipes".into())),
         }
