@@ -8,7 +8,8 @@ fn main() {
     {
         println!("cargo:warning=no folder for the page: {error}");
     }
-    // The page is embedded; without this line nothing tells cargo that it is another by now, or there at last.
+    // The page is embedded; without this line nothing tells cargo that it is another by now, or
+    // there at last.
     println!("cargo:rerun-if-changed={}", dist.display());
     tauri_build::build();
 }

@@ -11,7 +11,8 @@ use tintype_core::engine::{Event, JobView};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{Running, tray};
+use crate::running::Running;
+use crate::tray;
 
 const PACE: Duration = Duration::from_millis(100);
 
@@ -23,7 +24,8 @@ pub(crate) struct Changed(Vec<Event>);
 #[derive(Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
 pub(crate) struct Dropped(Vec<LocalPath>);
 
-/// Hands files that were dropped to the page. Tauri's own event has no form for names that are no Unicode.
+/// Hands files that were dropped to the page. Tauri's own event has no form for names that are no
+/// Unicode.
 pub(crate) fn hear_drops(window: &tauri::Window, event: &WindowEvent) {
     if let WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) = event {
         deliver(Dropped(paths.iter().map(|path| path.as_path().into()).collect()).emit(window));

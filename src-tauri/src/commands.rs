@@ -1,4 +1,5 @@
-//! What the page may ask for. Each command only hands its request on; errors go to the page as they are.
+//! What the page may ask for. Each command only hands its request on; errors go to the page as they
+//! are.
 
 use std::path::PathBuf;
 
@@ -17,8 +18,8 @@ use tintype_core::profile::{Fix, OnConflict, Profile, Provider, provider};
 use tintype_core::settings::{Bandwidth, Settings};
 use tintype_core::variant::Variant;
 
-use crate::Running;
 use crate::clipboard::{Clipboard, Pasted};
+use crate::running::Running;
 
 type Engine<'a> = State<'a, Running>;
 
@@ -132,8 +133,8 @@ async fn blocking<T: Send + 'static>(
         .map_err(ended)?
 }
 
-/// What is on the clipboard, as files to upload: files first, else the picture the page was given (base64) or, without
-/// one, the picture that is there.
+/// What is on the clipboard, as files to upload: files first, else the picture the page was given
+/// (base64) or, without one, the picture that is there.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn paste(

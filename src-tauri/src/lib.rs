@@ -1,21 +1,20 @@
-//! The desktop shell: thin. It builds the window, hands requests to the engine, and shows what the engine tells.
+//! The desktop shell: thin. It builds the window, hands requests to the engine, and shows what the
+//! engine tells.
 
 mod bridge;
 mod clipboard;
 mod commands;
 mod preview;
+mod running;
 mod tray;
 
 use std::process::ExitCode;
-use std::sync::Mutex;
 
+use running::Running;
 use tauri::Manager as _;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
-use tintype_core::engine::{Config, Engine, Wish};
-use tintype_core::error::{Code, Error, Result};
-use tintype_core::home::Home;
-use tintype_core::imaging::worker::{self, Program};
-use tintype_core::secret::Secrets;
+use tintype_core::engine::Wish;
+use tintype_core::imaging::worker::{self};
 
 /// Everything that the page may call or hear; also the source of `ui/src/bindings.ts`.
 pub fn bindings() -> Builder<tauri::Wry> {
@@ -67,60 +66,6 @@ pub fn bindings() -> Builder<tauri::Wry> {
             bridge::Resync,
             bridge::Dropped
         ])
-}
-
-/// The engine, or why there is none.
-pub(crate) struct Running(Mutex<std::result::Result<Option<Engine>, Error>>);
-
-impl Running {
-    fn start() -> Self {
-        Self(Mutex::new(start_engine().map(Some)))
-    }
-
-    /// A handle on the engine.
-    pub(crate) fn handle(&self) -> Result<tintype_core::engine::EngineHandle> {
-        match &*self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-        {
-            Ok(Some(engine)) => Ok(engine.handle()),
-            Ok(None) => Err(Error::new(Code::Closing, "Tintype is closing")),
-            Err(error) => Err(error.clone()),
-        }
-    }
-
-    /// Tries again to start an engine that could not start.
-    pub(crate) fn restart(&self) -> Result<()> {
-        let mut running = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if running.is_err() {
-            *running = start_engine().map(Some);
-        }
-        running.as_ref().map(|_| ()).map_err(Clone::clone)
-    }
-
-    fn take(&self) -> Option<Engine> {
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .as_mut()
-            .ok()
-            .and_then(Option::take)
-    }
-}
-
-fn start_engine() -> Result<Engine> {
-    let config = Config {
-        watch: true,
-        serve_demo: true,
-        imaging: Program::current(),
-        ..Config::new(Home::locate()?, Secrets::default())
-    };
-    // The engine's tasks live on Tauri's own runtime.
-    tauri::async_runtime::block_on(async { Engine::start(config) })
 }
 
 /// `--demo` makes sure there is a bucket on this computer; paths are uploaded.
@@ -232,7 +177,8 @@ mod tests {
         Ok(())
     }
 
-    /// Whatever was built first, and under whatever names: what the window shows is the page as it is now.
+    /// Whatever was built first, and under whatever names: what the window shows is the page as it
+    /// is now.
     #[test]
     fn the_page_that_was_built_last_is_inside() -> std::io::Result<()> {
         let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/dist");

@@ -1,9 +1,10 @@
-//! The app's own scheme: `tintype://preview/ID`. Opaque ids only; no path of this computer is ever served.
+//! The app's own scheme: `tintype://preview/ID`. Opaque ids only; no path of this computer is ever
+//! served.
 
 use tauri::http::{Request, Response, StatusCode, header};
 use tauri::{Manager as _, Runtime, UriSchemeContext, UriSchemeResponder};
 
-use crate::Running;
+use crate::running::Running;
 
 pub(crate) fn serve<R: Runtime>(
     context: UriSchemeContext<'_, R>,

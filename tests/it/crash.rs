@@ -28,7 +28,8 @@ fn fifty_kills_over_two_hundred_files_lose_and_double_nothing() {
     for _ in 0..KILLS {
         let mut child = client.start(&mut client.command(args));
         dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        // The moment of the kill is the point of the test: anywhere from before main() to near the end.
+        // The moment of the kill is the point of the test: anywhere from before main() to near the
+        // end.
         std::thread::sleep(Duration::from_millis(u64::from(dice >> 8) % 220));
         killed += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();

@@ -21,7 +21,8 @@ fn ends_well(mut child: Child, what: &str) {
     );
 }
 
-/// How often twenty programs are started at once; 100 times where `TINTYPE_ROUNDS=100` asks for that.
+/// How often twenty programs are started at once; 100 times where `TINTYPE_ROUNDS=100` asks for
+/// that.
 fn rounds() -> u32 {
     std::env::var("TINTYPE_ROUNDS")
         .ok()
@@ -54,7 +55,8 @@ fn twenty_uploads_at_once_all_end() {
 
 #[test]
 fn what_the_leader_did_ends_the_one_that_waits() {
-    // The demo bucket is served by one of them; the other's file is done by that one, which ends at once.
+    // The demo bucket is served by one of them; the other's file is done by that one, which ends at
+    // once.
     let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
     for round in 0..4 {
         let started: Vec<Child> = (0..3)

@@ -1,4 +1,5 @@
-//! Bad input gets one clear sentence with a code and a hint; the rest of the batch goes on; nothing is lost.
+//! Bad input gets one clear sentence with a code and a hint; the rest of the batch goes on; nothing
+//! is lost.
 
 use std::path::Path;
 
@@ -342,7 +343,8 @@ fn in_a_namespace_a_full_disk_is_said_and_loses_nothing() {
         )
         .unwrap()
     });
-    // A small disk with Tintype's home on it, full at first (4 MiB: what a journal needs to be made is well below).
+    // A small disk with Tintype's home on it, full at first (4 MiB: what a journal needs to be made
+    // is well below).
     let script = "cd \"$1\" && mount -t tmpfs -o size=4m tmpfs disk && cp \"$2/settings.toml\" disk && head -c 4173824 /dev/zero > disk/ballast \
                   && export TINTYPE_HOME=\"$1/disk\" && { \"$0\" upload --profile test ?.txt 2> full; echo $?; rm disk/ballast; \"$0\" upload --profile test ?.txt; }";
     let mut shell = client.command::<&str>([]);

@@ -1,4 +1,5 @@
-//! A link that is printed opens, whatever the file is called and whatever the clock says, or it says why not.
+//! A link that is printed opens, whatever the file is called and whatever the clock says, or it
+//! says why not.
 
 use std::path::PathBuf;
 

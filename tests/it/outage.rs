@@ -1,4 +1,5 @@
-//! A total outage with hundreds of jobs: nothing fails, and it goes on by itself within seconds of the end.
+//! A total outage with hundreds of jobs: nothing fails, and it goes on by itself within seconds of
+//! the end.
 
 use std::time::{Duration, Instant};
 

@@ -24,7 +24,8 @@ fn what_is_there_and_what_appears_goes_up_once() {
     watching.wait(&["inside.jpg", "there.jpg", "whole.jpg"]);
     watching.kill();
 
-    // Once more from the start: the journal knows all of them, and finds the one that came meanwhile.
+    // Once more from the start: the journal knows all of them, and finds the one that came
+    // meanwhile.
     fs::write(watching.path("later.jpg"), picture(4)).unwrap();
     let once = [
         "watch",

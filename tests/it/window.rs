@@ -1,4 +1,5 @@
-//! The real window, driven as a person drives it. Linux: WebDriver under Xvfb, a real keyring, a real drag and drop.
+//! The real window, driven as a person drives it. Linux: WebDriver under Xvfb, a real keyring, a
+//! real drag and drop.
 
 use std::path::{Path, PathBuf};
 
@@ -91,7 +92,8 @@ fn first_run(window: &Window, desktop: &Desktop) {
     desktop.screenshot("2 nothing yet");
 }
 
-/// Drops files, waits for their links and copies the link of the first; returns what is on the clipboard.
+/// Drops files, waits for their links and copies the link of the first; returns what is on the
+/// clipboard.
 fn drop_photographs(window: &Window, desktop: &mut Desktop, files: &[PathBuf]) -> String {
     desktop.drag(files);
     window.wait(&testid("drop-target"));
@@ -296,7 +298,8 @@ fn fail_and_retry(window: &Window, desktop: &Desktop, folder: &Path, photo: &Pat
     wait_for_done(window, 6);
 }
 
-/// Dropped once more under another name: the person has the place taken out, and the bucket never sees it.
+/// Dropped once more under another name: the person has the place taken out, and the bucket never
+/// sees it.
 fn take_the_location_out(window: &Window, desktop: &mut Desktop, folder: &Path, photo: &Path) {
     let private = folder.join("private.jpg");
     std::fs::copy(photo, &private).unwrap();

@@ -1,4 +1,5 @@
-//! A desktop without a screen: D-Bus, a real keyring, X with a window manager, WebDriver. Linux only.
+//! A desktop without a screen: D-Bus, a real keyring, X with a window manager, WebDriver. Linux
+//! only.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -263,7 +264,8 @@ impl Desktop {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
         self.xdotool("mousemove --sync 586 418");
-        // The hand rests a moment over the target before it lets go: that is a drag, not an awaited event.
+        // The hand rests a moment over the target before it lets go: that is a drag, not an awaited
+        // event.
         std::thread::sleep(std::time::Duration::from_millis(300));
     }
 

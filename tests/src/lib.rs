@@ -1,4 +1,5 @@
-//! What the tests share: pictures drawn by code, servers, the real program, the desktop around the real window.
+//! What the tests share: pictures drawn by code, servers, the real program, the desktop around the
+//! real window.
 #![expect(
     clippy::expect_used,
     reason = "a test rig that cannot be set up has to stop the test"

@@ -1,4 +1,5 @@
-//! A man in the middle: an HTTP proxy of our own between Tintype and a real S3 server, who delays, cuts, loses and lies.
+//! A man in the middle: an HTTP proxy of our own between Tintype and a real S3 server, who delays,
+//! cuts, loses and lies.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -50,7 +51,8 @@ pub enum Fate {
     Say(u16, &'static str),
     /// The same, with more header lines.
     SayWith(u16, &'static str, String),
-    /// The server never hears of it: a page for people with this status is the answer, as a proxy or a gateway gives it.
+    /// The server never hears of it: a page for people with this status is the answer, as a proxy
+    /// or a gateway gives it.
     Page(u16),
     /// The server does it, the answer is lost.
     LoseReply,

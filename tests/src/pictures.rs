@@ -83,7 +83,8 @@ pub fn encoded(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
     out.into_inner()
 }
 
-/// An EXIF block, big-endian, as in CIPA DC-008: IFD0 with orientation and two sub-IFDs, for time and place.
+/// An EXIF block, big-endian, as in CIPA DC-008: IFD0 with orientation and two sub-IFDs, for time
+/// and place.
 fn exif(camera: Camera) -> Vec<u8> {
     let mut tiff = b"MM\0\x2a\0\0\0\x08".to_vec();
     let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {

@@ -1,4 +1,5 @@
-//! HTTPS before a server that speaks HTTP, and a proxy that opens tunnels: what stands between a company and the world.
+//! HTTPS before a server that speaks HTTP, and a proxy that opens tunnels: what stands between a
+//! company and the world.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

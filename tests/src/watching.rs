@@ -140,7 +140,8 @@ impl Watching {
         });
     }
 
-    /// A file that comes after everything else: when it is there, what was to be left alone has been left alone.
+    /// A file that comes after everything else: when it is there, what was to be left alone has
+    /// been left alone.
     pub fn wait_past(&self, name: &str, names: &[&str]) {
         fs::write(self.path(name), picture(99)).expect("the test can work here");
         self.wait(names);

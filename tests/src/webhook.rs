@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::Value;
 
-/// Listens at an address of its own and answers with one status after the other: the address, and what it is told (the
-/// secret, and the body).
+/// Listens at an address of its own and answers with one status after the other: the address, and
+/// what it is told (the secret, and the body).
 pub fn listener(answers: Vec<u16>) -> (String, Receiver<(String, Value)>) {
     let (tell, told) = channel();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a message");

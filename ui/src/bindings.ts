@@ -24,8 +24,8 @@ export const commands = {
 	/**  How many of these files and folders' pictures tell where they were taken. */
 	located: (paths: LocalPath[]) => __TAURI_INVOKE<Located>("located", { paths }),
 	/**
-	 *  What is on the clipboard, as files to upload: files first, else the picture the page was given (base64) or, without
-	 *  one, the picture that is there.
+	 *  What is on the clipboard, as files to upload: files first, else the picture the page was given
+	 *  (base64) or, without one, the picture that is there.
 	 */
 	paste: (picture: string | null) => __TAURI_INVOKE<LocalPath[]>("paste", { picture }),
 	/**  Tries failed jobs again; with a choice for keys that are taken. */
@@ -128,7 +128,10 @@ export type Checksum =
 /**  `Content-MD5`: every service knows it. */
 "md5";
 
-/**  A stable name for a kind of failure. Programs may match on it; it never changes its meaning. */
+/**
+ *  A stable name for a kind of failure. Programs may match on it; it never changes its
+ *  meaning.
+ */
 export type Code = 
 /**  No file at that path. */
 "file-missing" | 
@@ -459,14 +462,20 @@ export type Format =
 /**  JPEG for photographs, WebP where there is transparency or movement. */
 "auto";
 
-/**  Which part of an image stays when something has to be cut off, and where a smaller one lies in its box. */
+/**
+ *  Which part of an image stays when something has to be cut off, and where a smaller one lies
+ *  in its box.
+ */
 export type Gravity = "centre" | "north" | "northeast" | "east" | "southeast" | "south" | "southwest" | "west" | "northwest" | 
 /**  Where the eye goes first: detail, saturated colour, skin. */
 "attention";
 
 /**  Headers for the objects whose key matches. */
 export type HeaderRule = {
-	/**  A glob over the key's last part (`*.svg`), or over the whole key if it has a slash (`originals/**`). */
+	/**
+	 *  A glob over the key's last part (`*.svg`), or over the whole key if it has a slash
+	 *  (`originals/**`).
+	 */
 	pattern: string,
 } & ObjectHeaders;
 
@@ -634,7 +643,10 @@ export type OnConflict =
 "keep-both" | 
 /**  The new one takes the place of the old one. */
 "overwrite" | 
-/**  A file's new content takes the place of what the same file was before; otherwise both are kept. */
+/**
+ *  A file's new content takes the place of what the same file was before; otherwise both are
+ *  kept.
+ */
 "replace" | 
 /**  The old one stays; the new one is not uploaded. */
 "skip" | 
@@ -645,7 +657,10 @@ export type OnConflict =
 export type Originals = 
 /**  Every byte as it is. */
 "keep" | 
-/**  GPS, maker notes, thumbnails and whatever else tells the place are taken out; date, camera, rights stay. */
+/**
+ *  GPS, maker notes, thumbnails and whatever else tells the place are taken out; date, camera,
+ *  rights stay.
+ */
 "strip-location" | 
 /**  All metadata is taken out; the orientation and the colours stay. */
 "strip-all";
@@ -698,7 +713,10 @@ export type Profile = {
 	check_links: boolean,
 	/**  Links are signed and good for this many hours, at most 168; 0: plain public links. */
 	link_hours: number,
-	/**  How bodies are protected on their way, where the doctor found another way than the provider's. */
+	/**
+	 *  How bodies are protected on their way, where the doctor found another way than the
+	 *  provider's.
+	 */
 	checksum: Checksum | null,
 	/**  Whether `If-None-Match` is honoured, where the doctor found out. */
 	if_none_match: boolean | null,
@@ -735,9 +753,10 @@ export type ProfileDraft = {
 };
 
 /**
- *  A profile's id: its jobs, unfinished uploads and messages go by it, so that a new name changes nothing for them. It is
- *  the name the profile had first. One that is added under a name that another had first gets a number, so that it is
- *  another one; one that is removed and added again is the same, and what waits for it goes on.
+ *  A profile's id: its jobs, unfinished uploads and messages go by it, so that a new name changes
+ *  nothing for them. It is the name the profile had first. One that is added under a name that
+ *  another had first gets a number, so that it is another one; one that is removed and added again
+ *  is the same, and what waits for it goes on.
  */
 export type ProfileId = string;
 
@@ -761,7 +780,10 @@ export type Provider = {
 	addressing: Addressing,
 	/**  Public address of a bucket, with `{endpoint}`, `{bucket}` and `{region}`. */
 	public_url: string,
-	/**  How links can open where the endpoint shows no object to anyone without a signature; empty where it can. */
+	/**
+	 *  How links can open where the endpoint shows no object to anyone without a signature; empty
+	 *  where it can.
+	 */
 	opens_by: string,
 	/**  Whether a PUT with `If-None-Match: *` is refused when the key exists. */
 	honours_if_none_match: boolean,
@@ -798,7 +820,10 @@ export type Settings = {
 	version: number,
 	/**  The profile that is used when none is named. */
 	default_profile: string,
-	/**  Requests in flight to one bucket, at most: 1 to 256. How many there are is found out by trying. */
+	/**
+	 *  Requests in flight to one bucket, at most: 1 to 256. How many there are is found out by
+	 *  trying.
+	 */
 	uploads_at_once: number,
 	/**  MiB of file contents held in memory, over all uploads. */
 	memory_mib: number,
@@ -903,7 +928,8 @@ export type Trouble = {
 /**
  *  One rendition: name, box in pixels, fit, format, quality, and what is rarely changed.
  * 
- *  As text: `NAME=WxH:FIT:FORMAT:QUALITY:OPTION…`, see [`Variant::from_str`](std::str::FromStr::from_str).
+ *  As text: `NAME=WxH:FIT:FORMAT:QUALITY:OPTION…`, see
+ *  [`Variant::from_str`](std::str::FromStr::from_str).
  */
 export type Variant = {
 	/**  Stands for it in keys and links; letters, digits, `.`, `_` and `-`. */
@@ -921,8 +947,8 @@ export type Variant = {
 	/**  What stays when something is cut off. */
 	gravity?: Gravity,
 	/**
-	 *  Red, green, blue: behind what is transparent or does not fill its box. Without one: transparent where the
-	 *  format can, else white.
+	 *  Red, green, blue: behind what is transparent or does not fill its box. Without one:
+	 *  transparent where the format can, else white.
 	 */
 	background?: [number, number, number] | null,
 	/**  Only this rectangle of the image, before anything else. */
@@ -935,7 +961,10 @@ export type Variant = {
 	baseline?: boolean,
 	/**  Small images are enlarged to the box; by default nothing is. */
 	enlarge?: boolean,
-	/**  Resized in linear light: right for fine light patterns; by default in gamma space, as is usual. */
+	/**
+	 *  Resized in linear light: right for fine light patterns; by default in gamma space, as is
+	 *  usual.
+	 */
 	linear?: boolean,
 	/**  WebP without loss. */
 	lossless?: boolean,

@@ -1,5 +1,5 @@
-//! What the benchmarks measure with besides the programs themselves: the scaled JPEG decode alone, one picture in
-//! memory, the score of finished variants.
+//! What the benchmarks measure with besides the programs themselves: the scaled JPEG decode alone,
+//! one picture in memory, the score of finished variants.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,8 @@ fn main() -> Result {
     }
 }
 
-/// Decodes every JPEG at the scale that 800x600 needs, and does nothing with it: the distance to what is possible.
+/// Decodes every JPEG at the scale that 800x600 needs, and does nothing with it: the distance to
+/// what is possible.
 fn decode_alone(threads: usize, files: &[&str]) -> Result {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -98,7 +99,8 @@ fn one(file: &Path, rounds: usize, spec: &str) -> Result {
     Ok(())
 }
 
-/// Mean SSIMULACRA2 of every variant against a full decode resized by Lanczos3 in gamma space, as JSON by size.
+/// Mean SSIMULACRA2 of every variant against a full decode resized by Lanczos3 in gamma space, as
+/// JSON by size.
 fn score(photos: &Path, out: &Path, sizes: &[&str]) -> Result {
     let made: Vec<PathBuf> = std::fs::read_dir(out)?
         .map(|entry| Ok(entry?.path()))

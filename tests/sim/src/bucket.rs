@@ -1,4 +1,5 @@
-//! A bucket that is slow, fails, loses answers and does what it was asked all the same, as the weather wants it.
+//! A bucket that is slow, fails, loses answers and does what it was asked all the same, as the
+//! weather wants it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

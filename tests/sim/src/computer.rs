@@ -138,7 +138,8 @@ impl Computer {
         (!self.engines.is_empty()).then(|| self.engines[dice.usize(0..self.engines.len())].handle())
     }
 
-    /// Writes a file that has rested long enough to be taken at once; renamed into place, as editors do.
+    /// Writes a file that has rested long enough to be taken at once; renamed into place, as
+    /// editors do.
     pub(crate) fn write(&mut self, path: &Path, content: &str) -> std::io::Result<()> {
         self.clock += 1;
         let fresh = self.root.join("fresh");

@@ -1,4 +1,5 @@
-//! What the bucket has, what the people meant, and whether whatever is done to the bucket was meant at that moment.
+//! What the bucket has, what the people meant, and whether whatever is done to the bucket was meant
+//! at that moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -33,7 +34,8 @@ pub(crate) struct Object {
     at: Instant,
 }
 
-/// Where conditions are ignored, two computers that look at a key within this time may both find it free.
+/// Where conditions are ignored, two computers that look at a key within this time may both find it
+/// free.
 const AT_ONCE: Duration = Duration::from_secs(60);
 
 impl Object {
@@ -67,7 +69,8 @@ struct File {
     noticed: bool,
     /// A person wants the bucket to keep what it was.
     kept: Kept,
-    /// So many of its contents a person once wanted kept, before it was there anew: either is right.
+    /// So many of its contents a person once wanted kept, before it was there anew: either is
+    /// right.
     settled: usize,
 }
 
@@ -173,7 +176,8 @@ impl Ledger {
         }
     }
 
-    /// The bucket may keep whatever is deleted by now; it is to keep what was `known` to be when that was asked for.
+    /// The bucket may keep whatever is deleted by now; it is to keep what was `known` to be when
+    /// that was asked for.
     pub(crate) fn keep(&mut self, computer: usize, asked: bool) {
         for (_, file) in self
             .files
@@ -306,7 +310,8 @@ impl Ledger {
                 path.display()
             ));
         }
-        // What comes back while the request is on its way was not there when it was looked for last.
+        // What comes back while the request is on its way was not there when it was looked for
+        // last.
         let is_gone =
             |file: &File| !file.there || file.written.is_some_and(|written| written >= begun);
         let gone = |file: &File| {

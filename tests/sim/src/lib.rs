@@ -1,8 +1,10 @@
-//! The engine, its journal and its folders in one process, on simulated time, with a simulated bucket, on one or two
-//! computers, with people who save, delete, pause, keep, rename and kill. A run is a seed, and is the same each time.
+//! The engine, its journal and its folders in one process, on simulated time, with a simulated
+//! bucket, on one or two computers, with people who save, delete, pause, keep, rename and kill. A
+//! run is a seed, and is the same each time.
 //!
-//! What is looked for: anything acknowledged that is lost, torn or private in the bucket, anything replaced or removed
-//! that was not meant at that moment, a wait that does not end, and a journal that does not say what the bucket has.
+//! What is looked for: anything acknowledged that is lost, torn or private in the bucket, anything
+//! replaced or removed that was not meant at that moment, a wait that does not end, and a journal
+//! that does not say what the bucket has.
 #![expect(
     clippy::expect_used,
     reason = "a simulation that cannot be set up has to stop"
@@ -29,7 +31,8 @@ pub struct Found {
     pub trace: Vec<String>,
 }
 
-/// Runs a seed, and keeps its homes and journals if wanted. Must be called on a thread that has no other work.
+/// Runs a seed, and keeps its homes and journals if wanted. Must be called on a thread that has no
+/// other work.
 pub fn run(seed: u64, keep: bool) -> Found {
     tintype_core::world::simulate();
     // Where the engine rolls dice of its own.

@@ -1,5 +1,5 @@
-//! `tintype-sim [FROM [SEEDS]]`: runs so many seeds and prints what they find; with `--trace`, what was done, too, and
-//! what is left on the computers is kept.
+//! `tintype-sim [FROM [SEEDS]]`: runs so many seeds and prints what they find; with `--trace`, what
+//! was done, too, and what is left on the computers is kept.
 #![expect(clippy::print_stdout, reason = "a command-line tool talks")]
 
 use std::process::ExitCode;

@@ -35,8 +35,9 @@ fn a_minute_of_seeds_finds_no_broken_promise() {
     );
 }
 
-/// Each of these found something once: a claim that was never let go of, a repair in another upload's place, patience that
-/// did not end while uploads rested, an object that was ours and was taken for another's, one that nobody remembered.
+/// Each of these found something once: a claim that was never let go of, a repair in another
+/// upload's place, patience that did not end while uploads rested, an object that was ours and was
+/// taken for another's, one that nobody remembered.
 #[test]
 fn seeds_that_found_something_find_it_no_more() {
     let found = std::thread::spawn(|| {

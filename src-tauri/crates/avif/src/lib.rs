@@ -1,7 +1,8 @@
 //! AVIF in and out: libavif with libaom behind [`decode`] and [`encode`].
 //!
-//! libaom was chosen over rav1e by measurement: at equal score it is about four times as fast and its files are
-//! smaller (`cargo xtask bench images` measures what is left to the distance from sharp).
+//! libaom was chosen over rav1e by measurement: at equal score it is about four times as fast and
+//! its files are smaller (`cargo xtask bench images` measures what is left to the distance from
+//! sharp).
 
 use std::ffi::CStr;
 use std::fmt;
@@ -108,7 +109,8 @@ pub fn decode(file: &[u8], max_pixels: u32) -> Result<Picture, Error> {
     let mut rgba = vec![0; row * image.height as usize];
     rgb.pixels = rgba.as_mut_ptr();
     rgb.rowBytes = u32::try_from(row).map_err(|_| too_large())?;
-    // SAFETY: `pixels` has `rowBytes` × `height` bytes, as RGBA of 8 bits needs, and outlives the call.
+    // SAFETY: `pixels` has `rowBytes` × `height` bytes, as RGBA of 8 bits needs, and outlives the
+    // call.
     check(unsafe { sys::avifImageYUVToRGB(image, &raw mut rgb) })?;
     let colour = match bytes(&image.icc) {
         Some(icc) => Colour::Icc(icc),
@@ -139,7 +141,8 @@ pub fn decode(file: &[u8], max_pixels: u32) -> Result<Picture, Error> {
     })
 }
 
-/// Encodes a picture of `width` × `height` pixels of three (RGB) or four (RGBA, not premultiplied) bytes.
+/// Encodes a picture of `width` × `height` pixels of three (RGB) or four (RGBA, not premultiplied)
+/// bytes.
 ///
 /// # Errors
 /// Sizes that do not fit the pixels or AV1, and what libaom refuses.
@@ -179,7 +182,8 @@ pub fn encode(
         rowBytes: u32::try_from(row).map_err(|_| too_large())?,
         ..sys::avifRGBImage::default()
     };
-    // SAFETY: the image is live and of the same size; `pixels` has the rows checked above and is only read.
+    // SAFETY: the image is live and of the same size; `pixels` has the rows checked above and is
+    // only read.
     check(unsafe { sys::avifImageRGBToYUV(image.0, &raw const rgb) })?;
     let encoder = Encoder::new(options)?;
     encoder.write(&image)
@@ -220,11 +224,13 @@ fn bytes(buffer: &sys::avifRWData) -> Option<Vec<u8>> {
     if buffer.data.is_null() || buffer.size == 0 {
         return None;
     }
-    // SAFETY: libavif keeps `size` bytes at `data` for as long as the image that holds the buffer lives.
+    // SAFETY: libavif keeps `size` bytes at `data` for as long as the image that holds the buffer
+    // lives.
     Some(unsafe { std::slice::from_raw_parts(buffer.data, buffer.size) }.to_vec())
 }
 
-/// `irot` turns by quarters against the clock, then `imir` mirrors (ISO/IEC 23008-12, 6.5.10 and 6.5.12).
+/// `irot` turns by quarters against the clock, then `imir` mirrors (ISO/IEC 23008-12, 6.5.10 and
+/// 6.5.12).
 fn orientation(image: &sys::avifImage) -> u8 {
     let turned = image.transformFlags & sys::AVIF_TRANSFORM_IROT != 0;
     let mirrored = image.transformFlags & sys::AVIF_TRANSFORM_IMIR != 0;
@@ -242,8 +248,8 @@ fn orientation(image: &sys::avifImage) -> u8 {
     }
 }
 
-/// The clean aperture (`clap`), to be cut out before turning: left, top, width, height. One that makes no sense is
-/// passed over, as libavif's own tools do.
+/// The clean aperture (`clap`), to be cut out before turning: left, top, width, height. One that
+/// makes no sense is passed over, as libavif's own tools do.
 fn crop(image: &sys::avifImage) -> Option<[u32; 4]> {
     if image.transformFlags & sys::AVIF_TRANSFORM_CLAP == 0 {
         return None;
@@ -316,7 +322,8 @@ impl<'a> Decoder<'a> {
     }
 
     fn image(&self) -> Result<&sys::avifImage, Error> {
-        // SAFETY: `raw` is live; its image, once there, lives as long as the decoder, which `self` borrows.
+        // SAFETY: `raw` is live; its image, once there, lives as long as the decoder, which `self`
+        // borrows.
         unsafe { (*self.raw).image.as_ref() }.ok_or_else(|| Error {
             message: "no picture in the file".into(),
             too_large: false,
@@ -429,68 +436,4 @@ impl Drop for Encoder {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PLAIN: Options<'_> = Options {
-        quality: 90,
-        speed: 10,
-        full_chroma: true,
-        icc: None,
-        exif: None,
-    };
-
-    fn half(alpha: bool) -> Vec<u8> {
-        let pixel = |x: u32| -> &'static [u8] {
-            match (x < 32, alpha) {
-                (true, true) => &[255, 0, 0, 255],
-                (false, true) => &[0, 0, 255, 0],
-                (true, false) => &[255, 0, 0],
-                (false, false) => &[0, 0, 255],
-            }
-        };
-        (0..48)
-            .flat_map(|_| (0..64).flat_map(pixel))
-            .copied()
-            .collect()
-    }
-
-    #[test]
-    fn what_is_written_comes_back() -> Result<(), Error> {
-        for alpha in [false, true] {
-            let file = encode(&half(alpha), (64, 48), alpha, PLAIN)?;
-            let picture = decode(&file, 1 << 20)?;
-            assert_eq!(
-                (
-                    picture.width,
-                    picture.height,
-                    picture.alpha,
-                    picture.orientation
-                ),
-                (64, 48, alpha, 1)
-            );
-            let red = &picture.rgba[4 * (24 * 64 + 8)..][..4];
-            assert!(
-                red[0] > 240 && red[1] < 16 && red[2] < 16 && red[3] == 255,
-                "{red:?}"
-            );
-            assert_eq!(
-                picture.rgba[4 * (24 * 64 + 56) + 3],
-                if alpha { 0 } else { 255 }
-            );
-            assert_eq!(picture.colour, Colour::Cicp(1, 13, 6));
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn limits_and_nonsense_are_errors() -> Result<(), Error> {
-        let file = encode(&half(false), (64, 48), false, PLAIN)?;
-        assert!(decode(&file, 64).expect_err("too many pixels").too_large);
-        for cut in (0..file.len() - 1).step_by(5) {
-            assert!(decode(&file[..cut], 1 << 20).is_err(), "cut at {cut}");
-        }
-        assert!(encode(&[0; 7], (64, 48), false, PLAIN).is_err());
-        Ok(())
-    }
-}
+mod tests;

@@ -13,7 +13,8 @@ pub(crate) use profile::{
     AddProfile, Addressing, CredentialSource, Duplicates, OnConflict, Originals, ProfileCommand,
 };
 
-/// Pictures into a bucket, with every thumbnail made on this computer, and their links ready to paste.
+/// Pictures into a bucket, with every thumbnail made on this computer, and their links ready to
+/// paste.
 #[derive(Parser)]
 #[command(name = "tintype", version, propagate_version = true)]
 pub(crate) struct Args {
@@ -63,7 +64,8 @@ pub(crate) struct Upload {
     /// Where a key is taken by other content (default: as the profile says)
     #[arg(long, value_enum)]
     pub(crate) on_conflict: Option<OnConflict>,
-    /// Give up after this many seconds without a way to the bucket; what is left goes on at the next start
+    /// Give up after this many seconds without a way to the bucket; what is left goes on at the
+    /// next start
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub(crate) patience: u64,
     /// Files and folders
@@ -75,9 +77,10 @@ pub(crate) struct Upload {
 pub(crate) struct Variants {
     /// A variant, as NAME=WxH:FIT:FORMAT:QUALITY:OPTION… (default: those of the settings)
     ///
-    /// FIT: inside, cover, contain, fill, crop. FORMAT: jpeg, png, webp, avif, auto. OPTION: gravity=attention,
-    /// background=ffffff, region=LEFT,TOP,WIDTH,HEIGHT, ratio=16/9, effort=best, baseline, enlarge, linear, lossless, still,
-    /// keep=icc+copyright, mark=POSITION,OPACITY,SIZE,text,WORDS or mark=…,picture,PATH (percent-encoded).
+    /// FIT: inside, cover, contain, fill, crop. FORMAT: jpeg, png, webp, avif, auto. OPTION:
+    /// gravity=attention, background=ffffff, region=LEFT,TOP,WIDTH,HEIGHT, ratio=16/9, effort=best,
+    /// baseline, enlarge, linear, lossless, still, keep=icc+copyright,
+    /// mark=POSITION,OPACITY,SIZE,text,WORDS or mark=…,picture,PATH (percent-encoded).
     #[arg(long = "spec", value_name = "SPEC")]
     pub(crate) specs: Vec<Variant>,
     /// The folder to write to

@@ -6,7 +6,8 @@ use tintype_core::home::Home;
 use tintype_demo_bucket::{BUCKET, DemoBucket, REGION};
 
 use crate::args::Demo;
-use crate::{Outcome, terminal};
+use crate::door::Outcome;
+use crate::terminal;
 
 #[derive(Serialize)]
 struct Access<'a> {

@@ -7,7 +7,8 @@ use tintype_core::error::{Code, Error, Result};
 use tintype_core::folder::WatchedFolder;
 
 use crate::args::{FolderCommand, Meant};
-use crate::{Ending, Outcome, PATIENCE, terminal, with_engine};
+use crate::door::{Ending, Outcome, PATIENCE, with_engine};
+use crate::terminal;
 
 pub(crate) async fn run(command: FolderCommand) -> Result<Outcome> {
     // Only what is removed now takes its time.

@@ -4,8 +4,9 @@ use tintype_core::engine::EngineHandle;
 use tintype_core::error::Result;
 
 use crate::args::History;
+use crate::door::{Ending, Outcome, with_engine};
 use crate::report::{FileReport, Status};
-use crate::{Ending, Outcome, terminal, with_engine};
+use crate::terminal;
 
 pub(crate) async fn run(args: History) -> Result<Outcome> {
     with_engine(

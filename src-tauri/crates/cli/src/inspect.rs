@@ -4,8 +4,8 @@ use tintype_core::error::{Error, Result};
 use tintype_core::imaging::{self, Facts};
 use tintype_core::{LocalPath, intake};
 
-use crate::Outcome;
 use crate::args::Inspect;
+use crate::door::Outcome;
 use crate::terminal;
 
 pub(crate) fn run(args: &Inspect) -> Result<Outcome> {

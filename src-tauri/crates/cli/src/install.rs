@@ -5,7 +5,8 @@ use std::process::Command;
 
 use tintype_core::error::{Code, Error, Result};
 
-use crate::{Outcome, terminal};
+use crate::door::Outcome;
+use crate::terminal;
 
 #[cfg(target_os = "macos")]
 use launchd as system;
@@ -43,7 +44,8 @@ pub(crate) fn uninstall() -> Result<Outcome> {
             file.display()
         )));
     }
-    // It may not run, or the system's own program may be missing; without the file it does not start again.
+    // It may not run, or the system's own program may be missing; without the file it does not
+    // start again.
     if let Err(error) = system::stop(&file) {
         terminal::say_error(&error);
     }

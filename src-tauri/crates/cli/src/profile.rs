@@ -10,7 +10,8 @@ use tintype_core::profile::{self, Fix, Profile};
 use crate::args::{
     AddProfile, Addressing, CredentialSource, Duplicates, Originals, ProfileCommand,
 };
-use crate::{Ending, Outcome, terminal, with_engine};
+use crate::door::{Ending, Outcome, with_engine};
+use crate::terminal;
 
 pub(crate) async fn run(command: ProfileCommand) -> Result<Outcome> {
     with_engine(

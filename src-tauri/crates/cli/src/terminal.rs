@@ -1,4 +1,5 @@
-//! The only place that prints. A reader that went away (`| head`) is no error of ours; a full disk is.
+//! The only place that prints. A reader that went away (`| head`) is no error of ours; a full disk
+//! is.
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -37,7 +38,8 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", shown(line));
 }
 
-/// A text as a terminal may have it: names of files are whatever somebody called them, and a terminal obeys some of that.
+/// A text as a terminal may have it: names of files are whatever somebody called them, and a
+/// terminal obeys some of that.
 pub(crate) fn shown(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains(|char: char| char.is_control()) {
         return text.into();
@@ -54,7 +56,8 @@ pub(crate) fn shown(text: &str) -> std::borrow::Cow<'_, str> {
         .into()
 }
 
-/// A path as a terminal may have it; what is no Unicode is shown in a way that can be told from other names.
+/// A path as a terminal may have it; what is no Unicode is shown in a way that can be told from
+/// other names.
 pub(crate) fn path(path: &Path) -> String {
     shown(&LocalPath::from(path).to_text()).into_owned()
 }

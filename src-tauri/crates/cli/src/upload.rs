@@ -9,8 +9,9 @@ use tintype_core::engine::{EngineHandle, JobView, Stage, Watching, Wish};
 use tintype_core::error::Result;
 
 use crate::args::Upload;
+use crate::door::{Ending, Outcome, with_engine};
 use crate::report::FileReport;
-use crate::{Ending, Outcome, terminal, with_engine};
+use crate::terminal;
 
 pub(crate) async fn run(args: Upload) -> Result<Outcome> {
     // What an earlier run left behind is finished, too, as far as there is a way to its bucket.
@@ -49,7 +50,8 @@ async fn upload(handle: &EngineHandle, args: Upload, patience: Duration) -> Resu
     done
 }
 
-/// Waits for a batch, shows its progress and prints each result as soon as it and all before it are known.
+/// Waits for a batch, shows its progress and prints each result as soon as it and all before it are
+/// known.
 pub(crate) async fn finish(
     handle: &EngineHandle,
     batch: &str,

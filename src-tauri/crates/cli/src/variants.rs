@@ -20,8 +20,8 @@ use tintype_core::settings::Settings;
 use tintype_core::variant::Variant;
 use tokio::task::JoinSet;
 
-use crate::Outcome;
 use crate::args::Variants;
+use crate::door::Outcome;
 use crate::report::{FileReport, Status, VariantReport};
 use crate::terminal;
 
@@ -100,7 +100,8 @@ fn report_one(report: &FileReport, json: bool) {
     }
 }
 
-/// The stem of each file's variants: two files of one stem (`a.png`, `b/a.jpg`) must not share a variant.
+/// The stem of each file's variants: two files of one stem (`a.png`, `b/a.jpg`) must not share a
+/// variant.
 fn stems(found: &[Found]) -> Vec<OsString> {
     let mut taken = HashSet::new();
     let mut stem_of = |found: &Found| {
@@ -190,7 +191,8 @@ impl Work {
         Ok(rendered.note.map(|note| note.about(&shown)))
     }
 
-    /// Writes a variant whole, under a name that is free; nothing that is there is touched unasked, and no link is followed.
+    /// Writes a variant whole, under a name that is free; nothing that is there is touched unasked,
+    /// and no link is followed.
     fn write(&self, rendition: Rendition, stem: &OsStr) -> Result<VariantReport> {
         let variant = rendition.variant;
         let path = self.out.join(with(
@@ -211,7 +213,8 @@ impl Work {
         }
         let io = |error: std::io::Error| Error::unwritable(&error, &path);
         let mut builder = tempfile::Builder::new();
-        // A temporary file is its owner's alone; this one is as readable as any other file of theirs.
+        // A temporary file is its owner's alone; this one is as readable as any other file of
+        // theirs.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut file = builder

@@ -4,7 +4,8 @@ use tintype_core::engine::{EngineHandle, Fault, Finding, JobReport, Stage, Watch
 use tintype_core::error::Result;
 
 use crate::args::Verify;
-use crate::{Ending, Outcome, PATIENCE, terminal, with_engine};
+use crate::door::{Ending, Outcome, PATIENCE, with_engine};
+use crate::terminal;
 
 pub(crate) async fn run(args: Verify) -> Result<Outcome> {
     let ending = if args.repair {

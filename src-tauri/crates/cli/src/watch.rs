@@ -10,8 +10,9 @@ use tintype_core::error::{Code, Error, Result};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::args::Watch;
+use crate::door::{Ending, Outcome, PATIENCE, with_engine};
 use crate::report::FileReport;
-use crate::{Ending, Outcome, PATIENCE, folder, install, terminal, upload, with_engine};
+use crate::{folder, install, terminal, upload};
 
 pub(crate) async fn run(args: Watch) -> Result<Outcome> {
     if args.uninstall {

@@ -193,8 +193,8 @@ fn icon(head: &[u8]) -> bool {
             .is_some_and(|planes| planes[1] == 0 && planes[0] <= 1)
 }
 
-/// An `<svg` in the beginning of a text, wherever comments and declarations leave it. HTML with a drawing in it is
-/// no picture.
+/// An `<svg` in the beginning of a text, wherever comments and declarations leave it. HTML with a
+/// drawing in it is no picture.
 fn svg(head: &[u8]) -> bool {
     let text = head
         .strip_prefix(b"\xef\xbb\xbf")
@@ -207,8 +207,8 @@ fn svg(head: &[u8]) -> bool {
             && !finds(b"<html")
 }
 
-/// The media type of a camera's own format, where the head tells one (by signature; where a camera writes plain TIFF,
-/// by the TIFF's tags or the name).
+/// The media type of a camera's own format, where the head tells one (by signature; where a camera
+/// writes plain TIFF, by the TIFF's tags or the name).
 fn raw_type(head: &[u8], name: &str) -> Option<&'static str> {
     let extension = Path::new(name)
         .extension()

@@ -1,7 +1,7 @@
 //! What went wrong, in words a person can act on.
 //!
-//! Every error that can reach a user has a stable code (for programs), one sentence (what and why) and,
-//! where there is something to do, a hint that names it.
+//! Every error that can reach a user has a stable code (for programs), one sentence (what and why)
+//! and, where there is something to do, a hint that names it.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// How one request is tried again. What becomes of its job is another question, which the engine's verdict answers.
+/// How one request is tried again. What becomes of its job is another question, which the engine's
+/// verdict answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
     /// Trying again changes nothing: a person has to act.
@@ -25,7 +26,8 @@ pub enum Retry {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
-        /// A stable name for a kind of failure. Programs may match on it; it never changes its meaning.
+        /// A stable name for a kind of failure. Programs may match on it; it never changes its
+        /// meaning.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "specta", derive(specta::Type))]
         pub enum Code {
@@ -317,7 +319,8 @@ impl Error {
                 Self::new(Code::FolderLoop, format!("{shown} links back to itself"))
                     .hint("remove the link")
             }
-            // A share that does not answer, a stick that was pulled out: nothing is known of the file itself.
+            // A share that does not answer, a stick that was pulled out: nothing is known of the
+            // file itself.
             _ => Self::new(
                 Code::DiskTrouble,
                 format!("{shown} cannot be read for the moment: {error}"),
@@ -327,7 +330,8 @@ impl Error {
     }
 }
 
-/// "Too many open files", in this process and on this computer; the standard library has no stable kind for them.
+/// "Too many open files", in this process and on this computer; the standard library has no stable
+/// kind for them.
 const TOO_MANY_FILES: [i32; 2] = if cfg!(windows) { [4, 4] } else { [24, 23] };
 
 /// "Too many levels of symbolic links"; the standard library's kind for it is not stable yet.

@@ -81,7 +81,8 @@ impl Stamp {
     }
 }
 
-/// Whether two looks are at one and the same file. Where the system has no numbers for files, it cannot be told.
+/// Whether two looks are at one and the same file. Where the system has no numbers for files, it
+/// cannot be told.
 pub(crate) fn same_file(one: &std::fs::Metadata, other: &std::fs::Metadata) -> bool {
     #[cfg(unix)]
     {
@@ -242,7 +243,8 @@ impl WatchedFolder {
         }
     }
 
-    /// A path from the top, as the system has it: whatever links and `..` it is named with, a folder is one and the same.
+    /// A path from the top, as the system has it: whatever links and `..` it is named with, a
+    /// folder is one and the same.
     pub fn locate(path: &Path) -> Result<PathBuf> {
         let canonical = match std::fs::canonicalize(path) {
             // It is away at the moment: then as it is written.
@@ -277,8 +279,8 @@ impl WatchedFolder {
         Patterns::new(&self.path, &self.patterns).map(|_| ())
     }
 
-    /// How long to wait before the objects of files that are deleted now are removed, if they are: milliseconds in
-    /// which an engine sees the folder.
+    /// How long to wait before the objects of files that are deleted now are removed, if they are:
+    /// milliseconds in which an engine sees the folder.
     pub(crate) fn grace(&self) -> Option<i64> {
         (self.deleted == Deleted::Remove).then_some(i64::from(self.grace_minutes) * 60_000)
     }

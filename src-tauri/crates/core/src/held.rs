@@ -1,5 +1,5 @@
-//! What a bucket has under a key, and whether that is what is meant: the one comparison that planning, verifying,
-//! repairing and removing share.
+//! What a bucket has under a key, and whether that is what is meant: the one comparison that
+//! planning, verifying, repairing and removing share.
 
 use sha2::{Digest as _, Sha256};
 
@@ -10,12 +10,12 @@ pub const META_SOURCE: &str = "source-sha256";
 /// Metadata: what variant it is, as `WxH:FIT:FORMAT:QUALITY`.
 pub const META_VARIANT: &str = "variant";
 
-/// Metadata: the job that sent it (see [`label_of`]). An object whose job is not finished is known by that, should the
-/// bucket's answer have been lost.
+/// Metadata: the job that sent it (see [`label_of`]). An object whose job is not finished is known
+/// by that, should the bucket's answer have been lost.
 pub const META_UPLOAD: &str = "upload";
 
-/// How an object names the job that sent it: in a way from which the job's id, which may be part of a secret key, cannot
-/// be found out.
+/// How an object names the job that sent it: in a way from which the job's id, which may be part of
+/// a secret key, cannot be found out.
 pub fn label_of(job: &str) -> String {
     hex::encode(&Sha256::digest(format!("upload {job}"))[..16])
 }
@@ -66,7 +66,8 @@ impl Held {
             .map(|(_, value)| value.as_str())
     }
 
-    /// How this is like what is meant. A label alone proves nothing: a server that stored no byte kept the label, too.
+    /// How this is like what is meant. A label alone proves nothing: a server that stored no byte
+    /// kept the label, too.
     pub fn compare(&self, meant: &Meant<'_>) -> Likeness {
         let labelled = self.get(META_SHA256);
         if self.size == meant.size && labelled == Some(meant.sha256) {
@@ -101,7 +102,8 @@ impl Held {
     }
 }
 
-/// Whether an ETag can be the MD5 of the bytes: not under multipart uploads, and not where a service makes its own.
+/// Whether an ETag can be the MD5 of the bytes: not under multipart uploads, and not where a
+/// service makes its own.
 pub fn is_md5(etag: &str) -> bool {
     etag.len() == 32 && etag.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -1,6 +1,7 @@
 //! Where Tintype keeps its own files.
 //!
-//! By default in the platform's folders; `TINTYPE_HOME` puts everything in one place (tests, portable use).
+//! By default in the platform's folders; `TINTYPE_HOME` puts everything in one place (tests,
+//! portable use).
 
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,8 @@ impl Home {
             data: data.into(),
             cache: cache.into(),
         };
-        // The folders may be older than this, or somebody else's choice: the files are their owner's alone, too.
+        // The folders may be older than this, or somebody else's choice: the files are their
+        // owner's alone, too.
         [home.journal(), home.previews(), home.engine_lock()]
             .iter()
             .try_for_each(|file| private_file(file))?;
@@ -80,7 +82,8 @@ impl Home {
         self.data.join("demo-bucket")
     }
 
-    /// Pictures pasted from the clipboard, kept until a person clears them: they have no other home.
+    /// Pictures pasted from the clipboard, kept until a person clears them: they have no other
+    /// home.
     pub fn pasted(&self) -> PathBuf {
         self.data.join("pasted")
     }
@@ -106,7 +109,8 @@ fn private_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A file that only its owner reads, made if there is none. What is a folder instead is told by whoever uses it.
+/// A file that only its owner reads, made if there is none. What is a folder instead is told by
+/// whoever uses it.
 fn private_file(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -114,7 +118,8 @@ fn private_file(path: &Path) -> Result<()> {
     let io = |error: std::io::Error| Error::from_io(&error, path);
     #[cfg(unix)]
     if path.exists() {
-        // By its path: to open and close it would let go of the locks that SQLite holds on it in this process.
+        // By its path: to open and close it would let go of the locks that SQLite holds on it in
+        // this process.
         return std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
             .map_err(io);
     }

@@ -1,7 +1,8 @@
 //! Object keys, made from templates like `{yyyy}/{mm}/{name}`.
 //!
-//! A template is read once, when it is set; a key is rendered for each object. Both ends refuse anything that
-//! would leave the place it is meant for: no `..`, no control characters, at most 1,024 bytes (the S3 limit).
+//! A template is read once, when it is set; a key is rendered for each object. Both ends refuse
+//! anything that would leave the place it is meant for: no `..`, no control characters, at most
+//! 1,024 bytes (the S3 limit).
 
 use std::path::Path;
 
@@ -43,7 +44,8 @@ pub struct Template {
 pub struct Source<'a> {
     /// The file's name.
     pub file_name: &'a str,
-    /// Where it lies relative to what was dropped or is watched, `/` between the parts; may be empty.
+    /// Where it lies relative to what was dropped or is watched, `/` between the parts; may be
+    /// empty.
     pub folder: &'a str,
     /// SHA-256 of the content, 64 hex digits.
     pub sha256: &'a str,
@@ -119,7 +121,8 @@ impl Template {
                 Piece::Text(text) => key.push_str(text),
                 Piece::Name => key.push_str(&name),
                 Piece::Stem => key.push_str(stem),
-                // `{stem}.{ext}` of a name without an ending has nothing for its dot to stand before.
+                // `{stem}.{ext}` of a name without an ending has nothing for its dot to stand
+                // before.
                 Piece::Ext if ext.is_empty() => {
                     key.truncate(key.strip_suffix('.').map_or(key.len(), str::len))
                 }
@@ -161,8 +164,9 @@ impl Template {
 }
 
 impl Subject<'_> {
-    /// The object's file name. A variant keeps its source's name where the extension is right, and adds its own
-    /// where it is not: so the variants of `a.png` and `a.jpg` never share a name, whichever came first.
+    /// The object's file name. A variant keeps its source's name where the extension is right, and
+    /// adds its own where it is not: so the variants of `a.png` and `a.jpg` never share a name,
+    /// whichever came first.
     fn name(&self, source: &Source<'_>) -> String {
         let name: String = source.file_name.nfc().collect();
         match self {
@@ -185,7 +189,8 @@ pub fn folded(key: &str) -> String {
     key.nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// The key with a piece of the content's hash before its extension: the way out when other content holds the key.
+/// The key with a piece of the content's hash before its extension: the way out when other content
+/// holds the key.
 pub fn with_hash(key: &str, sha256: &str, digits: usize) -> String {
     let (folder, name) = key
         .rsplit_once('/')

@@ -3,8 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-/// Everything but RFC 3986's unreserved characters is encoded, segment by segment, so that every name works
-/// in every place a link is pasted.
+/// Everything but RFC 3986's unreserved characters is encoded, segment by segment, so that every
+/// name works in every place a link is pasted.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

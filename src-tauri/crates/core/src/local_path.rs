@@ -1,8 +1,9 @@
 //! Paths as text that loses nothing: for settings, for programs, for the page.
 //!
-//! A path is bytes to the system (16-bit units on Windows), and not every path is Unicode. What cannot be said in Unicode
-//! is written as `‛` (U+201B) and the byte in hex, `caf‛E9.jpg`; a `‛` of the name's own is doubled. Names without either
-//! are written as they are. (rclone writes invalid UTF-8 in the same way.)
+//! A path is bytes to the system (16-bit units on Windows), and not every path is Unicode. What
+//! cannot be said in Unicode is written as `‛` (U+201B) and the byte in hex, `caf‛E9.jpg`; a `‛` of
+//! the name's own is doubled. Names without either are written as they are. (rclone writes invalid
+//! UTF-8 in the same way.)
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,5 +1,5 @@
-//! The manifest: finished jobs as JSON lines in the bucket, so that another computer, or a new installation, can
-//! rebuild its history.
+//! The manifest: finished jobs as JSON lines in the bucket, so that another computer, or a new
+//! installation, can rebuild its history.
 
 use serde::{Deserialize, Serialize};
 

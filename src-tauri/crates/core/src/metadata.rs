@@ -7,18 +7,15 @@ use exif::{Exif, In, Tag, Value};
 use crate::container::tiff::{self, Tiff};
 use crate::container::{bmff, jpeg, png, riff};
 use crate::content::Codec;
-use crate::privacy;
 
 /// What an upload needs to know; defaults where the file says nothing or nonsense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metadata {
-    /// 1 to 8, as in the EXIF standard (1: as stored). Always 1 for the formats that turn themselves (HEIC, AVIF,
-    /// JPEG XL): there EXIF's is only a copy.
+    /// 1 to 8, as in the EXIF standard (1: as stored). Always 1 for the formats that turn
+    /// themselves (HEIC, AVIF, JPEG XL): there EXIF's is only a copy.
     pub orientation: u8,
     /// Year, month, day of capture.
     pub captured: Option<(i16, i8, i8)>,
-    /// Whether the file says where the picture was taken.
-    pub location: bool,
 }
 
 impl Default for Metadata {
@@ -26,7 +23,6 @@ impl Default for Metadata {
         Self {
             orientation: 1,
             captured: None,
-            location: false,
         }
     }
 }
@@ -50,7 +46,6 @@ pub fn read(file: &[u8], codec: Codec) -> Metadata {
     Metadata {
         orientation,
         captured: exif.as_ref().and_then(captured),
-        location: privacy::tells_location(file, codec),
     }
 }
 
@@ -110,8 +105,8 @@ pub(crate) fn block(file: &[u8], codec: Codec) -> Option<Cow<'_, [u8]>> {
     }
 }
 
-/// Where the TIFF structure begins in HEIF's EXIF item: after four bytes that tell how far after them
-/// (ISO/IEC 23008-12, annex A).
+/// Where the TIFF structure begins in HEIF's EXIF item: after four bytes that tell how far after
+/// them (ISO/IEC 23008-12, annex A).
 pub(crate) fn heif_tiff_at(item: &[u8]) -> Option<usize> {
     let skip = u32::from_be_bytes(*item.first_chunk()?) as usize;
     skip.checked_add(4).filter(|at| *at < item.len())
@@ -139,7 +134,8 @@ fn raw_block(file: &[u8]) -> Option<Cow<'_, [u8]>> {
     }
 }
 
-/// Read by our own reader: `exif` leaves everything out of a block whose later part is damaged in some ways.
+/// Read by our own reader: `exif` leaves everything out of a block whose later part is damaged in
+/// some ways.
 fn orientation(file: &[u8], codec: Codec, exif: Option<&Exif>) -> u8 {
     let valid = |value: u32| {
         u8::try_from(value)

@@ -6,8 +6,8 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::error::{Code, Error, Result};
 
-/// Unfinished downloads, editors' leavings, what systems hide. A folder's own patterns come after these: `!*.tmp`
-/// takes a name back in.
+/// Unfinished downloads, editors' leavings, what systems hide. A folder's own patterns come after
+/// these: `!*.tmp` takes a name back in.
 const LEFT_ALONE: [&str; 26] = [
     ".*",
     "*~",

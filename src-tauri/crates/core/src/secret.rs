@@ -1,4 +1,5 @@
-//! Secrets: in the operating system's keyring, or for this session only. Never in a file, a log or the page.
+//! Secrets: in the operating system's keyring, or for this session only. Never in a file, a log or
+//! the page.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -200,8 +201,8 @@ impl Secrets {
         }
     }
 
-    /// Whether this process has a profile's credentials, and others may not have them: they are in its environment, or
-    /// kept for this session only.
+    /// Whether this process has a profile's credentials, and others may not have them: they are in
+    /// its environment, or kept for this session only.
     pub fn are_here(&self, profile: &Profile) -> bool {
         match profile.credentials {
             CredentialSource::Env => from_env().is_some(),
@@ -215,7 +216,8 @@ impl Secrets {
 
     /// What a profile's webhook is told with every message, so that it knows who speaks.
     ///
-    /// From `TINTYPE_WEBHOOK_SECRET` where it is set, else from the keyring; nothing where neither has one.
+    /// From `TINTYPE_WEBHOOK_SECRET` where it is set, else from the keyring; nothing where neither
+    /// has one.
     pub async fn webhook(&self, profile: &Profile) -> Result<Option<Secret>> {
         if let Some(secret) = std::env::var("TINTYPE_WEBHOOK_SECRET")
             .ok()

@@ -1,5 +1,6 @@
-//! Where work that blocks is done: on threads of its own. In a simulation there is one thread, and everything is done
-//! where it is asked for; with tokio's paused clock, a run is then the same each time.
+//! Where work that blocks is done: on threads of its own. In a simulation there is one thread, and
+//! everything is done where it is asked for; with tokio's paused clock, a run is then the same each
+//! time.
 
 use std::cell::Cell;
 

@@ -1,8 +1,8 @@
 //! An S3 server inside this process, on this computer only.
 //!
-//! It is the bucket a new user tries Tintype with, and the server of the tests. Objects are files below one folder.
-//! Anyone on this computer may read an object (so that links open in a browser); everything else must be signed.
-//! Its keys are invented at each start and never written down.
+//! It is the bucket a new user tries Tintype with, and the server of the tests. Objects are files
+//! below one folder. Anyone on this computer may read an object (so that links open in a browser);
+//! everything else must be signed. Its keys are invented at each start and never written down.
 
 mod names;
 mod served;
@@ -45,8 +45,8 @@ pub struct DemoBucket {
 }
 
 impl DemoBucket {
-    /// Serves the objects below `dir`, on `port` or on the port of the last time (a free one at first), so that
-    /// links stay the same. Must be called inside a tokio runtime.
+    /// Serves the objects below `dir`, on `port` or on the port of the last time (a free one at
+    /// first), so that links stay the same. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// `AddrInUse` if the asked port is taken, `WouldBlock` if another server uses the folder, and whatever the

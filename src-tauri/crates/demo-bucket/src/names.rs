@@ -1,5 +1,6 @@
-//! Keys and the files they are kept in. Most keys are paths, so that people find their pictures again; those that no
-//! file can be called like (S3 takes 1,024 bytes, and `a` beside `a/b`) are kept under a name of ours.
+//! Keys and the files they are kept in. Most keys are paths, so that people find their pictures
+//! again; those that no file can be called like (S3 takes 1,024 bytes, and `a` beside `a/b`) are
+//! kept under a name of ours.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 /// Where objects lie whose keys are no paths.
 const APART: &str = ".apart/";
-/// Longer keys do not fit into the names the file store makes of them (255 bytes, in base64, with an upload's id).
+/// Longer keys do not fit into the names the file store makes of them (255 bytes, in base64, with
+/// an upload's id).
 const LONGEST: usize = 120;
 
 /// Which file a key's object is in.
@@ -55,7 +57,8 @@ impl Names {
         }
     }
 
-    /// Whether there is a folder where the file would be, or a file where one of its folders would be.
+    /// Whether there is a folder where the file would be, or a file where one of its folders would
+    /// be.
     fn is_in_the_way(&self, bucket: &str, key: &str) -> bool {
         let top = self.objects.join(bucket);
         let path = top.join(key);

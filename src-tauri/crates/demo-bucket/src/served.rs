@@ -57,7 +57,8 @@ impl Served {
     }
 }
 
-/// One page of a listing: what begins with the prefix, what shares all up to the delimiter told once.
+/// One page of a listing: what begins with the prefix, what shares all up to the delimiter told
+/// once.
 fn page(objects: BTreeMap<String, Object>, input: ListObjectsV2Input) -> ListObjectsV2Output {
     let prefix = input.prefix.as_deref().unwrap_or_default();
     let delimiter = input
@@ -114,8 +115,8 @@ fn page(objects: BTreeMap<String, Object>, input: ListObjectsV2Input) -> ListObj
     }
 }
 
-/// The trait has a method for each operation and no way to go through all of them alike: `plain` ones name no key, `found`
-/// ones an object that is there, `made` ones one that comes to be.
+/// The trait has a method for each operation and no way to go through all of them alike: `plain`
+/// ones name no key, `found` ones an object that is there, `made` ones one that comes to be.
 macro_rules! serve {
     (
         plain { $($plain:ident: $plain_in:ident => $plain_out:ident,)* }

@@ -53,7 +53,8 @@ impl People {
                 self.server().ledger.noticed(computer, &gone);
                 self.waited(&handle, &found.batch).await?;
             }
-            // A folder from which everything went may be that of a drive that is away: nothing is concluded from that.
+            // A folder from which everything went may be that of a drive that is away: nothing is
+            // concluded from that.
             Err(error) if error.code == Code::FileMissing => {
                 self.server().ledger.keep(computer, true)
             }

@@ -22,7 +22,8 @@ use crate::bucket::{Reached, Server, Weather};
 use crate::computer::{BLOG, Computer, Ways};
 use crate::ledger::sha256;
 
-/// Files are called so, in watched folders and elsewhere, on all computers: they meet in the bucket.
+/// Files are called so, in watched folders and elsewhere, on all computers: they meet in the
+/// bucket.
 const NAMES: [&str; 3] = ["a.txt", "b.txt", "c.txt"];
 /// Who waits has that much patience; and whatever is waited for is over by then.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,9 +1,11 @@
-//! Stretches of a life around one file: what is done in the moments between a look at the bucket and what follows from it.
+//! Stretches of a life around one file: what is done in the moments between a look at the bucket
+//! and what follows from it.
 
 use super::*;
 
 impl People {
-    /// A file that is in the bucket is deleted and its object removed, in bad weather; and somebody changes their mind.
+    /// A file that is in the bucket is deleted and its object removed, in bad weather; and somebody
+    /// changes their mind.
     pub(super) async fn change_of_mind(&mut self, computer: usize) -> Result<()> {
         let path = self.computers[computer].watched().join(self.name());
         self.calm();

@@ -14,7 +14,8 @@ pub(crate) struct Watch {
     /// Print one JSON object per file, and one whenever a folder's state changes
     #[arg(long)]
     pub(crate) json: bool,
-    /// Remember the folders, and watch them from now on whenever you are logged in (systemd, launchd)
+    /// Remember the folders, and watch them from now on whenever you are logged in (systemd,
+    /// launchd)
     #[arg(long, conflicts_with_all = ["once", "json", "uninstall"])]
     pub(crate) install: bool,
     /// Undo --install; the folders stay remembered
@@ -29,7 +30,8 @@ pub(crate) struct Watch {
 
 #[derive(Subcommand)]
 pub(crate) enum FolderCommand {
-    /// Remember folders, to be watched by the window and by `tintype watch`; one that is known already is meant anew
+    /// Remember folders, to be watched by the window and by `tintype watch`; one that is known
+    /// already is meant anew
     Add {
         #[command(flatten)]
         meant: Box<Meant>,
@@ -60,13 +62,15 @@ pub(crate) struct Meant {
     /// The bucket profile to use (default: each folder's own)
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// A variant to make of these folders' pictures, as for `tintype variants` (default: those of the settings)
+    /// A variant to make of these folders' pictures, as for `tintype variants` (default: those of
+    /// the settings)
     #[arg(long = "variant", value_name = "SPEC", conflicts_with = "no_variants")]
     variants: Vec<Variant>,
     /// Originals only
     #[arg(long)]
     no_variants: bool,
-    /// Names to leave alone besides partial and hidden ones, as in .gitignore; `!*.tmp` takes some back in
+    /// Names to leave alone besides partial and hidden ones, as in .gitignore; `!*.tmp` takes some
+    /// back in
     #[arg(long = "pattern", value_name = "PATTERN")]
     patterns: Vec<String>,
     /// Not the folders in it

@@ -17,7 +17,8 @@ pub(crate) enum ProfileCommand {
     Show { name: String },
     /// Remove a profile and its secret
     Remove { name: String },
-    /// Walk a small object all the way through: address, clock, credentials, store, read, link, delete
+    /// Walk a small object all the way through: address, clock, credentials, store, read, link,
+    /// delete
     Test {
         name: String,
         /// Set what was found to be right (region, checksums, conditional writes)
@@ -38,7 +39,8 @@ pub(crate) enum ProfileCommand {
 pub(crate) enum CredentialSource {
     /// Secret in the system's keyring
     Keyring,
-    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read at run time; nothing is stored
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read at run time; nothing is
+    /// stored
     Env,
 }
 
@@ -66,7 +68,8 @@ pub(crate) enum OnConflict {
     KeepBoth,
     /// The new one takes the place of the old one
     Overwrite,
-    /// A file's new content takes the place of what the same file was before; otherwise both are kept
+    /// A file's new content takes the place of what the same file was before; otherwise both are
+    /// kept
     Replace,
     /// The new one is not uploaded
     Skip,
@@ -97,8 +100,8 @@ pub(crate) enum Duplicates {
 #[derive(ClapArgs)]
 pub(crate) struct AddProfile {
     pub(crate) name: String,
-    /// aws, r2, b2, spaces, wasabi, gcs, scaleway, hetzner, dreamobjects, tigris, oss, cos, storj, idrive, linode, ovh,
-    /// supabase, minio, ceph, garage or other
+    /// aws, r2, b2, spaces, wasabi, gcs, scaleway, hetzner, dreamobjects, tigris, oss, cos, storj,
+    /// idrive, linode, ovh, supabase, minio, ceph, garage or other
     #[arg(long, value_name = "P")]
     pub(crate) provider: String,
     #[arg(long)]
@@ -134,7 +137,8 @@ pub(crate) struct AddProfile {
     pub(crate) duplicates: Duplicates,
     /// Headers by pattern, as "PATTERN; NAME=VALUE; …"; may be given several times
     ///
-    /// NAME: cache-control, content-disposition, storage-class, encryption, kms-key, acl, meta-X, tag-X.
+    /// NAME: cache-control, content-disposition, storage-class, encryption, kms-key, acl, meta-X,
+    /// tag-X.
     #[arg(long = "rule", value_name = "RULE")]
     pub(crate) rules: Vec<HeaderRule>,
     /// GET each link before a file is called done

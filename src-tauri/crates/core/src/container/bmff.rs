@@ -1,4 +1,5 @@
-//! Boxes of the ISO base media file format (ISO/IEC 14496-12) and the items of HEIF (ISO/IEC 23008-12).
+//! Boxes of the ISO base media file format (ISO/IEC 14496-12) and the items of HEIF (ISO/IEC
+//! 23008-12).
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -85,7 +86,8 @@ impl Cursor<'_> {
     }
 }
 
-/// The items of the file's `meta` box, with their places; items whose places cannot be told have no extents.
+/// The items of the file's `meta` box, with their places; items whose places cannot be told have no
+/// extents.
 pub fn items(file: &[u8]) -> Vec<Item> {
     let Some(meta) = boxes(file, 0..file.len())
         .into_iter()
@@ -159,7 +161,8 @@ fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
     })
 }
 
-/// `iloc`: where each item's bytes lie. Construction method 0 counts from the file's start, 1 from `idat`'s content.
+/// `iloc`: where each item's bytes lie. Construction method 0 counts from the file's start, 1 from
+/// `idat`'s content.
 fn locations(
     file: &[u8],
     content: Range<usize>,
@@ -177,7 +180,8 @@ fn locations(
     let index_size = if version == 0 { 0 } else { nibble(0) };
     let count = cursor.take(if version < 2 { 2 } else { 4 })?;
     let mut found = Vec::new();
-    // All extents together are no more than the file: else they overlap, and reading them takes for ever.
+    // All extents together are no more than the file: else they overlap, and reading them takes for
+    // ever.
     let mut room = file.len();
     for _ in 0..count {
         let id = u32::try_from(cursor.take(if version < 2 { 2 } else { 4 })?).ok()?;

@@ -63,7 +63,8 @@ impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
 
     fn next(&mut self) -> Option<Segment<'a>> {
-        // Any marker may be preceded by fill bytes, and decoders pass over garbage between segments.
+        // Any marker may be preceded by fill bytes, and decoders pass over garbage between
+        // segments.
         let start = self
             .rest
             .windows(2)
@@ -96,7 +97,8 @@ impl<'a> Iterator for Segments<'a> {
     }
 }
 
-/// How far entropy-coded data goes: to the next marker that is neither a stuffed zero nor a restart.
+/// How far entropy-coded data goes: to the next marker that is neither a stuffed zero nor a
+/// restart.
 fn entropy_coded(data: &[u8]) -> usize {
     let mut at = 0;
     while let Some(next) = data[at..].iter().position(|byte| *byte == 0xff) {
@@ -206,7 +208,8 @@ pub fn icc_segments(profile: &[u8]) -> Vec<u8> {
 /// More pictures than any camera puts into a file.
 const MAX_INSIDE: usize = 64;
 
-/// The largest 8-bit picture inside another file (a camera's preview in its raw file): its bytes and frame.
+/// The largest 8-bit picture inside another file (a camera's preview in its raw file): its bytes
+/// and frame.
 pub fn largest_inside(file: &[u8]) -> Option<(&[u8], Frame)> {
     // The start mark, and a segment's marker right behind it.
     let is_start = |window: &[u8]| {
@@ -225,7 +228,8 @@ pub fn largest_inside(file: &[u8]) -> Option<(&[u8], Frame)> {
         let plain = matches!(frame.marker, 0xc0..=0xc2)
             && frame.precision == 8
             && matches!(frame.components, 1 | 3);
-        // A raw file's own data is lossless JPEG, or looks like a marker by chance: only what has its tables counts.
+        // A raw file's own data is lossless JPEG, or looks like a marker by chance: only what has
+        // its tables counts.
         let tables = headers(inside).any(|segment| segment.marker == 0xdb);
         (plain && tables && frame.width > 0 && frame.height > 0).then_some((inside, frame))
     });

@@ -1,7 +1,8 @@
-//! The containers pictures come in: their segments, chunks, boxes and directories, read without trust.
+//! The containers pictures come in: their segments, chunks, boxes and directories, read without
+//! trust.
 //!
-//! Nothing here looks at pixels. Every parser ends on every input, allocates no more than its input is long, and
-//! gives what it could read.
+//! Nothing here looks at pixels. Every parser ends on every input, allocates no more than its input
+//! is long, and gives what it could read.
 
 pub mod bmff;
 pub mod gif;

@@ -16,7 +16,8 @@ pub struct Chunk<'a> {
     pub data: &'a [u8],
 }
 
-/// The chunks of a WebP file, or as far as they can be read. What lies after the length in the header is left out.
+/// The chunks of a WebP file, or as far as they can be read. What lies after the length in the
+/// header is left out.
 pub fn chunks(file: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     let is_webp = file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WEBP");
     let length = file

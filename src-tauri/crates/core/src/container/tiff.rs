@@ -1,7 +1,7 @@
 //! TIFF's directories, which EXIF and the cameras' own formats are made of: read without trust.
 //!
-//! TIFF 6.0, section 2: a header (byte order, 42, offset of the first directory), directories of 12-byte entries
-//! (tag, type, count, value or offset), each followed by the offset of the next.
+//! TIFF 6.0, section 2: a header (byte order, 42, offset of the first directory), directories of
+//! 12-byte entries (tag, type, count, value or offset), each followed by the offset of the next.
 
 /// Tags that matter here (TIFF 6.0; EXIF 2.32; DNG 1.6; TIFF/EP).
 pub const NEW_SUBFILE_TYPE: u16 = 254;
@@ -48,7 +48,8 @@ pub struct Tiff<'a> {
 }
 
 impl<'a> Tiff<'a> {
-    /// Looks at the header. The number after the byte order is not looked at: the cameras' formats have their own.
+    /// Looks at the header. The number after the byte order is not looked at: the cameras' formats
+    /// have their own.
     pub fn new(bytes: &'a [u8]) -> Option<Self> {
         let big_endian = match bytes.get(..2)? {
             b"II" => false,

@@ -1,7 +1,8 @@
 //! Where the eye goes first, for crops that keep it.
 //!
-//! After libvips' `smartcrop` by attention (itself after smartcrop.js): a small copy of the picture is scored point by
-//! point for edges, for colours near human skin, and for saturation; the scores are blurred, and the highest wins.
+//! After libvips' `smartcrop` by attention (itself after smartcrop.js): a small copy of the picture
+//! is scored point by point for edges, for colours near human skin, and for saturation; the scores
+//! are blurred, and the highest wins.
 
 use super::raster::Raster;
 

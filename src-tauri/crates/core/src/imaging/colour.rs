@@ -1,6 +1,7 @@
 //! Colour profiles: everything leaves as sRGB unless a variant keeps its source's.
 //!
-//! Transforms are moxcms', with the profile's perceptual intent, as libvips' default for photographs.
+//! Transforms are moxcms', with the profile's perceptual intent, as libvips' default for
+//! photographs.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -161,8 +162,8 @@ fn make(profile: &[u8], layouts: Layouts) -> Option<Conversion> {
     }
 }
 
-/// Whether a profile is sRGB under another name: tried on 125 colours, no channel moves by more than one step. Then
-/// the pixels are left alone, which is both exact and free.
+/// Whether a profile is sRGB under another name: tried on 125 colours, no channel moves by more
+/// than one step. Then the pixels are left alone, which is both exact and free.
 fn changes_nothing(transform: &Transform8BitExecutor) -> bool {
     let steps = [0, 64, 128, 192, 255];
     let colours: Vec<u8> = (0..125)
@@ -185,8 +186,8 @@ fn by_rows(transform: &Transform8BitExecutor, pixels: &mut [u8], row: usize) {
     }
 }
 
-/// The ICC profile of code points of ITU-T H.273; nothing for sRGB, for what is not told, and for HDR, which needs tone
-/// mapping and not a profile.
+/// The ICC profile of code points of ITU-T H.273; nothing for sRGB, for what is not told, and for
+/// HDR, which needs tone mapping and not a profile.
 pub(super) fn icc_of(primaries: u8, transfer: u8) -> Option<Vec<u8>> {
     const PQ: u8 = 16;
     const HLG: u8 = 18;
@@ -208,8 +209,8 @@ pub(super) fn icc_of(primaries: u8, transfer: u8) -> Option<Vec<u8>> {
     ColorProfile::new_from_cicp(cicp).encode().ok()
 }
 
-/// Ink to sRGB without a profile: a polynomial fitted to US Web Coated (SWOP) v2, its coefficients those of pdf.js
-/// (`DeviceCmykCS` in `src/core/colorspace.js`).
+/// Ink to sRGB without a profile: a polynomial fitted to US Web Coated (SWOP) v2, its coefficients
+/// those of pdf.js (`DeviceCmykCS` in `src/core/colorspace.js`).
 fn press(c: u8, m: u8, y: u8, k: u8) -> [u8; 3] {
     let [c, m, y, k] = [c, m, y, k].map(|ink| f32::from(ink) / 255.0);
     let red = c * (-4.387_332 * c + 54.486_15 * m + 18.822_905 * y + 212.256_62 * k - 285.233_1)
@@ -254,7 +255,8 @@ mod tests {
 
     #[test]
     fn wide_colours_become_srgb() {
-        // Display P3 (234, 51, 35) is sRGB red (CSS Color 4, its sample conversions: color(display-p3 0.9175 0.2003 0.1386)).
+        // Display P3 (234, 51, 35) is sRGB red (CSS Color 4, its sample conversions:
+        // color(display-p3 0.9175 0.2003 0.1386)).
         let red = one(&ColorProfile::new_display_p3(), [234, 51, 35]);
         assert!(red[0] >= 254 && red[1] <= 3 && red[2] <= 3, "{red:?}");
         // Adobe RGB (219, 0, 0) is sRGB red, too.

@@ -44,7 +44,8 @@ impl View {
             && near(self.height, other.height)
     }
 
-    /// A part of that size around `point` (in pixels of the full picture), as near as it can lie inside.
+    /// A part of that size around `point` (in pixels of the full picture), as near as it can lie
+    /// inside.
     fn around(self, point: (f64, f64), width: f64, height: f64) -> Self {
         let (width, height) = (width.min(self.width), height.min(self.height));
         let left = (point.0 - width / 2.0).clamp(self.left, self.left + self.width - width);
@@ -82,8 +83,8 @@ impl Frame {
         u64::from(self.size.0) * u64::from(self.size.1)
     }
 
-    /// Whether another result can be made of this one: the same view, at least twice the size or exactly the size, so
-    /// that no pixel is interpolated twice over nothing.
+    /// Whether another result can be made of this one: the same view, at least twice the size or
+    /// exactly the size, so that no pixel is interpolated twice over nothing.
     pub(super) fn can_become(&self, wanted: &Self) -> bool {
         let large_enough = |have: u32, want: u32| have == want || have >= want.saturating_mul(2);
         self.view.same_as(&wanted.view)
@@ -103,8 +104,8 @@ pub(super) fn wants_attention(variants: &[Variant]) -> bool {
         .any(|variant| variant.gravity == Gravity::Attention)
 }
 
-/// The frame of a variant in a picture of that size. `focus`: the point that gravity `attention` keeps, as fractions
-/// of width and height. Nothing is enlarged unless the variant says so.
+/// The frame of a variant in a picture of that size. `focus`: the point that gravity `attention`
+/// keeps, as fractions of width and height. Nothing is enlarged unless the variant says so.
 pub(super) fn frame(full: (u32, u32), variant: &Variant, focus: Option<(f64, f64)>) -> Frame {
     let cut = |view: View, width: f64, height: f64| match focus
         .filter(|_| variant.gravity == Gravity::Attention)
@@ -157,7 +158,8 @@ pub(super) fn frame(full: (u32, u32), variant: &Variant, focus: Option<(f64, f64
             }
         }
         Fit::Cover => {
-            // Too small for the box: the box's ratio at the picture's own resolution, on whole pixels.
+            // Too small for the box: the box's ratio at the picture's own resolution, on whole
+            // pixels.
             let shrink = (1.0 / x).min(1.0 / y);
             let size = (pixels(width * shrink), pixels(height * shrink));
             Frame {

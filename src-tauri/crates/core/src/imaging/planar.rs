@@ -1,9 +1,9 @@
-//! The short way from a camera's JPEG to JPEG variants: its brightness and colour planes are scaled and encoded as
-//! they are stored, without a turn through RGB.
+//! The short way from a camera's JPEG to JPEG variants: its brightness and colour planes are scaled
+//! and encoded as they are stored, without a turn through RGB.
 //!
-//! Colours are half as wide and half as high as brightness in nearly every photograph and in every variant, so this
-//! way touches half the samples, converts nothing, and rounds once less. Whatever needs RGB (a colour profile that
-//! is not sRGB, another format, a watermark) takes the long way.
+//! Colours are half as wide and half as high as brightness in nearly every photograph and in every
+//! variant, so this way touches half the samples, converts nothing, and rounds once less. Whatever
+//! needs RGB (a colour profile that is not sRGB, another format, a watermark) takes the long way.
 
 use bytes::Bytes;
 use fast_image_resize::images::{Image, ImageRef};
@@ -11,8 +11,9 @@ use fast_image_resize::{PixelType, Resizer};
 use image::metadata::Orientation;
 use turbojpeg::{Compressor, Subsamp, YuvImage};
 
+use super::picture::Rendition;
 use super::plan::{self, Frame, View};
-use super::{Rendition, resize};
+use super::resize;
 use crate::error::Result;
 use crate::variant::{Effort, Fit, Format, Variant};
 
@@ -23,8 +24,8 @@ struct Plane {
     height: u32,
     /// Pixels of the picture that one sample of the plane stands for, across and down.
     step: (f64, f64),
-    /// Pixels of the picture that lie before its edge, left and above: what filled the last block before the picture
-    /// was turned.
+    /// Pixels of the picture that lie before its edge, left and above: what filled the last block
+    /// before the picture was turned.
     margin: (f64, f64),
 }
 

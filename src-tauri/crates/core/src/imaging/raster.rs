@@ -39,8 +39,8 @@ impl Raster {
         }
     }
 
-    /// Laid on a canvas of exactly that size: on the variant's background, else transparent where the format can be,
-    /// else white.
+    /// Laid on a canvas of exactly that size: on the variant's background, else transparent where
+    /// the format can be, else white.
     pub(super) fn padded(self, (width, height): (u32, u32), variant: &Variant) -> Self {
         if (self.width, self.height) == (width, height) {
             return self;

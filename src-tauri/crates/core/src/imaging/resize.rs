@@ -124,8 +124,8 @@ static TABLE: LazyLock<Vec<f64>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Lanczos3 from a table: the sines for every edge of every plane were a twentieth of all time. Between two entries it
-/// is a straight line, wrong by less than a hundred-thousandth.
+/// Lanczos3 from a table: the sines for every edge of every plane were a twentieth of all time.
+/// Between two entries it is a straight line, wrong by less than a hundred-thousandth.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

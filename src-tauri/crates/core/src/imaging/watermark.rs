@@ -1,7 +1,7 @@
 //! Watermarks: a picture or a line of text, laid over a finished variant.
 
-use super::Source;
 use super::decode;
+use super::picture::Source;
 use super::plan::pixels;
 use super::raster::Raster;
 use super::resize::Resizing;

@@ -21,8 +21,9 @@ pub struct Found {
 
 /// Lists the files behind paths, in the order given and by name within folders.
 ///
-/// Inside folders hidden files, and what systems and editors keep for themselves, are left out, links inside folders are not followed, and what a folder has is taken once.
-/// Blocks; call it where that is allowed.
+/// Inside folders hidden files, and what systems and editors keep for themselves, are left out,
+/// links inside folders are not followed, and what a folder has is taken once. Blocks; call it
+/// where that is allowed.
 pub fn gather(paths: &[PathBuf]) -> Vec<Found> {
     let mut found = Vec::new();
     let mut taken = HashSet::new();

@@ -39,7 +39,8 @@ pub struct Fingerprint {
     pub bytes: Option<Bytes>,
 }
 
-/// What a watched folder saw under a path, and decided to send: nothing else that may be there by now goes up for it.
+/// What a watched folder saw under a path, and decided to send: nothing else that may be there by
+/// now goes up for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected {
     /// How it looked.
@@ -68,8 +69,8 @@ const CHUNK: usize = 1 << 20;
 /// A picture's file of more bytes is not decoded.
 pub const LARGEST_PICTURE: u64 = 512 << 20;
 
-/// Bytes that a file and its variants take in memory until they are sent: pictures and small files are held whole,
-/// whatever they are called. Blocks.
+/// Bytes that a file and its variants take in memory until they are sent: pictures and small files
+/// are held whole, whatever they are called. Blocks.
 pub fn held_in_memory(path: &Path, keep: u64, variants: &[Variant]) -> Result<u64> {
     let io = |error: std::io::Error| Error::from_io(&error, path);
     let mut file = File::open(path).map_err(io)?;
@@ -89,7 +90,8 @@ pub fn held_in_memory(path: &Path, keep: u64, variants: &[Variant]) -> Result<u6
     Ok(made + if whole { size } else { size.min(keep) })
 }
 
-/// Reads a file once: hashes it, looks at its kind, and keeps its bytes if it is a picture or no larger than `keep`.
+/// Reads a file once: hashes it, looks at its kind, and keeps its bytes if it is a picture or no
+/// larger than `keep`.
 ///
 /// Blocks; call it where that is allowed.
 pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Fingerprint> {
@@ -208,7 +210,8 @@ fn read_up_to(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
     Ok(filled)
 }
 
-/// The day of a file's time, here; the nearest one there is, where a camera's or a disk's clock tells nonsense.
+/// The day of a file's time, here; the nearest one there is, where a camera's or a disk's clock
+/// tells nonsense.
 fn file_date(time: SystemTime) -> (i16, i8, i8) {
     let nearest = if time < SystemTime::UNIX_EPOCH {
         (1, 1, 1)

@@ -14,8 +14,9 @@ use crate::manifest::ManifestEntry;
 use crate::profile::ProfileId;
 
 impl Journal {
-    /// Records uploads that another computer made, unless this journal knows them; how many are new. What the entries
-    /// say is taken for words only: their names are no paths here, and their links are made anew, beginning with `base`.
+    /// Records uploads that another computer made, unless this journal knows them; how many are
+    /// new. What the entries say is taken for words only: their names are no paths here, and their
+    /// links are made anew, beginning with `base`.
     pub async fn adopt(
         &self,
         profile: ProfileId,
@@ -52,7 +53,7 @@ fn adopt(
          VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8, 1)",
     )?
     .execute(params![
-        super::new_id(),
+        super::access::new_id(),
         path_to_blob(Path::new(&name)),
         name,
         profile,
@@ -70,7 +71,7 @@ fn adopt(
         .execute(params![
             job,
             position as i64,
-            super::new_id(),
+            super::access::new_id(),
             object.variant,
             target,
             object.key,

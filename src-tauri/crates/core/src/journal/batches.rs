@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{JobRow, Journal, NewJob, rows};
+use super::{JobRow, Journal, NewJob, rows, taking};
 use crate::error::{Code, Result};
 
 /// How far a job of a batch is.
@@ -23,7 +23,8 @@ pub struct BatchState {
 impl Journal {
     /// Records jobs, in order, as one batch; returns their ids once they are safe on disk.
     ///
-    /// A source that is queued already and wanted in the very same way is not queued twice: the batch shares that job.
+    /// A source that is queued already and wanted in the very same way is not queued twice: the
+    /// batch shares that job.
     pub async fn enqueue(&self, batch: String, jobs: Vec<NewJob>) -> Result<Vec<i64>> {
         self.writer
             .write(move |tx| {
@@ -33,7 +34,7 @@ impl Journal {
                     .prepare_cached(behind)?
                     .query_row(params![batch], |row| row.get(0))?;
                 for (job, position) in jobs.iter().zip(behind..) {
-                    let id = rows::take(tx, job)?;
+                    let id = taking::take(tx, job)?;
                     tx.prepare_cached(
                         "INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)",
                     )?

@@ -56,7 +56,8 @@ pub(super) fn add(
 }
 
 impl Journal {
-    /// The next messages of a kind, oldest first, so many of each profile: a long queue holds up no other.
+    /// The next messages of a kind, oldest first, so many of each profile: a long queue holds up no
+    /// other.
     pub async fn messages(&self, kind: MessageKind, limit: u32) -> Result<Vec<Message>> {
         self.read(move |db| {
             // Each profile is one step through the index.

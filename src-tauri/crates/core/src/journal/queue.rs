@@ -1,7 +1,8 @@
 //! The queue: which jobs are to be run next, and which engine has them in hand.
 //!
-//! Several engines may use one journal. Whatever an engine runs it has taken in hand before, in one commit, so that no
-//! two run the same job; before a job starts its row is read once more, so that what a person decided meanwhile holds.
+//! Several engines may use one journal. Whatever an engine runs it has taken in hand before, in one
+//! commit, so that no two run the same job; before a job starts its row is read once more, so that
+//! what a person decided meanwhile holds.
 
 use rusqlite::{Transaction, params};
 
@@ -25,7 +26,8 @@ pub struct InHand {
 pub struct Wanted {
     /// It leads: all that nobody else has to run. Otherwise only what needs this engine.
     pub leads: bool,
-    /// Profiles whose credentials it has and the others may not: what was given up for want of them is for it.
+    /// Profiles whose credentials it has and the others may not: what was given up for want of them
+    /// is for it.
     pub can_open: Vec<ProfileId>,
     /// Profiles that cannot be used at the moment.
     pub without: Vec<ProfileId>,
@@ -43,7 +45,8 @@ const NEXT: &str = "SELECT id, watched IS NOT NULL FROM jobs WHERE profile = ?1 
 const ORDER: &str = "ORDER BY watched IS NOT NULL, id LIMIT ?3";
 
 impl Journal {
-    /// Takes the next jobs in hand: those a person gave before those a watched folder found, older ones first.
+    /// Takes the next jobs in hand: those a person gave before those a watched folder found, older
+    /// ones first.
     pub async fn take_in_hand(&self, engine: &str, wanted: Wanted) -> Result<Vec<InHand>> {
         let engine = engine.to_owned();
         self.writer
@@ -51,7 +54,8 @@ impl Journal {
             .await
     }
 
-    /// The job as it is now, if the engine still has it in hand and nothing speaks against running it.
+    /// The job as it is now, if the engine still has it in hand and nothing speaks against running
+    /// it.
     pub async fn to_run(&self, engine: &str, id: i64) -> Result<Option<JobRow>> {
         let engine = engine.to_owned();
         let clauses = "WHERE j.id = ?1 AND j.engine = ?2 AND j.paused = 0 AND j.state IN ('queued', 'planned')";
@@ -83,7 +87,8 @@ impl Journal {
         .await
     }
 
-    /// An engine has ended, well or not: what it had in hand, or alone could have run, is for whoever can.
+    /// An engine has ended, well or not: what it had in hand, or alone could have run, is for
+    /// whoever can.
     pub async fn engine_ended(&self, engine: &str) -> Result<()> {
         let engine = engine.to_owned();
         self.writer
@@ -99,9 +104,10 @@ impl Journal {
             .await
     }
 
-    /// Records why an unfinished job waits, so that everyone can see it, and lets go of it. One that waits for a reason of
-    /// its `own` lets go of its keys, too: nobody knows for how long it waits, and others may have the same. What another
-    /// engine has in hand by now is that one's affair.
+    /// Records why an unfinished job waits, so that everyone can see it, and lets go of it. One
+    /// that waits for a reason of its `own` lets go of its keys, too: nobody knows for how long it
+    /// waits, and others may have the same. What another engine has in hand by now is that one's
+    /// affair.
     pub async fn note_waiting(
         &self,
         engine: &str,

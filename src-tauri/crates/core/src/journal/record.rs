@@ -1,4 +1,5 @@
-//! The record of what buckets have: apart from the history of jobs, and from the list that people see.
+//! The record of what buckets have: apart from the history of jobs, and from the list that people
+//! see.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -56,7 +57,8 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// A job that is given up may have sent what it planned, and not have heard of it: that is known by the job's id.
+/// A job that is given up may have sent what it planned, and not have heard of it: that is known by
+/// the job's id.
 pub(super) fn keep_unheard_of(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours, upload) \
@@ -129,7 +131,8 @@ impl Journal {
         self.read(move |db| select(db, &target, &key)).await
     }
 
-    /// Whether all of these objects that are there are this computer's own, and no other file needs one of them.
+    /// Whether all of these objects that are there are this computer's own, and no other file needs
+    /// one of them.
     pub async fn may_replace(
         &self,
         source: &std::path::Path,
@@ -149,8 +152,9 @@ impl Journal {
         .await
     }
 
-    /// One name for a bucket that may be spelled in many ways: what it was called first. A profile whose bucket has the
-    /// name it had before means the same bucket, whatever its address is by now.
+    /// One name for a bucket that may be spelled in many ways: what it was called first. A profile
+    /// whose bucket has the name it had before means the same bucket, whatever its address is by
+    /// now.
     pub async fn target(&self, profile: &ProfileId, bucket: &str, spelled: &str) -> Result<String> {
         let (profile, bucket, spelled) = (profile.clone(), bucket.to_owned(), spelled.to_owned());
         self.writer
@@ -168,4 +172,11 @@ impl Journal {
             })
             .await
     }
+}
+
+/// SQL: the bucket has something that the file relies on.
+pub(super) fn relied_on_by(path: &str, folder: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM reliance relied WHERE relied.source = {path} AND relied.watched = {folder})"
+    )
 }

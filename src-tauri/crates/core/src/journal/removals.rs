@@ -1,4 +1,5 @@
-//! Files of watched folders that were deleted, and whose objects are to be removed from the bucket in a while.
+//! Files of watched folders that were deleted, and whose objects are to be removed from the bucket
+//! in a while.
 
 use std::path::{Path, PathBuf};
 
@@ -8,8 +9,8 @@ use super::record::{self, OnRecord};
 use super::{Journal, rows};
 use crate::error::Result;
 
-/// So many files at once are not removed unasked if they are more than are left: rather a drive is away, or somebody
-/// made a mistake.
+/// So many files at once are not removed unasked if they are more than are left: rather a drive is
+/// away, or somebody made a mistake.
 const MANY: i64 = 20;
 
 /// The objects of a deleted file, on their way out of the bucket.
@@ -56,7 +57,8 @@ pub struct Removals {
     pub next_in: Option<i64>,
 }
 
-/// Files are no longer there. With `grace` (milliseconds of the folder's clock): their objects are to be removed then.
+/// Files are no longer there. With `grace` (milliseconds of the folder's clock): their objects are
+/// to be removed then.
 pub(super) fn gone(
     tx: &Transaction<'_>,
     folder: &Path,
@@ -126,8 +128,8 @@ impl Journal {
         .await
     }
 
-    /// The objects that a deleted file relied on, of whatever content it ever had: those that this computer sent, and
-    /// that no other file needs.
+    /// The objects that a deleted file relied on, of whatever content it ever had: those that this
+    /// computer sent, and that no other file needs.
     pub async fn removable(&self, removal: &Removal) -> Result<Vec<Removable>> {
         let (source, folder) = (
             rows::path_to_blob(&removal.path),
@@ -152,8 +154,8 @@ impl Journal {
         .await
     }
 
-    /// Asked right before an object is taken away, in one step with everything that speaks against it: a person who
-    /// keeps it, the file that is back, another file that takes its key.
+    /// Asked right before an object is taken away, in one step with everything that speaks against
+    /// it: a person who keeps it, the file that is back, another file that takes its key.
     pub async fn begin_leaving(
         &self,
         removal: &Removal,
@@ -187,7 +189,8 @@ impl Journal {
             .await
     }
 
-    /// The moment is over. With `gone`: nothing is in the bucket under that key of what was on record.
+    /// The moment is over. With `gone`: nothing is in the bucket under that key of what was on
+    /// record.
     pub async fn end_leaving(&self, object: &Removable, gone: bool) -> Result<()> {
         let Removable {
             target,
@@ -263,38 +266,12 @@ impl Journal {
         .await
     }
 
-    /// A folder's clock goes on: an engine saw it for so long.
-    pub async fn add_watched(&self, folder: &Path, millis: i64) -> Result<()> {
-        let folder = rows::path_to_blob(folder);
-        let sql = "UPDATE folders SET watched_ms = watched_ms + ?2 WHERE path = ?1";
-        self.writer
-            .write(move |tx| {
-                tx.prepare_cached(sql)?
-                    .execute(params![folder, millis])
-                    .map(|_| ())
-            })
-            .await
-    }
-
-    /// A folder was looked at once. Its clock goes on by what has passed since the last look, but by no more than
-    /// `most`: a clock that jumps must not hurry anything.
-    pub async fn looked_once(&self, folder: &Path, most: i64) -> Result<()> {
-        let (folder, now) = (rows::path_to_blob(folder), rows::now_ms());
-        let sql = "UPDATE folders SET watched_ms = watched_ms + max(0, min(?3, ?2 - coalesce(looked_at, ?2))), looked_at = ?2 WHERE path = ?1";
-        self.writer
-            .write(move |tx| {
-                tx.prepare_cached(sql)?
-                    .execute(params![folder, now, most])
-                    .map(|_| ())
-            })
-            .await
-    }
-
-    /// Nothing is removed. Where the file `came_back`, it may go again before it was seen: that is to be found out.
+    /// Nothing is removed. Where the file `came_back`, it may go again before it was seen: that is
+    /// to be found out.
     pub async fn drop_removal(&self, id: i64, came_back: bool) -> Result<()> {
         let remember = format!(
             "INSERT OR IGNORE INTO seen(folder, path, size, mtime_ns) SELECT folder, path, 0, 0 FROM removals r WHERE r.id = ?1 AND {}",
-            super::watched::relied_on_by("r.path", "r.folder")
+            record::relied_on_by("r.path", "r.folder")
         );
         self.writer
             .write(move |tx| {

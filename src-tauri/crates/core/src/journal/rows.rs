@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, params};
+use rusqlite::{Connection, Params, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, ending, watched};
 use crate::error::{Code, Error};
 use crate::folder::Seen;
-use crate::key;
 use crate::profile::{OnConflict, ProfileId};
 use crate::variant::Variant;
 
@@ -41,7 +39,8 @@ pub struct NewJob {
     pub watched: PathBuf,
     /// What is to be made of it.
     pub variants: Vec<Variant>,
-    /// What a person chose for keys that are taken; for a watched folder, what holds for files with new content.
+    /// What a person chose for keys that are taken; for a watched folder, what holds for files with
+    /// new content.
     pub on_conflict: Option<OnConflict>,
     /// For a watched folder: what to remember, so that the file is taken once.
     pub seen: Option<Seen>,
@@ -138,101 +137,6 @@ pub struct ObjectRow {
     pub spec: Option<String>,
     /// The ETag it had, where that is known.
     pub etag: Option<String>,
-}
-
-/// The job for a source: the one that is on its way already, or a new one.
-pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
-    let Some(seen) = &job.seen else {
-        let Some(id) = find_alike(tx, job)? else {
-            return insert_job(tx, job, job.on_conflict);
-        };
-        // What an ended engine left may have to be run by the one that asks now.
-        tx.prepare_cached("UPDATE jobs SET needs = ?2 WHERE id = ?1")?
-            .execute(params![id, job.needs])?;
-        return Ok(id);
-    };
-    let (same, changed) = watched::earlier(tx, job, seen)?;
-    if let Some(id) = same {
-        return Ok(id);
-    }
-    let id = match find_unfinished(tx, job)? {
-        Some(id) => {
-            tx.prepare_cached("UPDATE jobs SET again = 1, again_choice = ?2 WHERE id = ?1")?
-                .execute(params![id, job.on_conflict.map(OnConflict::as_str)])?;
-            id
-        }
-        None => insert_job(tx, job, job.on_conflict.filter(|_| changed))?,
-    };
-    watched::upsert(tx, &job.watched, seen, Some(id))?;
-    Ok(id)
-}
-
-/// A job for the same file, wanted in the very same way, that nobody has in hand: whoever takes it reads the file as it
-/// is now, or later.
-fn find_alike(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Option<i64>> {
-    if job.refused.is_some() {
-        return Ok(None);
-    }
-    tx.prepare_cached(
-        "SELECT id FROM jobs WHERE source = ?1 AND profile = ?2 AND variants = ?3 AND watched IS ?4 AND folder = ?5 AND on_conflict IS ?6 \
-         AND (needs IS NULL OR needs = ?7) AND wanted IS NULL AND engine IS NULL AND state IN ('queued', 'planned')",
-    )?
-    .query_row(
-        params![
-            path_to_blob(&job.source),
-            job.profile,
-            specs(&job.variants),
-            watched(job),
-            job.folder,
-            job.on_conflict.map(OnConflict::as_str),
-            job.needs
-        ],
-        |row| row.get(0),
-    )
-    .optional()
-}
-
-fn find_unfinished(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Option<i64>> {
-    if job.refused.is_some() {
-        return Ok(None);
-    }
-    tx.prepare_cached(
-        "SELECT id FROM jobs WHERE source = ?1 AND profile = ?2 AND variants = ?3 AND watched IS ?4 AND state IN ('queued', 'planned')",
-    )?
-    .query_row(params![path_to_blob(&job.source), job.profile, specs(&job.variants), watched(job)], |row| row.get(0))
-    .optional()
-}
-
-fn watched(job: &NewJob) -> Option<Vec<u8>> {
-    (!job.watched.as_os_str().is_empty()).then(|| path_to_blob(&job.watched))
-}
-
-fn insert_job(
-    tx: &Transaction<'_>,
-    job: &NewJob,
-    choice: Option<OnConflict>,
-) -> rusqlite::Result<i64> {
-    tx.prepare_cached(
-        "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict, needs) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9, ?10)",
-    )?
-    .execute(params![
-        super::new_id(),
-        path_to_blob(&job.source),
-        job.name,
-        job.folder,
-        job.profile,
-        watched(job),
-        specs(&job.variants),
-        now_ms(),
-        choice.map(OnConflict::as_str),
-        job.needs,
-    ])?;
-    let id = tx.last_insert_rowid();
-    if let Some(error) = &job.refused {
-        ending::fail(tx, id, error)?;
-    }
-    Ok(id)
 }
 
 const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j.watched, j.variants, j.state, \
@@ -348,63 +252,6 @@ pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<
     rows.collect()
 }
 
-/// Whether another unfinished job has this key for other content, or for another rendition of the same; whether other
-/// content is in the bucket under one that differs in case or composition only; whether it is being taken away.
-pub(super) fn claimed(
-    tx: &Transaction<'_>,
-    job: i64,
-    target: &str,
-    sha256: &str,
-    object: &PlannedObject,
-) -> rusqlite::Result<Claim> {
-    let worst: Option<i64> = tx
-        .prepare_cached(
-            "SELECT max(rank) FROM ( \
-             SELECT CASE WHEN j.state = 'planned' AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5) THEN 2 ELSE 0 END AS rank \
-             FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.folded = ?2 AND j.id <> ?3 \
-             UNION ALL SELECT CASE WHEN key <> ?6 AND source_sha256 <> ?4 THEN 1 ELSE 0 END FROM bucket_objects WHERE target = ?1 AND folded = ?2 \
-             UNION ALL SELECT 3 FROM leaving WHERE target = ?1 AND key = ?6)",
-        )?
-        .query_row(params![target, key::folded(&object.key), job, sha256, spec(object.variant.as_ref()), object.key], |row| row.get(0))?;
-    Ok(match worst {
-        None => Claim::New,
-        Some(0) => Claim::Granted,
-        Some(1) => Claim::Twin,
-        Some(2) => Claim::Busy,
-        Some(_) => Claim::Leaving,
-    })
-}
-
-pub(super) fn store_plan(
-    tx: &Transaction<'_>,
-    job: i64,
-    target: &str,
-    sha256: &str,
-    objects: &[PlannedObject],
-) -> rusqlite::Result<()> {
-    tx.prepare_cached("UPDATE jobs SET state = 'planned', sha256 = ?2 WHERE id = ?1")?
-        .execute(params![job, sha256])?;
-    tx.prepare_cached("DELETE FROM objects WHERE job = ?1")?
-        .execute(params![job])?;
-    for (position, object) in objects.iter().enumerate() {
-        let variant = object.variant.as_ref();
-        tx.prepare_cached(
-            "INSERT INTO objects(job, position, uid, variant, spec, target, key, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute(params![
-            job,
-            position as i64,
-            object.uid,
-            variant.map(|variant| &variant.name),
-            spec(variant),
-            target,
-            object.key,
-            key::folded(&object.key)
-        ])?;
-    }
-    Ok(())
-}
-
 impl ToSql for ProfileId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.as_str().into())
@@ -423,11 +270,11 @@ pub(super) fn json<T: Serialize>(list: &[T]) -> String {
     serde_json::to_string(list).unwrap_or_else(|_| "[]".into())
 }
 
-fn spec(variant: Option<&Variant>) -> Option<String> {
+pub(super) fn spec(variant: Option<&Variant>) -> Option<String> {
     variant.map(Variant::to_string)
 }
 
-fn specs(variants: &[Variant]) -> String {
+pub(super) fn specs(variants: &[Variant]) -> String {
     // Plain structs of numbers and strings always have a JSON form.
     serde_json::to_string(variants).unwrap_or_else(|_| "[]".into())
 }

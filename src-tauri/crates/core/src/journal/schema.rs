@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::sql_error;
+use super::failure::sql_error;
 use crate::error::{Code, Error, Result};
 
-/// One entry per layout; entry N brings layout N to N + 1. Never edit an entry that was released: add one.
+/// One entry per layout; entry N brings layout N to N + 1. Never edit an entry that was released:
+/// add one.
 pub(super) const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE jobs (
@@ -387,7 +388,8 @@ mod tests {
 
     #[test]
     fn sqlite_is_free_of_the_wal_reset_corruption() {
-        // SQLite 3.7.0 to 3.51.2 can corrupt a database when a WAL is reset: https://sqlite.org/wal.html
+        // SQLite 3.7.0 to 3.51.2 can corrupt a database when a WAL is reset:
+        // https://sqlite.org/wal.html
         assert!(
             rusqlite::version_number() >= 3_051_003,
             "bundled SQLite is {}",

@@ -67,7 +67,8 @@ pub struct Orphan {
 }
 
 impl Journal {
-    /// The upload on record for these very bytes under this key. One for other bytes, or another key, is given up.
+    /// The upload on record for these very bytes under this key. One for other bytes, or another
+    /// key, is given up.
     pub async fn upload(&self, key: UploadKey) -> Result<Option<UploadRow>> {
         self.writer
             .write(move |tx| {

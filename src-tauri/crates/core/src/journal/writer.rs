@@ -8,18 +8,19 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::sql_error;
+use super::failure::sql_error;
 use crate::error::{Code, Error, Result};
 use crate::world;
 
 /// More than this and the first in the group would wait for the last.
 const LARGEST_GROUP: usize = 512;
-/// Where many write, a moment's wait makes larger groups: fewer flushes of the disk, for all of them. Whoever writes
-/// alone does not wait.
+/// Where many write, a moment's wait makes larger groups: fewer flushes of the disk, for all of
+/// them. Whoever writes alone does not wait.
 const GATHER: Duration = Duration::from_millis(2);
 
 pub(super) type Reply = Box<dyn FnOnce(Result<()>) + Send>;
-/// Gets the transaction, or why there is none; gives back what to tell the asker once the outcome is known.
+/// Gets the transaction, or why there is none; gives back what to tell the asker once the outcome
+/// is known.
 pub(super) type Change = Box<dyn FnOnce(Result<&Transaction<'_>>) -> Reply + Send>;
 
 pub(super) enum Work {
@@ -81,7 +82,8 @@ impl Writer {
         }
     }
 
-    /// Looks at the database as this connection sees it: what others have written is news to it, its own is not.
+    /// Looks at the database as this connection sees it: what others have written is news to it,
+    /// its own is not.
     pub(super) async fn look<T: Send + 'static>(
         &self,
         look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

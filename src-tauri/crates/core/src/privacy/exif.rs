@@ -2,17 +2,19 @@
 
 use std::collections::HashSet;
 
+use super::policy::Originals;
 use crate::container::tiff::{
     Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, ORIENTATION, Tiff,
 };
-use crate::privacy::Originals;
 
-/// XMP, IPTC and Photoshop blocks inside EXIF, padding, print settings: never needed to show a picture.
+/// XMP, IPTC and Photoshop blocks inside EXIF, padding, print settings: never needed to show a
+/// picture.
 const CARRIERS: &[u16] = &[700, 33723, 34377, 50341, 59932, 59933];
 /// GPS tags that tell no place: version, time, map datum, date.
 const PLACELESS: &[u16] = &[0, 7, 18, 29];
 
-/// Whether the GPS directory holds more than version and time, or an XMP block inside tells a place.
+/// Whether the GPS directory holds more than version and time, or an XMP block inside tells a
+/// place.
 pub(super) fn tells_location(block: &[u8]) -> bool {
     let Some(tiff) = Tiff::new(block) else {
         return false;
@@ -89,8 +91,8 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// A new structure with the main directory and, if asked for, the EXIF and interoperability directories below it.
-    /// The thumbnail's directory is left behind.
+    /// A new structure with the main directory and, if asked for, the EXIF and interoperability
+    /// directories below it. The thumbnail's directory is left behind.
     fn write(
         &self,
         main: &Directory,
@@ -113,7 +115,8 @@ impl Writer<'_> {
         keep: impl Fn(u16) -> bool + Copy,
         depth: u8,
     ) -> Option<()> {
-        // EXIF's directory hangs at the main one, interoperability's at EXIF's; no others, and no link twice.
+        // EXIF's directory hangs at the main one, interoperability's at EXIF's; no others, and no
+        // link twice.
         let is_link = |tag: u16| matches!((tag, depth), (EXIF_IFD, 2) | (INTEROP_IFD, 1));
         let other_link = |tag: u16| matches!(tag, EXIF_IFD | INTEROP_IFD) && !is_link(tag);
         let mut seen = HashSet::new();

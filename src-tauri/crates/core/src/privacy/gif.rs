@@ -1,7 +1,8 @@
 //! GIF: frames and what shows them are copied; comments and other programs' blocks are left out.
 
 use super::pieces::{kept, put_together};
-use super::{Cleaned, Originals, xmp};
+use super::policy::{Cleaned, Originals};
+use super::xmp;
 use crate::container::gif::{Block, Kind, blocks};
 
 /// Loops and colours.

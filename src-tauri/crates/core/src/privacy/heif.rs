@@ -1,7 +1,9 @@
-//! HEIC and AVIF: metadata items are overwritten where they lie, so that nothing moves; JPEG XL: boxes are left out.
+//! HEIC and AVIF: metadata items are overwritten where they lie, so that nothing moves; JPEG XL:
+//! boxes are left out.
 
 use super::pieces::{Piece, put_together};
-use super::{Cleaned, Originals, exif, xmp};
+use super::policy::{Cleaned, Originals};
+use super::{exif, xmp};
 use crate::container::bmff::{Item, boxes, items};
 use crate::metadata::heif_tiff_at;
 
@@ -70,7 +72,8 @@ pub(super) fn strip(mut file: Vec<u8>, originals: Originals) -> Cleaned {
     Ok(file)
 }
 
-/// Coded pictures, and the ways pictures are derived from others (ISO/IEC 23008-12, MIAF, AV1, ISO 21496-1).
+/// Coded pictures, and the ways pictures are derived from others (ISO/IEC 23008-12, MIAF, AV1, ISO
+/// 21496-1).
 fn is_picture(item: &Item) -> bool {
     matches!(
         &item.kind,
@@ -134,7 +137,8 @@ fn overwrite(
     Ok(())
 }
 
-/// A bare codestream holds no metadata; a container holds it in boxes beside the pixels, which are all left out.
+/// A bare codestream holds no metadata; a container holds it in boxes beside the pixels, which are
+/// all left out.
 pub(super) fn strip_jxl(file: Vec<u8>) -> Cleaned {
     if file.starts_with(&[0xff, 0x0a]) {
         return Ok(file);
@@ -173,7 +177,8 @@ pub(super) fn jxl_tells_location(file: &[u8]) -> bool {
 /// How far into a CR3 its `moov` box reaches.
 const CR3_HEAD: usize = 1 << 20;
 
-/// `CMT4`, inside Canon's box in `moov`, is a TIFF structure whose main directory is the GPS directory.
+/// `CMT4`, inside Canon's box in `moov`, is a TIFF structure whose main directory is the GPS
+/// directory.
 pub(super) fn cr3_tells_location(file: &[u8]) -> bool {
     let head = &file[..file.len().min(CR3_HEAD)];
     let at = head.windows(4).position(|window| window == b"CMT4");

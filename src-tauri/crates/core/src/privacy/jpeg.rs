@@ -1,7 +1,8 @@
 //! JPEG: only known, clean segments are copied; the compressed pixels are copied byte for byte.
 
 use super::pieces::{Piece, kept, put_together};
-use super::{Cleaned, Originals, exif, xmp};
+use super::policy::{Cleaned, Originals};
+use super::{exif, xmp};
 use crate::container::jpeg::{
     APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, EXIF, SOI, SOS, Segment, Segments, XMP,
     segment,

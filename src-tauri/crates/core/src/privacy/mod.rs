@@ -1,6 +1,8 @@
-//! Privacy of originals: what tells where a picture was taken is found, and taken out without touching the pixels.
+//! Privacy of originals: what tells where a picture was taken is found, and taken out without
+//! touching the pixels.
 //!
-//! Fails closed: what cannot be cleaned, or does not read back clean, is an error and is not uploaded.
+//! Fails closed: what cannot be cleaned, or does not read back clean, is an error and is not
+//! uploaded.
 
 mod exif;
 mod gif;
@@ -8,33 +10,18 @@ mod heif;
 mod jpeg;
 mod pieces;
 mod png;
+mod policy;
 mod tiff;
 mod webp;
 mod xmp;
 
-use serde::{Deserialize, Serialize};
+pub use policy::Originals;
 
 use crate::container::{bmff, gif as blocks, jpeg as segments, png as chunks, riff};
 use crate::content::{Codec, Content, Kind};
 use crate::error::{Code, Error, Result};
 use crate::metadata;
-
-/// What happens to the originals on their way into a bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum Originals {
-    /// Every byte as it is.
-    #[default]
-    Keep,
-    /// GPS, maker notes, thumbnails and whatever else tells the place are taken out; date, camera, rights stay.
-    StripLocation,
-    /// All metadata is taken out; the orientation and the colours stay.
-    StripAll,
-}
-
-/// A cleaned file or why there is none.
-type Cleaned = std::result::Result<Vec<u8>, String>;
+use policy::Cleaned;
 
 /// Whether anything in a picture's file tells where it was taken.
 pub fn tells_location(file: &[u8], codec: Codec) -> bool {
@@ -57,8 +44,8 @@ pub fn tells_location(file: &[u8], codec: Codec) -> bool {
     by_exif() || beside()
 }
 
-/// Takes out what the policy says, reads the result back and checks it. The result takes the memory of the file, so
-/// that a large one is held once.
+/// Takes out what the policy says, reads the result back and checks it. The result takes the memory
+/// of the file, so that a large one is held once.
 ///
 /// # Errors
 /// `cannot-strip`: the file must not go up.
@@ -125,7 +112,8 @@ fn check(clean: &[u8], codec: Codec, originals: Originals) -> std::result::Resul
     Ok(())
 }
 
-/// Words without a hidden part: all of it is text, and nothing in it is a picture, a track or a map.
+/// Words without a hidden part: all of it is text, and nothing in it is a picture, a track or a
+/// map.
 fn is_plain_text(file: &[u8], content: &Content) -> bool {
     let is_text = content.content_type.starts_with("text/")
         && !file.contains(&0)

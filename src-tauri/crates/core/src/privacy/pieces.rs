@@ -25,7 +25,8 @@ pub(super) fn kept(file: &[u8], part: &[u8]) -> Piece {
     Piece::Kept(at..at + part.len())
 }
 
-/// Puts the pieces together in the memory of the old file, if none would be written over before it is moved.
+/// Puts the pieces together in the memory of the old file, if none would be written over before it
+/// is moved.
 pub(super) fn put_together(mut file: Vec<u8>, pieces: &[Piece]) -> Vec<u8> {
     let length = pieces.iter().map(Piece::len).sum();
     if !fits(pieces) {

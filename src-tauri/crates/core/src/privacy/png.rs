@@ -1,7 +1,8 @@
 //! PNG: chunks are copied or left out; the compressed pixels are copied byte for byte.
 
 use super::pieces::{Piece, kept, put_together};
-use super::{Cleaned, Originals, exif, xmp};
+use super::policy::{Cleaned, Originals};
+use super::{exif, xmp};
 use crate::container::png::{Chunk, SIGNATURE, chunk, chunks};
 
 /// What shows the picture: pixels, colours, movement.
@@ -10,8 +11,8 @@ const SHOWN: &[&[u8; 4]] = &[
     b"pHYs", b"bKGD", b"hIST", b"sPLT", b"cICP", b"mDCV", b"cLLI", b"acTL", b"fcTL", b"fdAT",
 ];
 
-/// Keywords of texts that may stay when only the place goes (W3C PNG, 11.3.3.2, without `Description` and `Comment`, which
-/// hold anything).
+/// Keywords of texts that may stay when only the place goes (W3C PNG, 11.3.3.2, without
+/// `Description` and `Comment`, which hold anything).
 const PLACELESS: &[&[u8]] = &[
     b"Title",
     b"Author",
@@ -35,8 +36,8 @@ fn text<'a>(chunk: &Chunk<'a>) -> Option<(&'a [u8], &'a [u8])> {
     Some((&chunk.data[..end], &chunk.data[end + 1..]))
 }
 
-/// Whether a text tells a place: by its own words, or as a block of EXIF or IPTC kept as text (ImageMagick's `Raw
-/// profile type …`).
+/// Whether a text tells a place: by its own words, or as a block of EXIF or IPTC kept as text
+/// (ImageMagick's `Raw profile type …`).
 pub(super) fn tells_location(chunk: &Chunk<'_>) -> bool {
     let Some((keyword, rest)) = text(chunk) else {
         return false;

@@ -1,9 +1,11 @@
-//! TIFF files: entries are taken out of their directories where they lie, and their values blanked; nothing moves.
+//! TIFF files: entries are taken out of their directories where they lie, and their values blanked;
+//! nothing moves.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{Cleaned, Originals, xmp};
+use super::policy::{Cleaned, Originals};
+use super::xmp;
 use crate::container::tiff::{
     Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, NEW_SUBFILE_TYPE, SUB_IFDS, Tiff,
 };
@@ -21,7 +23,8 @@ const PHOTOSHOP_LAYERS: u16 = 37724;
 /// Where pixels lie: strips and tiles, offsets and byte counts.
 const PIXELS: &[(u16, u16)] = &[(273, 279), (324, 325)];
 
-/// What shows the picture: baseline and extended TIFF 6.0, the old and new JPEG tags, sub-directories, ICC.
+/// What shows the picture: baseline and extended TIFF 6.0, the old and new JPEG tags,
+/// sub-directories, ICC.
 const fn is_shown(tag: u16) -> bool {
     matches!(tag, 254..=259 | 262 | 263 | 266 | 273 | 274 | 277..=284 | 290..=293 | 296 | 297 | 301 | 317..=325 | 330 | 332..=347 | 512..=532 | 34675)
 }

@@ -1,7 +1,8 @@
 //! WebP: chunks are copied or left out; the compressed pixels are copied byte for byte.
 
 use super::pieces::{Piece, kept, put_together};
-use super::{Cleaned, Originals, exif, xmp};
+use super::policy::{Cleaned, Originals};
+use super::{exif, xmp};
 use crate::container::jpeg::EXIF;
 use crate::container::riff::{self, HAS_EXIF, HAS_XMP, chunks, reaches_the_end};
 

@@ -1,7 +1,7 @@
 //! XMP packets and IPTC blocks: whether they tell a place. One that may is taken out whole.
 
-/// Words in the names of properties that tell a place, in every namespace met so far (EXIF's GPS, the drones', IPTC's
-/// and Photoshop's addresses, mobile cells), compared without case.
+/// Words in the names of properties that tell a place, in every namespace met so far (EXIF's GPS,
+/// the drones', IPTC's and Photoshop's addresses, mobile cells), compared without case.
 const PLACES: &[&[u8]] = &[
     b":gps",
     b":location",
@@ -19,7 +19,8 @@ const PLACES: &[&[u8]] = &[
 /// IPTC-IIM datasets of record 2: content location, city, sublocation, state, country.
 const IPTC_PLACES: &[u8] = &[26, 27, 90, 92, 95, 100, 101];
 
-/// Whether an XMP packet tells a place, or is written so that it cannot be told (UTF-16, compressed).
+/// Whether an XMP packet tells a place, or is written so that it cannot be told (UTF-16,
+/// compressed).
 pub(super) fn tells_location(packet: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(packet) else {
         return true;

@@ -1,9 +1,9 @@
 //! Endpoints as people type them.
 
-use super::invalid;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 
-/// Adds the scheme people leave out (https, but http on this computer) and drops the slash at the end.
+/// Adds the scheme people leave out (https, but http on this computer) and drops the slash at the
+/// end.
 pub(super) fn with_scheme(text: &str) -> String {
     let text = text.trim_end_matches('/');
     if text.is_empty() || text.contains("://") {
@@ -18,7 +18,8 @@ pub(super) fn with_scheme(text: &str) -> String {
     format!("{scheme}://{text}")
 }
 
-/// An endpoint and a bucket from what was typed: the bucket may stand in the endpoint, before its host or after it.
+/// An endpoint and a bucket from what was typed: the bucket may stand in the endpoint, before its
+/// host or after it.
 pub(super) fn normalise(endpoint: &str, bucket: &str) -> Result<(String, String)> {
     let endpoint = with_scheme(endpoint);
     let Some((scheme, rest)) = endpoint.split_once("://") else {
@@ -37,7 +38,8 @@ pub(super) fn normalise(endpoint: &str, bucket: &str) -> Result<(String, String)
         ));
     }
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    // `bucket.host`: the SDK puts the bucket there itself. But a host may be called like the bucket by chance.
+    // `bucket.host`: the SDK puts the bucket there itself. But a host may be called like the bucket
+    // by chance.
     let host = match host.strip_prefix(&format!("{bucket}.")) {
         Some(rest) if !bucket.is_empty() && looks_like_a_service(rest) => rest,
         _ => host,
@@ -81,6 +83,10 @@ pub(super) fn region<'a>(template: &str, endpoint: &'a str) -> Option<&'a str> {
     let (before, after) = template.split_once("{region}")?;
     let region = endpoint.strip_prefix(before)?.strip_suffix(after)?;
     (!region.is_empty() && !region.contains(['.', '/'])).then_some(region)
+}
+
+pub(super) fn invalid(message: &str, hint: &str) -> Error {
+    Error::new(Code::ProfileInvalid, message).hint(hint)
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ pub struct ObjectHeaders {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct HeaderRule {
-    /// A glob over the key's last part (`*.svg`), or over the whole key if it has a slash (`originals/**`).
+    /// A glob over the key's last part (`*.svg`), or over the whole key if it has a slash
+    /// (`originals/**`).
     pub pattern: String,
     /// What they get.
     #[serde(flatten)]
@@ -184,7 +185,8 @@ impl FromStr for HeaderRule {
     }
 }
 
-/// The headers of an object: the profile's, then those of every rule that matches, later ones over earlier ones.
+/// The headers of an object: the profile's, then those of every rule that matches, later ones over
+/// earlier ones.
 pub(super) fn of(cache_control: &str, rules: &[HeaderRule], key: &str) -> ObjectHeaders {
     let mut headers = ObjectHeaders {
         cache_control: cache_control.to_owned(),

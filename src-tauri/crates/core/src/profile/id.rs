@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 /// Between the first name and a number that makes an id unlike all others. No name has it.
 const MARK: char = '#';
 
-/// A profile's id: its jobs, unfinished uploads and messages go by it, so that a new name changes nothing for them. It is
-/// the name the profile had first. One that is added under a name that another had first gets a number, so that it is
-/// another one; one that is removed and added again is the same, and what waits for it goes on.
+/// A profile's id: its jobs, unfinished uploads and messages go by it, so that a new name changes
+/// nothing for them. It is the name the profile had first. One that is added under a name that
+/// another had first gets a number, so that it is another one; one that is removed and added again
+/// is the same, and what waits for it goes on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

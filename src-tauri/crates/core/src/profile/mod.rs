@@ -1,10 +1,12 @@
 //! Bucket profiles: everything needed to reach one bucket, except the secret.
 
+mod choices;
 mod endpoint;
 mod headers;
 mod id;
 pub mod provider;
 
+pub use choices::{CredentialSource, Duplicates, Fix, OnConflict};
 pub use headers::{HeaderRule, ObjectHeaders};
 pub use id::ProfileId;
 pub use provider::{Addressing, Checksum, Provider};
@@ -14,101 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Code, Error, Result};
 use crate::key::Template;
 use crate::privacy::Originals;
+use endpoint::invalid;
 
 /// The name of the profile that stands for the bucket on this computer.
 pub const DEMO: &str = "demo";
-
-/// Where a profile's credentials come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum CredentialSource {
-    /// The operating system's keyring.
-    #[default]
-    Keyring,
-    /// The `AWS_…` variables, read when they are needed.
-    Env,
-    /// The demo bucket, which invents them at each start.
-    Demo,
-}
-
-/// What to do where a key is taken by other content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum OnConflict {
-    /// The new one gets a piece of its content's hash into its name.
-    #[default]
-    KeepBoth,
-    /// The new one takes the place of the old one.
-    Overwrite,
-    /// A file's new content takes the place of what the same file was before; otherwise both are kept.
-    Replace,
-    /// The old one stays; the new one is not uploaded.
-    Skip,
-    /// The upload waits for a person to choose.
-    Ask,
-}
-
-impl OnConflict {
-    const ALL: [Self; 5] = [
-        Self::KeepBoth,
-        Self::Overwrite,
-        Self::Replace,
-        Self::Skip,
-        Self::Ask,
-    ];
-
-    /// As it is written in settings and in the journal.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::KeepBoth => "keep-both",
-            Self::Overwrite => "overwrite",
-            Self::Replace => "replace",
-            Self::Skip => "skip",
-            Self::Ask => "ask",
-        }
-    }
-
-    /// The choice of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| choice.as_str() == name)
-    }
-}
-
-/// A setting that would be right, as the doctor found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "setting", rename_all = "kebab-case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum Fix {
-    /// The bucket's region.
-    Region {
-        /// The right one.
-        region: String,
-    },
-    /// How bodies are protected.
-    Checksum {
-        /// The way that works.
-        checksum: Checksum,
-    },
-    /// Whether `If-None-Match` is honoured.
-    IfNoneMatch {
-        /// Whether it is.
-        honoured: bool,
-    },
-}
-
-/// What to do with content that is in the bucket already under another name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum Duplicates {
-    /// It goes up under this name, too.
-    #[default]
-    Send,
-    /// The links of what is there are given.
-    Link,
-}
 
 /// One bucket and how to use it. Has no secret in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,7 +57,8 @@ pub struct Profile {
     pub check_links: bool,
     /// Links are signed and good for this many hours, at most 168; 0: plain public links.
     pub link_hours: u32,
-    /// How bodies are protected on their way, where the doctor found another way than the provider's.
+    /// How bodies are protected on their way, where the doctor found another way than the
+    /// provider's.
     pub checksum: Option<Checksum>,
     /// Whether `If-None-Match` is honoured, where the doctor found out.
     pub if_none_match: Option<bool>,
@@ -219,8 +131,8 @@ impl Profile {
         provider::find(&self.provider)
     }
 
-    /// Tidies what a person typed (spaces, a missing scheme, the bucket in the address) and checks that the profile
-    /// can work.
+    /// Tidies what a person typed (spaces, a missing scheme, the bucket in the address) and checks
+    /// that the profile can work.
     pub fn normalise(&mut self) -> Result<()> {
         for field in [
             &mut self.name,
@@ -372,10 +284,6 @@ impl Profile {
             self.bucket
         ))
     }
-}
-
-fn invalid(message: &str, hint: &str) -> Error {
-    Error::new(Code::ProfileInvalid, message).hint(hint)
 }
 
 #[cfg(test)]

@@ -48,7 +48,8 @@ pub struct Provider {
     pub addressing: Addressing,
     /// Public address of a bucket, with `{endpoint}`, `{bucket}` and `{region}`.
     pub public_url: &'static str,
-    /// How links can open where the endpoint shows no object to anyone without a signature; empty where it can.
+    /// How links can open where the endpoint shows no object to anyone without a signature; empty
+    /// where it can.
     pub opens_by: &'static str,
     /// Whether a PUT with `If-None-Match: *` is refused when the key exists.
     pub honours_if_none_match: bool,

@@ -27,7 +27,8 @@ pub struct Settings {
     pub version: u32,
     /// The profile that is used when none is named.
     pub default_profile: String,
-    /// Requests in flight to one bucket, at most: 1 to 256. How many there are is found out by trying.
+    /// Requests in flight to one bucket, at most: 1 to 256. How many there are is found out by
+    /// trying.
     pub uploads_at_once: u16,
     /// MiB of file contents held in memory, over all uploads.
     pub memory_mib: u32,
@@ -63,7 +64,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads the file; defaults where there is none yet. A file that cannot be understood is an error and stays.
+    /// Reads the file; defaults where there is none yet. A file that cannot be understood is an
+    /// error and stays.
     pub fn load(path: &Path) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -111,7 +113,8 @@ impl Settings {
             .map_err(|error| damaged(path, error.message()))
     }
 
-    /// Writes the file whole or not at all: through a link, and with nothing changed in it but what is different.
+    /// Writes the file whole or not at all: through a link, and with nothing changed in it but what
+    /// is different.
     pub fn save(&self, path: &Path) -> Result<()> {
         let unwritable = |error: std::io::Error| {
             Error::new(
@@ -146,7 +149,8 @@ impl Settings {
             toml::Table::try_from(settings).map_err(|error| no_form(error.to_string()))
         };
         match std::fs::read_to_string(path) {
-            // What cannot be read back as it is meant is never written; then the whole file is written anew.
+            // What cannot be read back as it is meant is never written; then the whole file is
+            // written anew.
             Ok(text) => {
                 match text::changed(&text, &table(&Self::written(&text, path)?)?, &table(self)?) {
                     Ok(text) if Self::parse(&text, path).as_ref() == Ok(self) => Ok(text),
@@ -169,7 +173,8 @@ impl Settings {
         Self::parse(&text, path).map(|_| text)
     }
 
-    /// Fields in the file that this version does not know: misspelt, or of another version. They stay, and do nothing.
+    /// Fields in the file that this version does not know: misspelt, or of another version. They
+    /// stay, and do nothing.
     pub fn unknown_fields(path: &Path) -> Vec<String> {
         let given = std::fs::read_to_string(path)
             .ok()
@@ -199,7 +204,8 @@ impl Settings {
         unknown
     }
 
-    /// Reads the file anew. That it is away, though there was one, is nobody's wish to lose everything.
+    /// Reads the file anew. That it is away, though there was one, is nobody's wish to lose
+    /// everything.
     pub fn load_known(path: &Path, known: &SettingsFile) -> Result<Self> {
         if known.is_there() && !SettingsFile::look(path).is_there() {
             return Err(damaged(path, "the file is gone"));
@@ -207,8 +213,8 @@ impl Settings {
         Self::load(path)
     }
 
-    /// Reads, changes and writes the file as one step, also between processes. Where it is away for the moment, what is
-    /// `known` of it is changed. Blocks.
+    /// Reads, changes and writes the file as one step, also between processes. Where it is away for
+    /// the moment, what is `known` of it is changed. Blocks.
     pub fn edit(
         path: &Path,
         known: &Self,
@@ -290,7 +296,8 @@ fn known_folder() -> WatchedFolder {
     }
 }
 
-/// What the file leaves out is as by default: in the settings themselves, in the limits, and in each profile.
+/// What the file leaves out is as by default: in the settings themselves, in the limits, and in
+/// each profile.
 fn complete(given: toml::Table) -> Result<toml::Table, toml::de::Error> {
     let default =
         |table: Result<toml::Table, toml::ser::Error>| table.map_err(serde::de::Error::custom);
@@ -328,176 +335,4 @@ fn damaged(path: &Path, why: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::profile::ProfileId;
-
-    #[test]
-    fn what_is_saved_comes_back() -> Result<()> {
-        let dir = tempfile::tempdir().map_err(|e| Error::from_io(&e, Path::new("tmp")))?;
-        let path = dir.path().join("settings.toml");
-        let mut settings = Settings::load(&path)?;
-        settings.put_profile(
-            Profile {
-                name: "a".into(),
-                bucket: "b".into(),
-                ..Profile::default()
-            },
-            None,
-        )?;
-        settings.save(&path)?;
-        assert_eq!(Settings::load(&path)?, settings);
-        assert_eq!(settings.profile(None)?.name, "a");
-        Ok(())
-    }
-
-    #[test]
-    fn what_is_left_out_is_as_by_default() -> std::io::Result<()> {
-        let dir = tempfile::tempdir()?;
-        let path = dir.path().join("settings.toml");
-        std::fs::write(
-            &path,
-            "limits.seconds = 9\n[[profiles]]\nname = 'a'\nbucket = 'b'\n",
-        )?;
-        let settings = Settings::load(&path).expect("readable");
-        assert_eq!(settings.variants, Variant::defaults());
-        assert_eq!(
-            settings.limits,
-            Limits {
-                seconds: 9,
-                ..Limits::default()
-            }
-        );
-        assert_eq!(
-            settings.profiles[0],
-            Profile {
-                id: ProfileId::named("a"),
-                name: "a".into(),
-                bucket: "b".into(),
-                ..Profile::default()
-            }
-        );
-        Ok(())
-    }
-
-    #[test]
-    fn a_name_may_change_and_the_id_stays() -> Result<()> {
-        let dir = tempfile::tempdir().map_err(|e| Error::from_io(&e, Path::new("tmp")))?;
-        let path = dir.path().join("settings.toml");
-        let text = "# mine\n[[profiles]]\nname = 'a'\nbucket = 'b' # this one\n\n[[folders]]\npath = '/x'\nprofile = 'a'\n";
-        std::fs::write(&path, text).map_err(|error| Error::from_io(&error, &path))?;
-        let rename = |settings: &mut Settings| {
-            let renamed = Profile {
-                name: "new".into(),
-                ..settings.profile(Some("a"))?.clone()
-            };
-            settings.put_profile(renamed, Some("a"))?;
-            settings.put_profile(
-                Profile {
-                    name: "a".into(),
-                    bucket: "c".into(),
-                    ..Profile::default()
-                },
-                None,
-            )
-        };
-
-        let (settings, _) = Settings::edit(&path, &Settings::default(), rename)?;
-
-        let (old, new) = (
-            ProfileId::named("a"),
-            settings.profile(Some("a"))?.id.clone(),
-        );
-        assert_eq!(
-            (
-                settings.name_of(&old),
-                settings.profile_for(&settings.folders[0])?.name.as_str()
-            ),
-            ("new", "new")
-        );
-        assert!(new != old && settings.name_of(&new) == "a");
-        let passing = WatchedFolder::new("/y", settings.profile(Some("new"))?.id.to_reference());
-        assert_eq!(
-            settings.profile_for(&passing)?.name,
-            "new",
-            "whatever is called as it was called first"
-        );
-        assert_eq!(Settings::load(&path)?, settings);
-        let written = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            written.contains("# mine") && written.contains("# this one"),
-            "{written}"
-        );
-        let first = written
-            .find("[[profiles]]")
-            .map_or("", |from| &written[from..]);
-        assert!(
-            first.find("# this one") < first.rfind("[[profiles]]"),
-            "it stays with its own: {written}"
-        );
-        Ok(())
-    }
-
-    #[test]
-    fn a_damaged_file_is_an_error_and_stays() -> std::io::Result<()> {
-        let dir = tempfile::tempdir()?;
-        let path = dir.path().join("settings.toml");
-        for (text, code) in [
-            ("profiles = 3", Code::SettingsDamaged),
-            ("= what", Code::SettingsDamaged),
-            ("version = 99\nprofiles = 3", Code::SettingsNewer),
-            (
-                "[[variants]]\nname='a'\nwidth=0\nheight=5",
-                Code::VariantInvalid,
-            ),
-        ] {
-            std::fs::write(&path, text)?;
-            assert_eq!(Settings::load(&path).expect_err(text).code, code);
-            assert_eq!(std::fs::read_to_string(&path)?, text);
-        }
-        std::fs::write(&path, [0xff, 0xfe, 0x00])?;
-        assert_eq!(
-            Settings::load(&path).expect_err("binary").code,
-            Code::SettingsDamaged
-        );
-        Ok(())
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_stays_a_link_and_what_is_not_ours_stays_as_it_is() -> std::io::Result<()> {
-        let dir = tempfile::tempdir()?;
-        let (path, file) = (
-            dir.path().join("settings.toml"),
-            dir.path().join("dotfiles.toml"),
-        );
-        std::fs::write(
-            &file,
-            "# my comment\nfuture = 1\nupload_at_once = 3\n[[profiles]]\nname = 'a'\nbucket = 'b'\nencrypt = true\n",
-        )?;
-        std::os::unix::fs::symlink(&file, &path)?;
-
-        Settings::edit(&path, &Settings::default(), |settings| {
-            settings.paused = true;
-            Ok(())
-        })
-        .expect("writable");
-
-        let text = std::fs::read_to_string(&file)?;
-        assert!(
-            std::fs::symlink_metadata(&path)?.is_symlink() && text.contains("paused = true"),
-            "{text}"
-        );
-        assert!(
-            text.contains("# my comment")
-                && text.contains("future = 1")
-                && text.contains("encrypt = true"),
-            "{text}"
-        );
-        assert_eq!(
-            Settings::unknown_fields(&path),
-            ["future", "upload_at_once", "profiles.encrypt"]
-        );
-        Ok(())
-    }
-}
+mod tests;

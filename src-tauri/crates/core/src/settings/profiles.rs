@@ -52,7 +52,8 @@ impl Settings {
             })
     }
 
-    /// The profile of a watched folder. The file names it; a folder of one run knows its id, which outlasts the name.
+    /// The profile of a watched folder. The file names it; a folder of one run knows its id, which
+    /// outlasts the name.
     pub fn profile_for(&self, folder: &WatchedFolder) -> Result<&Profile> {
         match ProfileId::from_reference(&folder.profile) {
             Some(id) => self.profile_of(&id),
@@ -76,8 +77,8 @@ impl Settings {
         }
     }
 
-    /// Puts a profile in place of the one called `replaces`, whose id it keeps, or adds it. Folders and the default,
-    /// which people write by name, follow a new one in the same file.
+    /// Puts a profile in place of the one called `replaces`, whose id it keeps, or adds it. Folders
+    /// and the default, which people write by name, follow a new one in the same file.
     pub fn put_profile(&mut self, mut profile: Profile, replaces: Option<&str>) -> Result<()> {
         let taken = self
             .profiles

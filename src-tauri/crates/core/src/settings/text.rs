@@ -1,11 +1,11 @@
-//! The settings file as people write it: what they did not change stays as it is, comments and fields of other versions
-//! included.
+//! The settings file as people write it: what they did not change stays as it is, comments and
+//! fields of other versions included.
 
 use toml::{Table, Value};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, TableLike};
 
-/// What tells one entry of a list of tables from another: the first of these that it has. (What has no id yet will be
-/// known by its name.)
+/// What tells one entry of a list of tables from another: the first of these that it has. (What has
+/// no id yet will be known by its name.)
 const NAMES: [&str; 3] = ["id", "name", "path"];
 
 fn known_by(entry: &Table) -> Option<&str> {
@@ -115,7 +115,8 @@ fn item(value: &Value) -> Result<Item, String> {
     Ok(item)
 }
 
-/// Tables remember where they stood in the text they came from; these are to follow what they are in.
+/// Tables remember where they stood in the text they came from; these are to follow what they are
+/// in.
 fn let_follow(item: &mut Item) {
     let each = |table: &mut toml_edit::Table| {
         table.set_position(None);

@@ -1,5 +1,6 @@
-//! The SDK's client as Tintype wants it: retries and time limits ours, checksums by provider, proxies and certificate
-//! authorities as the system and the settings say. It learns the server's time from its answers, and signs by that.
+//! The SDK's client as Tintype wants it: retries and time limits ours, checksums by provider,
+//! proxies and certificate authorities as the system and the settings say. It learns the server's
+//! time from its answers, and signs by that.
 
 use std::path::Path;
 use std::time::Duration;
@@ -46,7 +47,8 @@ pub(super) fn client(
         .interceptor(clock)
         .http_client(http_client(endpoint, &profile.ca_file)?)
         .force_path_style(profile.path_style()?)
-        // Most services but AWS refuse the SDK's default checksums, or store them inside the object.
+        // Most services but AWS refuse the SDK's default checksums, or store them inside the
+        // object.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         // Retries are ours: they know what a job is. Time limits are ours: they know what moves.

@@ -1,5 +1,5 @@
-//! The server's clock, as its answers tell it: a link that is signed for a time that is over for the server, or not yet
-//! there, never opens.
+//! The server's clock, as its answers tell it: a link that is signed for a time that is over for
+//! the server, or not yet there, never opens.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

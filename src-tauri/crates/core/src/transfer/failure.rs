@@ -85,8 +85,9 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Which bucket answered what, or who answered in its place. Only what an S3 server said of this object, this key
-    /// or these credentials is told as such; the rest is somebody's trouble on the way.
+    /// Which bucket answered what, or who answered in its place. Only what an S3 server said of
+    /// this object, this key or these credentials is told as such; the rest is somebody's trouble
+    /// on the way.
     fn explain(&self, context: &Context) -> Error {
         let Context {
             profile,
@@ -144,7 +145,8 @@ impl<'a> Answer<'a> {
                 | "OperationAborted",
                 _,
             ) => Some(busy(context, &told())),
-            // Any 5xx but "not implemented": gateways have numbers of their own (520 to 530, 598, 599).
+            // Any 5xx but "not implemented": gateways have numbers of their own (520 to 530, 598,
+            // 599).
             (_, 408 | 423 | 425) => Some(busy(context, &told())),
             (_, 500..) if self.status != 501 => Some(busy(context, &told())),
             (_, 200) if !self.is_page => Some(busy(context, &told())),
@@ -182,7 +184,8 @@ impl<'a> Answer<'a> {
             ("RequestTimeTooSkewed" | "RequestExpired", _) => {
                 Error::new(Code::ClockSkew, "this computer's clock differs too much from the server's")
                     .hint("set date and time to automatic; uploads then go on by themselves")
-                    // The client has learnt the server's time from this answer: signed by that, the next try will do.
+                    // The client has learnt the server's time from this answer: signed by that, the
+                    // next try will do.
                     .retry(Retry::Soon)
             }
             ("PreconditionFailed" | "ConditionalRequestConflict", _) | (_, 412) => {
@@ -222,7 +225,8 @@ impl<'a> Answer<'a> {
         matches!(self.status, 402 | 507) || full.iter().any(|full| words.contains(full))
     }
 
-    /// Somebody answers in the bucket's place: a sign-in page, a proxy, a firewall, another kind of server.
+    /// Somebody answers in the bucket's place: a sign-in page, a proxy, a firewall, another kind of
+    /// server.
     fn stranger(&self, context: &Context, endpoint: &str) -> Error {
         let profile = &context.profile;
         let unreachable = |told: String, hint: &str| {
@@ -292,7 +296,8 @@ impl<'a> Answer<'a> {
                 | "AuthorizationHeaderMalformed"
                 | "IllegalLocationConstraintException"
         ) || matches!(self.status, 301 | 307 | 400);
-        // "…; the region 'us-east-1' is wrong; expecting 'eu-west-1'", Garage: "… expected: 20240101/garage/s3/aws4_request"
+        // "…; the region 'us-east-1' is wrong; expecting 'eu-west-1'", Garage: "… expected:
+        // 20240101/garage/s3/aws4_request"
         let in_message = self
             .message
             .split_once("expecting '")
@@ -392,184 +397,4 @@ fn chain(error: &dyn StdError) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer<'a>(status: u16, code: &'a str, message: &'a str, region: Option<&'a str>) -> Error {
-        let context = Context {
-            profile: "p".into(),
-            bucket: "photos".into(),
-            region: "us-east-1".into(),
-            endpoint: "https://s3".into(),
-        };
-        Answer {
-            status,
-            code,
-            message,
-            region,
-            location: None,
-            is_s3: true,
-            is_page: false,
-        }
-        .explain(&context)
-    }
-
-    fn stranger(status: u16, is_page: bool, location: Option<&str>) -> Error {
-        let context = Context {
-            profile: "p".into(),
-            bucket: "photos".into(),
-            region: "us-east-1".into(),
-            endpoint: "http://s3.example".into(),
-        };
-        Answer {
-            status,
-            code: "",
-            message: "",
-            region: None,
-            location,
-            is_s3: false,
-            is_page,
-        }
-        .explain(&context)
-    }
-
-    #[test]
-    fn what_stands_before_the_bucket_is_not_taken_for_it() {
-        for (status, is_page, code, word) in [
-            (
-                403,
-                true,
-                Code::EndpointUnreachable,
-                "does not let requests through",
-            ),
-            (
-                407,
-                true,
-                Code::EndpointUnreachable,
-                "wants a name and a password",
-            ),
-            (
-                413,
-                true,
-                Code::RequestTooLarge,
-                "takes no bodies of this size",
-            ),
-            (200, true, Code::EndpointUnreachable, "sign-in page"),
-            (511, true, Code::EndpointUnreachable, "sign-in page"),
-            (404, true, Code::EndpointNotS3, "not as S3 does"),
-            (405, false, Code::EndpointNotS3, "not as S3 does"),
-        ] {
-            let error = stranger(status, is_page, None);
-            assert!(
-                error.code == code && error.message.contains(word),
-                "{status}: {error}"
-            );
-        }
-        for status in [
-            408, 423, 425, 500, 502, 503, 504, 509, 520, 522, 525, 530, 598, 599,
-        ] {
-            assert_eq!(
-                stranger(status, true, None).retry_class(),
-                Retry::Soon,
-                "{status}"
-            );
-        }
-        assert!(
-            stranger(301, true, Some("https://s3.example/"))
-                .hint
-                .is_some_and(|hint| hint.contains("https://"))
-        );
-    }
-
-    #[test]
-    fn a_full_account_is_no_missing_right() {
-        for (status, code, message) in [
-            (403, "QuotaExceeded", "The quota is used up"),
-            (
-                403,
-                "AccessDenied",
-                "Cannot upload files, storage cap exceeded",
-            ),
-            (507, "XMinioStorageFull", "no room"),
-            (402, "PaymentRequired", "pay first"),
-        ] {
-            let error = answer(status, code, message, None);
-            assert!(
-                error.code == Code::BucketFull && error.message.contains(message),
-                "{code}: {error}"
-            );
-        }
-        assert!(
-            answer(403, "AccessDenied", "the key is read-only", None)
-                .message
-                .contains("the key is read-only"),
-            "the server's own words"
-        );
-        assert_eq!(
-            answer(401, "Unauthorized", "", None).code,
-            Code::CredentialsRefused
-        );
-    }
-
-    #[test]
-    fn the_right_region_is_named() {
-        let error = answer(301, "PermanentRedirect", "", Some("eu-west-1"));
-        assert_eq!(
-            error.message,
-            "bucket \"photos\" is in eu-west-1, not us-east-1"
-        );
-        assert!(error.hint.is_some_and(|hint| hint.contains("region")));
-        let told = answer(
-            400,
-            "AuthorizationHeaderMalformed",
-            "the region 'us-east-1' is wrong; expecting 'eu-west-1'",
-            None,
-        );
-        assert_eq!(told.code, Code::WrongRegion);
-    }
-
-    #[test]
-    fn codes_become_what_a_person_can_do() {
-        for (status, code, message, wanted, retry) in [
-            (404, "NoSuchBucket", "", Code::BucketMissing, Retry::Never),
-            (
-                403,
-                "InvalidAccessKeyId",
-                "",
-                Code::CredentialsRefused,
-                Retry::Never,
-            ),
-            (
-                403,
-                "SignatureDoesNotMatch",
-                "",
-                Code::CredentialsRefused,
-                Retry::Never,
-            ),
-            (403, "AccessDenied", "", Code::AccessDenied, Retry::Never),
-            (
-                403,
-                "RequestTimeTooSkewed",
-                "",
-                Code::ClockSkew,
-                Retry::Soon,
-            ),
-            (503, "SlowDown", "", Code::ServerBusy, Retry::Slower),
-            (503, "ServiceUnavailable", "", Code::ServerBusy, Retry::Soon),
-            (404, "NoSuchUpload", "", Code::UploadLost, Retry::Never),
-            (200, "InternalError", "", Code::ServerBusy, Retry::Soon),
-            (412, "PreconditionFailed", "", Code::KeyTaken, Retry::Never),
-            (400, "BadDigest", "", Code::ChecksumMismatch, Retry::Soon),
-            (
-                501,
-                "NotImplemented",
-                "",
-                Code::RequestRefused,
-                Retry::Never,
-            ),
-        ] {
-            let error = answer(status, code, message, None);
-            assert_eq!((error.code, error.retry_class()), (wanted, retry), "{code}");
-        }
-    }
-}
+mod tests;

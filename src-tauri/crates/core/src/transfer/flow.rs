@@ -1,5 +1,5 @@
-//! How much may be in flight: requests to one bucket (found out by trying), and over all buckets memory, bytes per
-//! second, and whether anything may be sent at all.
+//! How much may be in flight: requests to one bucket (found out by trying), and over all buckets
+//! memory, bytes per second, and whether anything may be sent at all.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,8 +26,8 @@ struct Shared {
     buffers: Mutex<Vec<Vec<u8>>>,
 }
 
-/// Buffers for parts that are kept for the next one: fresh memory has to be cleared by the system first, and what is
-/// given back stays with one of many threads.
+/// Buffers for parts that are kept for the next one: fresh memory has to be cleared by the system
+/// first, and what is given back stays with one of many threads.
 const BUFFERS: usize = 6;
 /// Those of very large parts are given back to the system.
 const LARGEST_BUFFER: usize = 8 << 20;
@@ -198,7 +198,8 @@ impl Lane {
         self.pace().limit()
     }
 
-    /// Waits until one more request may be in flight; one that `rests` also until uploads are not paused.
+    /// Waits until one more request may be in flight; one that `rests` also until uploads are not
+    /// paused.
     pub(crate) async fn request(&self, limits: &Limits, rests: bool) -> Result<Request<'_>> {
         loop {
             if rests {
@@ -219,7 +220,8 @@ impl Lane {
         }
     }
 
-    /// Takes one retry from the budget; false where it is used up, so that an outage does not multiply the load.
+    /// Takes one retry from the budget; false where it is used up, so that an outage does not
+    /// multiply the load.
     pub(super) fn may_retry(&self) -> bool {
         self.pace().may_retry()
     }

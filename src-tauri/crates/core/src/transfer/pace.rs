@@ -1,10 +1,11 @@
-//! How many requests a bucket and the line to it take at once: found by trying, as congestion control does.
-//! Pure: the clock is handed in.
+//! How many requests a bucket and the line to it take at once: found by trying, as congestion
+//! control does. Pure: the clock is handed in.
 //!
-//! Windows of finished requests are compared. While more in flight brings more through, the number grows by half;
-//! then it stays, with a careful step up every few windows. Where the server says "slow down", it shrinks by half the
-//! share of such answers: a server that refuses everything halves it with every window, one that stumbles now and then
-//! hardly changes it (DCTCP: RFC 8257, 3.3).
+//! Windows of finished requests are compared. While more in flight brings more through, the number
+//! grows by half; then it stays, with a careful step up every few windows. Where the server says
+//! "slow down", it shrinks by half the share of such answers: a server that refuses everything
+//! halves it with every window, one that stumbles now and then hardly changes it (DCTCP: RFC 8257,
+//! 3.3).
 
 use std::time::Duration;
 
@@ -26,7 +27,8 @@ const EARNED: f64 = 1.0;
 pub(super) struct Pace {
     most: usize,
     limit: usize,
-    /// Permits to give out (positive) or to withdraw (negative) until the semaphore is as the limit says.
+    /// Permits to give out (positive) or to withdraw (negative) until the semaphore is as the limit
+    /// says.
     owed: isize,
     growing: bool,
     steady: u32,
@@ -96,7 +98,8 @@ impl Pace {
         } else if self.growing && rate > self.last_rate * 1.2 {
             self.set(self.limit + self.limit.div_ceil(2));
         } else if rate < self.last_rate * 0.7 && !self.growing {
-            // The line became narrower, or other work takes its share: feel the way again, from a little below.
+            // The line became narrower, or other work takes its share: feel the way again, from a
+            // little below.
             self.set(self.limit - self.limit / 4);
             self.steady = 0;
         } else {

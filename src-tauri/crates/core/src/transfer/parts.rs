@@ -1,68 +1,32 @@
-//! A large file in parts. What is in the bucket already is recorded, so that after a kill, a crash or a reboot the
-//! upload goes on from the last whole part; what is given up is aborted, since unfinished uploads are billed.
+//! A large file in parts. What is in the bucket already is recorded, so that after a kill, a crash
+//! or a reboot the upload goes on from the last whole part; what is given up is aborted, since
+//! unfinished uploads are billed.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
-use super::send::{Before, Order, Source, changed, verify};
-use super::{Bucket, Limits, Part, PartRules, Progress};
+use super::flow::Limits;
+use super::log::{Begun, Recalled};
+use super::order::{Before, Order, Source, changed, verify};
+use super::progress::Progress;
+use super::retry::Bucket;
+use super::store::{Part, PartRules};
 use crate::error::{Code, Error, Result};
 use crate::world::blocking;
 
-/// Parts are this large where the file is not too large for it (S3 allows 5 MiB to 5 GiB; R2 wants them equal).
+/// Parts are this large where the file is not too large for it (S3 allows 5 MiB to 5 GiB; R2 wants
+/// them equal).
 const PART_SIZE: u64 = 8 << 20;
 /// Parts of one object in flight: enough to fill a line, few enough for the memory.
 const PARTS_IN_FLIGHT: usize = 4;
-/// The server may have to read the whole object before an upload is complete; a service forgets uploads now and then.
+/// The server may have to read the whole object before an upload is complete; a service forgets
+/// uploads now and then.
 const STARTS: u32 = 3;
-
-/// An upload that was begun.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Begun {
-    /// The id the bucket gave it.
-    pub upload: String,
-    /// Bytes of every part but the last.
-    pub part_size: u64,
-    /// The parts known to be in the bucket.
-    pub parts: Vec<Part>,
-}
-
-/// What is recorded of one object's upload.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recalled {
-    /// Nothing.
-    Nothing,
-    /// It was about to begin; whether it did is not known. With the uploads of its key that others had begun before,
-    /// where the bucket told.
-    Intended(Option<Vec<String>>),
-    /// It was begun.
-    Begun(Begun),
-}
-
-/// The durable record of one object's upload. Every call returns when it is safe on disk.
-#[async_trait]
-pub trait PartsLog: Send + Sync {
-    /// What is known of an upload of these very bytes under this key.
-    async fn recall(&self) -> Result<Recalled>;
-    /// An upload is about to begin, while others have begun these.
-    async fn intend(&self, before: Option<&[String]>) -> Result<()>;
-    /// The bucket gave it an id.
-    async fn begun(&self, upload: &str, part_size: u64) -> Result<()>;
-    /// A part is in the bucket.
-    async fn part(&self, part: &Part) -> Result<()>;
-    /// It is given up: if it cannot be aborted now, then later.
-    async fn discard(&self) -> Result<()>;
-    /// The bucket has another upload of this key, of which nothing was known; nobody goes on with it.
-    async fn stray(&self, upload: &str) -> Result<()>;
-    /// Nothing is left in the bucket of the upload with that id.
-    async fn gone(&self, upload: &str) -> Result<()>;
-}
 
 /// One object on its way in parts.
 pub(super) struct Large<'a> {
@@ -93,7 +57,8 @@ impl Large<'_> {
                 Ok((etag, true)) => {
                     return self.source.log.gone(&begun.upload).await.map(|()| etag);
                 }
-                // The same is there by another way: what was sent for it here is given up, or known no more.
+                // The same is there by another way: what was sent for it here is given up, or known
+                // no more.
                 Ok((etag, false)) => return self.give_up(&begun.upload).await.map(|()| etag),
             }
         }
@@ -111,14 +76,16 @@ impl Large<'_> {
                     })
                     .await
                 {
-                    // The key may not list parts, or the service does not: the record has to do, the last step compares.
+                    // The key may not list parts, or the service does not: the record has to do,
+                    // the last step compares.
                     Err(error) if !error.is_retryable() && error.code != Code::Closing => {
                         Some(begun.parts.clone())
                     }
                     there => there?,
                 };
                 if let Some(there) = there {
-                    // Some services list no ETags: then the size has to do, the last step compares the ETags anyway.
+                    // Some services list no ETags: then the size has to do, the last step compares
+                    // the ETags anyway.
                     let same = |part: &Part, other: &Part| {
                         other.number == part.number
                             && other.size == part.size
@@ -177,8 +144,9 @@ impl Large<'_> {
         }
     }
 
-    /// The bucket's answer, or the record of it, was lost: an upload may have been begun whose id nobody knows. It is
-    /// ours if it was not there before; where that is not known, nobody's upload is touched.
+    /// The bucket's answer, or the record of it, was lost: an upload may have been begun whose id
+    /// nobody knows. It is ours if it was not there before; where that is not known, nobody's
+    /// upload is touched.
     async fn abort_strays(&self, before: Option<&[String]>, but: &[String]) -> Result<()> {
         let (Some(before), Some(now)) = (before, self.begun_by_others().await?) else {
             return Ok(());

@@ -16,7 +16,8 @@ const FIRST_PAUSE: Duration = if cfg!(test) {
 };
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// A bucket as uploads use it: every request waits for its turn, is tried again where that helps, and tells how it went.
+/// A bucket as uploads use it: every request waits for its turn, is tried again where that helps,
+/// and tells how it went.
 #[derive(Clone)]
 pub struct Bucket {
     /// The bucket itself.
@@ -39,8 +40,9 @@ impl Bucket {
         }
     }
 
-    /// Makes one request, of that many bytes, until it succeeds, fails for good, finds no way to the bucket, or has
-    /// been tried six times. What is still a passing fault then is handed on as it is: the job waits and comes back.
+    /// Makes one request, of that many bytes, until it succeeds, fails for good, finds no way to
+    /// the bucket, or has been tried six times. What is still a passing fault then is handed on as
+    /// it is: the job waits and comes back.
     pub async fn call<T, F: Future<Output = Result<T>>>(
         &self,
         bytes: u64,
@@ -68,7 +70,8 @@ impl Bucket {
         }
     }
 
-    /// The same for one that sends a body, whose progress is taken back where a try comes to nothing.
+    /// The same for one that sends a body, whose progress is taken back where a try comes to
+    /// nothing.
     pub(super) async fn send<T, F: Future<Output = Result<T>>>(
         &self,
         bytes: u64,
@@ -88,8 +91,8 @@ impl Bucket {
     }
 }
 
-/// Anything between nothing and the bound, so that clients which failed together do not return together
-/// (AWS Architecture Blog, "Exponential Backoff And Jitter").
+/// Anything between nothing and the bound, so that clients which failed together do not return
+/// together (AWS Architecture Blog, "Exponential Backoff And Jitter").
 fn pause(tries: u32) -> Duration {
     let bound = FIRST_PAUSE
         .saturating_mul(1 << tries.min(16))

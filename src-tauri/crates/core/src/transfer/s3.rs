@@ -3,225 +3,24 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
-use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::{
     ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ObjectCannedAcl,
     ServerSideEncryption, StorageClass,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use md5::{Digest as _, Md5};
 
-use super::body::Counted;
-use super::client::client;
-use super::clock::ServerClock;
-use super::failure::{self, Context};
-use super::flow::Limits;
+use super::failure::{self};
+use super::reach::{ANSWER, COMPLETE, S3};
+use super::sent_headers::with_headers;
+use super::sums::Sums;
 use super::watchdog::{self, Watched};
 use super::{Headers, Held, Lookup, ObjectStore, Only, Page, Part, PartRules, Progress, Receipt};
-use crate::error::{Code, Error, Result, Retry};
-use crate::profile::{Checksum, Profile};
-use crate::secret::Credentials;
-use crate::world::blocking;
+use crate::error::{Code, Error, Result};
+use crate::profile::Checksum;
 
-/// A question is answered within this time, or not at all.
-const ANSWER: Duration = Duration::from_secs(30);
-/// The server may have to read the whole object before it answers.
-const COMPLETE: Duration = Duration::from_secs(600);
 /// A link waits no longer than this to learn the server's time.
 const TIME: Duration = Duration::from_secs(3);
-
-/// One bucket, reached as one profile says.
-pub struct S3 {
-    client: Client,
-    clock: ServerClock,
-    bucket: String,
-    context: Context,
-    limits: Limits,
-    checksum: Checksum,
-    honours_conditions: bool,
-    part_rules: PartRules,
-}
-
-impl S3 {
-    /// Makes the client; nothing is sent yet.
-    pub fn new(profile: &Profile, credentials: &Credentials, limits: &Limits) -> Result<Self> {
-        let (endpoint, region, provider) = (
-            profile.endpoint()?,
-            profile.region()?.to_owned(),
-            profile.provider()?,
-        );
-        let clock = ServerClock::default();
-        Ok(Self {
-            client: client(profile, endpoint.as_deref(), credentials, clock.clone())?,
-            clock,
-            bucket: profile.bucket.clone(),
-            context: Context {
-                profile: profile.name.clone(),
-                bucket: profile.bucket.clone(),
-                endpoint: endpoint.unwrap_or_else(|| format!("AWS S3 in {region}")),
-                region,
-            },
-            limits: limits.clone(),
-            checksum: profile.checksum.unwrap_or(provider.checksum),
-            honours_conditions: profile
-                .if_none_match
-                .unwrap_or(provider.honours_if_none_match),
-            part_rules: PartRules {
-                least: u64::from(provider.least_part_mib) << 20,
-                most: u64::from(provider.most_parts),
-            },
-        })
-    }
-
-    fn if_none_match(&self, only: &Only) -> Option<String> {
-        (self.honours_conditions && *only == Only::IfAbsent).then(|| "*".into())
-    }
-
-    fn if_match(&self, only: &Only) -> Option<String> {
-        match only {
-            Only::IfStill(etag) if self.honours_conditions && !etag.is_empty() => {
-                Some(format!("\"{etag}\""))
-            }
-            _ => None,
-        }
-    }
-
-    fn explain<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        failure::explain(&self.context, error)
-    }
-
-    /// Waits for an answer to a request without a body.
-    async fn answer<T, E>(
-        &self,
-        limit: Duration,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T>
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        match watchdog::answer(limit, request).await {
-            Watched::Ended(ended) => ended.map_err(|error| self.explain(&error)),
-            Watched::Stalled => Err(failure::stalled(&self.context)),
-        }
-    }
-
-    /// Waits for a request with a body for as long as its bytes move.
-    async fn moving<T, E>(
-        &self,
-        bytes: u64,
-        progress: &Progress,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T>
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        match watchdog::moving(bytes, progress, request).await {
-            Watched::Ended(ended) => ended.map_err(|error| self.explain(&error)),
-            Watched::Stalled => Err(failure::stalled(&self.context)),
-        }
-    }
-
-    async fn read(&self, key: &str, range: Option<String>) -> Result<Bytes> {
-        let object = self
-            .answer(
-                ANSWER,
-                self.client
-                    .get_object()
-                    .bucket(&self.bucket)
-                    .key(key)
-                    .set_range(range)
-                    .send(),
-            )
-            .await?;
-        let broken = |why: String| {
-            Error::new(Code::ServerBusy, format!("reading {key} broke off: {why}"))
-                .retry(Retry::Soon)
-        };
-        match tokio::time::timeout(COMPLETE, object.body.collect()).await {
-            Ok(body) => body
-                .map(|body| body.into_bytes())
-                .map_err(|error| broken(error.to_string())),
-            Err(_) => Err(broken("it does not move".into())),
-        }
-    }
-
-    /// A HEAD answer has no body that could say why: a one-byte GET has.
-    async fn why_hidden(&self, key: &str) -> Result<Lookup> {
-        let asked = self
-            .client
-            .get_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .range("bytes=0-0")
-            .send();
-        match self.answer(ANSWER, asked).await {
-            Err(error) if error.code == Code::ObjectMissing => Ok(Lookup::Absent),
-            Err(error) if error.code == Code::AccessDenied => Ok(Lookup::Hidden),
-            Err(error) => Err(error),
-            Ok(_) => Ok(Lookup::Hidden),
-        }
-    }
-
-    fn stream(&self, body: Bytes, progress: &Progress) -> ByteStream {
-        ByteStream::new(SdkBody::from_body_1_x(Counted::new(
-            body,
-            progress.clone(),
-            self.limits.clone(),
-        )))
-    }
-
-    /// The checksums that go along with a body: the server refuses other bytes than were meant.
-    async fn sums(&self, body: &Bytes) -> Result<Sums> {
-        if self.checksum == Checksum::Crc32 {
-            return Ok(Sums {
-                crc32: Some(BASE64.encode(crc32fast::hash(body).to_be_bytes())),
-                md5: None,
-            });
-        }
-        let body = body.clone();
-        let md5 = blocking("a checksum", move || Md5::digest(&body)).await?;
-        Ok(Sums {
-            crc32: None,
-            md5: Some(md5.to_vec()),
-        })
-    }
-}
-
-/// See [`S3::sums`].
-struct Sums {
-    crc32: Option<String>,
-    md5: Option<Vec<u8>>,
-}
-
-impl Sums {
-    fn content_md5(&self) -> Option<String> {
-        self.md5.as_ref().map(|md5| BASE64.encode(md5))
-    }
-
-    /// Whether the answer shows that the bucket has these very bytes. The ETag is their MD5 unless the object is
-    /// encrypted with a key of its own, or the service makes ETags in a way of its own.
-    fn proven_by(&self, etag: &str, crc32: Option<&str>, body: &Bytes) -> bool {
-        match (&self.crc32, crc32) {
-            (Some(sent), Some(stored)) => sent == stored,
-            _ if etag.len() != 32 => false,
-            _ => {
-                self.md5
-                    .as_ref()
-                    .map_or_else(|| hex::encode(Md5::digest(body)), hex::encode)
-                    == etag
-            }
-        }
-    }
-}
 
 fn bare(etag: Option<&str>) -> String {
     etag.unwrap_or_default().trim_matches('"').to_owned()
@@ -229,37 +28,6 @@ fn bare(etag: Option<&str>) -> String {
 
 fn length(body: &Bytes) -> i64 {
     i64::try_from(body.len()).unwrap_or(i64::MAX)
-}
-
-/// What the profile wants for an object, on a request that begins one: `PutObject` and `CreateMultipartUpload` have
-/// the same setters, but no trait in common.
-macro_rules! with_headers {
-    ($request:expr, $headers:expr) => {{
-        let (mut request, extra) = (
-            $request.content_type(&$headers.content_type),
-            &$headers.extra,
-        );
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        request = request
-            .set_cache_control(some(&extra.cache_control))
-            .set_content_disposition(some(&extra.content_disposition))
-            .set_storage_class(
-                some(&extra.storage_class).map(|class| StorageClass::from(class.as_str())),
-            )
-            .set_server_side_encryption(
-                some(&extra.encryption).map(|kind| ServerSideEncryption::from(kind.as_str())),
-            )
-            .set_ssekms_key_id(some(&extra.kms_key))
-            .set_acl(some(&extra.acl).map(|acl| ObjectCannedAcl::from(acl.as_str())))
-            .set_tagging(some(&extra.tagging()));
-        for (name, value) in &extra.metadata {
-            request = request.metadata(name, value);
-        }
-        for (name, value) in &$headers.metadata {
-            request = request.metadata(name, value);
-        }
-        request
-    }};
 }
 
 #[async_trait]
@@ -306,7 +74,7 @@ impl ObjectStore for S3 {
         only: &Only,
         progress: &Progress,
     ) -> Result<Receipt> {
-        let sums = self.sums(&body).await?;
+        let sums = Sums::of(&body, self.checksum).await?;
         let request = self
             .client
             .put_object()
@@ -375,7 +143,8 @@ impl ObjectStore for S3 {
             .answer(ANSWER, request().set_if_match(condition).send())
             .await
         {
-            // Not every service that knows conditions knows them here; what is there has just been looked at.
+            // Not every service that knows conditions knows them here; what is there has just been
+            // looked at.
             Err(error) if conditional && error.code == Code::RequestRefused => {
                 self.answer(ANSWER, request().send()).await.map(|_| ())
             }
@@ -411,7 +180,7 @@ impl ObjectStore for S3 {
         body: Bytes,
         progress: &Progress,
     ) -> Result<Part> {
-        let (sums, size) = (self.sums(&body).await?, body.len() as u64);
+        let (sums, size) = (Sums::of(&body, self.checksum).await?, body.len() as u64);
         let request = self
             .client
             .upload_part()

@@ -1,29 +1,16 @@
 //! One object into the bucket: whole or in parts, retried, verified.
 
-use std::path::Path;
-
-use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::order::{Before, Order, Source, verify};
 use super::parts::Large;
-use super::{Bucket, Headers, Lookup, ObjectStore, Only, PartsLog, Progress, Receipt};
-use crate::error::{Code, Error, Result, Retry};
-use crate::held::{Likeness, Meant};
+use super::progress::Progress;
+use super::retry::Bucket;
+use super::store::Receipt;
+use crate::error::{Code, Result};
 
 /// Larger files go up in parts.
 const WHOLE: u64 = 16 << 20;
-
-/// A file that is read part by part.
-pub struct Source<'a> {
-    /// Where it is.
-    pub path: &'a Path,
-    /// Bytes.
-    pub size: u64,
-    /// Asked before the parts are put together, so that a torn object never appears.
-    pub unchanged: &'a (dyn Fn() -> bool + Send + Sync),
-    /// Where the parts are recorded.
-    pub log: Box<dyn PartsLog + 'a>,
-}
 
 /// Where an object's bytes are.
 pub enum Content<'a> {
@@ -38,78 +25,8 @@ pub const fn in_parts(size: u64) -> bool {
     size > WHOLE
 }
 
-/// Asked inside every attempt that takes the place of something, right before it.
-#[async_trait]
-pub trait Still: Send + Sync {
-    /// Whether it is still meant; if not, why.
-    async fn meant(&self) -> Result<()>;
-}
-
-/// What is to be sent, and on which condition.
-pub struct Order<'a> {
-    /// Under which key.
-    pub key: &'a str,
-    /// With what.
-    pub headers: &'a Headers,
-    /// Whether something may be there.
-    pub only: &'a Only,
-    /// Whether taking its place is still meant.
-    pub still: &'a dyn Still,
-}
-
-/// What is found right before something is sent.
-pub(super) enum Before {
-    /// It is to be sent, on this condition.
-    Send(Only),
-    /// It is there already, with this ETag.
-    Done(String),
-}
-
-impl Order<'_> {
-    fn meant(&self, size: u64) -> Meant<'_> {
-        Meant {
-            size,
-            sha256: self.headers.sha256().unwrap_or_default(),
-            ..Meant::default()
-        }
-    }
-
-    /// Before something is put in the place of what was seen: is it still that, and still meant?
-    pub(super) async fn before(&self, store: &dyn ObjectStore, size: u64) -> Result<Before> {
-        let Only::IfStill(seen) = self.only else {
-            return Ok(Before::Send(self.only.clone()));
-        };
-        let only = match store.head(self.key).await? {
-            Lookup::Found(held) if held.etag == *seen => self.only.clone(),
-            // An earlier try arrived although its answer did not.
-            Lookup::Found(held) if held.compare(&self.meant(size)) == Likeness::Same => {
-                return Ok(Before::Done(held.etag));
-            }
-            // It is gone: then nothing is replaced.
-            Lookup::Absent => Only::IfAbsent,
-            Lookup::Found(_) | Lookup::Hidden => {
-                return Err(Error::new(
-                    Code::KeyTaken,
-                    "what is under the key is another object by now",
-                ));
-            }
-        };
-        // Last of all: the look took its time.
-        self.still.meant().await.map(|()| Before::Send(only))
-    }
-
-    /// Whether an earlier try arrived although its answer did not; its ETag.
-    pub(super) async fn arrived(&self, store: &dyn ObjectStore, size: u64) -> Option<String> {
-        match store.head(self.key).await {
-            Ok(Lookup::Found(held)) if held.compare(&self.meant(size)) == Likeness::Same => {
-                Some(held.etag)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Sends one object and makes sure that it is there, whole; returns its ETag, as far as it is known.
+/// Sends one object and makes sure that it is there, whole; returns its ETag, as far as it is
+/// known.
 ///
 /// # Errors
 /// `key-taken` if the bucket itself found the key taken, or by something else than was seen there; otherwise what the
@@ -165,43 +82,4 @@ async fn whole(
             }
         })
         .await
-}
-
-/// Asks the bucket what it has, where the answer to the upload did not prove it already.
-pub(super) async fn verify(
-    store: &dyn ObjectStore,
-    order: &Order<'_>,
-    size: u64,
-) -> Result<String> {
-    let wrong = |what: String| {
-        Err(Error::new(
-            Code::ChecksumMismatch,
-            format!("the bucket has {what} under {}", order.key),
-        )
-        .hint("Tintype sent it several times; the service, or something between, changes the bytes")
-        .retry(Retry::Soon))
-    };
-    match store.head(order.key).await? {
-        Lookup::Found(held) => match held.compare(&order.meant(size)) {
-            Likeness::Same | Likeness::Unlabelled => Ok(held.etag),
-            Likeness::MadeAlike | Likeness::Other if held.size != size => {
-                wrong(format!("{} bytes instead of {size}", held.size))
-            }
-            Likeness::MadeAlike | Likeness::Other => {
-                wrong("an object with another checksum".into())
-            }
-        },
-        Lookup::Absent => wrong("nothing".into()),
-        // Write-only credentials: the server checked the checksum that went along, more cannot be had.
-        Lookup::Hidden => Ok(String::new()),
-    }
-}
-
-pub(super) fn changed(path: &Path) -> Error {
-    Error::new(
-        Code::FileChanging,
-        format!("{} changed while it was uploaded", path.display()),
-    )
-    .hint("Tintype takes it again when it is finished")
-    .retry(Retry::Soon)
 }

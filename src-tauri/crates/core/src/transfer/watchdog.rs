@@ -1,4 +1,5 @@
-//! Ends a request that does not move. What counts is progress, not total time: a slow line is no stalled one.
+//! Ends a request that does not move. What counts is progress, not total time: a slow line is no
+//! stalled one.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use super::Progress;
 
 /// No byte moved for this long: the connection is dead.
 const STALL: Duration = Duration::from_secs(30);
-/// The last bytes wait in the system's buffers: so many may still be on a line of this speed (bytes per second).
+/// The last bytes wait in the system's buffers: so many may still be on a line of this speed (bytes
+/// per second).
 const BUFFERED: u64 = 4 << 20;
 const SLOWEST: u64 = 20_000;
 /// How often to look.
@@ -62,7 +64,8 @@ impl Watch {
         }
     }
 
-    /// Notes how far the body is, or that it is held back on purpose, and tells whether it is stuck.
+    /// Notes how far the body is, or that it is held back on purpose, and tells whether it is
+    /// stuck.
     fn is_stalled(&mut self, moved: u64, held: bool, now: Instant) -> bool {
         if moved != self.seen || held {
             (self.seen, self.since) = (moved, now);

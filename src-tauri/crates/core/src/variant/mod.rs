@@ -10,7 +10,8 @@ pub use words::{Effort, Fit, Format, Gravity};
 
 /// One rendition: name, box in pixels, fit, format, quality, and what is rarely changed.
 ///
-/// As text: `NAME=WxH:FIT:FORMAT:QUALITY:OPTION…`, see [`Variant::from_str`](std::str::FromStr::from_str).
+/// As text: `NAME=WxH:FIT:FORMAT:QUALITY:OPTION…`, see
+/// [`Variant::from_str`](std::str::FromStr::from_str).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Variant {
@@ -32,8 +33,8 @@ pub struct Variant {
     /// What stays when something is cut off.
     #[serde(default, skip_serializing_if = "is_default")]
     pub gravity: Gravity,
-    /// Red, green, blue: behind what is transparent or does not fill its box. Without one: transparent where the
-    /// format can, else white.
+    /// Red, green, blue: behind what is transparent or does not fill its box. Without one:
+    /// transparent where the format can, else white.
     #[serde(default, skip_serializing_if = "is_default")]
     pub background: Option<[u8; 3]>,
     /// Only this rectangle of the image, before anything else.
@@ -51,7 +52,8 @@ pub struct Variant {
     /// Small images are enlarged to the box; by default nothing is.
     #[serde(default, skip_serializing_if = "is_default")]
     pub enlarge: bool,
-    /// Resized in linear light: right for fine light patterns; by default in gamma space, as is usual.
+    /// Resized in linear light: right for fine light patterns; by default in gamma space, as is
+    /// usual.
     #[serde(default, skip_serializing_if = "is_default")]
     pub linear: bool,
     /// WebP without loss.
@@ -134,7 +136,8 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Variant {
-    /// More bytes than one of these takes in memory: for PNG and what is lossless its pixels, else a byte for each.
+    /// More bytes than one of these takes in memory: for PNG and what is lossless its pixels, else
+    /// a byte for each.
     pub fn most_bytes(&self) -> u64 {
         let pixels = u64::from(self.width) * u64::from(self.height);
         let exact = self.format.name() == "png" || self.lossless;

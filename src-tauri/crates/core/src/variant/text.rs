@@ -85,11 +85,13 @@ impl fmt::Display for Variant {
 impl FromStr for Variant {
     type Err = Error;
 
-    /// Reads `NAME=WxH:FIT:FORMAT:QUALITY:OPTION…`; everything after the size may be left out, and so may `NAME=`.
+    /// Reads `NAME=WxH:FIT:FORMAT:QUALITY:OPTION…`; everything after the size may be left out, and
+    /// so may `NAME=`.
     ///
-    /// Options: `gravity=attention`, `background=ffffff`, `region=LEFT,TOP,WIDTH,HEIGHT`, `ratio=16/9`,
-    /// `effort=best`, `baseline`, `enlarge`, `linear`, `lossless`, `still`, `keep=icc+copyright`,
-    /// `mark=POSITION,OPACITY,SIZE,text,WORDS` or `…,picture,PATH` (percent-encoded).
+    /// Options: `gravity=attention`, `background=ffffff`, `region=LEFT,TOP,WIDTH,HEIGHT`,
+    /// `ratio=16/9`, `effort=best`, `baseline`, `enlarge`, `linear`, `lossless`, `still`,
+    /// `keep=icc+copyright`, `mark=POSITION,OPACITY,SIZE,text,WORDS` or `…,picture,PATH`
+    /// (percent-encoded).
     fn from_str(text: &str) -> Result<Self> {
         let refuse = |why: String| {
             Error::new(Code::VariantInvalid, format!("variant \"{text}\" {why}")).hint(GRAMMAR)

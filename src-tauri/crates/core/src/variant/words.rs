@@ -64,7 +64,8 @@ words! {
 }
 
 words! {
-    /// Which part of an image stays when something has to be cut off, and where a smaller one lies in its box.
+    /// Which part of an image stays when something has to be cut off, and where a smaller one lies
+    /// in its box.
     Gravity {
         #[default]
         Centre = "centre",
@@ -131,8 +132,8 @@ impl Format {
 }
 
 impl Gravity {
-    /// The point that stays, as fractions of width and height; the middle for [`Gravity::Attention`], whose point
-    /// only the pixels tell.
+    /// The point that stays, as fractions of width and height; the middle for
+    /// [`Gravity::Attention`], whose point only the pixels tell.
     pub const fn point(self) -> (f64, f64) {
         let x = match self {
             Self::Northwest | Self::West | Self::Southwest => 0.0,

@@ -7,13 +7,25 @@ use std::sync::mpsc::Sender;
 use notify::event::{AccessKind, AccessMode, CreateKind, EventKind, ModifyKind, RenameMode};
 use notify::{RecursiveMode, Watcher as _};
 
-use super::Wake;
 use super::settle::Hint;
 use crate::error::{Code, Error, Result};
 use crate::folder::WatchedFolder;
 
 /// inotify tells when a file is closed; the others do not.
 const TELLS_CLOSE: bool = cfg!(target_os = "linux");
+
+/// What wakes a folder's thread.
+#[derive(Debug)]
+pub(crate) enum Wake {
+    /// The platform has news.
+    Event(notify::Result<notify::Event>),
+    /// Compare the whole folder now.
+    Look,
+    /// Nothing is on record of this file any more.
+    Forget(PathBuf),
+    /// End.
+    Stop,
+}
 
 /// What happened since the last look.
 #[derive(Debug, Default)]

@@ -1,18 +1,17 @@
-//! The files of one watched folder: what is known of them, what is settling, what has just vanished.
+//! The files of one watched folder: what is known of them, what is settling, what has just
+//! vanished.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
-use walkdir::WalkDir;
 
-use super::Start;
 use super::known::KnownFiles;
 use super::limbo::Limbo;
-use super::place::{self, Identity};
+use super::place::{self};
 use super::settle::{Hint, OPEN, Settle};
 use super::writers::Writers;
 use crate::content::{self, Kind};
@@ -22,6 +21,14 @@ use crate::patterns::Patterns;
 
 /// Reasons that are kept to be shown.
 const TOLD: usize = 50;
+
+/// A folder, and what is on record of it.
+pub(crate) struct Start {
+    pub(crate) folder: WatchedFolder,
+    pub(crate) on_record: OnRecord,
+    /// Watched folders in it: what is in them is theirs.
+    pub(crate) inner: Vec<PathBuf>,
+}
 
 /// What has become of files, to be recorded.
 #[derive(Debug, Default)]
@@ -36,16 +43,6 @@ pub(crate) struct News {
     pub(crate) gone: Vec<PathBuf>,
 }
 
-/// What was met on the way through a folder.
-#[derive(Default)]
-struct Walked {
-    files: usize,
-    /// Of those, so many are news.
-    fresh: usize,
-    /// Files and folders that could not be looked at: what is in them is not gone.
-    blind: Vec<PathBuf>,
-}
-
 pub(super) struct Files {
     pub(super) folder: WatchedFolder,
     /// Watched folders in it: what is in them is theirs.
@@ -53,21 +50,21 @@ pub(super) struct Files {
     patterns: Patterns,
     pub(super) known: KnownFiles,
     /// Drives that are or were in the folder, or the folder itself if it is one.
-    drives: BTreeSet<PathBuf>,
-    fresh_drives: Vec<PathBuf>,
+    pub(super) drives: BTreeSet<PathBuf>,
+    pub(super) fresh_drives: Vec<PathBuf>,
     pub(super) settle: Settle,
     writers: Writers,
     /// Whoever writes here does so on this computer, under this very name.
     pub(super) sees_writers: bool,
-    limbo: Limbo,
+    pub(super) limbo: Limbo,
     moved: Vec<(PathBuf, Seen)>,
     /// Files that could not be read, to be tried again.
     unreadable: BTreeMap<PathBuf, Error>,
     told: VecDeque<(PathBuf, Error)>,
     /// Of what was there before the folder was watched, what is to be left alone.
-    before: Vec<Seen>,
+    pub(super) before: Vec<Seen>,
     /// The first scan has not happened yet, and what it finds is to be left alone.
-    baseline: bool,
+    pub(super) baseline: bool,
 }
 
 impl Files {
@@ -108,18 +105,18 @@ impl Files {
         })
     }
 
-    fn wants(&self, path: &Path, is_dir: bool) -> bool {
+    pub(super) fn wants(&self, path: &Path, is_dir: bool) -> bool {
         let root: &Path = &self.folder.path;
         let deep = path.parent() != Some(root) && path != root;
         (self.folder.recursive || !deep) && self.is_meant(path, is_dir)
     }
 
     /// The same where the folders on the way were looked at before.
-    fn is_meant_here(&self, path: &Path, is_dir: bool) -> bool {
+    pub(super) fn is_meant_here(&self, path: &Path, is_dir: bool) -> bool {
         self.patterns.wants_here(path, is_dir) && !self.is_elsewhere(path)
     }
 
-    fn is_meant(&self, path: &Path, is_dir: bool) -> bool {
+    pub(super) fn is_meant(&self, path: &Path, is_dir: bool) -> bool {
         self.patterns.wants(path, is_dir) && !self.is_elsewhere(path)
     }
 
@@ -141,7 +138,7 @@ impl Files {
         match meta {
             Ok(meta) if meta.is_dir() => self.compare(path),
             Ok(meta) if meta.is_file() && self.wants(path, false) => {
-                drop(self.observe(path, &meta, hint))
+                let _ = self.observe(path, &meta, hint);
             }
             // Left out of the folder from now on, and still there.
             Ok(meta) if meta.is_file() => self.settle.forget(path),
@@ -152,7 +149,7 @@ impl Files {
     }
 
     /// Notes how a file looks; whether that is news.
-    fn observe(&mut self, path: &Path, meta: &std::fs::Metadata, hint: Hint) -> bool {
+    pub(super) fn observe(&mut self, path: &Path, meta: &std::fs::Metadata, hint: Hint) -> bool {
         let stamp = Stamp::of(meta);
         if stamp.size == 0
             || self
@@ -191,7 +188,8 @@ impl Files {
         cfg!(not(target_os = "linux")) || !self.sees_writers || self.writers.have(meta)
     }
 
-    /// The file that has just vanished and is this one now; not if it took the place of another, which has new content.
+    /// The file that has just vanished and is this one now; not if it took the place of another,
+    /// which has new content.
     fn alike(&mut self, path: &Path, stamp: &Stamp) -> Option<(PathBuf, Known)> {
         if self.known.get(path).is_some() {
             None
@@ -221,7 +219,7 @@ impl Files {
     }
 
     /// A path is not there any more: a file, or a folder with all that was in it.
-    fn vanished(&mut self, path: &Path) {
+    pub(super) fn vanished(&mut self, path: &Path) {
         if self.is_away(path) {
             return;
         }
@@ -239,151 +237,6 @@ impl Files {
                 self.limbo.add(path, known, Instant::now());
             }
         }
-    }
-
-    /// Compares the whole folder with what is known, one stat per file; how many files are news.
-    ///
-    /// # Errors
-    /// The folder is not there, or not the one it was: nothing is concluded from that.
-    pub(super) fn scan(&mut self) -> Result<usize> {
-        place::check(&self.folder.path)?;
-        if self.drives.contains(&*self.folder.path) && !place::is_drive(&self.folder.path) {
-            return Err(away(&self.folder.path));
-        }
-        let root = self.folder.path.to_path_buf();
-        let Walked {
-            files,
-            fresh,
-            blind,
-        } = self.walk(&root);
-        let missing = self.missing(&root, &blind);
-        // A mount point without its drive is an empty folder.
-        if files == 0 && missing.len() == self.known.len() && missing.len() > 1 {
-            return Err(away(&root));
-        }
-        missing.iter().for_each(|path| self.vanished(path));
-        if std::mem::take(&mut self.baseline) {
-            let seen = |(path, stamp)| Seen {
-                path,
-                stamp,
-                skipped: Some(Skipped::ThereBefore),
-            };
-            self.before = self.settle.drain().into_iter().map(seen).collect();
-        }
-        Ok(fresh)
-    }
-
-    /// Compares a folder that events named: what it has now, and what it has no more.
-    fn compare(&mut self, folder: &Path) {
-        let inside = folder != &*self.folder.path;
-        if inside && !(self.folder.recursive && self.is_meant(folder, true)) {
-            return;
-        }
-        let Walked { blind, .. } = self.walk(folder);
-        self.missing(folder, &blind)
-            .iter()
-            .for_each(|path| self.vanished(path));
-    }
-
-    /// Files below a folder that were not met when it was walked through, but for those nothing is known of.
-    fn missing(&self, folder: &Path, blind: &[PathBuf]) -> Vec<PathBuf> {
-        let not_met = self
-            .known
-            .not_met(folder)
-            .filter(|path| !blind.iter().any(|blind| path.starts_with(blind)));
-        // What is left out of the folder from now on is still there.
-        let not_met = not_met.filter(|path| self.wants(path, false));
-        not_met.map(Path::to_owned).collect()
-    }
-
-    /// Looks at every file below a folder.
-    fn walk(&mut self, top: &Path) -> Walked {
-        let mut walked = Walked::default();
-        self.known.begin_round();
-        let mut visited: HashSet<Identity> = HashSet::new();
-        let depth = if self.folder.recursive { usize::MAX } else { 1 };
-        let mut entries = WalkDir::new(top)
-            .max_depth(depth)
-            .follow_links(self.folder.follow_links)
-            .into_iter();
-        while let Some(entry) = entries.next() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    let path = error.path().unwrap_or(top).to_owned();
-                    if let Some(io) = error.io_error()
-                        && io.kind() != std::io::ErrorKind::NotFound
-                    {
-                        self.tell(path.clone(), Error::from_io(io, &path));
-                        walked.blind.push(path);
-                    }
-                    continue;
-                }
-            };
-            let is_dir = entry.file_type().is_dir();
-            // Most files are as they were: they are not asked for their names again.
-            let known = if is_dir {
-                None
-            } else {
-                self.known.meet(entry.path()).map(|known| known.stamp)
-            };
-            if known.is_none() && !self.is_meant_here(entry.path(), is_dir) {
-                if is_dir {
-                    entries.skip_current_dir();
-                }
-                continue;
-            }
-            let meta = match entry.metadata() {
-                Ok(meta) => meta,
-                Err(error) => {
-                    let gone = error
-                        .io_error()
-                        .is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound);
-                    walked.blind.extend((!gone).then(|| entry.into_path()));
-                    continue;
-                }
-            };
-            if known.is_some_and(|known| !known.is(&Stamp::of(&meta)))
-                && !self.is_meant_here(entry.path(), false)
-            {
-                continue;
-            }
-            // Through links a file can be reached in many ways: it is taken once.
-            if self.folder.follow_links && !visited.insert(place::of(&meta)) && cfg!(unix) {
-                if is_dir {
-                    entries.skip_current_dir();
-                }
-                continue;
-            }
-            if is_dir {
-                let above = entry
-                    .path()
-                    .parent()
-                    .and_then(|above| above.metadata().ok());
-                if above.is_some_and(|above| place::of(&above).0 != place::of(&meta).0)
-                    && self.drives.insert(entry.path().to_owned())
-                {
-                    self.fresh_drives.push(entry.path().to_owned());
-                }
-            }
-            if meta.is_file() {
-                walked.fresh += usize::from(self.observe(entry.path(), &meta, Hint::Found));
-                walked.files += 1;
-            }
-        }
-        // Another drive may be there by now: what it does not have was not deleted.
-        for drive in self
-            .drives
-            .clone()
-            .into_iter()
-            .filter(|drive| drive.starts_with(top))
-        {
-            if !place::is_drive(&drive) {
-                self.tell(drive.clone(), away(&drive));
-            }
-            walked.blind.push(drive);
-        }
-        walked
     }
 
     /// Looks once more at what could not be read.
@@ -490,7 +343,8 @@ impl Files {
         }
     }
 
-    /// What was handed out could not be put on record. A scan finds it again; but not that it was there before.
+    /// What was handed out could not be put on record. A scan finds it again; but not that it was
+    /// there before.
     pub(super) fn not_recorded(&mut self, seen: &[Seen]) {
         self.before.extend(
             seen.iter()
@@ -504,7 +358,7 @@ impl Files {
         self.known.remove(path);
     }
 
-    fn tell(&mut self, path: PathBuf, error: Error) {
+    pub(super) fn tell(&mut self, path: PathBuf, error: Error) {
         if !self
             .told
             .iter()
@@ -535,7 +389,7 @@ impl Files {
     }
 }
 
-fn away(folder: &Path) -> Error {
+pub(super) fn away(folder: &Path) -> Error {
     Error::new(
         Code::FileMissing,
         format!("{} is empty: its drive may be away", folder.display()),

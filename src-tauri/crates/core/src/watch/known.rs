@@ -7,7 +7,8 @@ use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 
 use crate::folder::Known;
 
-/// Files by path. Ordered by the paths' bytes: comparing paths name by name costs more than looking at the files.
+/// Files by path. Ordered by the paths' bytes: comparing paths name by name costs more than looking
+/// at the files.
 #[derive(Debug, Default)]
 pub(super) struct KnownFiles {
     /// With the round in which each was met last.

@@ -1,4 +1,5 @@
-//! Files that have just vanished: they may turn up under another name, or be there again in a moment.
+//! Files that have just vanished: they may turn up under another name, or be there again in a
+//! moment.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

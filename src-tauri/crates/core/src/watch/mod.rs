@@ -1,7 +1,7 @@
 //! Watching folders: events make it fast, the scan makes it true.
 //!
-//! One thread per folder, since all it does is look at the disk. What is finished is handed out, and counts as known only when whoever receives it says that it
-//! is on record.
+//! One thread per folder, since all it does is look at the disk. What is finished is handed out,
+//! and counts as known only when whoever receives it says that it is on record.
 
 mod events;
 mod files;
@@ -9,6 +9,7 @@ mod known;
 mod limbo;
 mod place;
 mod settle;
+mod walk;
 mod writers;
 
 use std::path::PathBuf;
@@ -19,16 +20,17 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::folder::{OnRecord, Seen, WatchedFolder};
+use crate::folder::Seen;
 use events::Changes;
+pub(crate) use events::Wake;
 use files::Files;
-pub(crate) use files::News;
+pub(crate) use files::{News, Start};
 use settle::Hint;
 
 pub(crate) use place::check;
 
-/// The whole folder is compared so often at first, to find out whether events come at all, and where none come; less
-/// and less often while nothing is found that was not announced.
+/// The whole folder is compared so often at first, to find out whether events come at all, and
+/// where none come; less and less often while nothing is found that was not announced.
 const POLL: Duration = Duration::from_secs(10);
 /// And at least this often: nothing depends on events alone.
 const SCAN: Duration = Duration::from_secs(300);
@@ -40,19 +42,6 @@ const AFTERWARDS: [Duration; 2] = [Duration::from_millis(300), Duration::from_se
 const BATCH: usize = 1000;
 /// What could not be recorded is handed out again after this.
 const AGAIN: Duration = Duration::from_secs(3);
-
-/// What wakes a folder's thread.
-#[derive(Debug)]
-pub(crate) enum Wake {
-    /// The platform has news.
-    Event(notify::Result<notify::Event>),
-    /// Compare the whole folder now.
-    Look,
-    /// Nothing is on record of this file any more.
-    Forget(PathBuf),
-    /// End.
-    Stop,
-}
 
 /// How a folder is followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -99,14 +88,6 @@ pub(crate) enum Report {
     Gone(PathBuf, Vec<PathBuf>),
     /// Drives that were found in a folder: when one is away, its files are not gone.
     Drives(PathBuf, Vec<PathBuf>),
-}
-
-/// A folder, and what is on record of it.
-pub(crate) struct Start {
-    pub(crate) folder: WatchedFolder,
-    pub(crate) on_record: OnRecord,
-    /// Watched folders in it: what is in them is theirs.
-    pub(crate) inner: Vec<PathBuf>,
 }
 
 /// Watches one folder until told to stop. Blocks: it has a thread of its own.
@@ -304,8 +285,8 @@ impl Watch {
         self.watcher.is_some()
     }
 
-    /// Decides how the folder is followed from now on: a share sends no events, and neither does a folder in which a
-    /// scan finds what nobody announced.
+    /// Decides how the folder is followed from now on: a share sends no events, and neither does a
+    /// folder in which a scan finds what nobody announced.
     fn follow(&mut self, first: bool, fresh: usize) {
         let silent =
             !self.announced && !first && (fresh > 0 || self.state.following == Following::Polling);

@@ -1,4 +1,5 @@
-//! Where a folder is: whether it is there, the same one as before, and on a file system that tells what happens on it.
+//! Where a folder is: whether it is there, the same one as before, and on a file system that tells
+//! what happens on it.
 
 use std::path::Path;
 
@@ -52,7 +53,8 @@ pub(super) fn is_drive(folder: &Path) -> bool {
 /// Whether others may change the folder without this computer's system knowing.
 #[cfg(target_os = "linux")]
 pub(super) fn is_remote(folder: &Path) -> bool {
-    // statfs(2): AFS, Ceph, Coda, CIFS, FUSE, NFS, SMB, SMB2, 9P, and two of VirtualBox and VMware for shared folders.
+    // statfs(2): AFS, Ceph, Coda, CIFS, FUSE, NFS, SMB, SMB2, 9P, and two of VirtualBox and VMware
+    // for shared folders.
     const REMOTE: [u64; 10] = [
         0x5346_414f,
         0x00c3_6400,

@@ -1,8 +1,8 @@
 //! When a file is finished. Pure: the clock is handed in.
 //!
-//! A file that was renamed into place is finished at once, one that its writer closed a moment later; where nobody
-//! tells, size and time must stay as they are for a while. That while grows with the pauses its writer makes, so that
-//! a slow one is waited for, however long it takes.
+//! A file that was renamed into place is finished at once, one that its writer closed a moment
+//! later; where nobody tells, size and time must stay as they are for a while. That while grows
+//! with the pauses its writer makes, so that a slow one is waited for, however long it takes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,13 @@ use tokio::time::Instant;
 
 use crate::folder::Stamp;
 
-/// After its writer closed it: some programs open a file once more, to set its time or to add metadata.
+/// After its writer closed it: some programs open a file once more, to set its time or to add
+/// metadata.
 const CLOSED: Duration = Duration::from_millis(200);
 /// Unchanged for this long, where the platform does not tell when a file is closed.
 const QUIET: Duration = Duration::from_secs(1);
-/// Being written, or nobody can tell: without the news that it was closed only a long rest means the end.
+/// Being written, or nobody can tell: without the news that it was closed only a long rest means
+/// the end.
 pub(super) const OPEN: Duration = Duration::from_secs(10);
 /// Nobody is waited for longer than this after the last change.
 const LONGEST: Duration = Duration::from_secs(120);

@@ -1,5 +1,6 @@
-//! Which files other programs have open for writing, where the system shows it. Without that, only a file's rest
-//! tells that it is finished; with it, a pause of its writer is not taken for the end.
+//! Which files other programs have open for writing, where the system shows it. Without that, only
+//! a file's rest tells that it is finished; with it, a pause of its writer is not taken for the
+//! end.
 
 use std::collections::HashSet;
 use std::fs::Metadata;
@@ -21,7 +22,8 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    /// Whether a program of this person has the file open for writing, as far as the system shows it.
+    /// Whether a program of this person has the file open for writing, as far as the system shows
+    /// it.
     pub(super) fn have(&mut self, file: &Metadata) -> bool {
         if world::is_simulated() {
             return false;
@@ -34,7 +36,8 @@ impl Writers {
     }
 }
 
-/// proc(5): each process's open files, and how they were opened. Other people's processes are not shown.
+/// proc(5): each process's open files, and how they were opened. Other people's processes are not
+/// shown.
 #[cfg(target_os = "linux")]
 fn open_for_writing() -> HashSet<Identity> {
     let own = std::process::id().to_string();

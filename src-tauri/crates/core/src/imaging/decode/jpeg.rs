@@ -6,9 +6,10 @@ use turbojpeg::{
     Colorspace, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage, yuv_pixels_len,
 };
 
-use super::{Colours, Stored, check, damaged, scale_needed, turned, unsupported};
+use super::stored::{Stored, check, damaged, scale_needed, turned, unsupported};
 use crate::container::jpeg::{self, Frame};
 use crate::error::Result;
+use crate::imaging::colour::Colours;
 use crate::settings::Limits;
 use crate::variant::Variant;
 
@@ -84,7 +85,8 @@ impl Decoder {
         })
     }
 
-    /// Brightness and colour differences at the scale that is needed, and the picture's own size, as stored.
+    /// Brightness and colour differences at the scale that is needed, and the picture's own size,
+    /// as stored.
     pub(super) fn decode_planes(
         &mut self,
         file: &[u8],
@@ -139,7 +141,8 @@ impl Decoder {
         Ok(Some((planes, (frame.width, frame.height))))
     }
 
-    /// Pixels, width, height, colour space, and what was wrong with the file although there are pixels.
+    /// Pixels, width, height, colour space, and what was wrong with the file although there are
+    /// pixels.
     fn run(
         &mut self,
         decoder: &mut Decompressor,
@@ -175,7 +178,8 @@ impl Decoder {
             Ok(()) => None,
             Err(error) => {
                 let told = error.to_string();
-                // Some cameras leave a few bytes between segments: nothing of the picture is missing.
+                // Some cameras leave a few bytes between segments: nothing of the picture is
+                // missing.
                 if told.contains("extraneous bytes") {
                     None
                 } else if pixels.iter().all(|byte| *byte == 0) {
@@ -201,7 +205,8 @@ impl Decoder {
     }
 }
 
-/// libjpeg-turbo scales by n/8 while decoding; 1/8, 1/4 and 1/2 have SIMD paths and are the cheap ones.
+/// libjpeg-turbo scales by n/8 while decoding; 1/8, 1/4 and 1/2 have SIMD paths and are the cheap
+/// ones.
 fn factor(frame: &Frame, orientation: u8, variants: &[Variant]) -> ScalingFactor {
     let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
     let full = turned((frame.width.max(1), frame.height.max(1)), orientation);
@@ -213,7 +218,8 @@ fn factor(frame: &Frame, orientation: u8, variants: &[Variant]) -> ScalingFactor
     ScalingFactor::new(1, denominator as usize)
 }
 
-/// Bytes of pixels at the scale that is decoded. A progressive file's coefficients are held whole besides.
+/// Bytes of pixels at the scale that is decoded. A progressive file's coefficients are held whole
+/// besides.
 pub(super) fn decoded_bytes(frame: &Frame, orientation: u8, variants: &[Variant]) -> u64 {
     let factor = factor(frame, orientation, variants);
     let side = |side: u32| factor.scale(side as usize) as u64;

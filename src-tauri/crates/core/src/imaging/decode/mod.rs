@@ -2,14 +2,14 @@
 
 mod jpeg;
 mod still;
+mod stored;
 mod vector;
 
 use image::DynamicImage;
 use image::metadata::Orientation;
 
-use super::Source;
 use super::colour::{self, Colours};
-use super::plan;
+use super::picture::Source;
 use super::planar::Planes;
 use super::raster::Raster;
 use crate::container;
@@ -17,6 +17,7 @@ use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::settings::Limits;
 use crate::variant::Variant;
+use stored::{Stored, damaged, into_raster, too_large, turned, unsupported};
 pub(super) use vector::text;
 
 /// A decoded picture: its first frame, the right way up, at the scale that is needed.
@@ -32,28 +33,6 @@ pub(super) struct Decoded {
     pub(super) damaged: Option<String>,
     /// Whether there are more frames.
     pub(super) moving: bool,
-}
-
-/// What a format's own decoder gives: as stored, not yet turned.
-struct Stored {
-    image: DynamicImage,
-    /// Size of the picture itself.
-    full: (u32, u32),
-    profile: Option<Vec<u8>>,
-    damaged: Option<String>,
-    orientation: u8,
-}
-
-impl Stored {
-    fn whole(image: DynamicImage, profile: Option<Vec<u8>>, orientation: u8) -> Self {
-        Self {
-            full: (image.width(), image.height()),
-            image,
-            profile,
-            damaged: None,
-            orientation,
-        }
-    }
 }
 
 /// Handles and buffers that outlive a picture.
@@ -120,8 +99,8 @@ impl Decoder {
         })
     }
 
-    /// A JPEG's planes as they are stored, upright, and the size of the picture itself; nothing for what has to go
-    /// through RGB: other colour spaces and profiles, and files that are not whole.
+    /// A JPEG's planes as they are stored, upright, and the size of the picture itself; nothing for
+    /// what has to go through RGB: other colour spaces and profiles, and files that are not whole.
     pub(super) fn decode_planes(
         &mut self,
         source: Source<'_>,
@@ -164,8 +143,8 @@ fn is_animated(file: &[u8], codec: Codec) -> bool {
     }
 }
 
-/// The bytes of pixels that decoding a file takes, as far as its header tells: what is reserved of the memory budget
-/// before it begins.
+/// The bytes of pixels that decoding a file takes, as far as its header tells: what is reserved of
+/// the memory budget before it begins.
 pub fn cost(source: Source<'_>, variants: &[Variant], limits: Limits) -> u64 {
     let pixels = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
     let bytes = match source.codec {
@@ -284,97 +263,4 @@ fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
     image
         .map(|image| Stored::whole(image, profile, 1))
         .ok_or_else(|| damaged(&"its size does not fit its pixels"))
-}
-
-fn into_raster(image: DynamicImage) -> Raster {
-    let (width, height, alpha) = (image.width(), image.height(), image.color().has_alpha());
-    let pixels = if alpha {
-        image.into_rgba8().into_raw()
-    } else {
-        image.into_rgb8().into_raw()
-    };
-    Raster {
-        width,
-        height,
-        alpha,
-        pixels,
-    }
-}
-
-fn turned((width, height): (u32, u32), orientation: Orientation) -> (u32, u32) {
-    match orientation {
-        Orientation::Rotate90
-        | Orientation::Rotate270
-        | Orientation::Rotate90FlipH
-        | Orientation::Rotate270FlipH => (height, width),
-        _ => (width, height),
-    }
-}
-
-/// How many pixels the largest variant needs for one of the picture.
-fn scale_needed(full: (u32, u32), variants: &[Variant]) -> f64 {
-    variants
-        .iter()
-        .map(|variant| plan::frame(full, variant, None).scale())
-        .fold(0.0, f64::max)
-}
-
-/// Refuses pictures beyond the limits before anything is allocated for them.
-fn check((width, height): (u32, u32), bytes: u64, limits: Limits) -> Result<()> {
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels == 0 {
-        return Err(damaged(&"it has no pixels"));
-    }
-    if pixels > limits.pixels() {
-        let told = format!(
-            "the picture has {width} × {height} pixels, more than the limit of {} million",
-            limits.megapixels
-        );
-        return Err(Error::new(Code::ImageTooLarge, told).hint(
-            "the original is uploaded as it is; make it smaller, or raise the limit (megapixels)",
-        ));
-    }
-    if bytes > limits.decode_bytes() {
-        let told = format!(
-            "the picture takes {} MiB to decode, more than the limit of {}",
-            bytes >> 20,
-            limits.decode_mib
-        );
-        return Err(Error::new(Code::ImageTooLarge, told).hint(
-            "the original is uploaded as it is; make it smaller, or raise the limit (decode_mib)",
-        ));
-    }
-    Ok(())
-}
-
-fn damaged(error: &dyn std::fmt::Display) -> Error {
-    Error::new(
-        Code::ImageDamaged,
-        format!("the picture is damaged: {error}"),
-    )
-    .hint("open it in a viewer and save it again, or take it from the camera once more")
-}
-
-fn unsupported(error: &dyn std::fmt::Display) -> Error {
-    Error::new(
-        Code::ImageUnsupported,
-        format!("this kind of picture cannot be decoded: {error}"),
-    )
-    .hint("the original is uploaded as it is; convert it to JPEG, PNG or WebP for variants")
-}
-
-fn too_large(error: &dyn std::fmt::Display) -> Error {
-    Error::new(
-        Code::ImageTooLarge,
-        format!("the picture is too large to decode: {error}"),
-    )
-    .hint("the original is uploaded as it is; make it smaller for variants")
-}
-
-fn image_error(error: &image::ImageError) -> Error {
-    match error {
-        image::ImageError::Limits(_) => too_large(error),
-        image::ImageError::Unsupported(_) => unsupported(error),
-        other => damaged(other),
-    }
 }

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader};
 
-use super::{Stored, check, damaged, image_error};
+use super::stored::{Stored, check, damaged, image_error};
 use crate::content::Codec;
 use crate::error::{Error, Result};
 use crate::settings::Limits;

@@ -6,7 +6,7 @@ use image::{DynamicImage, RgbaImage};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
 
-use super::{Stored, check, damaged, scale_needed, too_large};
+use super::stored::{Stored, check, damaged, scale_needed, too_large};
 use crate::error::Result;
 use crate::settings::Limits;
 use crate::variant::Variant;
@@ -68,10 +68,11 @@ pub(super) fn decode(
 ) -> Result<Stored> {
     let tree = parse(file, fonts)?;
     let (width, height) = (tree.size().width(), tree.size().height());
-    // A vector picture has no pixels of its own: as many as the largest variant needs, or its nominal size.
+    // A vector picture has no pixels of its own: as many as the largest variant needs, or its
+    // nominal size.
     let nominal = (
-        super::plan::pixels(f64::from(width)),
-        super::plan::pixels(f64::from(height)),
+        crate::imaging::plan::pixels(f64::from(width)),
+        crate::imaging::plan::pixels(f64::from(height)),
     );
     let enlarged: Vec<Variant> = variants
         .iter()
@@ -88,14 +89,14 @@ pub(super) fn decode(
 pub(super) fn dimensions(file: &[u8]) -> Option<(u32, u32)> {
     let tree = parse(file, &mut Fonts::default()).ok()?;
     Some((
-        super::plan::pixels(f64::from(tree.size().width())),
-        super::plan::pixels(f64::from(tree.size().height())),
+        crate::imaging::plan::pixels(f64::from(tree.size().width())),
+        crate::imaging::plan::pixels(f64::from(tree.size().height())),
     ))
 }
 
 /// Draws text or any other SVG at its nominal size times `scale`.
 fn draw(tree: &Tree, scale: f64, limits: Limits) -> Result<Stored> {
-    let side = |side: f32| super::plan::pixels(f64::from(side) * scale);
+    let side = |side: f32| crate::imaging::plan::pixels(f64::from(side) * scale);
     let (width, height) = (side(tree.size().width()), side(tree.size().height()));
     check(
         (width, height),
@@ -140,12 +141,13 @@ fn parse(file: &[u8], fonts: &mut Fonts) -> Result<Tree> {
     Tree::from_data(file, &options).map_err(|error| damaged(&error))
 }
 
-/// One line of white text with a dark edge, as wide as asked for, for watermarks; nothing if no font has its letters.
+/// One line of white text with a dark edge, as wide as asked for, for watermarks; nothing if no
+/// font has its letters.
 pub(in super::super) fn text(
     line: &str,
     width: u32,
     limits: Limits,
-) -> Result<Option<super::Raster>> {
+) -> Result<Option<crate::imaging::raster::Raster>> {
     let escaped: String = line
         .chars()
         .map(|c| match c {
@@ -178,5 +180,5 @@ pub(in super::super) fn text(
     );
     let tree = parse(picture.as_bytes(), &mut fonts)?;
     let drawn = draw(&tree, f64::from(width) / f64::from(bounds.width()), limits)?;
-    Ok(Some(super::into_raster(drawn.image)))
+    Ok(Some(super::stored::into_raster(drawn.image)))
 }

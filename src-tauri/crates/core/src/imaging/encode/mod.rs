@@ -1,6 +1,7 @@
-//! Encoding. No metadata goes out unless a variant asks for it: no location, and no orientation tag that would turn
-//! the picture again.
+//! Encoding. No metadata goes out unless a variant asks for it: no location, and no orientation tag
+//! that would turn the picture again.
 
+mod failure;
 mod rights;
 mod webp;
 
@@ -10,16 +11,19 @@ use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
 
 use super::raster::Raster;
 use crate::container::jpeg;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::metadata::Rights;
 use crate::variant::{Effort, Format, Variant};
+use failure::failed;
 pub(super) use webp::Animation;
 
-/// libaom's speed, 0 to 10: chosen by `cargo xtask bench images` for score and bytes at sharp's `effort: 2`.
+/// libaom's speed, 0 to 10: chosen by `cargo xtask bench images` for score and bytes at sharp's
+/// `effort: 2`.
 const AVIF_SPEED: u8 = 7;
 const AVIF_SPEED_BEST: u8 = 5;
 
-/// Three per cent larger than the usual level 6, in a third of the time (800x600 photographs with alpha).
+/// Three per cent larger than the usual level 6, in a third of the time (800x600 photographs with
+/// alpha).
 const PNG_LEVEL: CompressionType = CompressionType::Level(3);
 
 /// What a variant keeps of its source besides the pixels.
@@ -68,8 +72,8 @@ impl Encoder {
         }
     }
 
-    /// Progressive unless asked otherwise, with optimised Huffman tables, by libjpeg-turbo; `compress` hands it the
-    /// picture.
+    /// Progressive unless asked otherwise, with optimised Huffman tables, by libjpeg-turbo;
+    /// `compress` hands it the picture.
     pub(super) fn jpeg(
         &mut self,
         variant: &Variant,
@@ -176,11 +180,4 @@ fn avif(
         options,
     )
     .map_err(|error| failed("AVIF", &error))
-}
-
-fn failed(what: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::new(
-        Code::Internal,
-        format!("the {what} could not be written: {error}"),
-    )
 }

@@ -2,7 +2,7 @@
 
 use webp::{Encoder, WebPConfig};
 
-use super::failed;
+use super::failure::failed;
 use crate::container::riff;
 use crate::error::Result;
 use crate::imaging::raster::Raster;
@@ -63,8 +63,8 @@ fn still(raster: &Raster, variant: &Variant) -> Result<Vec<u8>> {
     Ok(encoded.to_vec())
 }
 
-/// An animation, frame by frame (RFC 9649, section 2.7.1): only what changed since the last frame is stored, and only
-/// one frame is held in memory.
+/// An animation, frame by frame (RFC 9649, section 2.7.1): only what changed since the last frame
+/// is stored, and only one frame is held in memory.
 pub(in super::super) struct Animation {
     size: (u32, u32),
     frames: Vec<u8>,
@@ -135,8 +135,8 @@ fn too_long() -> crate::error::Error {
     failed("WebP", &"the animation is larger than the format allows")
 }
 
-/// The rectangle outside of which two pictures of one size are equal; its corner at even places, as the format wants,
-/// and at least one pixel large.
+/// The rectangle outside of which two pictures of one size are equal; its corner at even places, as
+/// the format wants, and at least one pixel large.
 fn changed(before: &Raster, now: &Raster) -> (u32, u32, u32, u32) {
     let row = now.width as usize * now.channels();
     let differs = |y: &u32| {

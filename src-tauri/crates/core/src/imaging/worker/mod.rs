@@ -1,79 +1,29 @@
-//! Decoding in a process of its own: a crash or a bomb in a decoder takes neither the app nor the queue down.
+//! Decoding in a process of its own: a crash or a bomb in a decoder takes neither the app nor the
+//! queue down.
 //!
-//! A worker is this same program, started with [`ARGUMENT`] alone. It reads requests from its standard input and
-//! writes replies to its standard output, one after the other, until the input ends.
-//!
-//! Both ways a message is: the length of a JSON head (four bytes, little endian), the head, then the bytes whose
-//! lengths the head tells.
+//! A worker is this same program, started with [`ARGUMENT`] alone. It reads requests from its
+//! standard input and writes replies to its standard output, one after the other, until the input
+//! ends.
 
 mod pool;
+mod speech;
 
 use std::io::{Read, Write};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
-use super::{Rendered, Renderer, Rendition, Source};
-use crate::content::Codec;
+use super::{Rendered, Renderer, Source};
 use crate::error::{Code, Error, Result};
 use crate::settings::Limits;
-use crate::variant::Variant;
 pub use pool::{Program, Workers};
-
-/// The one argument a worker is started with.
-pub const ARGUMENT: &str = "imaging-worker";
+pub use speech::ARGUMENT;
+use speech::{Fault, Reply, Request, read_head, write_head};
 
 /// Memory besides the picture's pixels and its file: code, encoders, the variants.
 const ROOM_MIB: u64 = 88;
 
-#[derive(Serialize, Deserialize)]
-struct Request {
-    codec: Codec,
-    orientation: u8,
-    variants: Vec<Variant>,
-    limits: Limits,
-    length: usize,
-}
-
-#[derive(Serialize, Deserialize)]
-enum Reply {
-    Rendered {
-        pixels: (u32, u32),
-        renditions: Vec<(Rendition, usize)>,
-        note: Option<Fault>,
-    },
-    Refused(Fault),
-}
-
-/// An error on its way between processes.
-#[derive(Serialize, Deserialize)]
-struct Fault {
-    code: Code,
-    message: String,
-    hint: Option<String>,
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self {
-            code: error.code,
-            message: error.message,
-            hint: error.hint,
-        }
-    }
-}
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        let error = Self::new(fault.code, fault.message);
-        match fault.hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
-    }
-}
-
-/// Works as a worker and ends, if this process was started as one; to be called before anything else in `main`.
+/// Works as a worker and ends, if this process was started as one; to be called before anything
+/// else in `main`.
 pub fn serve_if_asked() {
     let mut arguments = std::env::args_os().skip(1);
     if arguments
@@ -133,8 +83,8 @@ fn gave_up() -> Error {
     .hint("open it in a viewer and save it again, or take it from the camera once more")
 }
 
-/// Beyond this, allocation fails and the worker dies alone. Where the system has no such limit, the limits before each
-/// allocation are what there is.
+/// Beyond this, allocation fails and the worker dies alone. Where the system has no such limit, the
+/// limits before each allocation are what there is.
 fn limit_memory(limits: Limits) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
@@ -180,65 +130,12 @@ fn reply(output: &mut impl Write, rendered: Result<Rendered>) -> std::io::Result
     output.flush()
 }
 
-fn write_head(output: &mut impl Write, head: &impl Serialize) -> std::io::Result<()> {
-    let head = serde_json::to_vec(head)?;
-    let length = u32::try_from(head.len()).map_err(std::io::Error::other)?;
-    output.write_all(&[&length.to_le_bytes()[..], &head].concat())
-}
-
-/// The next head; nothing where the other side has ended.
-fn read_head<T: for<'de> Deserialize<'de>>(input: &mut impl Read) -> std::io::Result<Option<T>> {
-    let mut length = [0; 4];
-    if let Err(error) = input.read_exact(&mut length) {
-        return if error.kind() == std::io::ErrorKind::UnexpectedEof {
-            Ok(None)
-        } else {
-            Err(error)
-        };
-    }
-    let mut head = vec![0; u32::from_le_bytes(length) as usize];
-    input.read_exact(&mut head)?;
-    Ok(Some(serde_json::from_slice(&head)?))
-}
-
-/// Sends a picture to a worker and reads what it made of it.
-fn ask(
-    input: &mut impl Write,
-    output: &mut impl Read,
-    request: &Request,
-    file: &[u8],
-) -> std::io::Result<Result<Rendered>> {
-    write_head(input, request)?;
-    input.write_all(file)?;
-    input.flush()?;
-    match read_head(output)?.ok_or(std::io::ErrorKind::UnexpectedEof)? {
-        Reply::Refused(fault) => Ok(Err(fault.into())),
-        Reply::Rendered {
-            pixels,
-            renditions,
-            note,
-        } => {
-            let renditions = renditions.into_iter().map(|(rendition, length)| {
-                let mut bytes = vec![0; length];
-                output.read_exact(&mut bytes)?;
-                Ok(Rendition {
-                    bytes: bytes.into(),
-                    ..rendition
-                })
-            });
-            let renditions = renditions.collect::<std::io::Result<_>>()?;
-            Ok(Ok(Rendered {
-                pixels,
-                renditions,
-                note: note.map(Error::from),
-            }))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::speech::ask;
     use super::*;
+    use crate::content::Codec;
+    use crate::variant::Variant;
 
     #[test]
     fn a_conversation_goes_both_ways() {

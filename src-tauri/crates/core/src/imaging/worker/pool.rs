@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{ARGUMENT, Request, ask};
+use super::speech::{ARGUMENT, Request, ask};
 use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::imaging::{Rendered, Renderer, Source, cost};
@@ -62,7 +62,8 @@ impl Workers {
         std::thread::available_parallelism().map_or(2, usize::from)
     }
 
-    /// Waits for a free core. Takes none of the memory budget yet: that is known when the picture is.
+    /// Waits for a free core. Takes none of the memory budget yet: that is known when the picture
+    /// is.
     ///
     /// # Errors
     /// `closing`.
@@ -126,7 +127,8 @@ impl Workers {
             limits: self.limits,
             length: file.len(),
         });
-        // One that waited may have been ended by the system meanwhile: that is not the picture's fault.
+        // One that waited may have been ended by the system meanwhile: that is not the picture's
+        // fault.
         let idle = self
             .idle
             .lock()

@@ -1,0 +1,78 @@
+//! The one door of all commands that need an engine.
+
+use std::time::Duration;
+
+use tintype_core::engine::{Config, Engine, EngineHandle};
+use tintype_core::error::Result;
+use tintype_core::home::Home;
+use tintype_core::imaging::worker::Program;
+use tintype_core::secret::Secrets;
+use tintype_core::settings::Settings;
+
+use crate::terminal;
+
+/// Whether everything that was asked for worked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    AllWell,
+    SomethingFailed,
+    /// A person, or the system, wanted it to end.
+    Interrupted,
+}
+
+/// What a command does before it ends.
+pub(crate) enum Ending {
+    /// All that is due, by whatever run it was left: jobs, webhooks, manifests, removals. What does
+    /// not go on is waited for no longer than that.
+    Finish(Duration),
+    /// Nothing: it only asked, or changed the settings.
+    AtOnce,
+    /// It goes on until a person, or the system, wants it to end.
+    WhenInterrupted,
+}
+
+/// What does not go on is waited for no longer than this.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The one door of all commands that need an engine: works with it, does what is due, and lets it
+/// end.
+pub(crate) async fn with_engine(
+    change: impl FnOnce(&mut Config),
+    ending: Ending,
+    work: impl AsyncFnOnce(&EngineHandle) -> Result<Outcome>,
+) -> Result<Outcome> {
+    let engine = start_engine(change)?;
+    let handle = engine.handle();
+    let all = async {
+        let outcome = work(&handle).await?;
+        if let Ending::Finish(patience) = ending {
+            handle.finish(patience).await?;
+        }
+        Ok(outcome)
+    };
+    let done = tokio::select! {
+        done = all => done,
+        () = terminal::interrupted() => if matches!(ending, Ending::WhenInterrupted) { Ok(Outcome::AllWell) } else {
+            let left = handle.snapshot().await.map(|snapshot| snapshot.overall.unfinished).unwrap_or_default();
+            if left > 0 {
+                terminal::say(&format!("interrupted: {left} files stay queued; they go up with the next `tintype upload`, or when the app runs"));
+            }
+            Ok(Outcome::Interrupted)
+        }
+    };
+    engine.shutdown().await;
+    done
+}
+
+fn start_engine(change: impl FnOnce(&mut Config)) -> Result<Engine> {
+    let home = Home::locate()?;
+    for field in Settings::unknown_fields(&home.settings()) {
+        terminal::say(&format!(
+            "note: the settings have a field \"{field}\" that this version does not know; it does nothing"
+        ));
+    }
+    let mut config = Config::new(home, Secrets::default());
+    config.imaging = Program::current();
+    change(&mut config);
+    Engine::start(config)
+}

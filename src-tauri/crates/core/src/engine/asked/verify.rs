@@ -1,0 +1,196 @@
+//! Is what the journal says still in the bucket?
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::engine::asked::handle::EngineHandle;
+use crate::engine::bucket::stores::Open;
+use crate::engine::queue::request::Request;
+use crate::error::Result;
+use crate::held::{Likeness, Meant};
+use crate::journal::{JobRow, ObjectRow};
+use crate::transfer::Lookup;
+use crate::world::blocking;
+
+/// Jobs looked at together.
+const PAGE: u32 = 64;
+/// Objects asked for at once.
+const AT_ONCE: usize = 16;
+
+/// What is wrong with an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fault {
+    /// The bucket has nothing under the key.
+    Missing,
+    /// The bucket has something else under the key.
+    Differs,
+    /// The credentials may not look.
+    Hidden,
+}
+
+/// An object that is not as the journal says.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// The source file.
+    pub source: crate::LocalPath,
+    /// The object's key.
+    pub key: String,
+    /// What is wrong.
+    pub fault: Fault,
+    /// Its file was put back into the queue.
+    pub queued: bool,
+}
+
+/// How it went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Objects looked at.
+    pub objects: u64,
+    /// Of those, not as the journal says.
+    pub faults: u64,
+    /// The batch of the files that were put back into the queue, if there are any.
+    pub repairing: Option<String>,
+}
+
+impl EngineHandle {
+    /// Compares all finished jobs of a profile with its bucket: by HEAD, or with `deep` by reading
+    /// every byte. With `repair`, what is missing or differs is put back into the queue, if the
+    /// file it came from is still what it was.
+    pub async fn verify(
+        &self,
+        profile: Option<&str>,
+        deep: bool,
+        repair: bool,
+        mut found: impl FnMut(Finding),
+    ) -> Result<Verified> {
+        let profile = self.settings().await?.profile(profile)?.clone();
+        let open = self.stages.stores.get(&profile).await?.awake();
+        let (mut verified, mut after, mut redo) = (Verified::default(), 0, Vec::new());
+        loop {
+            let rows = self
+                .stages
+                .journal
+                .done_after(&profile.id, after, PAGE)
+                .await?;
+            let Some(last) = rows.last() else { break };
+            after = last.id;
+            for row in rows {
+                // What went to another bucket, before the profile was changed, is not this one's
+                // affair.
+                let all = self.stages.journal.objects(row.id).await?;
+                let objects: Vec<_> = all
+                    .into_iter()
+                    .filter(|object| object.target == open.target && object.url.is_some())
+                    .collect();
+                verified.objects += objects.len() as u64;
+                let faults = faults(&open, &row, &objects, deep).await?;
+                let queued = repair
+                    && faults.iter().any(|(_, fault)| *fault != Fault::Hidden)
+                    && is_as_it_was(&row).await;
+                redo.extend(queued.then_some(row.id));
+                for (key, fault) in faults {
+                    verified.faults += 1;
+                    found(Finding {
+                        source: row.source.clone().into(),
+                        key,
+                        fault,
+                        queued: queued && fault != Fault::Hidden,
+                    });
+                }
+            }
+        }
+        if !redo.is_empty() {
+            let batch = crate::journal::new_id();
+            self.stages
+                .journal
+                .redo(batch.clone(), redo.clone())
+                .await?;
+            self.ask(|answer| Request::Queued(redo, answer)).await?;
+            verified.repairing = Some(batch);
+        }
+        Ok(verified)
+    }
+}
+
+/// Whether the file of a job is here, and what was sent: what lies under its path by now may be
+/// nobody's to see.
+async fn is_as_it_was(row: &JobRow) -> bool {
+    if row.foreign || !row.source.is_absolute() {
+        return false;
+    }
+    let (path, sha256) = (row.source.clone(), row.sha256.clone());
+    let same = blocking("reading a file", move || {
+        crate::intake::sha256(&path).is_ok_and(|now| Some(now) == sha256)
+    });
+    same.await.unwrap_or(false)
+}
+
+async fn faults(
+    open: &Open,
+    row: &JobRow,
+    objects: &[ObjectRow],
+    deep: bool,
+) -> Result<Vec<(String, Fault)>> {
+    let mut faults = Vec::new();
+    for group in objects.chunks(AT_ONCE) {
+        let looks = group.iter().map(|object| async move {
+            let fault = look(open, row, object).await?;
+            let fault = if deep && fault.is_none() {
+                read(open, object).await?
+            } else {
+                fault
+            };
+            Ok::<_, crate::Error>(fault.map(|fault| (object.key.clone(), fault)))
+        });
+        faults.extend(
+            futures::future::try_join_all(looks)
+                .await?
+                .into_iter()
+                .flatten(),
+        );
+    }
+    Ok(faults)
+}
+
+async fn look(open: &Open, row: &JobRow, object: &ObjectRow) -> Result<Option<Fault>> {
+    Ok(
+        match open
+            .bucket
+            .call(0, || open.bucket.store.head(&object.key))
+            .await?
+        {
+            Lookup::Absent => Some(Fault::Missing),
+            Lookup::Hidden => Some(Fault::Hidden),
+            Lookup::Found(held) => {
+                let meant = Meant {
+                    size: object.size.unwrap_or(held.size),
+                    sha256: object.sha256.as_deref().unwrap_or_default(),
+                    etag: object.etag.as_deref(),
+                    made: row.sha256.as_deref().zip(object.spec.as_deref()),
+                };
+                (held.compare(&meant) == Likeness::Other).then_some(Fault::Differs)
+            }
+        },
+    )
+}
+
+/// Reads the object piece by piece: it may be larger than the memory.
+async fn read(open: &Open, object: &ObjectRow) -> Result<Option<Fault>> {
+    let size = object.size.unwrap_or_default();
+    let mut sum = Sha256::new();
+    let mut from = 0;
+    while from < size {
+        let until = (from + (8 << 20)).min(size);
+        let piece = open
+            .bucket
+            .call(until - from, || {
+                open.bucket.store.get_range(&object.key, from, until)
+            })
+            .await?;
+        sum.update(&piece);
+        from = until;
+    }
+    let same = object.sha256.as_deref() == Some(hex::encode(sum.finalize()).as_str());
+    Ok((!same).then_some(Fault::Differs))
+}

@@ -1,0 +1,254 @@
+//! Waiting for a batch. The journal is what is waited for, so that it does not matter which engine
+//! does the work, or how often that changes; events only make it quick, and show how far things
+//! are.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::time::Instant;
+
+use crate::engine::asked::handle::EngineHandle;
+use crate::engine::job::verdict;
+use crate::engine::queue::request::Request;
+use crate::engine::shown::view::{Event, JobReport, JobView, Stage};
+use crate::error::{Code, Error, Result};
+use crate::journal::{BatchState, Tally};
+
+/// What somebody who waits for a batch sees of it.
+pub enum Watching<'a> {
+    /// So many of its jobs are not finished.
+    Open {
+        /// Not finished.
+        open: usize,
+        /// All there are.
+        total: usize,
+    },
+    /// A job of it changed.
+    Job(&'a JobView),
+    /// How a job ended; in the order in which they were given.
+    Ended(Box<JobReport>),
+    /// Nobody waits for this job any longer. It stays in the queue.
+    GivenUp(Box<JobReport>),
+}
+
+/// The journal is asked at least so often, and no more often than that.
+const LONGEST: Duration = Duration::from_millis(500);
+const SHORTEST: Duration = Duration::from_millis(50);
+/// Jobs looked at together.
+const PAGE: u32 = 256;
+/// What only a person can cure is not waited for longer than that.
+const FOR_A_PERSON: Duration = Duration::from_secs(3);
+
+/// How long to wait for what does not go on.
+struct Patience {
+    most: Option<Duration>,
+    /// When anything went on last.
+    moved: Instant,
+    tally: Tally,
+    /// Since when jobs wait.
+    since: HashMap<String, Instant>,
+    /// The most bytes of each job that were on their way: a job that gets further than ever does
+    /// not wait.
+    furthest: HashMap<String, u64>,
+}
+
+impl Patience {
+    /// Notes how things are; whether all that is left has been waited for long enough.
+    fn is_over(&mut self, states: &[BatchState], tally: Tally, rests: bool, now: Instant) -> bool {
+        // What is in hand while uploads rest, rests with them.
+        if (!rests && states.iter().any(|state| state.works)) || tally != self.tally {
+            self.moved = now;
+        }
+        self.tally = tally;
+        self.since.retain(|uid, _| {
+            states
+                .iter()
+                .any(|state| state.uid == *uid && state.waits.is_some())
+        });
+        for state in states.iter().filter(|state| state.waits.is_some()) {
+            self.since.entry(state.uid.clone()).or_insert(now);
+        }
+        self.most
+            .is_some_and(|most| now.saturating_duration_since(self.moved) >= most)
+    }
+
+    /// So many bytes of a job were on their way.
+    fn note_sent(&mut self, uid: &str, sent: u64) {
+        let furthest = self.furthest.entry(uid.to_owned()).or_default();
+        if sent > *furthest {
+            *furthest = sent;
+            self.since.remove(uid);
+        }
+    }
+
+    /// Whether this job has been waited for long enough, whatever the others do.
+    fn is_over_for(&self, state: &BatchState, now: Instant) -> bool {
+        let Some(most) = self.most else { return false };
+        let person = state.waits.is_some_and(verdict::needs_a_person);
+        let most = if person { most.min(FOR_A_PERSON) } else { most };
+        self.since
+            .get(&state.uid)
+            .is_some_and(|since| now.saturating_duration_since(*since) >= most)
+    }
+}
+
+impl EngineHandle {
+    /// Waits until a batch is finished, and tells of its jobs in the order in which they were
+    /// given, each as soon as it and all before it are known. With `patience`: whatever does not go
+    /// on is waited for at most that long.
+    pub async fn wait(
+        &self,
+        batch: &str,
+        patience: Option<Duration>,
+        mut seen: impl FnMut(Watching<'_>),
+    ) -> Result<()> {
+        let mut events = self.events();
+        let tally = self.stages.journal.tally().await?;
+        let mut patience = Patience {
+            most: patience,
+            moved: Instant::now(),
+            tally,
+            since: HashMap::new(),
+            furthest: HashMap::new(),
+        };
+        let mut from = 0;
+        loop {
+            let (open, total) = self.stages.journal.batch_counts(batch).await?;
+            seen(Watching::Open { open, total });
+            from = self
+                .tell_known(batch, from, &mut patience, &mut seen)
+                .await?;
+            if self
+                .stages
+                .journal
+                .batch_states(batch, from, 1)
+                .await?
+                .is_empty()
+            {
+                return Ok(());
+            }
+            let mut sent = Vec::new();
+            let mut note = |watching: Watching<'_>| {
+                if let Watching::Job(job) = &watching {
+                    sent.push((job.id.clone(), job.sent));
+                }
+                seen(watching);
+            };
+            let moved = something_happens(&mut events, &mut note).await?;
+            sent.iter()
+                .for_each(|(uid, sent)| patience.note_sent(uid, *sent));
+            if moved {
+                patience.moved = Instant::now();
+            }
+        }
+    }
+
+    /// Tells of all jobs from a place on whose end is known; the place of the first whose end is
+    /// not.
+    async fn tell_known(
+        &self,
+        batch: &str,
+        mut from: usize,
+        patience: &mut Patience,
+        seen: &mut impl FnMut(Watching<'_>),
+    ) -> Result<usize> {
+        loop {
+            let states = self.stages.journal.batch_states(batch, from, PAGE).await?;
+            let (now, tally) = (Instant::now(), self.stages.journal.tally().await?);
+            let all_over = patience.is_over(&states, tally, self.stages.limits.is_paused(), now);
+            let known =
+                |state: &&BatchState| state.ended || all_over || patience.is_over_for(state, now);
+            let known: Vec<&BatchState> = states.iter().take_while(known).collect();
+            let Some(last) = known.last() else {
+                return Ok(from);
+            };
+            let rows = self
+                .stages
+                .journal
+                .batch(batch, from, u32::try_from(known.len()).unwrap_or(PAGE))
+                .await?;
+            for (report, state) in self.reports(rows).await?.into_iter().zip(&known) {
+                let ended = state.ended || matches!(report.job.stage, Stage::Done | Stage::Failed);
+                if ended {
+                    seen(Watching::Ended(Box::new(report)));
+                } else {
+                    let report = self.given_up(report).await?;
+                    seen(Watching::GivenUp(Box::new(report)));
+                }
+            }
+            from = last.position + 1;
+            if known.len() < states.len() {
+                return Ok(from);
+            }
+            if states.is_empty() {
+                return Ok(from);
+            }
+        }
+    }
+
+    /// Says why a job that waits does so, where its own row does not.
+    async fn given_up(&self, mut report: JobReport) -> Result<JobReport> {
+        if report.job.error.is_none() {
+            let snapshot = self.snapshot().await?;
+            let paused = || {
+                Error::new(Code::Paused, "uploads are paused")
+                    .hint("let them go on with `tintype resume`, or in the window")
+            };
+            report.job.error = if snapshot.settings.paused || report.job.stage == Stage::Paused {
+                Some(paused())
+            } else {
+                snapshot.overall.waiting_for.or_else(|| {
+                    snapshot
+                        .health
+                        .into_iter()
+                        .next()
+                        .map(|trouble| trouble.error)
+                })
+            };
+        }
+        Ok(report)
+    }
+
+    /// Waits until this engine has nothing to do that it could do now, but no longer than that for
+    /// what does not go on. For a program that is about to end.
+    pub async fn idle(&self, patience: Duration) -> Result<()> {
+        let mut events = self.events();
+        let (mut moved, mut tally) = (Instant::now(), self.stages.journal.tally().await?);
+        while !self.ask(Request::IsIdle).await? {
+            let now = self.stages.journal.tally().await?;
+            if something_happens(&mut events, &mut |_| {}).await? || now != tally {
+                (moved, tally) = (Instant::now(), now);
+            }
+            if moved.elapsed() >= patience {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Waits until anything happens, or for a moment; whether bytes moved.
+async fn something_happens(
+    events: &mut broadcast::Receiver<Event>,
+    seen: &mut impl FnMut(Watching<'_>),
+) -> Result<bool> {
+    let mut moved = false;
+    let mut until = Instant::now() + LONGEST;
+    // All that has happened by now, so that the journal is not asked for each of it.
+    while let Ok(event) = tokio::time::timeout_at(until, events.recv()).await {
+        match event {
+            Ok(Event::Jobs(jobs)) => {
+                for job in &jobs {
+                    moved |= job.stage == Stage::Imaging
+                        || (job.stage == Stage::Sending && job.sent > 0);
+                    seen(Watching::Job(job));
+                }
+                until = until.min(Instant::now() + SHORTEST);
+            }
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return Err(Error::new(Code::Closing, "Tintype is closing")),
+        }
+    }
+    Ok(moved)
+}

@@ -1,0 +1,41 @@
+//! What an engine is started with.
+
+use crate::engine::bucket::stores::Buckets;
+use crate::home::Home;
+use crate::imaging::worker::Program;
+use crate::secret::Secrets;
+
+/// What an engine is started with.
+#[derive(Clone)]
+pub struct Config {
+    /// Where its files are.
+    pub home: Home,
+    /// Who decodes pictures.
+    pub imaging: Program,
+    /// How buckets are reached.
+    pub buckets: Buckets,
+    /// Where its secrets are.
+    pub secrets: Secrets,
+    /// Watch the watched folders.
+    pub watch: bool,
+    /// Serve the demo bucket, if there is a profile for it, for as long as the engine runs.
+    pub serve_demo: bool,
+    /// Begin to work when the first files have been queued: then what an earlier run left
+    /// unfinished of the very same files is not done twice.
+    pub begin_when_queued: bool,
+}
+
+impl Config {
+    /// For one-off work: no folders are watched, the demo bucket runs only when it is needed.
+    pub fn new(home: Home, secrets: Secrets) -> Self {
+        Self {
+            home,
+            secrets,
+            imaging: Program::Here,
+            buckets: Buckets::default(),
+            watch: false,
+            serve_demo: false,
+            begin_when_queued: false,
+        }
+    }
+}

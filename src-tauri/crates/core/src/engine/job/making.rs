@@ -1,0 +1,225 @@
+//! What is made of a job's file before anything is sent: it is read, its variants are made, it is
+//! cleaned.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::live::Live;
+use super::work::blocking;
+use crate::content::Kind;
+use crate::engine::bucket::stores::Open;
+use crate::engine::shown::view::Stage;
+use crate::engine::stages::Stages;
+use crate::error::{Code, Error, Result};
+use crate::folder::WatchedFolder;
+use crate::imaging::Rendered;
+use crate::intake::{self, Expected, Fingerprint};
+use crate::journal::JobRow;
+use crate::privacy::{self, Originals};
+use crate::profile::Profile;
+use crate::transfer;
+
+/// Files up to this size are read once and sent from memory; larger ones are read again, part by
+/// part.
+const IN_MEMORY: u64 = 16 << 20;
+
+/// What a job sends, held in memory as far as it has to be.
+pub(super) struct Made<'a> {
+    pub(super) file: Fingerprint,
+    pub(super) rendered: Option<Rendered>,
+    pub(super) warning: Option<Error>,
+    pub(super) stripped: Option<Bytes>,
+    pub(super) room: Option<transfer::Room<'a>>,
+}
+
+/// Reads the file and makes its variants, when its turn has come among the jobs of the same
+/// content.
+///
+/// The order is: first the turn, then room in memory, then the lanes to the bucket. The turn is
+/// known only when the file has been read; so if it is another job's, everything is given back
+/// before it is waited for.
+pub(super) async fn in_turn<'a>(
+    stages: &'a Stages,
+    open: &Open,
+    profile: &Profile,
+    job: &JobRow,
+    folder: Option<&WatchedFolder>,
+    live: &Live,
+) -> Result<(Made<'a>, tokio::sync::OwnedMutexGuard<()>)> {
+    let mut waited: Option<(String, tokio::sync::OwnedMutexGuard<()>)> = None;
+    loop {
+        let made = make(stages, profile, job, folder, live).await?;
+        let content = made.file.sha256.clone();
+        match waited.take() {
+            Some((known, turn)) if known == content => return Ok((made, turn)),
+            // It was saved anew meanwhile: another content, another turn.
+            other => drop(other),
+        }
+        let turn = stages.same_content.of(&open.target, &content);
+        match Arc::clone(&turn).try_lock_owned() {
+            Ok(turn) => return Ok((made, turn)),
+            Err(_) => {
+                drop(made);
+                waited = Some((content, turn.lock_owned().await));
+            }
+        }
+    }
+}
+
+/// What a watched folder saw of a job's file.
+async fn expected(
+    stages: &Stages,
+    job: &JobRow,
+    folder: Option<&WatchedFolder>,
+) -> Result<Option<Expected>> {
+    if job.watched.is_none() {
+        return Ok(None);
+    }
+    match stages.journal.seen_by_job(job.id).await? {
+        Some(stamp) => Ok(Some(Expected {
+            stamp,
+            follow_links: folder.is_some_and(|folder| folder.follow_links),
+        })),
+        None => Err(Error::new(
+            Code::FileMissing,
+            format!("{} is not in its folder any more", job.source.display()),
+        )),
+    }
+}
+
+async fn make<'a>(
+    stages: &'a Stages,
+    profile: &Profile,
+    job: &JobRow,
+    folder: Option<&WatchedFolder>,
+    live: &Live,
+) -> Result<Made<'a>> {
+    live.enter(Stage::Reading);
+    let (path, variants_of, expected) = (
+        job.source.clone(),
+        job.variants.clone(),
+        expected(stages, job, folder).await?,
+    );
+    let most = blocking(move || intake::held_in_memory(&path, IN_MEMORY, &variants_of)).await?;
+    let mut room = Some(stages.limits.memory(most).await?);
+    let path = job.source.clone();
+    let mut file = blocking(move || intake::read(&path, IN_MEMORY, expected.as_ref())).await?;
+    if job
+        .wanted
+        .as_ref()
+        .is_some_and(|wanted| *wanted != file.sha256)
+    {
+        let told = format!(
+            "{} is another file by now than the one that was uploaded",
+            job.source.display()
+        );
+        return Err(Error::new(Code::FileReplaced, told).hint(
+            "nothing was uploaded in its place; upload the file anew if it is meant to go up",
+        ));
+    }
+    let (rendered, warning) = variants(stages, job, &file, live).await?;
+    let stripped = stripped(profile, job, &mut file).await?;
+    if stripped.is_none() && transfer::in_parts(file.size) {
+        // Each part asks for room of its own; holding this one meanwhile could starve them all.
+        file.bytes = None;
+        room = None;
+    }
+    Ok(Made {
+        file,
+        rendered,
+        warning,
+        stripped,
+        room,
+    })
+}
+
+/// The variants, or why there are none although some were asked for. A picture that cannot be
+/// decoded never stops the original from going up.
+async fn variants(
+    stages: &Stages,
+    job: &JobRow,
+    file: &Fingerprint,
+    live: &Live,
+) -> Result<(Option<Rendered>, Option<Error>)> {
+    if file.content.false_image {
+        let told = format!(
+            "{} is named like a picture, but its content is {}",
+            job.name, file.content.content_type
+        );
+        let warning = Error::new(Code::ImageFalse, told)
+            .hint("it was uploaded as it is, without variants; check where the file came from");
+        return Ok((None, Some(warning)));
+    }
+    if job.variants.is_empty() || file.content.kind == Kind::Other {
+        return Ok((None, None));
+    }
+    let Some(bytes) = file.bytes.clone() else {
+        let told = format!(
+            "{} has more than {} MiB: too large for variants",
+            job.name,
+            intake::LARGEST_PICTURE >> 20
+        );
+        return Ok((
+            None,
+            Some(Error::new(Code::ImageTooLarge, told).hint("the original was uploaded as it is")),
+        ));
+    };
+    let Kind::Image(codec) = file.content.kind else {
+        let told = format!(
+            "{} is a picture of a kind this version cannot decode ({})",
+            job.name, file.content.content_type
+        );
+        let hint =
+            "the original was uploaded as it is; convert it to JPEG, PNG or WebP for variants";
+        return Ok((
+            None,
+            Some(Error::new(Code::ImageUnsupported, told).hint(hint)),
+        ));
+    };
+    let _core = stages.workers.core().await?;
+    live.enter(Stage::Imaging);
+    match stages
+        .workers
+        .render(
+            bytes,
+            codec,
+            file.metadata.orientation,
+            job.variants.clone(),
+        )
+        .await
+    {
+        Ok(mut rendered) => {
+            let note = rendered.note.take().map(|note| note.about(&job.name));
+            Ok((Some(rendered), note))
+        }
+        Err(error) if error.code == Code::Closing => Err(error),
+        Err(error) => Ok((None, Some(error.about(&job.name)))),
+    }
+}
+
+/// The original without its metadata, where the profile wants that; nothing where it goes up as it
+/// is.
+///
+/// # Errors
+/// `cannot-strip`: then nothing of the job goes up.
+async fn stripped(
+    profile: &Profile,
+    job: &JobRow,
+    file: &mut Fingerprint,
+) -> Result<Option<Bytes>> {
+    let originals = profile.originals;
+    if originals == Originals::Keep {
+        return Ok(None);
+    }
+    let content = file.content.clone();
+    // Pictures and small files are in memory already; nothing else can be cleaned.
+    let Some(bytes) = file.bytes.take() else {
+        return Err(privacy::refusal(&content).about(&job.name));
+    };
+    let clean = blocking(move || privacy::strip(bytes.into(), &content, originals));
+    clean
+        .await
+        .map(|clean| Some(clean.into()))
+        .map_err(|error| error.about(&job.name))
+}

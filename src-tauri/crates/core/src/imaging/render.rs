@@ -1,0 +1,246 @@
+//! One decode, all variants, each derived from the nearest larger one.
+
+use super::colour::{self, Colours};
+use super::decode::{self, Decoded};
+use super::picture::{Rendered, Rendition, Source};
+use super::plan::{self, Frame};
+use super::raster::Raster;
+use super::resize::Resizing;
+use super::{attention, encode, planar, watermark};
+use crate::content::Codec;
+use crate::error::{Code, Error, Result};
+use crate::metadata;
+use crate::settings::Limits;
+use crate::variant::{Fit, Format, Variant};
+
+/// Makes variants; keeps codec handles, buffers and colour tables for the next picture. One for
+/// each thread.
+pub struct Renderer {
+    limits: Limits,
+    decoder: decode::Decoder,
+    encoder: encode::Encoder,
+    pub(super) resizing: Resizing,
+    pub(super) colours: Colours,
+}
+
+impl Renderer {
+    /// A renderer that refuses what is beyond the limits.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            decoder: decode::Decoder::default(),
+            encoder: encode::Encoder::default(),
+            resizing: Resizing::default(),
+            colours: Colours::default(),
+        }
+    }
+
+    /// Decodes a picture once and makes all variants of it.
+    ///
+    /// # Errors
+    /// `image-damaged`, `image-too-large` or `image-unsupported`; never a panic, whatever the bytes.
+    pub fn render(&mut self, source: Source<'_>, variants: &[Variant]) -> Result<Rendered> {
+        if let Some(rendered) = self.render_planar(source, variants)? {
+            return Ok(rendered);
+        }
+        let decoded = self.decoder.decode(source, variants, self.limits)?;
+        let rights = variants
+            .iter()
+            .any(|variant| variant.keep_copyright)
+            .then(|| metadata::rights(source.file, source.codec));
+        let moving = decoded.moving;
+        let note = note(&decoded, variants);
+        let pixels = decoded.full;
+        // A profile of another kind of picture, or a grey one, cannot be kept in a picture of three
+        // colours.
+        let profile = decoded
+            .profile
+            .clone()
+            .filter(|profile| colour::is_rgb(profile));
+        let done = self.resize_all(decoded, variants)?;
+        let mut renditions = Vec::with_capacity(variants.len());
+        for (made, variant) in done.into_iter().zip(variants) {
+            let mut variant = variant.clone();
+            variant.format = settle(variant.format, &made.raster, moving && !variant.still);
+            renditions.push(
+                if moving && variant.format == Format::Webp && !variant.still {
+                    self.animate(source, made.frame, pixels, profile.as_deref(), variant)?
+                } else {
+                    let icc = profile.as_deref().filter(|_| variant.keep_icc);
+                    let rights = rights.as_ref().filter(|_| variant.keep_copyright);
+                    self.finish(made.raster, variant, encode::Carried { icc, rights })?
+                },
+            );
+        }
+        Ok(Rendered {
+            pixels,
+            renditions,
+            note,
+        })
+    }
+
+    /// The short way from JPEG to JPEG, where the picture and all variants allow it.
+    fn render_planar(
+        &mut self,
+        source: Source<'_>,
+        variants: &[Variant],
+    ) -> Result<Option<Rendered>> {
+        if source.codec != Codec::Jpeg || !variants.iter().all(planar::suits) {
+            return Ok(None);
+        }
+        let Some((planes, pixels)) =
+            self.decoder
+                .decode_planes(source, variants, self.limits, &mut self.colours)?
+        else {
+            return Ok(None);
+        };
+        let rights = variants
+            .iter()
+            .any(|variant| variant.keep_copyright)
+            .then(|| metadata::rights(source.file, source.codec));
+        let renditions = planar::render(
+            &planes,
+            pixels,
+            variants,
+            &mut self.resizing.resizer,
+            |variant, planes| {
+                let rights = rights.as_ref().filter(|_| variant.keep_copyright);
+                self.encoder
+                    .jpeg(variant, encode::Carried { icc: None, rights }, planes)
+            },
+        )?;
+        self.decoder.recycle(planes.into_samples());
+        Ok(Some(Rendered {
+            pixels,
+            renditions,
+            note: None,
+        }))
+    }
+
+    /// All variants at their size, in the order asked for, the largest made first.
+    fn resize_all(&mut self, decoded: Decoded, variants: &[Variant]) -> Result<Vec<Made>> {
+        let Decoded {
+            raster,
+            full,
+            profile,
+            grey,
+            ..
+        } = decoded;
+        let profile = profile.filter(|profile| grey || colour::is_rgb(profile));
+        let focus = plan::wants_attention(variants).then(|| attention::focus(&raster));
+        let frames: Vec<Frame> = variants
+            .iter()
+            .map(|variant| plan::frame(full, variant, focus))
+            .collect();
+        let mut order: Vec<usize> = (0..variants.len()).collect();
+        order.sort_by_key(|&index| std::cmp::Reverse(frames[index].pixels()));
+        // Colours are converted once; only a variant that keeps them sees the source's own.
+        let keeps = variants.iter().any(|variant| variant.keep_icc)
+            && profile.as_deref().is_some_and(colour::is_rgb);
+        let kept = keeps.then(|| raster.clone());
+        let converted = self.colours.convert(raster, profile.as_deref());
+        let mut done: Vec<Option<Made>> = variants.iter().map(|_| None).collect();
+        for index in order {
+            let (frame, variant) = (frames[index], &variants[index]);
+            let base = kept
+                .as_ref()
+                .filter(|_| variant.keep_icc)
+                .unwrap_or(&converted);
+            let raster = {
+                let larger = done
+                    .iter()
+                    .zip(variants)
+                    .filter_map(|(made, other)| made.as_ref().filter(|_| alike(variant, other)));
+                let nearest = larger
+                    .filter(|made| made.frame.can_become(&frame))
+                    .min_by_key(|made| made.frame.pixels());
+                match nearest {
+                    Some(larger) => {
+                        self.resizing
+                            .whole(&larger.raster, frame.size, variant.linear)?
+                    }
+                    None => {
+                        let view = frame.view.scaled(full, (base.width, base.height));
+                        self.resizing.view(base, view, frame.size, variant.linear)?
+                    }
+                }
+            };
+            done[index] = Some(Made { frame, raster });
+        }
+        self.decoder.recycle(converted.pixels);
+        Ok(done.into_iter().flatten().collect())
+    }
+
+    /// What comes after resizing: the canvas, the watermark, the file.
+    fn finish(
+        &mut self,
+        raster: Raster,
+        variant: Variant,
+        carried: encode::Carried<'_>,
+    ) -> Result<Rendition> {
+        let raster = self.compose(raster, &variant)?;
+        let bytes = self.encoder.encode(&raster, &variant, carried)?.into();
+        Ok(Rendition {
+            pixels: (raster.width, raster.height),
+            variant,
+            bytes,
+        })
+    }
+
+    /// The finished pixels: padded, marked, and opaque where the format has no transparency.
+    pub(super) fn compose(&mut self, raster: Raster, variant: &Variant) -> Result<Raster> {
+        let mut raster = match variant.fit {
+            Fit::Contain => raster.padded((variant.width, variant.height), variant),
+            Fit::Inside | Fit::Cover | Fit::Fill | Fit::Crop => raster,
+        };
+        if raster.alpha && (!variant.format.has_alpha() || variant.background.is_some()) {
+            raster = raster.flattened(variant.background.unwrap_or([255; 3]));
+        }
+        if let Some(mark) = &variant.watermark {
+            watermark::lay_over(&mut raster, mark, &mut self.resizing, self.limits)?;
+        }
+        Ok(raster)
+    }
+}
+
+/// Whether one variant's pixels can be made from another's.
+const fn alike(a: &Variant, b: &Variant) -> bool {
+    a.keep_icc == b.keep_icc && a.linear == b.linear
+}
+
+/// A resized picture that smaller ones of the same view may be derived from.
+struct Made {
+    frame: Frame,
+    raster: Raster,
+}
+
+/// The real format of a variant.
+fn settle(format: Format, raster: &Raster, moving: bool) -> Format {
+    match format {
+        Format::Auto if moving || raster.is_transparent() => Format::Webp,
+        Format::Auto => Format::Jpeg,
+        other => other,
+    }
+}
+
+fn note(decoded: &Decoded, variants: &[Variant]) -> Option<Error> {
+    if let Some(why) = &decoded.damaged {
+        return Some(
+            Error::new(
+                Code::ImageDamaged,
+                format!("the picture is damaged ({why}); its variants show what could be read"),
+            )
+            .hint("look at them before you use them, or take the file from the camera once more"),
+        );
+    }
+    let stands_still = |variant: &Variant| {
+        !variant.still && !matches!(variant.format, Format::Webp | Format::Auto)
+    };
+    (decoded.moving && variants.iter().any(stands_still)).then(|| {
+        Error::new(
+            Code::ImageFlattened,
+            "the animation stands still: some variants show its first frame only",
+        )
+        .hint("choose WebP or auto as their format to keep it moving")
+    })
+}

@@ -1,0 +1,66 @@
+//! A handle on the journal: one writer, and readers that hold up nobody.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+use super::failure::sql_error;
+use super::writer::Writer;
+use super::{schema, search};
+use crate::error::Result;
+use crate::world::blocking;
+
+/// A handle on the journal; cheap to clone.
+#[derive(Clone)]
+pub struct Journal {
+    pub(super) writer: Writer,
+    reader: Arc<Mutex<Connection>>,
+    /// For what people look for: a long search holds up nobody else.
+    pub(super) people: Arc<Mutex<Connection>>,
+}
+
+impl Journal {
+    /// Opens the journal, makes it if there is none, and brings an older layout up to date.
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = schema::open(path)?;
+        let (reader, people) = (schema::open(path)?, schema::open(path)?);
+        search::prepare(&people).map_err(|error| sql_error(&error))?;
+        let share = |connection| Arc::new(Mutex::new(connection));
+        Ok(Self {
+            writer: Writer::start(connection, path)?,
+            reader: share(reader),
+            people: share(people),
+        })
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        read_on(Arc::clone(&self.reader), work).await
+    }
+
+    /// A number that changes whenever another process has written.
+    pub async fn data_version(&self) -> Result<i64> {
+        self.writer
+            .look(|db| db.query_row("PRAGMA data_version", [], |row| row.get(0)))
+            .await
+    }
+}
+
+pub(super) async fn read_on<T: Send + 'static>(
+    connection: Arc<Mutex<Connection>>,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T> {
+    let read = move || work(&connection.lock().unwrap_or_else(PoisonError::into_inner));
+    blocking("reading the journal", read)
+        .await?
+        .map_err(|error| sql_error(&error))
+}
+
+/// An id for a job, an object or a batch. Later ones sort behind earlier ones (RFC 9562, version
+/// 7), so that an index grows at its end and a commit touches few pages of it.
+pub(crate) fn new_id() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
+}

@@ -1,0 +1,147 @@
+//! What can be asked of jobs and their objects.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::access::{Journal, read_on};
+use super::rows::{JobRow, ObjectRow};
+use super::{rows, search};
+use crate::error::Result;
+use crate::profile::ProfileId;
+
+impl Journal {
+    /// Numbers of the unfinished jobs after a number, the newest first.
+    pub async fn unfinished_after(&self, after: i64, limit: u32) -> Result<Vec<i64>> {
+        let sql = "SELECT id FROM jobs WHERE state IN ('queued', 'planned') AND id > ?1 ORDER BY id DESC LIMIT ?2";
+        self.read(move |db| {
+            db.prepare_cached(sql)?
+                .query_map(params![after, limit], |row| row.get(0))?
+                .collect()
+        })
+        .await
+    }
+
+    /// Those of these jobs that have finished, or have something to say.
+    pub async fn news_of(&self, ids: &[i64]) -> Result<Vec<JobRow>> {
+        let ids = rows::json(ids);
+        self.read(move |db| {
+            let clauses = "WHERE j.id IN (SELECT value FROM json_each(?1)) AND (j.state IN ('done', 'failed') OR j.error_code IS NOT NULL)";
+            rows::select_jobs(db, clauses, params![ids])
+        })
+        .await
+    }
+
+    /// The newest jobs of the list, newest first, whose name or key contains `search`, or whose
+    /// profile is one of these. It may take its time over a long history; nothing else waits for
+    /// it.
+    pub async fn recent(&self, search: &str, of: &[ProfileId], limit: u32) -> Result<Vec<JobRow>> {
+        let (search, of) = (search::folded(search), rows::json(of));
+        let people = Arc::clone(&self.people);
+        let find = move |db: &Connection| {
+            if search.is_empty() {
+                return rows::select_jobs(
+                    db,
+                    "WHERE j.hidden = 0 ORDER BY j.id DESC LIMIT ?1",
+                    params![limit],
+                );
+            }
+            rows::select_jobs(
+                db,
+                "WHERE j.hidden = 0 AND (contains(j.name, ?1) OR j.profile IN (SELECT value FROM json_each(?3)) OR EXISTS \
+                 (SELECT 1 FROM objects o WHERE o.job = j.id AND contains(o.key, ?1))) ORDER BY j.id DESC LIMIT ?2",
+                params![search, limit, of],
+            )
+        };
+        read_on(people, find).await
+    }
+
+    /// The jobs of those ids, in no particular order.
+    pub async fn jobs(&self, ids: &[i64]) -> Result<Vec<JobRow>> {
+        let ids = rows::json(ids);
+        self.read(move |db| {
+            rows::select_jobs(
+                db,
+                "WHERE j.id IN (SELECT value FROM json_each(?1))",
+                params![ids],
+            )
+        })
+        .await
+    }
+
+    /// The jobs of those public ids, in no particular order.
+    pub async fn jobs_by_uid(&self, uids: &[String]) -> Result<Vec<JobRow>> {
+        let uids = rows::json(uids);
+        self.read(move |db| {
+            rows::select_jobs(
+                db,
+                "WHERE j.uid IN (SELECT value FROM json_each(?1))",
+                params![uids],
+            )
+        })
+        .await
+    }
+
+    /// A finished job of the same content in the same bucket, with all its objects, if there is
+    /// one.
+    pub async fn same_content(
+        &self,
+        target: &str,
+        sha256: &str,
+    ) -> Result<Option<(JobRow, Vec<ObjectRow>)>> {
+        let (target, sha256) = (target.to_owned(), sha256.to_owned());
+        self.read(move |db| {
+            let clauses = "WHERE j.sha256 = ?1 AND j.state = 'done' AND EXISTS \
+                 (SELECT 1 FROM objects o JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.sha256 = o.sha256 \
+                 WHERE o.job = j.id AND o.target = ?2) ORDER BY j.id DESC LIMIT 1";
+            let Some(job) = rows::select_jobs(db, clauses, params![sha256, target])?.pop() else { return Ok(None) };
+            let objects = rows::select_objects(db, job.id)?;
+            Ok(Some((job, objects)))
+        })
+        .await
+    }
+
+    /// Finished jobs of a profile after a number, oldest first: for checking them against the
+    /// bucket.
+    pub async fn done_after(
+        &self,
+        profile: &ProfileId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<JobRow>> {
+        let profile = profile.clone();
+        self.read(move |db| {
+            let clauses =
+                "WHERE j.state = 'done' AND j.profile = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3";
+            rows::select_jobs(db, clauses, params![profile, after, limit])
+        })
+        .await
+    }
+
+    /// The job with that public id.
+    pub async fn job(&self, uid: &str) -> Result<Option<JobRow>> {
+        let uid = uid.to_owned();
+        self.read(move |db| Ok(rows::select_jobs(db, "WHERE j.uid = ?1", params![uid])?.pop()))
+            .await
+    }
+
+    /// The objects of a job: the original first, then the variants as specified.
+    pub async fn objects(&self, job: i64) -> Result<Vec<ObjectRow>> {
+        self.read(move |db| rows::select_objects(db, job)).await
+    }
+
+    /// Whether a key of a target belongs to an unfinished job (for tests and checks).
+    pub async fn is_claimed(&self, target: &str, key: &str) -> Result<bool> {
+        let (target, key) = (target.to_owned(), key.to_owned());
+        self.read(move |db| {
+            db.query_row(
+                "SELECT 1 FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.key = ?2 AND j.state = 'planned'",
+                params![target, key],
+                |_| Ok(()),
+            )
+            .optional()
+            .map(|found| found.is_some())
+        })
+        .await
+    }
+}

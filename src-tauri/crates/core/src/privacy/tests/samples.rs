@@ -1,0 +1,196 @@
+//! Files that tell where they were taken, drawn by code.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+
+use crate::container::{jpeg as segments, png as chunks, riff};
+
+/// IFD0: Make "Tintype!", Orientation 6, GPS; EXIF: MakerNote; GPS: latitude; IFD1: a thumbnail.
+pub(super) fn exif_block() -> Vec<u8> {
+    let mut block = b"MM\0*\0\0\0\x08".to_vec();
+    let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+        [
+            &tag.to_be_bytes()[..],
+            &kind.to_be_bytes(),
+            &count.to_be_bytes(),
+            &value.to_be_bytes(),
+        ]
+        .concat()
+    };
+    // IFD0 at 8: four entries, then IFD1's offset; values follow at 62.
+    block.extend([0, 4]);
+    block.extend(entry(271, 2, 9, 62));
+    block.extend(entry(274, 3, 1, 6 << 16));
+    block.extend(entry(34665, 4, 1, 72));
+    block.extend(entry(34853, 4, 1, 90));
+    block.extend(160_u32.to_be_bytes());
+    block.extend(b"Tintype!\0\0");
+    // EXIF at 72, GPS at 90.
+    block.extend([0, 1]);
+    block.extend(entry(37500, 7, 4, u32::from_be_bytes(*b"SECR")));
+    block.extend([0; 4]);
+    block.extend([0, 2]);
+    block.extend(entry(1, 2, 2, u32::from_be_bytes(*b"N\0\0\0")));
+    block.extend(entry(2, 5, 3, 120));
+    block.extend([0; 4]);
+    for number in [48_u32, 1, 12, 1, 34, 1] {
+        block.extend(number.to_be_bytes());
+    }
+    block.resize(160, 0);
+    block.extend([0, 2]);
+    block.extend(entry(513, 4, 1, 190));
+    block.extend(entry(514, 4, 1, 5));
+    block.extend([0; 4]);
+    block.extend(b"THUMB");
+    block
+}
+
+pub(super) const XMP_PLACE: &[u8] =
+    b"<x:xmpmeta xmlns:x='adobe:ns:meta/' a='http://ns.adobe.com/exif/1.0/'><exif:GPSLatitude>48,12N</exif:GPSLatitude></x:xmpmeta>";
+
+pub(super) const XMP_PLAIN: &[u8] = b"<x:xmpmeta xmlns:x='adobe:ns:meta/' a='http://ns.adobe.com/xap/1.0/'><xmp:Rating>5</xmp:Rating></x:xmpmeta>";
+
+pub(super) fn picture(format: ImageFormat) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    let image = RgbImage::from_fn(48, 32, |x, y| {
+        Rgb([
+            u8::try_from(x * 5).unwrap(),
+            u8::try_from(y * 7).unwrap(),
+            90,
+        ])
+    });
+    DynamicImage::ImageRgb8(image)
+        .write_to(&mut out, format)
+        .expect("encodes");
+    out.into_inner()
+}
+
+pub(super) fn jpeg(xmp: &[u8]) -> Vec<u8> {
+    let plain = picture(ImageFormat::Jpeg);
+    let made = |marker, parts: &[&[u8]]| segments::segment(marker, parts).expect("segment");
+    [
+        &plain[..2],
+        &made(segments::APP1, &[segments::EXIF, &exif_block()]),
+        &made(segments::APP1, &[segments::XMP, xmp]),
+        &made(
+            segments::APP13,
+            &[b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0\x09\x1c\x02\x5a\0\x04Wien"],
+        ),
+        &made(0xe6, &[b"GoPro GPS5"]),
+        &made(segments::COM, &[b"a remark"]),
+        &plain[2..],
+        b"a film behind the picture: GPSLatitude",
+    ]
+    .concat()
+}
+
+pub(super) fn png(xmp: &[u8]) -> Vec<u8> {
+    let plain = picture(ImageFormat::Png);
+    let made = |kind, data: &[u8]| chunks::chunk(kind, data).expect("chunk");
+    let text = [b"XML:com.adobe.xmp\0\0\0\0\0", xmp].concat();
+    let (head, rest) = plain.split_at(33);
+    [
+        head,
+        &made(b"eXIf", &exif_block()),
+        &made(b"iTXt", &text),
+        &made(b"tEXt", b"Raw profile type exif\0 4142"),
+        rest,
+    ]
+    .concat()
+}
+
+pub(super) fn webp(xmp: &[u8]) -> Vec<u8> {
+    let plain = picture(ImageFormat::WebP);
+    let pixels: Vec<_> = riff::chunks(&plain)
+        .filter(|chunk| &chunk.kind != b"VP8X")
+        .collect();
+    let header = riff::extended(riff::HAS_EXIF | riff::HAS_XMP, (48, 32));
+    let block = exif_block();
+    let before = [(b"VP8X", header.as_slice())];
+    let after = [(b"EXIF", block.as_slice()), (b"XMP ", xmp), (b"WHAT", b"?")];
+    riff::file(
+        before
+            .into_iter()
+            .chain(pixels.iter().map(|chunk| (&chunk.kind, chunk.data)))
+            .chain(after),
+    )
+    .expect("file")
+}
+
+pub(super) fn heic(with: &[u8]) -> Vec<u8> {
+    let pixels: Vec<u8> = (0..48 * 32 * 3_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let metadata = heifer::Metadata {
+        exif: Some(exif_block()),
+        xmp: Some(with.to_vec()),
+        ..heifer::Metadata::default()
+    };
+    let plain =
+        heifer::encode_rgb8(48, 32, &pixels, &heifer::EncodeOptions::default()).expect("encodes");
+    let image = heifer::decode(&plain).expect("decodes");
+    let mut file =
+        heifer::encode_with_metadata(&image, &metadata, &heifer::EncodeOptions::default())
+            .expect("encodes");
+    file.extend(b"\0\0\0\x10mpvdGPS4812N");
+    file
+}
+
+pub(super) fn avif() -> Vec<u8> {
+    let pixels: Vec<u8> = (0..48 * 32 * 3_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let block = exif_block();
+    let options = tintype_avif::Options {
+        quality: 60,
+        speed: 10,
+        full_chroma: false,
+        icc: None,
+        exif: Some(&block),
+    };
+    tintype_avif::encode(&pixels, (48, 32), false, options).expect("encodes")
+}
+
+/// A TIFF whose only directory also has a GPS entry, appended behind the pixels.
+pub(super) fn tiff() -> Vec<u8> {
+    let mut file = picture(ImageFormat::Tiff);
+    let little = crate::container::tiff::Tiff::new(&file).expect("TIFF");
+    let directory = little.directories().remove(0);
+    let entries: Vec<u8> = directory
+        .entries
+        .iter()
+        .flat_map(|entry| file[entry.at..entry.at + 12].to_vec())
+        .collect();
+    let at = u32::try_from(file.len()).unwrap();
+    let count = u16::try_from(directory.entries.len() + 2).unwrap();
+    let gps_at = at + 2 + u32::from(count) * 12 + 4;
+    file[4..8].copy_from_slice(&at.to_le_bytes());
+    file.extend(count.to_le_bytes());
+    file.extend(entries);
+    let mut entry = |tag: u16, kind: u16, number: u32, value: u32| {
+        file.extend(
+            [
+                &tag.to_le_bytes()[..],
+                &kind.to_le_bytes(),
+                &number.to_le_bytes(),
+                &value.to_le_bytes(),
+            ]
+            .concat(),
+        );
+    };
+    entry(33432, 2, 4, u32::from_le_bytes(*b"Me!\0"));
+    entry(34853, 4, 1, gps_at);
+    file.extend([0; 4]);
+    file.extend([1, 0]);
+    file.extend(
+        [
+            &2_u16.to_le_bytes()[..],
+            &5_u16.to_le_bytes(),
+            &3_u32.to_le_bytes(),
+            &(gps_at + 18).to_le_bytes(),
+        ]
+        .concat(),
+    );
+    file.extend([0; 4]);
+    for number in [48_u32, 1, 12, 1, 34, 1] {
+        file.extend(number.to_le_bytes());
+    }
+    file
+}

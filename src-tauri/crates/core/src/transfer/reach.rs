@@ -1,0 +1,167 @@
+//! One bucket, reached as its profile says: the client, and how long it is waited for.
+
+use super::body::Counted;
+use super::client::client;
+use super::clock::ServerClock;
+use super::failure::{self, Context};
+use super::flow::Limits;
+use super::watchdog::{self, Watched};
+use super::{Lookup, Only, PartRules, Progress};
+use crate::error::{Code, Error, Result, Retry};
+use crate::profile::{Checksum, Profile};
+use crate::secret::Credentials;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::{ByteStream, SdkBody};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use bytes::Bytes;
+use std::time::Duration;
+
+/// A question is answered within this time, or not at all.
+pub(super) const ANSWER: Duration = Duration::from_secs(30);
+/// The server may have to read the whole object before it answers.
+pub(super) const COMPLETE: Duration = Duration::from_secs(600);
+
+/// One bucket, reached as one profile says.
+pub struct S3 {
+    pub(super) client: Client,
+    pub(super) clock: ServerClock,
+    pub(super) bucket: String,
+    pub(super) context: Context,
+    pub(super) limits: Limits,
+    pub(super) checksum: Checksum,
+    pub(super) honours_conditions: bool,
+    pub(super) part_rules: PartRules,
+}
+
+impl S3 {
+    /// Makes the client; nothing is sent yet.
+    pub fn new(profile: &Profile, credentials: &Credentials, limits: &Limits) -> Result<Self> {
+        let (endpoint, region, provider) = (
+            profile.endpoint()?,
+            profile.region()?.to_owned(),
+            profile.provider()?,
+        );
+        let clock = ServerClock::default();
+        Ok(Self {
+            client: client(profile, endpoint.as_deref(), credentials, clock.clone())?,
+            clock,
+            bucket: profile.bucket.clone(),
+            context: Context {
+                profile: profile.name.clone(),
+                bucket: profile.bucket.clone(),
+                endpoint: endpoint.unwrap_or_else(|| format!("AWS S3 in {region}")),
+                region,
+            },
+            limits: limits.clone(),
+            checksum: profile.checksum.unwrap_or(provider.checksum),
+            honours_conditions: profile
+                .if_none_match
+                .unwrap_or(provider.honours_if_none_match),
+            part_rules: PartRules {
+                least: u64::from(provider.least_part_mib) << 20,
+                most: u64::from(provider.most_parts),
+            },
+        })
+    }
+
+    pub(super) fn if_none_match(&self, only: &Only) -> Option<String> {
+        (self.honours_conditions && *only == Only::IfAbsent).then(|| "*".into())
+    }
+
+    pub(super) fn if_match(&self, only: &Only) -> Option<String> {
+        match only {
+            Only::IfStill(etag) if self.honours_conditions && !etag.is_empty() => {
+                Some(format!("\"{etag}\""))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn explain<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        failure::explain(&self.context, error)
+    }
+
+    /// Waits for an answer to a request without a body.
+    pub(super) async fn answer<T, E>(
+        &self,
+        limit: Duration,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match watchdog::answer(limit, request).await {
+            Watched::Ended(ended) => ended.map_err(|error| self.explain(&error)),
+            Watched::Stalled => Err(failure::stalled(&self.context)),
+        }
+    }
+
+    /// Waits for a request with a body for as long as its bytes move.
+    pub(super) async fn moving<T, E>(
+        &self,
+        bytes: u64,
+        progress: &Progress,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match watchdog::moving(bytes, progress, request).await {
+            Watched::Ended(ended) => ended.map_err(|error| self.explain(&error)),
+            Watched::Stalled => Err(failure::stalled(&self.context)),
+        }
+    }
+
+    pub(super) async fn read(&self, key: &str, range: Option<String>) -> Result<Bytes> {
+        let object = self
+            .answer(
+                ANSWER,
+                self.client
+                    .get_object()
+                    .bucket(&self.bucket)
+                    .key(key)
+                    .set_range(range)
+                    .send(),
+            )
+            .await?;
+        let broken = |why: String| {
+            Error::new(Code::ServerBusy, format!("reading {key} broke off: {why}"))
+                .retry(Retry::Soon)
+        };
+        match tokio::time::timeout(COMPLETE, object.body.collect()).await {
+            Ok(body) => body
+                .map(|body| body.into_bytes())
+                .map_err(|error| broken(error.to_string())),
+            Err(_) => Err(broken("it does not move".into())),
+        }
+    }
+
+    /// A HEAD answer has no body that could say why: a one-byte GET has.
+    pub(super) async fn why_hidden(&self, key: &str) -> Result<Lookup> {
+        let asked = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .range("bytes=0-0")
+            .send();
+        match self.answer(ANSWER, asked).await {
+            Err(error) if error.code == Code::ObjectMissing => Ok(Lookup::Absent),
+            Err(error) if error.code == Code::AccessDenied => Ok(Lookup::Hidden),
+            Err(error) => Err(error),
+            Ok(_) => Ok(Lookup::Hidden),
+        }
+    }
+
+    pub(super) fn stream(&self, body: Bytes, progress: &Progress) -> ByteStream {
+        ByteStream::new(SdkBody::from_body_1_x(Counted::new(
+            body,
+            progress.clone(),
+            self.limits.clone(),
+        )))
+    }
+}

@@ -1,0 +1,170 @@
+//! A look through a folder: every file below it, one stat each, compared with what is known.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::files::{Files, away};
+use super::place::{self, Identity};
+use super::settle::Hint;
+use crate::error::{Error, Result};
+use crate::folder::{Seen, Skipped, Stamp};
+
+/// What was met on the way through a folder.
+#[derive(Default)]
+struct Walked {
+    files: usize,
+    /// Of those, so many are news.
+    fresh: usize,
+    /// Files and folders that could not be looked at: what is in them is not gone.
+    blind: Vec<PathBuf>,
+}
+
+impl Files {
+    /// Compares the whole folder with what is known, one stat per file; how many files are news.
+    ///
+    /// # Errors
+    /// The folder is not there, or not the one it was: nothing is concluded from that.
+    pub(super) fn scan(&mut self) -> Result<usize> {
+        place::check(&self.folder.path)?;
+        if self.drives.contains(&*self.folder.path) && !place::is_drive(&self.folder.path) {
+            return Err(away(&self.folder.path));
+        }
+        let root = self.folder.path.to_path_buf();
+        let Walked {
+            files,
+            fresh,
+            blind,
+        } = self.walk(&root);
+        let missing = self.missing(&root, &blind);
+        // A mount point without its drive is an empty folder.
+        if files == 0 && missing.len() == self.known.len() && missing.len() > 1 {
+            return Err(away(&root));
+        }
+        missing.iter().for_each(|path| self.vanished(path));
+        if std::mem::take(&mut self.baseline) {
+            let seen = |(path, stamp)| Seen {
+                path,
+                stamp,
+                skipped: Some(Skipped::ThereBefore),
+            };
+            self.before = self.settle.drain().into_iter().map(seen).collect();
+        }
+        Ok(fresh)
+    }
+
+    /// Compares a folder that events named: what it has now, and what it has no more.
+    pub(super) fn compare(&mut self, folder: &Path) {
+        let inside = folder != &*self.folder.path;
+        if inside && !(self.folder.recursive && self.is_meant(folder, true)) {
+            return;
+        }
+        let Walked { blind, .. } = self.walk(folder);
+        self.missing(folder, &blind)
+            .iter()
+            .for_each(|path| self.vanished(path));
+    }
+
+    /// Files below a folder that were not met when it was walked through, but for those nothing is
+    /// known of.
+    fn missing(&self, folder: &Path, blind: &[PathBuf]) -> Vec<PathBuf> {
+        let not_met = self
+            .known
+            .not_met(folder)
+            .filter(|path| !blind.iter().any(|blind| path.starts_with(blind)));
+        // What is left out of the folder from now on is still there.
+        let not_met = not_met.filter(|path| self.wants(path, false));
+        not_met.map(Path::to_owned).collect()
+    }
+
+    /// Looks at every file below a folder.
+    fn walk(&mut self, top: &Path) -> Walked {
+        let mut walked = Walked::default();
+        self.known.begin_round();
+        let mut visited: HashSet<Identity> = HashSet::new();
+        let depth = if self.folder.recursive { usize::MAX } else { 1 };
+        let mut entries = WalkDir::new(top)
+            .max_depth(depth)
+            .follow_links(self.folder.follow_links)
+            .into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(top).to_owned();
+                    if let Some(io) = error.io_error()
+                        && io.kind() != std::io::ErrorKind::NotFound
+                    {
+                        self.tell(path.clone(), Error::from_io(io, &path));
+                        walked.blind.push(path);
+                    }
+                    continue;
+                }
+            };
+            let is_dir = entry.file_type().is_dir();
+            // Most files are as they were: they are not asked for their names again.
+            let known = if is_dir {
+                None
+            } else {
+                self.known.meet(entry.path()).map(|known| known.stamp)
+            };
+            if known.is_none() && !self.is_meant_here(entry.path(), is_dir) {
+                if is_dir {
+                    entries.skip_current_dir();
+                }
+                continue;
+            }
+            let meta = match entry.metadata() {
+                Ok(meta) => meta,
+                Err(error) => {
+                    let gone = error
+                        .io_error()
+                        .is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound);
+                    walked.blind.extend((!gone).then(|| entry.into_path()));
+                    continue;
+                }
+            };
+            if known.is_some_and(|known| !known.is(&Stamp::of(&meta)))
+                && !self.is_meant_here(entry.path(), false)
+            {
+                continue;
+            }
+            // Through links a file can be reached in many ways: it is taken once.
+            if self.folder.follow_links && !visited.insert(place::of(&meta)) && cfg!(unix) {
+                if is_dir {
+                    entries.skip_current_dir();
+                }
+                continue;
+            }
+            if is_dir {
+                let above = entry
+                    .path()
+                    .parent()
+                    .and_then(|above| above.metadata().ok());
+                if above.is_some_and(|above| place::of(&above).0 != place::of(&meta).0)
+                    && self.drives.insert(entry.path().to_owned())
+                {
+                    self.fresh_drives.push(entry.path().to_owned());
+                }
+            }
+            if meta.is_file() {
+                walked.fresh += usize::from(self.observe(entry.path(), &meta, Hint::Found));
+                walked.files += 1;
+            }
+        }
+        // Another drive may be there by now: what it does not have was not deleted.
+        for drive in self
+            .drives
+            .clone()
+            .into_iter()
+            .filter(|drive| drive.starts_with(top))
+        {
+            if !place::is_drive(&drive) {
+                self.tell(drive.clone(), away(&drive));
+            }
+            walked.blind.push(drive);
+        }
+        walked
+    }
+}
