@@ -23,12 +23,22 @@ pub struct Journal {
 impl Journal {
     /// Opens the journal, makes it if there is none, and brings an older layout up to date.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = schema::open(path)?;
-        let (reader, people) = (schema::open(path)?, schema::open(path)?);
+        Self::over(
+            [
+                schema::open(path)?,
+                schema::open(path)?,
+                schema::open(path)?,
+            ],
+            path,
+        )
+    }
+
+    /// The same over connections that are open: to write, to read, and for what people look for.
+    pub(super) fn over([writer, reader, people]: [Connection; 3], path: &Path) -> Result<Self> {
         search::prepare(&people).map_err(|error| sql_error(&error))?;
         let share = |connection| Arc::new(Mutex::new(connection));
         Ok(Self {
-            writer: Writer::start(connection, path)?,
+            writer: Writer::start(writer, path)?,
             reader: share(reader),
             people: share(people),
         })

@@ -286,6 +286,7 @@ impl Actor {
 
     /// What is due now and then. Each duty is on its own.
     async fn tick(&mut self) {
+        let began = std::time::Instant::now();
         self.notice_sleep();
         self.stages
             .limits
@@ -313,6 +314,7 @@ impl Actor {
         if let Some(troubles) = self.health.news() {
             self.tell(Event::Health(troubles));
         }
+        tracing::trace!(micros = began.elapsed().as_micros(), "a tick");
     }
 
     /// Follows the settings file. While it is away, empty or damaged, the settings that are known
