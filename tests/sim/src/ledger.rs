@@ -377,9 +377,11 @@ impl Ledger {
                     && (file.there || file.kept != Kept::No || !file.watched)
             })
         };
-        // What was moved away was not deleted, whatever becomes of the next file of that name.
+        // What was moved away was not deleted, whatever becomes of the next file of that name; and
+        // where one file may take another's key, both go on relying on it.
         let gone = self.files.iter().filter(|(_, file)| {
-            file.watched && !file.there && file.kept == Kept::No && !self.moves
+            let stays = self.moves || self.overwrites;
+            file.watched && !file.there && file.kept == Kept::No && !stays
         });
         let left = gone.flat_map(|(place, file)| {
             file.contents[file.settled..]
