@@ -121,8 +121,10 @@ pub fn sniff(head: &[u8], name: &str) -> Content {
     let text =
         !head.is_empty() && std::str::from_utf8(trim_partial(head)).is_ok() && !head.contains(&0);
     let content_type = match by_name {
-        // TypeScript is no film, whatever else ends with .ts.
-        Some(mime) if text && matches!(mime.type_().as_str(), "video" | "audio" | "font") => {
+        // TypeScript is no film.
+        Some(mime)
+            if text && matches!(mime.essence_str(), "video/vnd.dlna.mpeg-tts" | "video/mp2t") =>
+        {
             "text/plain".to_owned()
         }
         Some(mime) if !named_image => mime.essence_str().to_owned(),

@@ -233,6 +233,23 @@ impl Default for WatchedFolder {
     }
 }
 
+/// A watched folder inside another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Inner {
+    path: PathBuf,
+    recursive: bool,
+}
+
+impl Inner {
+    /// Whether a path is the inner folder's to look after.
+    pub(crate) fn has(&self, path: &Path, is_dir: bool) -> bool {
+        match self.recursive {
+            true => path.starts_with(&self.path),
+            false => !is_dir && path.parent() == Some(&self.path),
+        }
+    }
+}
+
 impl WatchedFolder {
     /// A folder that goes to a profile, and otherwise as most people want it.
     pub fn new(path: impl Into<LocalPath>, profile: String) -> Self {
@@ -299,11 +316,16 @@ impl WatchedFolder {
     }
 
     /// Watched folders that lie in this one: what is in them is theirs, and goes up once.
-    pub(crate) fn inner<'a>(&self, all: impl Iterator<Item = &'a Self>) -> Vec<PathBuf> {
+    pub(crate) fn inner<'a>(&self, all: impl Iterator<Item = &'a Self>) -> Vec<Inner> {
         let inside =
             all.filter(|other| other.path != self.path && other.path.starts_with(&*self.path));
-        let mut inside: Vec<PathBuf> = inside.map(|folder| folder.path.to_path_buf()).collect();
+        let inner = |folder: &Self| Inner {
+            path: folder.path.to_path_buf(),
+            recursive: folder.recursive,
+        };
+        let mut inside: Vec<Inner> = inside.map(inner).collect();
         inside.sort();
+        inside.dedup();
         inside
     }
 
@@ -339,4 +361,30 @@ pub(crate) fn place_in(folder: &Path, file: &Path) -> String {
         .map(|name| name.to_string_lossy())
         .collect::<Vec<_>>()
         .join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inner_folder_has_what_it_looks_at() {
+        let folder = |path: &str, recursive| WatchedFolder {
+            path: PathBuf::from(path).into(),
+            recursive,
+            ..WatchedFolder::default()
+        };
+        let outer = folder("/a", true);
+        let all = [
+            outer.clone(),
+            folder("/a/b", false),
+            folder("/a/c", true),
+            folder("/ab", true),
+        ];
+        let inner = outer.inner(all.iter());
+        let has = |path: &str, is_dir| inner.iter().any(|inner| inner.has(Path::new(path), is_dir));
+        assert!(has("/a/b/x", false) && has("/a/c", true) && has("/a/c/d/x", false));
+        assert!(!has("/a/b", true) && !has("/a/b/d", true) && !has("/a/b/d/x", false));
+        assert!(!has("/ab/x", false) && !has("/a/x", false));
+    }
 }

@@ -30,22 +30,26 @@ impl Names {
     /// Where an object is looked for.
     pub(crate) fn find(&self, bucket: &str, key: &str) -> String {
         let apart = digest(key);
-        if self.keys.join(bucket).join(&apart).is_file() || !is_path(key) {
-            format!("{APART}{apart}")
-        } else {
-            key.to_owned()
+        let is_apart = self.keys.join(bucket).join(&apart).is_file();
+        let is_plain = || is_path(key) && !self.is_in_the_way(bucket, key);
+        // An earlier Tintype kept more keys as they are.
+        if !is_apart && (is_plain() || self.is_of_before(bucket, key)) {
+            return key.to_owned();
         }
+        format!("{APART}{apart}")
     }
 
     /// Where a new object goes; what it is called is written down first.
     pub(crate) fn claim(&self, bucket: &str, key: &str) -> io::Result<String> {
         let place = self.find(bucket, key);
-        if place == key && !self.is_in_the_way(bucket, key) {
+        if place == key && is_path(key) {
             return Ok(place);
         }
         let (folder, apart) = (self.keys.join(bucket), digest(key));
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join(&apart), key)?;
+        if !folder.join(&apart).is_file() {
+            std::fs::create_dir_all(&folder)?;
+            std::fs::write(folder.join(&apart), key)?;
+        }
         Ok(format!("{APART}{apart}"))
     }
 
@@ -55,6 +59,11 @@ impl Names {
             Some(apart) => std::fs::read_to_string(self.keys.join(bucket).join(apart)).ok(),
             None => Some(place.to_owned()),
         }
+    }
+
+    fn is_of_before(&self, bucket: &str, key: &str) -> bool {
+        let stays = |name: &str| !matches!(name, "" | "." | "..") && !name.contains('\\');
+        key.split('/').all(stays) && self.objects.join(bucket).join(key).is_file()
     }
 
     /// Whether there is a folder where the file would be, or a file where one of its folders would
@@ -82,7 +91,9 @@ fn is_path(key: &str) -> bool {
             && !name.ends_with(['.', ' '])
             && !name.contains(|odd: char| odd.is_control() || "\\<>:\"|?*".contains(odd))
     };
-    key.len() <= LONGEST && !key.starts_with(APART) && key.split('/').all(is_name)
+    let first = key.split('/').next().unwrap_or_default();
+    let ours = first.eq_ignore_ascii_case(APART.trim_end_matches('/'));
+    key.len() <= LONGEST && !ours && key.split('/').all(is_name)
 }
 
 #[cfg(test)]
@@ -95,6 +106,16 @@ mod tests {
         let names = Names::new(dir.path().join("objects"), dir.path().join("keys"));
         std::fs::create_dir_all(dir.path().join("objects/demo/a"))?;
         std::fs::write(dir.path().join("objects/demo/b"), "")?;
+        std::fs::write(dir.path().join("objects/demo/x?y"), "")?;
+        assert!(
+            names.find("demo", "a").starts_with(APART),
+            "a folder is no object"
+        );
+        assert_eq!(
+            names.find("demo", "x?y"),
+            "x?y",
+            "an earlier version kept it so"
+        );
         let long = "写".repeat(341);
         for key in [
             long.as_str(),
@@ -105,6 +126,7 @@ mod tests {
             "x/",
             "../x",
             ".apart/x",
+            ".apart",
             "a?.jpg",
             "x.",
         ] {

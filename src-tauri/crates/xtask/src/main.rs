@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod mutants;
 mod run;
 mod setup;
 mod sh;
@@ -25,6 +26,7 @@ const HELP: &str = "cargo xtask COMMAND
                     measure against the peers, on the same files in the same run
   bench sim [SEEDS] run the engine on simulated time, with people and a bucket that
                     interfere (100,000 seeds), and look for broken promises
+  mutants [ROOM]    change the pure rooms in small ways and see whether a test notices
   bindings          write ui/src/bindings.ts from the Rust types
   setup             install what is missing, nothing else
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Some("run") => run::run(yes, words.next()),
         Some("test") => test::run(yes, quick),
         Some("bench") => bench::run(yes, words.next(), words.next()),
+        Some("mutants") => mutants::run(yes, words.next()),
         Some("bindings") => test::write_bindings(yes),
         Some("setup") => setup::install(yes, setup::Purpose::Test),
         _ => {

@@ -34,6 +34,14 @@ pub(crate) const CARGO_DENY: Tool = Tool {
     features: &[],
 };
 
+/// Changes the code in small ways, to see whether a test notices.
+pub(crate) const CARGO_MUTANTS: Tool = Tool {
+    krate: "cargo-mutants",
+    program: "cargo-mutants",
+    version: "27.1.0",
+    features: &[],
+};
+
 impl Tool {
     /// The program; built first if it is not there yet.
     pub(crate) fn get(&self) -> Result<PathBuf> {

@@ -29,7 +29,7 @@ pub(super) fn kept(file: &[u8], part: &[u8]) -> Piece {
 /// is moved.
 pub(super) fn put_together(mut file: Vec<u8>, pieces: &[Piece]) -> Vec<u8> {
     let length = pieces.iter().map(Piece::len).sum();
-    if !fits(pieces) {
+    if !fits(pieces, file.len()) {
         let mut out = Vec::with_capacity(length);
         for piece in pieces {
             match piece {
@@ -52,13 +52,13 @@ pub(super) fn put_together(mut file: Vec<u8>, pieces: &[Piece]) -> Vec<u8> {
 }
 
 /// Whether each piece ends, in its new place, before all that is still to be moved begins.
-fn fits(pieces: &[Piece]) -> bool {
+fn fits(pieces: &[Piece], room: usize) -> bool {
     let starts = |piece: &Piece| match piece {
         Piece::Kept(at) => at.start,
         Piece::New(_) => usize::MAX,
     };
     let mut end: usize = pieces.iter().map(Piece::len).sum();
-    let mut next = usize::MAX;
+    let mut next = room;
     for piece in pieces.iter().rev() {
         // What is moved itself may reach into where it came from.
         if next < end {
@@ -104,6 +104,11 @@ mod tests {
         assert_eq!(
             text(&[Piece::Kept(5..10), Piece::Kept(0..5)]),
             ("5678901234".into(), false)
+        );
+        assert_eq!(
+            text(&[Piece::Kept(0..10), Piece::New(b"!".to_vec())]),
+            ("0123456789!".into(), false),
+            "there is no room behind the end"
         );
         assert_eq!(
             text(&[Piece::New(b"abc".to_vec()), Piece::Kept(2..4)]),

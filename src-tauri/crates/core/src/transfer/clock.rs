@@ -43,8 +43,8 @@ impl ServerClock {
         let by = Duration::from_secs(ahead.unsigned_abs());
         match ahead {
             _ if ahead == UNKNOWN || by < ALIKE => here,
-            0.. => here + by,
-            _ => here - by,
+            0.. => here.checked_add(by).unwrap_or(here),
+            _ => here.checked_sub(by).unwrap_or(here),
         }
     }
 

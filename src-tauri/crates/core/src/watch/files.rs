@@ -4,19 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::known::KnownFiles;
 use super::limbo::Limbo;
-use super::place::{self};
+use super::place;
 use super::settle::{Hint, OPEN, Settle};
 use super::writers::Writers;
 use crate::content::{self, Kind};
 use crate::error::{Code, Error, Result};
-use crate::folder::{Existing, Known, OnRecord, Seen, Skipped, Stamp, WatchedFolder};
+use crate::folder::{Existing, Inner, Known, OnRecord, Seen, Skipped, Stamp, WatchedFolder};
 use crate::patterns::Patterns;
 
 /// Reasons that are kept to be shown.
@@ -27,7 +27,7 @@ pub(crate) struct Start {
     pub(crate) folder: WatchedFolder,
     pub(crate) on_record: OnRecord,
     /// Watched folders in it: what is in them is theirs.
-    pub(crate) inner: Vec<PathBuf>,
+    pub(crate) inner: Vec<Inner>,
 }
 
 /// What has become of files, to be recorded.
@@ -46,7 +46,7 @@ pub(crate) struct News {
 pub(super) struct Files {
     pub(super) folder: WatchedFolder,
     /// Watched folders in it: what is in them is theirs.
-    inner: Vec<PathBuf>,
+    inner: Vec<Inner>,
     patterns: Patterns,
     pub(super) known: KnownFiles,
     /// Drives that are or were in the folder, or the folder itself if it is one.
@@ -113,16 +113,16 @@ impl Files {
 
     /// The same where the folders on the way were looked at before.
     pub(super) fn is_meant_here(&self, path: &Path, is_dir: bool) -> bool {
-        self.patterns.wants_here(path, is_dir) && !self.is_elsewhere(path)
+        self.patterns.wants_here(path, is_dir) && !self.is_elsewhere(path, is_dir)
     }
 
     pub(super) fn is_meant(&self, path: &Path, is_dir: bool) -> bool {
-        self.patterns.wants(path, is_dir) && !self.is_elsewhere(path)
+        self.patterns.wants(path, is_dir) && !self.is_elsewhere(path, is_dir)
     }
 
     /// Where uploaded files are put away, or another watched folder's.
-    fn is_elsewhere(&self, path: &Path) -> bool {
-        self.folder.is_put_away(path) || self.inner.iter().any(|inner| path.starts_with(inner))
+    fn is_elsewhere(&self, path: &Path, is_dir: bool) -> bool {
+        self.folder.is_put_away(path) || self.inner.iter().any(|inner| inner.has(path, is_dir))
     }
 
     /// Looks at one path: a file, a folder with files in it, or nothing any more.
@@ -173,10 +173,11 @@ impl Files {
             .ok()
             .and_then(|time| SystemTime::now().duration_since(time).ok())
             .unwrap_or_default();
-        let hint = if hint == Hint::Found && age < OPEN && self.may_be_written(meta) {
-            Hint::Writing
-        } else {
-            hint
+        // What is being written has changed now, whatever time a server far away gives it.
+        let (hint, age) = match hint {
+            Hint::Found if age < OPEN && self.may_be_written(meta) => (Hint::Writing, age),
+            Hint::Writing => (hint, Duration::ZERO),
+            hint => (hint, age),
         };
         self.settle
             .observe(path.to_owned(), stamp, hint, Instant::now(), age);
@@ -185,7 +186,7 @@ impl Files {
 
     /// Whether a file that changed a moment ago may be in its writer's hands.
     fn may_be_written(&mut self, meta: &std::fs::Metadata) -> bool {
-        cfg!(not(target_os = "linux")) || !self.sees_writers || self.writers.have(meta)
+        !self.sees_writers || self.writers.may_have(&self.folder.path, meta)
     }
 
     /// The file that has just vanished and is this one now; not if it took the place of another,

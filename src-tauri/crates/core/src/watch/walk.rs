@@ -39,7 +39,7 @@ impl Files {
         } = self.walk(&root);
         let missing = self.missing(&root, &blind);
         // A mount point without its drive is an empty folder.
-        if files == 0 && missing.len() == self.known.len() && missing.len() > 1 {
+        if files == 0 && missing.len() > 1 && missing.len() == self.wanted(&root) {
             return Err(away(&root));
         }
         missing.iter().for_each(|path| self.vanished(path));
@@ -52,6 +52,12 @@ impl Files {
             self.before = self.settle.drain().into_iter().map(seen).collect();
         }
         Ok(fresh)
+    }
+
+    /// Files on record that are this folder's to look after, whatever else is.
+    fn wanted(&self, root: &Path) -> usize {
+        let known = self.known.at_or_below(root);
+        known.filter(|path| self.wants(path, false)).count()
     }
 
     /// Compares a folder that events named: what it has now, and what it has no more.

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::fs::Metadata;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,9 +13,9 @@ use super::place::{self, Identity};
 use crate::world;
 
 /// What was seen counts for this long: many files are asked for at once.
-const FRESH: Duration = Duration::from_millis(200);
+const FRESH: Duration = Duration::from_secs(1);
 
-/// Asked rarely: only for files that changed in the last seconds, and that nobody announced.
+/// Asked only for files that changed in the last seconds, and of which nobody says who writes them.
 #[derive(Default)]
 pub(super) struct Writers {
     looked: Option<Instant>,
@@ -22,14 +23,17 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    /// Whether a program of this person has the file open for writing, as far as the system shows
-    /// it.
-    pub(super) fn have(&mut self, file: &Metadata) -> bool {
+    /// Whether somebody may have a file below `root` open for writing: a program of this person
+    /// has, or it is another person's file, whose programs are not shown.
+    pub(super) fn may_have(&mut self, root: &Path, file: &Metadata) -> bool {
         if world::is_simulated() {
             return false;
         }
+        if !is_own(file) {
+            return true;
+        }
         if self.looked.is_none_or(|at| at.elapsed() >= FRESH) {
-            self.open = open_for_writing();
+            self.open = open_for_writing(root);
             self.looked = Some(Instant::now());
         }
         self.open.contains(&place::of(file))
@@ -39,7 +43,7 @@ impl Writers {
 /// proc(5): each process's open files, and how they were opened. Other people's processes are not
 /// shown.
 #[cfg(target_os = "linux")]
-fn open_for_writing() -> HashSet<Identity> {
+fn open_for_writing(root: &Path) -> HashSet<Identity> {
     let own = std::process::id().to_string();
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let others = processes.filter(|entry| {
@@ -55,17 +59,28 @@ fn open_for_writing() -> HashSet<Identity> {
             .flatten()
             .flatten()
         {
-            let found = std::fs::metadata(file.path())
-                .ok()
-                .filter(Metadata::is_file);
-            let writes = || {
-                std::fs::read_to_string(process.join("fdinfo").join(file.file_name()))
-                    .is_ok_and(|info| writes(&info))
-            };
-            open.extend(found.filter(|_| writes()).map(|meta| place::of(&meta)));
+            // Where the file lies is asked last: on a share that is away, that would take for ever.
+            let info = std::fs::read_to_string(process.join("fdinfo").join(file.file_name()));
+            let below = || std::fs::read_link(file.path()).is_ok_and(|at| at.starts_with(root));
+            if info.is_ok_and(|info| writes(&info)) && below() {
+                let found = std::fs::metadata(file.path()).ok();
+                open.extend(found.map(|meta| place::of(&meta)));
+            }
         }
     }
     open
+}
+
+/// Whether a file belongs to who runs this program.
+#[cfg(target_os = "linux")]
+fn is_own(file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == file.uid())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_own(_: &Metadata) -> bool {
+    false
 }
 
 /// The flags are octal; the lowest two bits are 1 for writing, 2 for both.
@@ -78,7 +93,7 @@ fn writes(info: &str) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn open_for_writing() -> HashSet<Identity> {
+fn open_for_writing(_: &Path) -> HashSet<Identity> {
     HashSet::new()
 }
 
@@ -98,13 +113,13 @@ mod tests {
             .stdin(Stdio::piped())
             .stdout(file)
             .spawn()?;
-        assert!(Writers::default().have(&path.metadata()?));
+        assert!(Writers::default().may_have(dir.path(), &path.metadata()?));
         writer
             .stdin
             .take()
             .map_or(Ok(()), |mut stdin| stdin.write_all(b"end"))?;
         writer.wait()?;
-        assert!(!Writers::default().have(&path.metadata()?));
+        assert!(!Writers::default().may_have(dir.path(), &path.metadata()?));
         Ok(())
     }
 

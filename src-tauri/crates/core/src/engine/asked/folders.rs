@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::engine::asked::handle::EngineHandle;
+use crate::engine::folder::put_away::bring_all_back;
 use crate::engine::queue::request::Request;
 use crate::error::{Code, Error, Result};
-use crate::folder::{Deleted, WatchedFolder};
+use crate::folder::{Deleted, Inner, WatchedFolder};
 use crate::journal;
 use crate::settings::Settings;
 use crate::watch::{self, News};
@@ -47,11 +48,9 @@ impl EngineHandle {
         let settings = self.settings().await?;
         let until = Instant::now() + WRITING;
         let (batch, mut writing) = (journal::new_id(), 0);
-        let every = folders.is_empty();
         let chosen = self.chosen(&settings, folders, profile.as_deref(), like)?;
-        let all = if every { &settings.folders } else { &chosen };
         for folder in chosen.clone() {
-            let inner = folder.inner(all.iter());
+            let inner = folder.inner(settings.folders.iter().chain(&chosen));
             self.stages.pass(std::slice::from_ref(&folder));
             self.stages.journal.keep_folder(&folder).await?;
             writing += self
@@ -65,13 +64,14 @@ impl EngineHandle {
     async fn reconcile_one(
         &self,
         settings: &Settings,
-        (folder, inner): (&WatchedFolder, Vec<PathBuf>),
+        (folder, inner): (&WatchedFolder, Vec<Inner>),
         until: Instant,
         batch: &str,
     ) -> Result<usize> {
         let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
         let profile = settings.profile_for(folder)?.id.clone();
         'anew: loop {
+            bring_all_back(journal, &path).await?;
             let on_record = journal.on_record(folder, &profile).await?;
             let start = watch::Start {
                 folder: folder.clone(),

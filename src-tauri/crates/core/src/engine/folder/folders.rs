@@ -9,10 +9,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+use super::put_away::bring_all_back;
 use crate::engine::aside::PutDown;
 use crate::engine::shown::view::FolderView;
 use crate::error::{Error, Result};
-use crate::folder::{Seen, WatchedFolder, place_in};
+use crate::folder::{Inner, Seen, WatchedFolder, place_in};
 use crate::journal::{Journal, NewJob};
 use crate::key;
 use crate::profile::Profile;
@@ -27,7 +28,7 @@ const TOLD: usize = 50;
 struct Watched {
     folder: WatchedFolder,
     /// Watched folders in it.
-    inner: Vec<PathBuf>,
+    inner: Vec<Inner>,
     waker: Sender<Wake>,
     state: FolderState,
     /// Since when it is seen, as far as its clock does not know yet.
@@ -103,13 +104,10 @@ impl Folders {
             .folders
             .iter()
             .filter(|folder| own && !folder.paused);
-        // One that rests keeps what is its own.
-        let known = self
-            .passing
-            .iter()
-            .chain(settings.folders.iter().filter(|_| own));
+        // One that rests, or is not watched in this run, keeps what is its own.
+        let known = self.passing.iter().chain(&settings.folders);
         let with_inner = |folder: &WatchedFolder| (folder.clone(), folder.inner(known.clone()));
-        let wanted: Vec<(WatchedFolder, Vec<PathBuf>)> = self
+        let wanted: Vec<(WatchedFolder, Vec<Inner>)> = self
             .passing
             .iter()
             .chain(from_settings)
@@ -139,9 +137,10 @@ impl Folders {
         journal: &Journal,
         settings: &Settings,
         folder: WatchedFolder,
-        inner: Vec<PathBuf>,
+        inner: Vec<Inner>,
     ) -> Result<()> {
         journal.keep_folder(&folder).await?;
+        bring_all_back(journal, &folder.path).await?;
         let on_record = journal
             .on_record(&folder, &settings.profile_for(&folder)?.id)
             .await?;

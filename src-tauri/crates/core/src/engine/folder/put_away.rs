@@ -17,7 +17,7 @@ use crate::engine::aside::{Aside, PutDown};
 use crate::engine::stages::Stages;
 use crate::error::{Code, Error, Result};
 use crate::folder::{AfterUpload, Stamp, WatchedFolder, place_in};
-use crate::journal::PutAway;
+use crate::journal::{Journal, PutAway};
 use crate::world::blocking;
 
 /// A folder whose files are to be put away: all that are on record for it, or that of one job.
@@ -230,6 +230,14 @@ fn aside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".tintype-{}.aside", hex::encode(&name[..8])))
 }
 
+/// Files that were aside when a move to another drive broke off go back to their places, before
+/// anybody looks for them there.
+pub(in crate::engine) async fn bring_all_back(journal: &Journal, folder: &Path) -> Result<()> {
+    let files = journal.to_put_away(folder, None).await?;
+    let back = move || files.iter().try_for_each(|file| bring_back(&file.path));
+    blocking("bringing files back", back).await?
+}
+
 /// An earlier move to another drive broke off when the file was aside already: it goes back, if its
 /// name is free.
 fn bring_back(path: &Path) -> Result<()> {
@@ -238,19 +246,34 @@ fn bring_back(path: &Path) -> Result<()> {
         return Ok(());
     }
     match std::fs::hard_link(&aside, path) {
+        // That was done before, all but the last step.
+        Err(_) if is_same(&aside, path) => {}
         // There is a newer one; this is in the bucket, and yet nobody's to throw away.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+        Err(_) if std::fs::symlink_metadata(path).is_ok() => {
             let folder = path.parent().unwrap_or(Path::new(""));
             let place = reserve(folder, path)?;
             return std::fs::rename(&aside, &place).map_err(|error| Error::from_io(&error, &place));
         }
-        Err(_) if !path.exists() => {
+        // Not every drive has hard links.
+        Err(_) => {
             return std::fs::rename(&aside, path).map_err(|error| Error::from_io(&error, path));
         }
-        Err(error) => return Err(Error::from_io(&error, path)),
         Ok(()) => {}
     }
     std::fs::remove_file(&aside).map_err(|error| Error::from_io(&error, &aside))
+}
+
+/// Whether two names are one and the same file's.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let stamp = |path: &Path| {
+        std::fs::symlink_metadata(path)
+            .ok()
+            .map(|meta| Stamp::of(&meta))
+    };
+    match (stamp(one), stamp(other)) {
+        (Some(one), Some(other)) => one.inode != 0 && one == other,
+        _ => false,
+    }
 }
 
 /// A name in a folder that was free and is taken now, by an empty file.
@@ -321,7 +344,12 @@ fn copy(file: &PutAway, place: &Path) -> Result<()> {
         bring_back(path)?;
         return moved;
     }
-    std::fs::remove_file(&aside).map_err(|error| Error::from_io(&error, &aside))
+    std::fs::remove_file(&aside).or_else(|error| {
+        // It cannot be moved, only copied; one copy more at each attempt would fill the drive.
+        let _ = std::fs::remove_file(place);
+        bring_back(path)?;
+        Err(Error::from_io(&error, &aside))
+    })
 }
 
 /// Whether what was put aside is what was copied: an editor may have saved in that moment.

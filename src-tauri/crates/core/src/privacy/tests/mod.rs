@@ -325,3 +325,12 @@ fn bombs_in_containers_end_at_once() {
             .is_none_or(|clean| clean.len() <= links.len())
     );
 }
+
+#[test]
+fn a_webp_without_its_last_filling_byte_gets_it() {
+    // One chunk of three bytes, and a length that counts the fourth.
+    let file = [&b"RIFF\x10\0\0\0WEBPVP8 \x03\0\0\0"[..], b"abc"].concat();
+    let content = content::sniff(&file, "x.webp");
+    let clean = strip(file.clone(), &content, Originals::StripLocation).expect("cleans");
+    assert_eq!(clean, [&file[..], &[0]].concat());
+}

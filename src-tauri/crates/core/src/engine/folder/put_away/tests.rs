@@ -101,6 +101,18 @@ fn what_is_saved_while_the_old_one_is_aside_stays_and_nothing_is_lost() -> std::
 }
 
 #[test]
+fn coming_back_twice_makes_no_second_file() -> std::io::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let sent = file(&dir.path().join("a.jpg"), b"sent");
+    // Killed between the last two steps of coming back.
+    std::fs::hard_link(&sent.path, aside(&sent.path))?;
+    bring_back(&sent.path).expect("comes back");
+    assert_eq!(std::fs::read_dir(dir.path())?.count(), 1);
+    assert_eq!(std::fs::read(&sent.path)?, b"sent");
+    Ok(())
+}
+
+#[test]
 fn another_content_that_was_put_aside_is_not_taken_away() -> std::io::Result<()> {
     let dir = tempfile::tempdir()?;
     let sent = file(&dir.path().join("a.jpg"), b"sent");
