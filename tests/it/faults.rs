@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use serde_json::Value;
+use tintype_tests::clock::http_date;
 use tintype_tests::files::write;
 use tintype_tests::middleman::{Fate, Middleman};
 use tintype_tests::program::{Ended, Tintype, sha256};
@@ -261,7 +262,7 @@ fn row_19_a_wrong_clock_is_corrected_by_the_servers() {
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap()
             .as_secs();
-        let date = http_date(now + 14 * 60);
+        let date = http_date(&format!("@{}", now + 14 * 60));
         let minute = |stamp: &str| {
             stamp
                 .get(9..13)
@@ -278,19 +279,6 @@ fn row_19_a_wrong_clock_is_corrected_by_the_servers() {
         Fate::Dated(date)
     });
     assert!(middleman.asked().len() < 8, "once corrected, it stays so");
-}
-
-fn http_date(seconds: u64) -> String {
-    let output = std::process::Command::new("date")
-        .args([
-            "-u",
-            "-d",
-            &format!("@{seconds}"),
-            "+%a, %d %b %Y %H:%M:%S GMT",
-        ])
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 #[test]

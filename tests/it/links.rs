@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use tintype_tests::clock::{http_date, utc};
 use tintype_tests::files::write_name;
 use tintype_tests::middleman::{Fate, Middleman};
 use tintype_tests::program::{Ended, Tintype};
@@ -58,17 +59,8 @@ fn the_demo_bucket_takes_every_name_that_s3_takes() {
 fn links_are_signed_by_the_servers_clock() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     // The server is ten minutes ahead, as far as it tells; more it would not take.
-    let there = |format: &str| {
-        let output = std::process::Command::new("date")
-            .args(["-u", "-d", "+10 min", format])
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
-    let middleman = Middleman::before(&server.endpoint, move |_| {
-        Fate::Dated(there("+%a, %d %b %Y %H:%M:%S GMT"))
-    });
-    let before = there("+%Y%m%dT%H%M");
+    let middleman = Middleman::before(&server.endpoint, |_| Fate::Dated(http_date("+10 min")));
+    let before = utc("+10 min", "+%Y%m%dT%H%M");
     let client = server.client_at(&middleman.endpoint(), &["--link-hours", "1"]);
     let file = write_name(folder.path(), "a.txt");
 

@@ -111,7 +111,7 @@ fn private_folder(folder: &Path) -> Result<()> {
 
 /// A file that only its owner reads, made if there is none. What is a folder instead is told by
 /// whoever uses it.
-fn private_file(path: &Path) -> Result<()> {
+pub(crate) fn private_file(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Ok(());
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
 use crate::folder::{Stamp, WatchedFolder};
+use crate::home::private_file;
 use crate::profile::Profile;
 use crate::variant::Variant;
 
@@ -221,7 +222,10 @@ impl Settings {
         change: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<(Self, SettingsFile)> {
         let lock_path = path.with_extension("lock");
-        let lock = std::fs::File::create(&lock_path)
+        private_file(&lock_path)?;
+        let lock = std::fs::File::options()
+            .append(true)
+            .open(&lock_path)
             .map_err(|error| Error::from_io(&error, &lock_path))?;
         hold(&lock, &lock_path)?;
         let mut settings = if SettingsFile::look(path).is_there() {

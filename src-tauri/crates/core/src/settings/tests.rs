@@ -171,3 +171,23 @@ fn a_link_stays_a_link_and_what_is_not_ours_stays_as_it_is() -> std::io::Result<
     );
     Ok(())
 }
+
+#[cfg(unix)]
+#[test]
+fn all_that_a_change_writes_is_its_owners_alone() -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("settings.toml");
+
+    Settings::edit(&path, &Settings::default(), |_| Ok(()))?;
+
+    let files = std::fs::read_dir(dir.path()).expect("a folder").flatten();
+    let modes: Vec<u32> = files
+        .map(|file| {
+            file.metadata()
+                .map_or(0, |meta| meta.permissions().mode() & 0o777)
+        })
+        .collect();
+    assert_eq!(modes, [0o600, 0o600], "the file and its lock");
+    Ok(())
+}
