@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::flow::{Lane, Limits};
 use super::{ObjectStore, Progress};
-use crate::error::{Result, Retry};
+use crate::error::{Code, Error, Result, Retry};
 
 const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = if cfg!(test) {
@@ -48,7 +48,7 @@ impl Bucket {
         bytes: u64,
         mut attempt: impl FnMut() -> F,
     ) -> Result<T> {
-        let mut tries = 0;
+        let mut tries = Tries::default();
         loop {
             let request = self.lane.request(&self.limits, self.rests).await?;
             let result = attempt().await;
@@ -57,16 +57,10 @@ impl Bucket {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            tries += 1;
-            if !matches!(error.retry_class(), Retry::Soon | Retry::Slower) {
-                return Err(error);
-            }
-            if tries == ATTEMPTS || !self.lane.may_retry() {
-                return Err(error);
-            }
-            tracing::debug!(%error, tries, "trying again");
+            let error = tries.after(error, || self.lane.may_retry())?;
+            tracing::debug!(%error, tries = tries.made, "trying again");
             let slower = u32::from(error.retry_class() == Retry::Slower);
-            tokio::time::sleep(pause(tries + slower)).await;
+            tokio::time::sleep(pause(tries.made + slower)).await;
         }
     }
 
@@ -91,6 +85,43 @@ impl Bucket {
     }
 }
 
+/// The tries of one request so far.
+#[derive(Default)]
+struct Tries {
+    made: u32,
+    /// Those that stored other bytes than were sent.
+    wrong: u32,
+}
+
+impl Tries {
+    /// The error of a try, if there is to be another.
+    ///
+    /// # Errors
+    /// What the request ends with. That a bucket has other bytes condemns a file, so it has to be
+    /// proved: only where every one of the tries ended so is it final, and no budget cuts it short.
+    fn after(&mut self, error: Error, may_retry: impl FnOnce() -> bool) -> Result<Error> {
+        self.made += 1;
+        let wrong = error.code == Code::ChecksumMismatch;
+        self.wrong += u32::from(wrong);
+        if !matches!(error.retry_class(), Retry::Soon | Retry::Slower) {
+            return Err(error);
+        }
+        if self.made == ATTEMPTS {
+            let proved = self.wrong == ATTEMPTS;
+            return Err(if proved {
+                error.retry(Retry::Never)
+            } else {
+                error
+            });
+        }
+        if wrong || may_retry() {
+            Ok(error)
+        } else {
+            Err(error)
+        }
+    }
+}
+
 /// Anything between nothing and the bound, so that clients which failed together do not return
 /// together (AWS Architecture Blog, "Exponential Backoff And Jitter").
 fn pause(tries: u32) -> Duration {
@@ -98,4 +129,46 @@ fn pause(tries: u32) -> Duration {
         .saturating_mul(1 << tries.min(16))
         .min(LONGEST_PAUSE);
     bound.mul_f64(fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(errors: impl IntoIterator<Item = Error>, budget: bool) -> (u32, Option<Error>) {
+        let mut tries = Tries::default();
+        let end = errors
+            .into_iter()
+            .find_map(|error| tries.after(error, || budget).err());
+        (tries.made, end)
+    }
+
+    fn passing(code: Code) -> Error {
+        Error::new(code, "said").retry(Retry::Soon)
+    }
+
+    #[test]
+    fn other_bytes_than_were_sent_are_final_only_if_every_try_ended_so() {
+        let wrong = || passing(Code::ChecksumMismatch);
+        let busy = || passing(Code::ServerBusy);
+
+        let (made, always) = end(std::iter::repeat_with(wrong), false);
+        let (_, once) = end((1..ATTEMPTS).map(|_| busy()).chain([wrong()]), true);
+
+        assert_eq!(made, ATTEMPTS, "whatever the budget says");
+        assert_eq!(always.map(|error| error.retry_class()), Some(Retry::Never));
+        assert_eq!(once.map(|error| error.retry_class()), Some(Retry::Soon));
+    }
+
+    #[test]
+    fn a_passing_fault_is_tried_as_often_as_there_are_attempts_and_budget() {
+        let busy = || passing(Code::ServerBusy);
+
+        let (with, ended) = end(std::iter::repeat_with(busy), true);
+        let (without, _) = end(std::iter::repeat_with(busy), false);
+        let (refused, _) = end([Error::new(Code::AccessDenied, "no")], true);
+
+        assert_eq!((with, without, refused), (ATTEMPTS, 1, 1));
+        assert!(ended.is_some_and(|error| error.is_retryable()));
+    }
 }

@@ -6,7 +6,7 @@
 //! why, and goes on by itself. There is no arm for "all others": a new code does not compile before
 //! somebody has thought about it.
 
-use crate::error::{Code, Error, Retry};
+use crate::error::{Code, Error};
 
 /// Who waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,16 @@ pub(in crate::engine) enum Verdict {
 }
 
 pub(in crate::engine) fn verdict(error: &Error) -> Verdict {
-    match error.code {
-        // What is said to pass, of the file or its key, does so whatever it is called.
+    match of_code(error.code) {
+        // What is said to pass does so, whatever it is called.
+        Verdict::Fails if error.is_retryable() => Verdict::Waits(Waits::Job),
+        verdict => verdict,
+    }
+}
+
+fn of_code(code: Code) -> Verdict {
+    match code {
         Code::FileChanging | Code::RequestTooLarge | Code::UploadLost | Code::Closing | Code::Paused => Verdict::Waits(Waits::Job),
-        Code::KeyTaken if error.retry_class() != Retry::Never => Verdict::Waits(Waits::Job),
 
         // The file itself, or what is wanted of it.
         Code::FileMissing
@@ -120,6 +126,7 @@ pub(in crate::engine) fn needs_a_person(code: Code) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Retry;
 
     #[test]
     fn only_the_file_and_the_buckets_own_no_fail_a_job() {
@@ -159,7 +166,9 @@ mod tests {
                 "{code:?}"
             );
         }
-        let busy = Error::new(Code::KeyTaken, "on its way").retry(Retry::Soon);
-        assert_eq!(verdict(&busy), Verdict::Waits(Waits::Job));
+        for code in [Code::KeyTaken, Code::ChecksumMismatch] {
+            let passes = Error::new(code, "this time").retry(Retry::Soon);
+            assert_eq!(verdict(&passes), Verdict::Waits(Waits::Job), "{code:?}");
+        }
     }
 }
