@@ -1,6 +1,6 @@
 //! `kill -9` at any time: nothing is lost, nothing is uploaded twice under two names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tintype_tests::pictures::{jpeg, landscape};
@@ -121,6 +121,81 @@ fn what_was_queued_goes_on_by_itself_at_the_next_start() {
             .count(),
         41
     );
+}
+
+#[test]
+fn two_engines_killed_in_turn_lose_and_double_nothing() {
+    const EACH: u32 = 4;
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let (client, turns) = (server.client(), 2 * kills());
+    let mut contents = BTreeMap::new();
+    let mut engines = [None, None];
+    let (mut dice, mut killed) = (0x9e37_79b9_u32, 0);
+    for turn in 0..turns {
+        let new = folder.path().join(turn.to_string());
+        std::fs::create_dir(&new).unwrap();
+        for number in turn * EACH..(turn + 1) * EACH {
+            let bytes = jpeg(&landscape(120 + number % 7, 90, number), None);
+            let name = format!("{number:05}.jpg");
+            std::fs::write(new.join(&name), &bytes).unwrap();
+            contents.insert(name, bytes);
+        }
+        let args = ["upload", "--profile", "test", new.to_str().unwrap()];
+        let slot = &mut engines[turn as usize % 2];
+        if let Some(mut engine) = slot.replace(client.start(&mut client.command(args))) {
+            killed += u32::from(end(&mut engine));
+        }
+        dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        // The moment of the kill is the point of the test.
+        std::thread::sleep(Duration::from_millis(u64::from(dice >> 8) % 250));
+    }
+    engines.iter_mut().flatten().for_each(|engine| {
+        end(engine);
+    });
+
+    let ended = client
+        .run([
+            "upload",
+            "--profile",
+            "test",
+            folder.path().to_str().unwrap(),
+        ])
+        .with_code(0);
+
+    assert!(killed > turns / 3, "only {killed} of {turns} were killed");
+    assert_eq!(ended.lines().len(), contents.len());
+    let expected: BTreeSet<String> = contents
+        .keys()
+        .map(|name| format!("originals/{name}"))
+        .collect();
+    let keys: BTreeSet<String> = server
+        .demo_keys()
+        .into_iter()
+        .filter(|key| key.starts_with("originals/"))
+        .collect();
+    assert_eq!(keys, expected, "every key once, and no others");
+    for (name, bytes) in &contents {
+        let there = std::fs::read(server.demo_object(&format!("originals/{name}"))).unwrap();
+        assert_eq!(sha256(&there), sha256(bytes), "{name}");
+    }
+    let history = client
+        .run(["history", "--json", "--limit", "1000000"])
+        .with_code(0)
+        .json();
+    assert!(
+        history
+            .iter()
+            .all(|file| file["status"] == "uploaded" || file["status"] == "present"),
+        "everything is finished"
+    );
+}
+
+/// Kills it; whether it was still there.
+fn end(engine: &mut std::process::Child) -> bool {
+    let was_there = engine.try_wait().unwrap().is_none();
+    engine.kill().unwrap();
+    engine.wait().unwrap();
+    was_there
 }
 
 /// How often it is killed; 200 times where `TINTYPE_KILLS=200` asks for that.

@@ -161,6 +161,22 @@ mod tests {
     }
 
     #[test]
+    fn a_job_has_a_label_of_its_own_that_does_not_tell_it() {
+        let (one, other) = (label_of("8e7c"), label_of("8e7d"));
+
+        assert_ne!(one, other);
+        assert_eq!(one, label_of("8e7c"), "found again by it");
+        assert!(one.len() == 32 && !one.contains("8e7c"), "{one}");
+    }
+
+    #[test]
+    fn an_md5_has_its_length_and_nothing_but_hex() {
+        assert!(is_md5(MD5));
+        assert!(!is_md5(&MD5[1..]));
+        assert!(!is_md5(&MD5.replace('9', "-")));
+    }
+
+    #[test]
     fn a_variant_of_another_version_is_as_good() {
         let meant = Meant {
             size: 3,

@@ -325,6 +325,14 @@ mod tests {
     }
 
     #[test]
+    fn a_template_that_begins_or_parts_its_folders_in_a_wrong_way_is_refused() {
+        for wrong in ["/{name}", "a\\{name}", "a\n{name}", "a/../{name}"] {
+            let error = Template::parse(wrong).expect_err(wrong);
+            assert_eq!(error.code, Code::TemplateEscapes, "{wrong}");
+        }
+    }
+
+    #[test]
     fn variants_of_twins_never_share_a_key() -> Result<()> {
         let template = Template::parse("{variant}/{name}")?;
         let variant = Variant::sized(400, 300);

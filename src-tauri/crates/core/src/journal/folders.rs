@@ -150,15 +150,24 @@ impl Journal {
         .await
     }
 
-    /// A folder's clock goes on: an engine saw it for so long.
-    pub async fn add_watched(&self, folder: &Path, millis: i64) -> Result<()> {
+    /// A folder's clock goes on: an engine has seen it for so long since the clock said `from`. What
+    /// the clock says now; nothing, if the folder is on no record.
+    ///
+    /// Engines that see a folder at the same time do not add up: each only sees to it that the
+    /// clock is no further behind than its own seeing.
+    pub async fn keep_clock(
+        &self,
+        folder: &Path,
+        from: Option<i64>,
+        millis: i64,
+    ) -> Result<Option<i64>> {
         let folder = rows::path_to_blob(folder);
-        let sql = "UPDATE folders SET watched_ms = watched_ms + ?2 WHERE path = ?1";
+        let sql = "UPDATE folders SET watched_ms = max(watched_ms, coalesce(?2 + ?3, 0)) WHERE path = ?1 RETURNING watched_ms";
         self.writer
             .write(move |tx| {
                 tx.prepare_cached(sql)?
-                    .execute(params![folder, millis])
-                    .map(|_| ())
+                    .query_row(params![folder, from, millis], |row| row.get(0))
+                    .optional()
             })
             .await
     }

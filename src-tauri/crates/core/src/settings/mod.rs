@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Code, Error, Result};
 use crate::folder::{Stamp, WatchedFolder};
 use crate::home::private_file;
-use crate::profile::Profile;
+use crate::profile::{Profile, ProfileId};
 use crate::variant::Variant;
 
 pub use limits::{Bandwidth, Hours, Limits};
@@ -45,6 +45,19 @@ pub struct Settings {
     pub profiles: Vec<Profile>,
     /// The watched folders.
     pub folders: Vec<WatchedFolder>,
+    /// Profiles that were removed after they had got another name.
+    #[cfg_attr(feature = "specta", specta(skip))]
+    pub removed: Vec<Removed>,
+}
+
+/// Whose id cannot be told from its name: it is nobody else's, and its own again if it is added
+/// again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// What it was called last.
+    pub name: String,
+    /// The id.
+    pub id: ProfileId,
 }
 
 impl Default for Settings {
@@ -60,6 +73,7 @@ impl Default for Settings {
             limits: Limits::default(),
             profiles: Vec::new(),
             folders: Vec::new(),
+            removed: Vec::new(),
         }
     }
 }

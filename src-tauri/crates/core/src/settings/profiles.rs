@@ -1,6 +1,6 @@
 //! The profiles in the settings: found by name or by id, put in place, taken out.
 
-use super::Settings;
+use super::{Removed, Settings};
 use crate::error::{Code, Error, Result};
 use crate::folder::WatchedFolder;
 use crate::profile::{DEMO, Profile, ProfileId};
@@ -46,10 +46,15 @@ impl Settings {
             .ok_or_else(|| {
                 Error::new(
                     Code::ProfileMissing,
-                    format!("the profile \"{}\" was removed", id.first_name()),
+                    format!("the profile \"{}\" was removed", self.last_name(id)),
                 )
                 .hint("upload the file anew with another profile")
             })
+    }
+
+    fn last_name<'a>(&'a self, id: &'a ProfileId) -> &'a str {
+        let gone = self.removed.iter().rfind(|gone| gone.id == *id);
+        gone.map_or(id.first_name(), |gone| &gone.name)
     }
 
     /// The profile of a watched folder. The file names it; a folder of one run knows its id, which
@@ -64,14 +69,15 @@ impl Settings {
     /// What the profile of that id is called; what it was called, if it was removed.
     pub fn name_of<'a>(&'a self, id: &'a ProfileId) -> &'a str {
         self.profile_of(id)
-            .map_or(id.first_name(), |profile| &profile.name)
+            .map_or_else(|_| self.last_name(id), |profile| &profile.name)
     }
 
     /// Adds the demo profile if it is not there yet.
     pub fn ensure_demo(&mut self) {
         if !self.profiles.iter().any(|profile| profile.name == DEMO) {
+            let id = self.new_id(DEMO);
             self.profiles.push(Profile {
-                id: self.free_id(DEMO),
+                id,
                 ..Profile::demo()
             });
         }
@@ -114,7 +120,7 @@ impl Settings {
                 if self.default_profile.is_empty() || self.default_profile == DEMO {
                     self.default_profile.clone_from(&profile.name);
                 }
-                profile.id = self.free_id(&profile.name);
+                profile.id = self.new_id(&profile.name);
                 self.profiles.push(profile);
             }
         }
@@ -129,6 +135,12 @@ impl Settings {
             .position(|profile| profile.name == name)
             .ok_or_else(|| self.no_profile(name))?;
         let profile = self.profiles.remove(place);
+        if profile.id.as_str() != name {
+            self.removed.push(Removed {
+                name: name.to_owned(),
+                id: profile.id.clone(),
+            });
+        }
         if self.default_profile == name {
             self.default_profile = self
                 .profiles
@@ -139,17 +151,27 @@ impl Settings {
         Ok(profile)
     }
 
-    pub(super) fn free_id(&self, name: &str) -> ProfileId {
-        ProfileId::free(name, |id| {
-            self.profiles.iter().any(|profile| profile.id == *id)
-        })
+    /// The id of a profile that is added under that name: its own, if it was there before.
+    fn new_id(&mut self, name: &str) -> ProfileId {
+        match self.removed.iter().rposition(|gone| gone.name == name) {
+            Some(place) => self.removed.remove(place).id,
+            None => self.free_id(name),
+        }
+    }
+
+    fn free_id(&self, name: &str) -> ProfileId {
+        let here = self.profiles.iter().map(|profile| &profile.id);
+        let gone = self.removed.iter().map(|gone| &gone.id);
+        let taken: Vec<&ProfileId> = here.chain(gone).collect();
+        ProfileId::free(name, |id| taken.contains(&id))
     }
 
     /// Gives ids to profiles that have none: made by hand, or when names were ids.
     pub(super) fn give_ids(&mut self) -> Result<(), String> {
         for index in 0..self.profiles.len() {
             if self.profiles[index].id.is_empty() {
-                self.profiles[index].id = self.free_id(&self.profiles[index].name);
+                let name = self.profiles[index].name.clone();
+                self.profiles[index].id = self.new_id(&name);
             }
         }
         for (index, profile) in self.profiles.iter().enumerate() {
@@ -198,6 +220,30 @@ mod tests {
                 .code,
             Code::ProfileExists
         );
+        Ok(())
+    }
+
+    #[test]
+    fn an_id_is_nobody_elses_after_its_profile_was_renamed_and_removed() -> Result<()> {
+        let mut settings = Settings::default();
+        let named = |name: &str| Profile {
+            name: name.into(),
+            ..Profile::default()
+        };
+        settings.put_profile(named("a"), None)?;
+        settings.put_profile(named("b"), Some("a"))?;
+        let first = settings.remove_profile("b")?.id;
+
+        settings.put_profile(named("a"), None)?;
+        let other = settings.profile(Some("a"))?.id.clone();
+        let gone = settings.name_of(&first).to_owned();
+        settings.put_profile(named("b"), None)?;
+        let again = settings.profile(Some("b"))?.id.clone();
+
+        assert_ne!(other, first, "what waits for the first goes nowhere else");
+        assert_eq!(gone, "b");
+        assert_eq!(again, first, "the same one again");
+        assert!(settings.removed.is_empty());
         Ok(())
     }
 

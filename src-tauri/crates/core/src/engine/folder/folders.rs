@@ -31,12 +31,29 @@ struct Watched {
     inner: Vec<Inner>,
     waker: Sender<Wake>,
     state: FolderState,
-    /// Since when it is seen, as far as its clock does not know yet.
-    seen_since: Option<Instant>,
+    /// While it is seen.
+    clock: Option<Clock>,
     /// Why what it found could not be recorded.
     unrecorded: Option<Error>,
     /// Files that could not be put away, and why.
     stuck: BTreeMap<PathBuf, Error>,
+}
+
+/// How far a folder's clock was when it was kept last, and since when it is seen beyond that.
+#[derive(Clone, Copy)]
+struct Clock {
+    since: Instant,
+    /// Not known before it is kept for the first time.
+    at: Option<i64>,
+}
+
+impl Clock {
+    fn begins() -> Self {
+        Self {
+            since: Instant::now(),
+            at: None,
+        }
+    }
 }
 
 impl Drop for Watched {
@@ -161,7 +178,7 @@ impl Folders {
                 inner,
                 waker,
                 state: FolderState::default(),
-                seen_since: None,
+                clock: None,
                 unrecorded: None,
                 stuck: BTreeMap::new(),
             },
@@ -200,8 +217,8 @@ impl Folders {
             _ => Compared::Not,
         };
         let sees = matches!(state.following, Following::Watching | Following::Polling);
-        watched.seen_since = if sees {
-            watched.seen_since.or_else(|| Some(Instant::now()))
+        watched.clock = if sees {
+            watched.clock.or_else(|| Some(Clock::begins()))
         } else {
             None
         };
@@ -218,12 +235,12 @@ impl Folders {
         let Some(watched) = self.running.get_mut(path) else {
             return Ok(());
         };
-        if let Some(since) = watched.seen_since {
+        if let Some(clock) = &mut watched.clock {
             let now = Instant::now();
-            let millis =
-                i64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(i64::MAX);
-            journal.add_watched(path, millis).await?;
-            watched.seen_since = Some(now);
+            let millis = i64::try_from(now.saturating_duration_since(clock.since).as_millis())
+                .unwrap_or(i64::MAX);
+            let at = journal.keep_clock(path, clock.at, millis).await?;
+            *clock = Clock { since: now, at };
         }
         Ok(())
     }

@@ -17,9 +17,9 @@ async fn a_deleted_file_is_removed_when_its_folder_was_seen_for_long_enough_unle
     journal
         .gone("/w".into(), vec!["/w/a".into(), "/w/b".into()], Some(100))
         .await?;
-    journal.add_watched(Path::new("/w"), 99).await?;
+    journal.keep_clock(Path::new("/w"), Some(0), 99).await?;
     assert_eq!(journal.due_removals(9).await?.len(), 0);
-    journal.add_watched(Path::new("/w"), 1).await?;
+    journal.keep_clock(Path::new("/w"), Some(99), 1).await?;
     journal.enqueue("again".into(), vec![found("a", 2)]).await?;
     let due = journal.due_removals(9).await?;
     assert_eq!(due.len(), 1, "a is back");
@@ -52,6 +52,26 @@ async fn a_deleted_file_is_removed_when_its_folder_was_seen_for_long_enough_unle
         ),
         (None, 0)
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn engines_that_see_a_folder_at_the_same_time_do_not_add_up() -> Result<()> {
+    let (_dir, journal) = open();
+    journal.keep_folder(&watched()).await?;
+    let folder = Path::new("/w");
+
+    let begun = journal.keep_clock(folder, None, 1000).await?;
+    let both = [
+        journal.keep_clock(folder, begun, 60).await?,
+        journal.keep_clock(folder, begun, 50).await?,
+    ];
+    let alone = journal.keep_clock(folder, both[1], 30).await?;
+
+    assert_eq!((begun, both), (Some(0), [Some(60), Some(60)]));
+    assert_eq!(alone, Some(90));
+    let unknown = journal.keep_clock(Path::new("/x"), None, 1).await?;
+    assert_eq!(unknown, None);
     Ok(())
 }
 

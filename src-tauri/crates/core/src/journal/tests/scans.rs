@@ -63,7 +63,7 @@ async fn a_tick(journal: &Journal, jobs: &[i64], uid: &str) -> Result<()> {
     journal.batch_states("b", 0, 50).await?;
     journal.folder_counts(folder).await?;
     journal.removals(folder).await?;
-    journal.add_watched(folder, 1).await?;
+    journal.keep_clock(folder, Some(0), 1).await?;
     journal.to_put_away(folder, Some(jobs[0])).await?;
     journal.messages(MessageKind::Webhook, 4).await?;
     journal.messages(MessageKind::Manifest, 4).await?;
