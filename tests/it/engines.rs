@@ -1,12 +1,14 @@
 //! Several programs at once: nobody waits for ever, nothing is lost, nothing is done twice.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::Child;
 use std::time::Duration;
 
+use serde_json::Value;
 use tintype_tests::files::{write, write_name};
 use tintype_tests::middleman::{Fate, Middleman};
 use tintype_tests::program::Tintype;
-use tintype_tests::server::{Server, wait_for};
+use tintype_tests::server::{Server, fetch, wait_for};
 use tintype_tests::webhook::listener;
 
 fn ends_well(mut child: Child, what: &str) {
@@ -74,6 +76,35 @@ fn what_the_leader_did_ends_the_one_that_waits() {
             .into_iter()
             .for_each(|child| ends_well(child, "an upload beside two others"));
     }
+}
+
+#[test]
+fn while_the_demo_bucket_is_served_other_commands_send_to_it() {
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    let mut serving = client.start(&mut client.command(["demo", "--json"]));
+    let mut access = String::new();
+    BufReader::new(serving.stdout.take().unwrap())
+        .read_line(&mut access)
+        .unwrap();
+    let access: Value = serde_json::from_str(&access).unwrap();
+    let file = write(folder.path(), "a.txt", b"hello");
+
+    let ended = client
+        .run([
+            "upload",
+            "--profile",
+            "demo",
+            "--patience",
+            "600",
+            file.to_str().unwrap(),
+        ])
+        .with_code(0);
+
+    let link = format!("{}/originals/a.txt", access["public_url"].as_str().unwrap());
+    assert_eq!(ended.lines(), [link.as_str()]);
+    assert_eq!(fetch(&link, None).body, b"hello", "it stays open");
+    serving.kill().unwrap();
+    serving.wait().unwrap();
 }
 
 #[test]

@@ -195,36 +195,7 @@ impl Server {
 
     /// GETs a link, as a stranger.
     pub fn fetch(&self, url: &str) -> Fetched {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .into();
-        let mut request = agent.get(url);
-        if let Some(host) = &self.host {
-            request = request.header("Host", host);
-        }
-        let mut response = request
-            .call()
-            .unwrap_or_else(|error| panic!("{url}: {error}"));
-        let header = |name: &str| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-                .to_owned()
-        };
-        Fetched {
-            status: response.status().as_u16(),
-            content_type: header("content-type"),
-            cache_control: header("cache-control"),
-            body: response
-                .body_mut()
-                .with_config()
-                .limit(1 << 30)
-                .read_to_vec()
-                .expect("a body"),
-        }
+        fetch(url, self.host.as_deref())
     }
 
     /// The keys in the demo bucket, sorted: its objects are files.
@@ -278,5 +249,39 @@ pub fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
             "waited a minute: {what}"
         );
         std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Fetches a link, with that `Host`.
+pub fn fetch(url: &str, host: Option<&str>) -> Fetched {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let mut request = agent.get(url);
+    if let Some(host) = host {
+        request = request.header("Host", host);
+    }
+    let mut response = request
+        .call()
+        .unwrap_or_else(|error| panic!("{url}: {error}"));
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Fetched {
+        status: response.status().as_u16(),
+        content_type: header("content-type"),
+        cache_control: header("cache-control"),
+        body: response
+            .body_mut()
+            .with_config()
+            .limit(1 << 30)
+            .read_to_vec()
+            .expect("a body"),
     }
 }

@@ -756,7 +756,7 @@ export type ProfileDraft = {
  *  A profile's id: its jobs, unfinished uploads and messages go by it, so that a new name changes
  *  nothing for them. It is the name the profile had first. One that is added under a name that
  *  another had first gets a number, so that it is another one; one that is removed and added again
- *  is the same, and what waits for it goes on.
+ *  for the same bucket is the same, and what waits for it goes on.
  */
 export type ProfileId = string;
 

@@ -122,6 +122,22 @@ fn a_terminal_is_told_of_names_and_obeys_none() {
 }
 
 #[test]
+fn a_reader_that_goes_away_leaves_no_work_undone() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        write_name(folder.path(), name);
+    }
+    let mut child = client.start(&mut client.command(upload([&folder.path().into()], "20")));
+    drop(child.stdout.take());
+
+    let ended = child.wait().unwrap();
+
+    assert!(ended.success(), "{ended:?}");
+    assert_eq!(server.demo_keys().len(), 3);
+}
+
+#[test]
 fn results_that_cannot_be_written_are_said() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();

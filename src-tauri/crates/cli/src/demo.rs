@@ -1,12 +1,13 @@
-//! `tintype demo`: the demo bucket alone, in the foreground.
+//! `tintype demo`: the demo bucket in the foreground.
 
 use serde::Serialize;
+use tintype_core::engine::Config;
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
 use tintype_demo_bucket::{BUCKET, DemoBucket, REGION};
 
 use crate::args::Demo;
-use crate::door::Outcome;
+use crate::door::{Ending, Outcome, with_engine};
 use crate::terminal;
 
 #[derive(Serialize)]
@@ -20,6 +21,30 @@ struct Access<'a> {
 }
 
 pub(crate) async fn run(args: Demo) -> Result<Outcome> {
+    if args.dir.is_some() || args.port.is_some() {
+        return alone(args).await;
+    }
+    // An engine of its own does what other commands have for this bucket, which they cannot open
+    // as long as it is served here.
+    let serve = |config: &mut Config| config.serve_demo = true;
+    with_engine(serve, Ending::WhenInterrupted, async |handle| {
+        let (profile, credentials) = handle.serve_demo().await?;
+        let access = Access {
+            endpoint: &profile.endpoint,
+            region: REGION,
+            bucket: BUCKET,
+            access_key_id: &credentials.access_key_id,
+            secret_access_key: credentials.secret_access_key.expose(),
+            public_url: &profile.public_url,
+        };
+        tell(&access, args.json);
+        std::future::pending().await
+    })
+    .await
+}
+
+/// Another folder than Tintype's, or another port: nobody's bucket but of whoever has its keys.
+async fn alone(args: Demo) -> Result<Outcome> {
     let dir = match args.dir {
         Some(dir) => dir,
         None => Home::locate()?.demo_bucket(),
@@ -37,17 +62,16 @@ pub(crate) async fn run(args: Demo) -> Result<Outcome> {
         secret_access_key: demo.secret_access_key(),
         public_url: &public_url,
     };
-    if args.json {
-        terminal::print_json(&access);
-    } else {
-        tell(&access);
-    }
+    tell(&access, args.json);
     // An interrupt that cannot be heard ends the program all the same.
     let _ = tokio::signal::ctrl_c().await;
     Ok(Outcome::AllWell)
 }
 
-fn tell(access: &Access<'_>) {
+fn tell(access: &Access<'_>, json: bool) {
+    if json {
+        return terminal::print_json(access);
+    }
     let Access {
         endpoint,
         region,

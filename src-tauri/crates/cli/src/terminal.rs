@@ -1,19 +1,27 @@
-//! The only place that prints. A reader that went away (`| head`) is no error of ours; a full disk
-//! is.
+//! The only place that prints. A reader that went away (`| head`) is no error of ours, and no reason
+//! to leave work undone; a full disk is an error.
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use tintype_core::{Error, LocalPath};
 
+/// Nobody reads the results any more.
+static UNREAD: AtomicBool = AtomicBool::new(false);
+
 /// A result, for stdout.
 pub(crate) fn print(line: &str) {
+    if UNREAD.load(Ordering::Relaxed) {
+        return;
+    }
     let mut stdout = std::io::stdout().lock();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
         Ok(()) => {}
-        // Nobody reads any more.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            UNREAD.store(true, Ordering::Relaxed);
+        }
         Err(error) => {
             say(&format!("error: the results cannot be written: {error}"));
             say(

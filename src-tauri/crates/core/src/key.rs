@@ -333,6 +333,14 @@ mod tests {
     }
 
     #[test]
+    fn a_key_has_1024_bytes_at_most() {
+        let of = |length: usize| render(&format!("{}/{{name}}", "f".repeat(length - 6)), "a.jpg");
+
+        assert_eq!(of(1024).expect("the longest").len(), 1024);
+        assert_eq!(of(1025).expect_err("too long").code, Code::KeyInvalid);
+    }
+
+    #[test]
     fn variants_of_twins_never_share_a_key() -> Result<()> {
         let template = Template::parse("{variant}/{name}")?;
         let variant = Variant::sized(400, 300);

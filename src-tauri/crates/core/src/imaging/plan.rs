@@ -293,6 +293,58 @@ mod tests {
     }
 
     #[test]
+    fn a_view_is_the_same_in_a_smaller_picture() {
+        let view = rectangle(100.0, 60.0, 40.0, 20.0);
+
+        let scaled = view.scaled((400, 300), (200, 75));
+
+        assert_eq!(scaled, rectangle(50.0, 15.0, 20.0, 5.0));
+    }
+
+    #[test]
+    fn a_view_around_a_point_has_it_in_its_middle() {
+        let whole = View::whole((4000, 1000));
+
+        let part = whole.around((1000.0, 450.0), 300.0, 200.0);
+
+        assert_eq!(part, rectangle(850.0, 350.0, 300.0, 200.0));
+    }
+
+    #[test]
+    fn views_are_the_same_to_half_a_pixel_on_every_side() {
+        let view = rectangle(10.0, 20.0, 300.0, 400.0);
+
+        assert!(view.same_as(&rectangle(10.4, 19.6, 300.4, 399.6)));
+        for other in [
+            rectangle(10.5, 20.0, 300.0, 400.0),
+            rectangle(10.0, 21.0, 300.0, 400.0),
+            rectangle(10.0, 20.0, 299.0, 400.0),
+            rectangle(10.0, 20.0, 300.0, 401.0),
+        ] {
+            assert!(!view.same_as(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_smaller_result_is_made_of_one_that_has_the_size_or_twice_the_size() {
+        let of = |width, height| Frame {
+            view: View::whole((4000, 3000)),
+            size: (width, height),
+        };
+
+        assert_eq!(of(800, 600).pixels(), 480_000);
+        assert!(of(800, 600).can_become(&of(400, 300)));
+        assert!(of(800, 600).can_become(&of(800, 300)));
+        assert!(!of(800, 600).can_become(&of(401, 300)));
+        assert!(!of(800, 600).can_become(&of(400, 301)));
+        let elsewhere = Frame {
+            view: View::whole((3000, 3000)),
+            ..of(400, 300)
+        };
+        assert!(!of(800, 600).can_become(&elsewhere));
+    }
+
+    #[test]
     fn regions_and_ratios_come_first() {
         let region = of(
             (4000, 3000),

@@ -101,18 +101,7 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
     if let Some(expected) = expected {
         expected.check(path, &before)?;
     }
-    if before.is_dir() {
-        return Err(Error::new(
-            Code::FileSpecial,
-            format!("{} is a folder, not a file", path.display()),
-        ));
-    }
-    if before.len() == 0 {
-        return Err(
-            Error::new(Code::FileEmpty, format!("{} is empty", path.display()))
-                .hint("nothing was uploaded; check where the file came from"),
-        );
-    }
+    check_kind(path, &before)?;
     let name = crate::key::file_name(path);
     let mut kept =
         vec![0; content::SNIFF_LEN.min(usize::try_from(before.len()).unwrap_or(usize::MAX))];
@@ -138,12 +127,7 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
     let after = file.metadata().map_err(io)?;
     let mtime_ns = metadata::mtime_ns(&after);
     if size != after.len() || size != before.len() || mtime_ns != metadata::mtime_ns(&before) {
-        return Err(Error::new(
-            Code::FileChanging,
-            format!("{} changed while it was read", path.display()),
-        )
-        .hint("Tintype takes it again when it is finished")
-        .retry(Retry::Soon));
+        return Err(changing(path));
     }
     let metadata = match content.kind {
         Kind::Image(codec) => metadata::read(&kept, codec),
@@ -161,6 +145,27 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
         date,
         bytes: keep_bytes.then(|| kept.into()),
     })
+}
+
+/// Whether there is anything to read.
+fn check_kind(path: &Path, meta: &std::fs::Metadata) -> Result<()> {
+    let shown = path.display();
+    if meta.is_dir() {
+        let told = format!("{shown} is a folder, not a file");
+        return Err(Error::new(Code::FileSpecial, told));
+    }
+    if meta.len() == 0 {
+        return Err(Error::new(Code::FileEmpty, format!("{shown} is empty"))
+            .hint("nothing was uploaded; check where the file came from"));
+    }
+    Ok(())
+}
+
+fn changing(path: &Path) -> Error {
+    let told = format!("{} changed while it was read", path.display());
+    Error::new(Code::FileChanging, told)
+        .hint("Tintype takes it again when it is finished")
+        .retry(Retry::Soon)
 }
 
 fn hash_rest(file: &mut File, hash: &mut impl sha2::Digest) -> std::io::Result<u64> {

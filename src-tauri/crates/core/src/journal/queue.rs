@@ -26,8 +26,8 @@ pub struct InHand {
 pub struct Wanted {
     /// It leads: all that nobody else has to run. Otherwise only what needs this engine.
     pub leads: bool,
-    /// Profiles whose credentials it has and the others may not: what was given up for want of them
-    /// is for it.
+    /// Profiles whose credentials it has and the others may not, or whose bucket it serves: what was
+    /// given up for want of them is for it.
     pub can_open: Vec<ProfileId>,
     /// Profiles that cannot be used at the moment.
     pub without: Vec<ProfileId>,
@@ -228,7 +228,7 @@ fn take_in_hand(
         let own = if wanted.leads {
             "AND (needs IS NULL OR needs = ?4)"
         } else if wanted.can_open.contains(&profile) {
-            "AND (needs = ?4 OR error_code = 'credentials-missing')"
+            "AND (needs = ?4 OR error_code IN ('credentials-missing', 'demo-unavailable'))"
         } else {
             "AND needs = ?4"
         };

@@ -166,31 +166,8 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     // One row that cannot be read is one job that fails, and locks nobody out.
     let (variants, unreadable) = match serde_json::from_str(row.get_ref(7)?.as_str()?) {
         Ok(variants) => (variants, None),
-        Err(error) => {
-            let told = format!(
-                "what is to be made of this file is not known to this version of Tintype: {error}"
-            );
-            (
-                Vec::new(),
-                Some(
-                    Error::new(Code::JobUnreadable, told)
-                        .hint("update Tintype and try again, or upload the file once more"),
-                ),
-            )
-        }
+        Err(error) => (Vec::new(), Some(unreadable(&error))),
     };
-    let error = row
-        .get::<_, Option<String>>(13)?
-        .map(|code| -> rusqlite::Result<Error> {
-            let error = Error::new(
-                Code::from_name(&code),
-                row.get::<_, Option<String>>(14)?.unwrap_or_default(),
-            );
-            Ok(match row.get::<_, Option<String>>(15)? {
-                Some(hint) => error.hint(hint),
-                None => error,
-            })
-        });
     Ok(JobRow {
         id: row.get(0)?,
         uid: row.get(1)?,
@@ -213,7 +190,7 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         size: row.get::<_, Option<i64>>(10)?.map(i64::unsigned_abs),
         sha256: row.get(11)?,
         content_type: row.get(12)?,
-        error: error.transpose()?,
+        error: error_of(row)?,
         created_at: row.get(16)?,
         finished_at: row.get(17)?,
         url: row.get(18)?,
@@ -222,6 +199,26 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         wanted: row.get(23)?,
         unreadable,
     })
+}
+
+fn unreadable(error: &serde_json::Error) -> Error {
+    let told =
+        format!("what is to be made of this file is not known to this version of Tintype: {error}");
+    Error::new(Code::JobUnreadable, told)
+        .hint("update Tintype and try again, or upload the file once more")
+}
+
+/// Why a job waits or has failed.
+fn error_of(row: &Row<'_>) -> rusqlite::Result<Option<Error>> {
+    let Some(code) = row.get::<_, Option<String>>(13)? else {
+        return Ok(None);
+    };
+    let message: Option<String> = row.get(14)?;
+    let error = Error::new(Code::from_name(&code), message.unwrap_or_default());
+    Ok(Some(match row.get::<_, Option<String>>(15)? {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }))
 }
 
 pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<ObjectRow>> {

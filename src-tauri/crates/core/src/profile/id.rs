@@ -8,7 +8,7 @@ const MARK: char = '#';
 /// A profile's id: its jobs, unfinished uploads and messages go by it, so that a new name changes
 /// nothing for them. It is the name the profile had first. One that is added under a name that
 /// another had first gets a number, so that it is another one; one that is removed and added again
-/// is the same, and what waits for it goes on.
+/// for the same bucket is the same, and what waits for it goes on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

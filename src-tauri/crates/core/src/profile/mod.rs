@@ -147,6 +147,19 @@ impl Profile {
         ] {
             *field = field.trim().to_owned();
         }
+        self.manifest = self.manifest.trim_matches('/').to_owned();
+        self.check_name()?;
+        (self.endpoint, self.bucket) = endpoint::normalise(&self.endpoint, &self.bucket)?;
+        self.public_url = endpoint::with_scheme(&self.public_url);
+        self.check_address()?;
+        self.check_links()?;
+        self.rules.iter().try_for_each(HeaderRule::check)?;
+        Template::parse(&self.original_key)?;
+        Template::parse(&self.variant_key)?;
+        Ok(())
+    }
+
+    fn check_name(&self) -> Result<()> {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ');
         if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(plain) {
             return Err(invalid(
@@ -154,9 +167,11 @@ impl Profile {
                 "choose another name",
             ));
         }
+        Ok(())
+    }
+
+    fn check_address(&self) -> Result<()> {
         let provider = self.provider()?;
-        (self.endpoint, self.bucket) = endpoint::normalise(&self.endpoint, &self.bucket)?;
-        self.public_url = endpoint::with_scheme(&self.public_url);
         if self.bucket.is_empty() || self.bucket.contains(['/', ' ']) {
             return Err(invalid(
                 &format!("\"{}\" is no bucket name", self.bucket),
@@ -181,6 +196,10 @@ impl Profile {
                 "choose virtual addressing",
             ));
         }
+        Ok(())
+    }
+
+    fn check_links(&self) -> Result<()> {
         if self.link_hours > 168 {
             return Err(invalid(
                 "signed links are good for at most 168 hours (7 days)",
@@ -196,10 +215,6 @@ impl Profile {
                 "it begins with https://",
             ));
         }
-        self.manifest = self.manifest.trim_matches('/').to_owned();
-        self.rules.iter().try_for_each(HeaderRule::check)?;
-        Template::parse(&self.original_key)?;
-        Template::parse(&self.variant_key)?;
         Ok(())
     }
 

@@ -45,19 +45,22 @@ pub struct Settings {
     pub profiles: Vec<Profile>,
     /// The watched folders.
     pub folders: Vec<WatchedFolder>,
-    /// Profiles that were removed after they had got another name.
+    /// Profiles that were removed.
     #[cfg_attr(feature = "specta", specta(skip))]
     pub removed: Vec<Removed>,
 }
 
-/// Whose id cannot be told from its name: it is nobody else's, and its own again if it is added
-/// again.
+/// A profile that is no more. Its id is nobody else's, whatever the next one is called, so that
+/// nothing that waits for it goes anywhere else; it is its own again, if it is added again under its
+/// name for the same bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
     /// What it was called last.
     pub name: String,
     /// The id.
     pub id: ProfileId,
+    /// Its bucket, as [`Profile::target`] spells it.
+    pub bucket: String,
 }
 
 impl Default for Settings {

@@ -3,7 +3,7 @@
 use super::{Removed, Settings};
 use crate::error::{Code, Error, Result};
 use crate::folder::WatchedFolder;
-use crate::profile::{DEMO, Profile, ProfileId};
+use crate::profile::{CredentialSource, DEMO, Profile, ProfileId};
 
 impl Settings {
     /// The profile of that name, or the default one where no name is given.
@@ -75,11 +75,9 @@ impl Settings {
     /// Adds the demo profile if it is not there yet.
     pub fn ensure_demo(&mut self) {
         if !self.profiles.iter().any(|profile| profile.name == DEMO) {
-            let id = self.new_id(DEMO);
-            self.profiles.push(Profile {
-                id,
-                ..Profile::demo()
-            });
+            let demo = Profile::demo();
+            let id = self.new_id(&demo);
+            self.profiles.push(Profile { id, ..demo });
         }
     }
 
@@ -96,6 +94,13 @@ impl Settings {
                 format!("there is a profile \"{}\" already", profile.name),
             )
             .hint("choose another name, or remove that profile first"));
+        }
+        if profile.name == DEMO && profile.credentials != CredentialSource::Demo {
+            return Err(Error::new(
+                Code::ProfileInvalid,
+                format!("\"{DEMO}\" is the name of the bucket on this computer"),
+            )
+            .hint("choose another name"));
         }
         if let Some(old) = replaces {
             let name = profile.name.clone();
@@ -120,7 +125,7 @@ impl Settings {
                 if self.default_profile.is_empty() || self.default_profile == DEMO {
                     self.default_profile.clone_from(&profile.name);
                 }
-                profile.id = self.new_id(&profile.name);
+                profile.id = self.new_id(&profile);
                 self.profiles.push(profile);
             }
         }
@@ -135,12 +140,11 @@ impl Settings {
             .position(|profile| profile.name == name)
             .ok_or_else(|| self.no_profile(name))?;
         let profile = self.profiles.remove(place);
-        if profile.id.as_str() != name {
-            self.removed.push(Removed {
-                name: name.to_owned(),
-                id: profile.id.clone(),
-            });
-        }
+        self.removed.push(Removed {
+            name: name.to_owned(),
+            id: profile.id.clone(),
+            bucket: bucket(&profile),
+        });
         if self.default_profile == name {
             self.default_profile = self
                 .profiles
@@ -151,11 +155,13 @@ impl Settings {
         Ok(profile)
     }
 
-    /// The id of a profile that is added under that name: its own, if it was there before.
-    fn new_id(&mut self, name: &str) -> ProfileId {
-        match self.removed.iter().rposition(|gone| gone.name == name) {
+    /// The id of a profile that is added: its own, if it was there before.
+    fn new_id(&mut self, profile: &Profile) -> ProfileId {
+        let bucket = bucket(profile);
+        let was_here = |gone: &Removed| gone.name == profile.name && gone.bucket == bucket;
+        match self.removed.iter().rposition(was_here) {
             Some(place) => self.removed.remove(place).id,
-            None => self.free_id(name),
+            None => self.free_id(&profile.name),
         }
     }
 
@@ -170,8 +176,8 @@ impl Settings {
     pub(super) fn give_ids(&mut self) -> Result<(), String> {
         for index in 0..self.profiles.len() {
             if self.profiles[index].id.is_empty() {
-                let name = self.profiles[index].name.clone();
-                self.profiles[index].id = self.new_id(&name);
+                let profile = self.profiles[index].clone();
+                self.profiles[index].id = self.new_id(&profile);
             }
         }
         for (index, profile) in self.profiles.iter().enumerate() {
@@ -187,6 +193,11 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+fn bucket(profile: &Profile) -> String {
+    // One that cannot work has none.
+    profile.target().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -228,7 +239,8 @@ mod tests {
         let mut settings = Settings::default();
         let named = |name: &str| Profile {
             name: name.into(),
-            ..Profile::default()
+            bucket: "photos".into(),
+            ..Profile::demo()
         };
         settings.put_profile(named("a"), None)?;
         settings.put_profile(named("b"), Some("a"))?;
@@ -245,6 +257,37 @@ mod tests {
         assert_eq!(again, first, "the same one again");
         assert!(settings.removed.is_empty());
         Ok(())
+    }
+
+    #[test]
+    fn what_waits_for_a_removed_profile_goes_to_no_other_bucket_of_its_name() -> Result<()> {
+        let mut settings = Settings::default();
+        let of = |bucket: &str| Profile {
+            name: "a".into(),
+            bucket: bucket.into(),
+            ..Profile::demo()
+        };
+        settings.put_profile(of("photos"), None)?;
+        let first = settings.remove_profile("a")?.id;
+
+        settings.put_profile(of("public"), None)?;
+        let elsewhere = settings.remove_profile("a")?.id;
+        settings.put_profile(of("photos"), None)?;
+
+        assert_ne!(elsewhere, first);
+        assert_eq!(settings.profile(Some("a"))?.id, first, "the same one again");
+        Ok(())
+    }
+
+    #[test]
+    fn nothing_but_the_bucket_on_this_computer_is_called_demo() {
+        let elsewhere = Profile {
+            name: DEMO.into(),
+            credentials: CredentialSource::Env,
+            ..Profile::demo()
+        };
+        let refused = Settings::default().put_profile(elsewhere, None);
+        assert_eq!(refused.expect_err("no").code, Code::ProfileInvalid);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! A look through a folder: every file below it, one stat each, compared with what is known.
 
 use std::collections::HashSet;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::files::{Files, away};
 use super::place::{self, Identity};
@@ -98,68 +99,81 @@ impl Files {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    let path = error.path().unwrap_or(top).to_owned();
-                    if let Some(io) = error.io_error()
-                        && io.kind() != std::io::ErrorKind::NotFound
-                    {
-                        self.tell(path.clone(), Error::from_io(io, &path));
-                        walked.blind.push(path);
-                    }
+                    self.note_blind(&error, top, &mut walked);
                     continue;
                 }
             };
             let is_dir = entry.file_type().is_dir();
-            // Most files are as they were: they are not asked for their names again.
-            let known = if is_dir {
-                None
-            } else {
-                self.known.meet(entry.path()).map(|known| known.stamp)
-            };
-            if known.is_none() && !self.is_meant_here(entry.path(), is_dir) {
-                if is_dir {
-                    entries.skip_current_dir();
-                }
-                continue;
-            }
-            let meta = match entry.metadata() {
-                Ok(meta) => meta,
-                Err(error) => {
-                    let gone = error
-                        .io_error()
-                        .is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound);
-                    walked.blind.extend((!gone).then(|| entry.into_path()));
-                    continue;
-                }
-            };
-            if known.is_some_and(|known| !known.is(&Stamp::of(&meta)))
-                && !self.is_meant_here(entry.path(), false)
-            {
-                continue;
-            }
+            let meant = self.meant(&entry, &mut walked);
             // Through links a file can be reached in many ways: it is taken once.
-            if self.folder.follow_links && !visited.insert(place::of(&meta)) && cfg!(unix) {
+            let meant = meant.filter(|meta| {
+                !self.folder.follow_links || visited.insert(place::of(meta)) || cfg!(not(unix))
+            });
+            let Some(meta) = meant else {
                 if is_dir {
                     entries.skip_current_dir();
                 }
                 continue;
-            }
+            };
             if is_dir {
-                let above = entry
-                    .path()
-                    .parent()
-                    .and_then(|above| above.metadata().ok());
-                if above.is_some_and(|above| place::of(&above).0 != place::of(&meta).0)
-                    && self.drives.insert(entry.path().to_owned())
-                {
-                    self.fresh_drives.push(entry.path().to_owned());
-                }
+                self.note_drive(entry.path(), &meta);
             }
             if meta.is_file() {
                 walked.fresh += usize::from(self.observe(entry.path(), &meta, Hint::Found));
                 walked.files += 1;
             }
         }
-        // Another drive may be there by now: what it does not have was not deleted.
+        self.note_absent_drives(top, &mut walked);
+        walked
+    }
+
+    /// What an entry is, if it is meant and can be looked at.
+    fn meant(&mut self, entry: &DirEntry, walked: &mut Walked) -> Option<Metadata> {
+        let is_dir = entry.file_type().is_dir();
+        // Most files are as they were: they are not asked for their names again.
+        let known = if is_dir {
+            None
+        } else {
+            self.known.meet(entry.path()).map(|known| known.stamp)
+        };
+        if known.is_none() && !self.is_meant_here(entry.path(), is_dir) {
+            return None;
+        }
+        let meta = match entry.metadata() {
+            Ok(meta) => meta,
+            Err(error) => {
+                walked
+                    .blind
+                    .extend((!is_gone(&error)).then(|| entry.path().to_owned()));
+                return None;
+            }
+        };
+        let changed = known.is_some_and(|known| !known.is(&Stamp::of(&meta)));
+        (!changed || self.is_meant_here(entry.path(), false)).then_some(meta)
+    }
+
+    /// Where it could not look, nothing was deleted.
+    fn note_blind(&mut self, error: &walkdir::Error, top: &Path, walked: &mut Walked) {
+        let path = error.path().unwrap_or(top).to_owned();
+        if let Some(io) = error.io_error()
+            && !is_gone(error)
+        {
+            self.tell(path.clone(), Error::from_io(io, &path));
+            walked.blind.push(path);
+        }
+    }
+
+    fn note_drive(&mut self, path: &Path, meta: &Metadata) {
+        let above = path.parent().and_then(|above| above.metadata().ok());
+        if above.is_some_and(|above| place::of(&above).0 != place::of(meta).0)
+            && self.drives.insert(path.to_owned())
+        {
+            self.fresh_drives.push(path.to_owned());
+        }
+    }
+
+    /// Another drive may be there by now: what it does not have was not deleted.
+    fn note_absent_drives(&mut self, top: &Path, walked: &mut Walked) {
         for drive in self
             .drives
             .clone()
@@ -171,6 +185,11 @@ impl Files {
             }
             walked.blind.push(drive);
         }
-        walked
     }
+}
+
+fn is_gone(error: &walkdir::Error) -> bool {
+    error
+        .io_error()
+        .is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound)
 }

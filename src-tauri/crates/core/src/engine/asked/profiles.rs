@@ -6,7 +6,7 @@ use crate::engine::asked::handle::EngineHandle;
 use crate::engine::bucket::doctor::{self, Doctor, StepResult};
 use crate::error::{Code, Error, Result};
 use crate::profile::{CredentialSource, DEMO, Fix, Profile};
-use crate::secret::{Secret, webhook_name};
+use crate::secret::{Credentials, Secret, webhook_name};
 use crate::settings::Settings;
 
 /// A profile as a form gives it.
@@ -134,6 +134,14 @@ impl EngineHandle {
             Ok(())
         })
         .await
+    }
+
+    /// Serves the bucket on this computer for as long as this engine runs: its profile with the
+    /// address, and what signs its requests.
+    pub async fn serve_demo(&self) -> Result<(Profile, Credentials)> {
+        let settings = self.use_demo().await?;
+        let profile = settings.profile(Some(DEMO))?;
+        self.stages.stores.start_demo(profile).await
     }
 
     /// Sends a small object all the way through a profile; with `cors`, also asks whether pages of

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::engine::asked::handle::EngineHandle;
 use crate::engine::job::verdict;
 use crate::engine::queue::request::Request;
+use crate::engine::shown::health::Duty;
 use crate::engine::shown::view::{Event, JobReport, JobView, Stage};
 use crate::error::{Code, Error, Result};
 use crate::journal::{BatchState, Tally};
@@ -198,12 +199,23 @@ impl EngineHandle {
             report.job.error = if snapshot.settings.paused || report.job.stage == Stage::Paused {
                 Some(paused())
             } else {
-                snapshot.overall.waiting_for.or_else(|| {
-                    snapshot
-                        .health
-                        .into_iter()
-                        .next()
+                // What other profiles wait for is no reason of this one.
+                let id = snapshot
+                    .settings
+                    .profile(Some(&report.job.profile))
+                    .map(|profile| profile.id.clone());
+                let own = match id {
+                    Ok(id) => self.ask(|answer| Request::WhyWaiting(id, answer)).await?,
+                    Err(error) => Some(error),
+                };
+                own.or_else(|| {
+                    let concerns_all =
+                        |duty| matches!(duty, Duty::Lead | Duty::Settings | Duty::Journal);
+                    let troubles = snapshot.health.into_iter();
+                    troubles
+                        .filter(|trouble| concerns_all(trouble.duty))
                         .map(|trouble| trouble.error)
+                        .next()
                 })
             };
         }

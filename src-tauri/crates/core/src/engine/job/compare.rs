@@ -85,13 +85,7 @@ pub(super) async fn compare(
     former: Option<&str>,
     ask: bool,
 ) -> Result<Compared> {
-    let Work {
-        open,
-        profile,
-        job,
-        file,
-        ..
-    } = work;
+    let Work { job, file, .. } = work;
     let looks = objects.iter().map(|object| look(work, object, ask));
     let mut plan = Plan {
         send: Vec::with_capacity(objects.len()),
@@ -99,23 +93,10 @@ pub(super) async fn compare(
     };
     let (mut taken, mut by) = (None, By::Former);
     for (object, lookup) in objects.iter().zip(try_join_all(looks).await?) {
-        let how = match lookup {
-            Lookup::Absent => How::IfAbsent,
-            Lookup::Found(held) if same(&held, object, work).await? => {
-                // A crash between the bucket's file and its headers: the content is there, the
-                // headers are not.
-                let bare = held.get(META_SHA256).is_none() && job.state == JobState::Planned;
-                // What is to be mended looks right from outside.
-                if bare || job.wanted.is_some() {
-                    How::Over(held.etag)
-                } else {
-                    How::Not(held)
-                }
-            }
-            Lookup::Found(held) if is_of_earlier_try(&held, object, work).await? => {
-                How::Over(held.etag)
-            }
-            Lookup::Found(held) => {
+        plan.hidden |= matches!(lookup, Lookup::Hidden);
+        let how = match free(work, object, lookup).await? {
+            Ok(how) => how,
+            Err(held) => {
                 let source = held.get(META_SOURCE).or_else(|| held.get(META_SHA256));
                 if former.is_none() || source != former {
                     by = if source.is_some_and(|source| source != file.sha256) {
@@ -126,17 +107,6 @@ pub(super) async fn compare(
                 }
                 taken.get_or_insert_with(|| object.key.clone());
                 How::Over(held.etag)
-            }
-            Lookup::Hidden if open.bucket.store.honours_conditions() => {
-                plan.hidden = true;
-                How::IfAbsent
-            }
-            Lookup::Hidden => {
-                return Err(Error::new(
-                    Code::AccessDenied,
-                    format!("the credentials of \"{}\" may not see whether {} is taken", profile.name, object.key),
-                )
-                .hint("give the key the right to get objects (s3:GetObject); otherwise something could be overwritten"));
             }
         };
         plan.send.push(how);
@@ -151,6 +121,47 @@ pub(super) async fn compare(
         Some(key) => Compared::Taken { key, plan, by },
         None => Compared::Free(plan),
     })
+}
+
+/// How an object is sent where its key is free for it; otherwise what has the key.
+async fn free(
+    work: &Work<'_>,
+    object: &Object,
+    lookup: Lookup,
+) -> Result<std::result::Result<How, Held>> {
+    let Work {
+        open, profile, job, ..
+    } = work;
+    let held = match lookup {
+        Lookup::Absent => return Ok(Ok(How::IfAbsent)),
+        Lookup::Hidden if open.bucket.store.honours_conditions() => return Ok(Ok(How::IfAbsent)),
+        Lookup::Hidden => {
+            return Err(Error::new(
+                Code::AccessDenied,
+                format!(
+                    "the credentials of \"{}\" may not see whether {} is taken",
+                    profile.name, object.key
+                ),
+            )
+            .hint("give the key the right to get objects (s3:GetObject); otherwise something could be overwritten"));
+        }
+        Lookup::Found(held) => held,
+    };
+    if same(&held, object, work).await? {
+        // A crash between the bucket's file and its headers: the content is there, the headers are
+        // not.
+        let bare = held.get(META_SHA256).is_none() && job.state == JobState::Planned;
+        // What is to be mended looks right from outside.
+        return Ok(Ok(if bare || job.wanted.is_some() {
+            How::Over(held.etag)
+        } else {
+            How::Not(held)
+        }));
+    }
+    if is_of_earlier_try(&held, object, work).await? {
+        return Ok(Ok(How::Over(held.etag)));
+    }
+    Ok(Err(held))
 }
 
 /// Whether an earlier try of this very job sent it, and nobody was ever told: the file has other

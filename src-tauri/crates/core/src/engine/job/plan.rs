@@ -47,13 +47,7 @@ pub(in crate::engine) async fn plan(
         _ => None,
     };
     for digits in HASH_DIGITS.into_iter().skip(first_level) {
-        for (object, key) in objects.iter_mut().zip(&plain) {
-            object.key = if digits == 0 {
-                key.clone()
-            } else {
-                key::with_hash(key, &file.sha256, digits)
-            };
-        }
+        name_all(objects, &plain, &file.sha256, digits);
         let taken = match claim(work, objects).await? {
             claim @ (Claim::New | Claim::Granted) => {
                 match compare(work, objects, former.as_deref(), ask || claim != Claim::New).await? {
@@ -77,10 +71,7 @@ pub(in crate::engine) async fn plan(
         };
         match choice {
             OnConflict::Skip => return Ok(Planned::Skip),
-            OnConflict::Ask => {
-                return Err(Error::new(Code::KeyTaken, format!("the key {taken} is taken by other content"))
-                    .hint("choose for this file: keep both, overwrite or skip (in the window, or with `tintype upload --on-conflict`)"));
-            }
+            OnConflict::Ask => return Err(asks(&taken)),
             OnConflict::KeepBoth | OnConflict::Overwrite | OnConflict::Replace => {}
         }
     }
@@ -89,6 +80,22 @@ pub(in crate::engine) async fn plan(
         format!("every key for {} is taken by other content", job.name),
     )
     .hint("rename the file, or put {uuid} into the profile's key template"))
+}
+
+fn name_all(objects: &mut [Object], plain: &[String], sha256: &str, digits: usize) {
+    for (object, key) in objects.iter_mut().zip(plain) {
+        object.key = if digits == 0 {
+            key.clone()
+        } else {
+            key::with_hash(key, sha256, digits)
+        };
+    }
+}
+
+fn asks(taken: &str) -> Error {
+    Error::new(Code::KeyTaken, format!("the key {taken} is taken by other content")).hint(
+        "choose for this file: keep both, overwrite or skip (in the window, or with `tintype upload --on-conflict`)",
+    )
 }
 
 /// What is to be mended goes where it was, and nowhere else: under the keys on record.

@@ -240,6 +240,9 @@ impl Actor {
                 self.folders.look(Some(&path));
                 let _ = answer.send(());
             }
+            Request::WhyWaiting(profile, answer) => {
+                let _ = answer.send(self.outages.reason(Some(&profile)));
+            }
             Request::IsIdle(answer) => {
                 self.config.begin_when_queued = false;
                 self.start_jobs().await?;

@@ -36,6 +36,8 @@ pub(in crate::engine) struct Queue {
     found: VecDeque<InHand>,
     /// The journal has no more than what is in hand.
     dry: bool,
+    /// Whatever the journal has, other engines do it.
+    of_others: bool,
     /// Jobs that are to be tried again at a certain time, while others of their profile go on.
     later: HashMap<i64, Later>,
     /// Jobs of which this engine wants to let go.
@@ -91,9 +93,15 @@ impl Queue {
         self.dry = false;
     }
 
-    /// Nothing is in hand, and nothing more is in the journal.
+    /// Whatever there is, other engines do it.
+    pub(in crate::engine) fn leave_to_others(&mut self) {
+        self.let_go_of_all();
+        self.of_others = true;
+    }
+
+    /// Nothing is in hand, and the journal has nothing more for this engine.
     pub(in crate::engine) fn is_empty(&self) -> bool {
-        self.dry && self.given.is_empty() && self.found.is_empty()
+        (self.dry || self.of_others) && self.given.is_empty() && self.found.is_empty()
     }
 
     /// Lets go of what is not to be run here.
@@ -122,6 +130,7 @@ impl Queue {
         probes: &[ProfileId],
     ) -> Result<()> {
         let now = Instant::now();
+        self.of_others = false;
         for later in self
             .later
             .values_mut()

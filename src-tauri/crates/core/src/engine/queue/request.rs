@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use tokio::sync::oneshot;
 
 use crate::engine::shown::view::Snapshot;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::folder::WatchedFolder;
+use crate::profile::ProfileId;
 use crate::settings::Settings;
 
 pub(in crate::engine) type Answer<T> = oneshot::Sender<T>;
@@ -30,6 +31,8 @@ pub(in crate::engine) enum Request {
     PutAway(Vec<WatchedFolder>, Answer<()>),
     /// Compare this watched folder with what is on record, now.
     Look(PathBuf, Answer<()>),
+    /// Why jobs of this profile wait, if they do.
+    WhyWaiting(ProfileId, Answer<Option<Error>>),
     /// Whether this engine has nothing to do that it could do now.
     IsIdle(Answer<bool>),
     /// All that is due beside the jobs is to be done now, as far as that is possible.

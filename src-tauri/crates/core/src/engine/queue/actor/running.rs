@@ -11,7 +11,7 @@ use crate::engine::job::verdict::{Verdict, Waits, verdict};
 use crate::engine::shown::view::Stage;
 use crate::error::{Code, Error, Result, Retry};
 use crate::journal::{InHand, JobRow, Wanted};
-use crate::profile::ProfileId;
+use crate::profile::{CredentialSource, ProfileId};
 
 impl Actor {
     /// Starts what may run: as many as there is room for, and of a profile in an outage only one,
@@ -41,17 +41,21 @@ impl Actor {
 
     async fn fill(&mut self, now: Instant) -> Result<()> {
         let runs = |job| self.running.contains_key(&job);
+        let serves_demo = self.stages.stores.serves_demo().await;
         let can_open: Vec<ProfileId> = self
             .settings
             .profiles
             .iter()
-            .filter(|profile| self.config.secrets.are_here(profile))
+            .filter(|profile| match profile.credentials {
+                CredentialSource::Demo => serves_demo,
+                _ => self.config.secrets.are_here(profile),
+            })
             .map(|profile| profile.id.clone())
             .collect();
         let leads = self.lead.is_some();
         // An engine that does not lead, and has no credentials of its own, has nothing to do.
         if !leads && can_open.is_empty() {
-            self.queue.let_go_of_all();
+            self.queue.leave_to_others();
             return Ok(());
         }
         let probes = self.outages.to_probe(now, runs);
