@@ -78,33 +78,65 @@ fn what_the_leader_did_ends_the_one_that_waits() {
     }
 }
 
-#[test]
-fn while_the_demo_bucket_is_served_other_commands_send_to_it() {
-    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+/// Whether an engine leads.
+fn is_led(client: &Tintype) -> bool {
+    std::fs::File::open(client.home().join("engine.lock"))
+        .is_ok_and(|lock| lock.try_lock().is_err())
+}
+
+/// Starts `tintype demo`; what its links begin with.
+fn serve_demo(client: &Tintype) -> (Child, String) {
     let mut serving = client.start(&mut client.command(["demo", "--json"]));
     let mut access = String::new();
     BufReader::new(serving.stdout.take().unwrap())
         .read_line(&mut access)
         .unwrap();
     let access: Value = serde_json::from_str(&access).unwrap();
+    (serving, access["public_url"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn while_the_demo_bucket_is_served_other_commands_send_to_it() {
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    let (mut serving, public_url) = serve_demo(&client);
+    assert!(!client.home().join("settings.toml").exists());
+    assert!(!is_led(&client), "it does nobody else's work");
     let file = write(folder.path(), "a.txt", b"hello");
 
     let ended = client
-        .run([
-            "upload",
-            "--profile",
-            "demo",
-            "--patience",
-            "600",
-            file.to_str().unwrap(),
-        ])
+        .run(["upload", "--profile", "demo", file.to_str().unwrap()])
         .with_code(0);
 
-    let link = format!("{}/originals/a.txt", access["public_url"].as_str().unwrap());
+    let link = format!("{public_url}/originals/a.txt");
     assert_eq!(ended.lines(), [link.as_str()]);
     assert_eq!(fetch(&link, None).body, b"hello", "it stays open");
-    serving.kill().unwrap();
-    serving.wait().unwrap();
+    end(&mut serving);
+}
+
+#[test]
+fn who_serves_the_demo_bucket_does_all_of_its_uploads_whoever_leads() {
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    let (watched, given) = (folder.path().join("watched"), folder.path().join("given"));
+    std::fs::create_dir(&watched).unwrap();
+    std::fs::create_dir(&given).unwrap();
+    let watch = ["watch", "--profile", "demo", watched.to_str().unwrap()];
+    let mut leader = client.start(&mut client.command(watch));
+    wait_for("it leads", || is_led(&client));
+    let (mut serving, _) = serve_demo(&client);
+    (0..60).for_each(|number| drop(write_name(&given, &format!("{number}.txt"))));
+
+    let ended = client
+        .run(["upload", "--profile", "demo", given.to_str().unwrap()])
+        .with_code(0);
+
+    assert_eq!(ended.lines().len(), 60);
+    end(&mut serving);
+    end(&mut leader);
+}
+
+fn end(child: &mut Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

@@ -24,10 +24,10 @@ pub(crate) async fn run(args: Demo) -> Result<Outcome> {
     if args.dir.is_some() || args.port.is_some() {
         return alone(args).await;
     }
-    // An engine of its own does what other commands have for this bucket, which they cannot open
-    // as long as it is served here.
-    let serve = |config: &mut Config| config.serve_demo = true;
-    with_engine(serve, Ending::WhenInterrupted, async |handle| {
+    // An engine that does what other commands have for this bucket, which they cannot open as long
+    // as it is served here, and nothing else.
+    let only_this = |config: &mut Config| config.may_lead = false;
+    with_engine(only_this, Ending::WhenInterrupted, async |handle| {
         let (profile, credentials) = handle.serve_demo().await?;
         let access = Access {
             endpoint: &profile.endpoint,

@@ -11,9 +11,14 @@ use tintype_core::{Error, LocalPath};
 /// Nobody reads the results any more.
 static UNREAD: AtomicBool = AtomicBool::new(false);
 
+/// Whether nobody reads the results any more: what only finds things out may end.
+pub(crate) fn is_unread() -> bool {
+    UNREAD.load(Ordering::Relaxed)
+}
+
 /// A result, for stdout.
 pub(crate) fn print(line: &str) {
-    if UNREAD.load(Ordering::Relaxed) {
+    if is_unread() {
         return;
     }
     let mut stdout = std::io::stdout().lock();

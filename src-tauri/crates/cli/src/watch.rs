@@ -148,5 +148,9 @@ async fn follow(handle: &EngineHandle, json: bool) -> Result<Outcome> {
                 FileReport::from(handle.job(&job.id).await?).print(json);
             }
         }
+        // It was meant for who read it; what is queued goes on with the next command.
+        if terminal::is_unread() {
+            return Ok(Outcome::AllWell);
+        }
     }
 }

@@ -20,6 +20,8 @@ pub struct Config {
     pub watch: bool,
     /// Serve the demo bucket, if there is a profile for it, for as long as the engine runs.
     pub serve_demo: bool,
+    /// Do what is due for all, where no other engine does: otherwise only what needs this one.
+    pub may_lead: bool,
     /// Begin to work when the first files have been queued: then what an earlier run left
     /// unfinished of the very same files is not done twice.
     pub begin_when_queued: bool,
@@ -35,6 +37,7 @@ impl Config {
             buckets: Buckets::default(),
             watch: false,
             serve_demo: false,
+            may_lead: true,
             begin_when_queued: false,
         }
     }

@@ -162,11 +162,16 @@ impl Journal {
         millis: i64,
     ) -> Result<Option<i64>> {
         let folder = rows::path_to_blob(folder);
-        let sql = "UPDATE folders SET watched_ms = max(watched_ms, coalesce(?2 + ?3, 0)) WHERE path = ?1 RETURNING watched_ms";
+        // Who looks once, meanwhile, has nothing to add.
+        let (now, sql) = (
+            rows::now_ms(),
+            "UPDATE folders SET watched_ms = max(watched_ms, coalesce(?2 + ?3, 0)), \
+             looked_at = iif(looked_at IS NULL, NULL, ?4) WHERE path = ?1 RETURNING watched_ms",
+        );
         self.writer
             .write(move |tx| {
                 tx.prepare_cached(sql)?
-                    .query_row(params![folder, from, millis], |row| row.get(0))
+                    .query_row(params![folder, from, millis, now], |row| row.get(0))
                     .optional()
             })
             .await

@@ -26,8 +26,10 @@ pub struct InHand {
 pub struct Wanted {
     /// It leads: all that nobody else has to run. Otherwise only what needs this engine.
     pub leads: bool,
-    /// Profiles whose credentials it has and the others may not, or whose bucket it serves: what was
-    /// given up for want of them is for it.
+    /// Profiles whose bucket it serves: no other engine reaches that.
+    pub serves: Vec<ProfileId>,
+    /// Profiles whose credentials it has and the others may not: what was given up for want of them
+    /// is for it.
     pub can_open: Vec<ProfileId>,
     /// Profiles that cannot be used at the moment.
     pub without: Vec<ProfileId>,
@@ -225,10 +227,10 @@ fn take_in_hand(
 ) -> rusqlite::Result<Vec<InHand>> {
     let mut next: Vec<InHand> = Vec::new();
     for profile in profiles(tx, wanted)? {
-        let own = if wanted.leads {
+        let own = if wanted.leads || wanted.serves.contains(&profile) {
             "AND (needs IS NULL OR needs = ?4)"
         } else if wanted.can_open.contains(&profile) {
-            "AND (needs = ?4 OR error_code IN ('credentials-missing', 'demo-unavailable'))"
+            "AND (needs = ?4 OR error_code = 'credentials-missing')"
         } else {
             "AND needs = ?4"
         };
@@ -247,9 +249,13 @@ fn take_in_hand(
     }
     next.sort_unstable_by_key(|job| (job.watched, job.id));
     next.truncate(wanted.limit as usize);
+    // Who could not open the bucket is no reason any more where this engine can: the job goes on.
+    let sql = "UPDATE jobs SET engine = ?2, error_code = iif(?3, NULL, error_code), error_message = iif(?3, NULL, error_message), \
+               error_hint = iif(?3, NULL, error_hint) WHERE id = ?1";
     for job in &next {
-        tx.prepare_cached("UPDATE jobs SET engine = ?2 WHERE id = ?1")?
-            .execute(params![job.id, engine])?;
+        let opens = !wanted.leads || wanted.serves.contains(&job.profile);
+        tx.prepare_cached(sql)?
+            .execute(params![job.id, engine, opens])?;
     }
     Ok(next)
 }

@@ -167,6 +167,12 @@ impl Profile {
                 "choose another name",
             ));
         }
+        if self.name == DEMO && self.credentials != CredentialSource::Demo {
+            return Err(invalid(
+                &format!("\"{DEMO}\" is the name of the bucket on this computer"),
+                "choose another name",
+            ));
+        }
         Ok(())
     }
 
@@ -412,6 +418,13 @@ mod tests {
                     ..profile("demo")
                 },
                 "..",
+            ),
+            (
+                Profile {
+                    name: "demo".into(),
+                    ..profile("aws")
+                },
+                "on this computer",
             ),
             (profile("nonsense"), "provider"),
         ] {

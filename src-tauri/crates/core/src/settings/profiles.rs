@@ -3,7 +3,7 @@
 use super::{Removed, Settings};
 use crate::error::{Code, Error, Result};
 use crate::folder::WatchedFolder;
-use crate::profile::{CredentialSource, DEMO, Profile, ProfileId};
+use crate::profile::{DEMO, Profile, ProfileId};
 
 impl Settings {
     /// The profile of that name, or the default one where no name is given.
@@ -95,13 +95,6 @@ impl Settings {
             )
             .hint("choose another name, or remove that profile first"));
         }
-        if profile.name == DEMO && profile.credentials != CredentialSource::Demo {
-            return Err(Error::new(
-                Code::ProfileInvalid,
-                format!("\"{DEMO}\" is the name of the bucket on this computer"),
-            )
-            .hint("choose another name"));
-        }
         if let Some(old) = replaces {
             let name = profile.name.clone();
             self.folders
@@ -140,6 +133,7 @@ impl Settings {
             .position(|profile| profile.name == name)
             .ok_or_else(|| self.no_profile(name))?;
         let profile = self.profiles.remove(place);
+        self.removed.retain(|gone| gone.id != profile.id);
         self.removed.push(Removed {
             name: name.to_owned(),
             id: profile.id.clone(),
@@ -158,7 +152,13 @@ impl Settings {
     /// The id of a profile that is added: its own, if it was there before.
     fn new_id(&mut self, profile: &Profile) -> ProfileId {
         let bucket = bucket(profile);
-        let was_here = |gone: &Removed| gone.name == profile.name && gone.bucket == bucket;
+        let free = |id: &ProfileId| self.profiles.iter().all(|other| other.id != *id);
+        let was_here = |gone: &Removed| {
+            gone.name == profile.name
+                && !bucket.is_empty()
+                && gone.bucket == bucket
+                && free(&gone.id)
+        };
         match self.removed.iter().rposition(was_here) {
             Some(place) => self.removed.remove(place).id,
             None => self.free_id(&profile.name),
@@ -195,9 +195,11 @@ impl Settings {
     }
 }
 
+/// Its bucket, spelled as it is once it is saved; nothing, if it cannot work.
 fn bucket(profile: &Profile) -> String {
-    // One that cannot work has none.
-    profile.target().unwrap_or_default()
+    let mut profile = profile.clone();
+    let target = profile.normalise().and_then(|()| profile.target());
+    target.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -277,17 +279,6 @@ mod tests {
         assert_ne!(elsewhere, first);
         assert_eq!(settings.profile(Some("a"))?.id, first, "the same one again");
         Ok(())
-    }
-
-    #[test]
-    fn nothing_but_the_bucket_on_this_computer_is_called_demo() {
-        let elsewhere = Profile {
-            name: DEMO.into(),
-            credentials: CredentialSource::Env,
-            ..Profile::demo()
-        };
-        let refused = Settings::default().put_profile(elsewhere, None);
-        assert_eq!(refused.expect_err("no").code, Code::ProfileInvalid);
     }
 
     #[test]

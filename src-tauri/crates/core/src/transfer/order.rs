@@ -1,6 +1,7 @@
 //! What is to be sent and on which condition; what is looked at before it, and after it.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 
@@ -92,6 +93,28 @@ impl Order<'_> {
     }
 }
 
+/// That an earlier try stored other bytes. Until that is mended, "the key is taken" and "no such
+/// upload" are its own echo, and no news.
+#[derive(Default)]
+pub(super) struct Wrong(Mutex<Option<Error>>);
+
+impl Wrong {
+    /// Takes note of what the bucket was found to have.
+    pub(super) fn note<T>(&self, verified: Result<T>) -> Result<T> {
+        verified.inspect_err(|error| {
+            if error.code == Code::ChecksumMismatch {
+                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            }
+        })
+    }
+
+    /// What an echo stands for.
+    pub(super) fn or(&self, echo: Error) -> Error {
+        let wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        wrong.clone().unwrap_or(echo)
+    }
+}
+
 /// Asks the bucket what it has, where the answer to the upload did not prove it already.
 pub(super) async fn verify(
     store: &dyn ObjectStore,
@@ -130,4 +153,22 @@ pub(super) fn changed(path: &Path) -> Error {
     )
     .hint("Tintype takes it again when it is finished")
     .retry(Retry::Soon)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_key_is_the_echo_of_other_bytes_that_an_earlier_try_stored() {
+        let of = |code| Error::new(code, "said");
+        let (wrong, passing) = (Wrong::default(), Wrong::default());
+
+        let _: Result<()> = wrong.note(Err(of(Code::ChecksumMismatch)));
+        let _: Result<()> = wrong.note(Err(of(Code::ServerBusy)));
+        let _: Result<()> = passing.note(Err(of(Code::ServerBusy)));
+
+        assert_eq!(wrong.or(of(Code::KeyTaken)).code, Code::ChecksumMismatch);
+        assert_eq!(passing.or(of(Code::KeyTaken)).code, Code::KeyTaken);
+    }
 }

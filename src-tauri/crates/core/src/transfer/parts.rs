@@ -12,7 +12,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::flow::Limits;
 use super::log::{Begun, Recalled};
-use super::order::{Before, Order, Source, changed, verify};
+use super::order::{Before, Order, Source, Wrong, changed, verify};
 use super::progress::Progress;
 use super::retry::Bucket;
 use super::store::{Part, PartRules};
@@ -223,6 +223,7 @@ impl Large<'_> {
 
     async fn complete(&self, begun: &Begun, parts: &[Part]) -> Result<(String, bool)> {
         let (store, order, size) = (&*self.bucket.store, self.order, self.source.size);
+        let wrong = Wrong::default();
         self.bucket
             .call(0, || async {
                 let only = match order.before(store, size).await? {
@@ -238,9 +239,11 @@ impl Large<'_> {
                         .arrived(store, size)
                         .await
                         .map(|etag| (etag, false))
-                        .ok_or(error),
+                        .ok_or_else(|| wrong.or(error)),
                     Err(error) => Err(error),
-                    Ok(_) => verify(store, order, size).await.map(|etag| (etag, true)),
+                    Ok(_) => wrong
+                        .note(verify(store, order, size).await)
+                        .map(|etag| (etag, true)),
                 }
             })
             .await

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::order::{Before, Order, Source, verify};
+use super::order::{Before, Order, Source, Wrong, verify};
 use super::parts::Large;
 use super::progress::Progress;
 use super::retry::Bucket;
@@ -59,7 +59,8 @@ async fn whole(
     progress: &Progress,
 ) -> Result<String> {
     let (store, size) = (&*bucket.store, bytes.len() as u64);
-    let mut earlier_try = false;
+    let (mut earlier_try, wrong) = (false, Wrong::default());
+    let wrong = &wrong;
     bucket
         .send(size, progress, |progress| {
             let lost_reply = std::mem::replace(&mut earlier_try, true);
@@ -73,10 +74,11 @@ async fn whole(
                     .await
                 {
                     Err(error) if error.code == Code::KeyTaken && lost_reply => {
-                        order.arrived(store, size).await.ok_or(error)
+                        let arrived = order.arrived(store, size).await;
+                        arrived.ok_or_else(|| wrong.or(error))
                     }
                     Ok(Receipt { proven: true, etag }) => Ok(etag),
-                    Ok(_) => verify(store, order, size).await,
+                    Ok(_) => wrong.note(verify(store, order, size).await),
                     Err(error) => Err(error),
                 }
             }

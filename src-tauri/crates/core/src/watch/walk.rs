@@ -142,9 +142,10 @@ impl Files {
         let meta = match entry.metadata() {
             Ok(meta) => meta,
             Err(error) => {
+                // What stands in a folder's place by now may have been there before.
                 walked
                     .blind
-                    .extend((!is_gone(&error)).then(|| entry.path().to_owned()));
+                    .extend((is_dir || !is_gone(&error)).then(|| entry.path().to_owned()));
                 return None;
             }
         };

@@ -15,6 +15,7 @@ use crate::engine::shown::health::Duty;
 use crate::engine::shown::view::{Event, JobReport, JobView, Stage};
 use crate::error::{Code, Error, Result};
 use crate::journal::{BatchState, Tally};
+use crate::profile::ProfileId;
 
 /// What somebody who waits for a batch sees of it.
 pub enum Watching<'a> {
@@ -169,12 +170,14 @@ impl EngineHandle {
                 .journal
                 .batch(batch, from, u32::try_from(known.len()).unwrap_or(PAGE))
                 .await?;
-            for (report, state) in self.reports(rows).await?.into_iter().zip(&known) {
+            let profiles: Vec<ProfileId> = rows.iter().map(|row| row.profile.clone()).collect();
+            let reports = self.reports(rows).await?.into_iter();
+            for ((report, profile), state) in reports.zip(profiles).zip(&known) {
                 let ended = state.ended || matches!(report.job.stage, Stage::Done | Stage::Failed);
                 if ended {
                     seen(Watching::Ended(Box::new(report)));
                 } else {
-                    let report = self.given_up(report).await?;
+                    let report = self.given_up(report, profile).await?;
                     seen(Watching::GivenUp(Box::new(report)));
                 }
             }
@@ -189,7 +192,7 @@ impl EngineHandle {
     }
 
     /// Says why a job that waits does so, where its own row does not.
-    async fn given_up(&self, mut report: JobReport) -> Result<JobReport> {
+    async fn given_up(&self, mut report: JobReport, profile: ProfileId) -> Result<JobReport> {
         if report.job.error.is_none() {
             let snapshot = self.snapshot().await?;
             let paused = || {
@@ -200,22 +203,19 @@ impl EngineHandle {
                 Some(paused())
             } else {
                 // What other profiles wait for is no reason of this one.
-                let id = snapshot
-                    .settings
-                    .profile(Some(&report.job.profile))
-                    .map(|profile| profile.id.clone());
-                let own = match id {
-                    Ok(id) => self.ask(|answer| Request::WhyWaiting(id, answer)).await?,
+                let own = match snapshot.settings.profile_of(&profile) {
+                    Ok(_) => {
+                        self.ask(|answer| Request::WhyWaiting(profile, answer))
+                            .await?
+                    }
                     Err(error) => Some(error),
                 };
                 own.or_else(|| {
                     let concerns_all =
                         |duty| matches!(duty, Duty::Lead | Duty::Settings | Duty::Journal);
                     let troubles = snapshot.health.into_iter();
-                    troubles
-                        .filter(|trouble| concerns_all(trouble.duty))
-                        .map(|trouble| trouble.error)
-                        .next()
+                    let mut troubles = troubles.filter(|trouble| concerns_all(trouble.duty));
+                    troubles.next().map(|trouble| trouble.error)
                 })
             };
         }

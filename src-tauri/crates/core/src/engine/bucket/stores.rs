@@ -192,7 +192,7 @@ impl Stores {
                         Code::DemoUnavailable,
                         format!("the demo bucket cannot start: {error}"),
                     )
-                    .hint("if `tintype demo` runs in another window, stop it first")
+                    .hint("end the app, or the `tintype demo`, that serves it; `tintype demo` can serve another folder or port (--dir, --port)")
                 })?,
         };
         let in_force = Profile {

@@ -245,6 +245,9 @@ impl Actor {
             }
             Request::IsIdle(answer) => {
                 self.config.begin_when_queued = false;
+                // Whoever led may have ended just now: then there is something to do.
+                let led = self.keep_the_lead().await;
+                self.health.note(Duty::Lead, led);
                 self.start_jobs().await?;
                 let _ = answer.send(
                     self.running.is_empty()

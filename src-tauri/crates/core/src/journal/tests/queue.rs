@@ -61,6 +61,10 @@ async fn a_job_is_in_one_hand_only() -> Result<()> {
         ids[2],
         "given up for want of credentials"
     );
+    assert!(
+        journal.jobs(&[ids[2]]).await?[0].error.is_none(),
+        "which is no reason any more: who waits for it goes on"
+    );
     let mut engines = journal.engines().await?;
     engines.sort();
     assert_eq!(engines, ["leader", "standby"]);
@@ -70,6 +74,26 @@ async fn a_job_is_in_one_hand_only() -> Result<()> {
         ["own", "2"],
         "nobody else can have them now"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_serves_a_bucket_takes_its_jobs_whoever_leads() -> Result<()> {
+    let (_dir, journal) = open();
+    journal
+        .enqueue("b".into(), vec![job("1"), job("2")])
+        .await?;
+    let of = |profile: &str| Wanted {
+        serves: vec![profile.into()],
+        limit: 9,
+        ..Wanted::default()
+    };
+
+    let others = journal.take_in_hand("serving", of("other")).await?;
+    let own = journal.take_in_hand("serving", of("demo")).await?;
+
+    assert!(others.is_empty());
+    assert_eq!(own.len(), 2);
     Ok(())
 }
 

@@ -38,6 +38,9 @@ impl Actor {
     /// Becomes the engine that works, if no other is; and sees to it that what ended engines had is
     /// done.
     pub(super) async fn keep_the_lead(&mut self) -> Result<()> {
+        if !self.config.may_lead {
+            return Ok(());
+        }
         let leads = self.lead.as_ref().is_some_and(Lead::is_held);
         if !leads && self.lead.take().is_some() {
             tracing::warn!("the lead was taken away: its file is another one");

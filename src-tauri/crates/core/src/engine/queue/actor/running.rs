@@ -11,7 +11,7 @@ use crate::engine::job::verdict::{Verdict, Waits, verdict};
 use crate::engine::shown::view::Stage;
 use crate::error::{Code, Error, Result, Retry};
 use crate::journal::{InHand, JobRow, Wanted};
-use crate::profile::{CredentialSource, ProfileId};
+use crate::profile::{CredentialSource, Profile, ProfileId};
 
 impl Actor {
     /// Starts what may run: as many as there is room for, and of a profile in an outage only one,
@@ -41,20 +41,22 @@ impl Actor {
 
     async fn fill(&mut self, now: Instant) -> Result<()> {
         let runs = |job| self.running.contains_key(&job);
-        let serves_demo = self.stages.stores.serves_demo().await;
-        let can_open: Vec<ProfileId> = self
-            .settings
-            .profiles
-            .iter()
-            .filter(|profile| match profile.credentials {
-                CredentialSource::Demo => serves_demo,
-                _ => self.config.secrets.are_here(profile),
-            })
+        let profiles = self.settings.profiles.iter();
+        let (demos, others): (Vec<&Profile>, Vec<&Profile>) =
+            profiles.partition(|profile| profile.credentials == CredentialSource::Demo);
+        let serves = if demos.is_empty() || !self.stages.stores.serves_demo().await {
+            Vec::new()
+        } else {
+            demos.iter().map(|profile| profile.id.clone()).collect()
+        };
+        let can_open: Vec<ProfileId> = others
+            .into_iter()
+            .filter(|profile| self.config.secrets.are_here(profile))
             .map(|profile| profile.id.clone())
             .collect();
         let leads = self.lead.is_some();
         // An engine that does not lead, and has no credentials of its own, has nothing to do.
-        if !leads && can_open.is_empty() {
+        if !leads && can_open.is_empty() && serves.is_empty() {
             self.queue.leave_to_others();
             return Ok(());
         }
@@ -64,6 +66,7 @@ impl Actor {
         }
         let wanted = Wanted {
             leads,
+            serves,
             can_open,
             without: self.outages.profiles(),
             ..Wanted::default()
