@@ -170,6 +170,42 @@ fn what_is_missing_or_differs_is_found_and_mended() {
 }
 
 #[test]
+fn an_object_is_looked_at_once_however_often_it_was_uploaded() {
+    let (server, one, two) = (
+        Server::demo(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    let client = server.client();
+    let first = write(one.path(), "a.txt", b"a");
+    let second = write(two.path(), "a.txt", b"a");
+    for file in [&first, &second, &second] {
+        upload(&client, file).with_code(0);
+    }
+    std::fs::remove_file(server.demo_object("originals/a.txt")).unwrap();
+    std::fs::remove_file(second).unwrap();
+
+    let found = client
+        .run(["verify", "--profile", "test", "--repair", "--json"])
+        .with_code(0);
+
+    let sources: Vec<_> = found
+        .json()
+        .iter()
+        .map(|fault| text(fault, "source").to_owned())
+        .collect();
+    assert_eq!(
+        sources,
+        [first.to_str().unwrap()],
+        "the file mends it that is still here"
+    );
+    assert_eq!(
+        std::fs::read(server.demo_object("originals/a.txt")).unwrap(),
+        b"a"
+    );
+}
+
+#[test]
 fn paused_uploads_wait_until_they_may_go_on() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let client = server.client();

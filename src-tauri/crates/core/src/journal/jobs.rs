@@ -118,6 +118,30 @@ impl Journal {
         .await
     }
 
+    /// What a finished job has in a bucket, as far as no later finished job of its profile stands
+    /// for the very same: so that each object is met once, whatever was uploaded how often.
+    pub async fn stands_for(&self, job: &JobRow, target: &str) -> Result<Vec<ObjectRow>> {
+        let (id, profile, target) = (job.id, job.profile.clone(), target.to_owned());
+        let condition = "o.job = ?1 AND o.target = ?2 AND b.key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM objects later JOIN jobs j ON j.id = later.job \
+                         WHERE later.target = o.target AND later.key = o.key AND later.sha256 = o.sha256 AND later.job > o.job \
+                         AND j.state = 'done' AND j.profile = ?3)";
+        self.read(move |db| rows::select_objects_where(db, condition, params![id, target, profile]))
+            .await
+    }
+
+    /// The finished jobs of a profile that put this very object where it is, or found it there;
+    /// latest first.
+    pub async fn done_with(&self, profile: &ProfileId, object: &ObjectRow) -> Result<Vec<JobRow>> {
+        let (profile, object) = (profile.clone(), object.clone());
+        let clauses = "WHERE j.profile = ?1 AND j.state = 'done' AND j.id IN \
+                       (SELECT job FROM objects WHERE target = ?2 AND key = ?3 AND sha256 = ?4) ORDER BY j.id DESC";
+        self.read(move |db| {
+            let values = params![profile, object.target, object.key, object.sha256];
+            rows::select_jobs(db, clauses, values)
+        })
+        .await
+    }
+
     /// The job with that public id.
     pub async fn job(&self, uid: &str) -> Result<Option<JobRow>> {
         let uid = uid.to_owned();

@@ -221,14 +221,23 @@ fn error_of(row: &Row<'_>) -> rusqlite::Result<Option<Error>> {
     }))
 }
 
+/// The objects of a job: the original first, then the variants as specified.
 pub(super) fn select_objects(db: &Connection, job: i64) -> rusqlite::Result<Vec<ObjectRow>> {
-    let mut statement = db.prepare_cached(
+    select_objects_where(db, "o.job = ?1", params![job])
+}
+
+pub(super) fn select_objects_where(
+    db: &Connection,
+    condition: &str,
+    values: impl Params,
+) -> rusqlite::Result<Vec<ObjectRow>> {
+    let mut statement = db.prepare_cached(&format!(
         // What is in the bucket no more, or is something else by now, has no link.
         "SELECT o.uid, o.variant, o.key, o.width, o.height, o.size, o.sha256, o.content_type, CASE WHEN b.key IS NOT NULL THEN o.url END, \
          o.target, o.spec, b.etag FROM objects o LEFT JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.sha256 = o.sha256 \
-         WHERE o.job = ?1 ORDER BY o.position",
-    )?;
-    let rows = statement.query_map(params![job], |row| {
+         WHERE {condition} ORDER BY o.position",
+    ))?;
+    let rows = statement.query_map(values, |row| {
         let (width, height): (Option<u32>, Option<u32>) = (row.get(3)?, row.get(4)?);
         Ok(ObjectRow {
             uid: row.get(0)?,

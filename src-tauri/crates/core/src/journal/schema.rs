@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::sql_error;
@@ -341,6 +342,9 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // Otherwise a statement is planned anew whenever a value is bound that might let it use a partial
+    // index: a sixth of the CPU time of sending small files.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -384,6 +388,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
 
     #[test]
@@ -395,6 +401,20 @@ mod tests {
             "bundled SQLite is {}",
             rusqlite::version()
         );
+    }
+
+    #[test]
+    fn a_statement_is_planned_once() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let db = open(&dir.path().join("journal.sqlite")).expect("opens");
+        let mut named = db
+            .prepare("SELECT id FROM jobs WHERE state = ?1 AND hidden = ?2")
+            .expect("is SQL");
+        for state in ["queued", "done", "failed"] {
+            assert!(!named.exists([state, "0"]).expect("is read"));
+        }
+        assert_eq!(named.get_status(StatementStatus::RePrepare), 0);
+        Ok(())
     }
 
     #[test]

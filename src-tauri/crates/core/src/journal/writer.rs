@@ -39,6 +39,11 @@ pub(super) enum Writer {
 
 impl Writer {
     pub(super) fn start(connection: Connection, path: &Path) -> Result<Self> {
+        // What a savepoint may have to take back is never more than one group: it stays in memory,
+        // instead of going through a file of its own, page by page.
+        connection
+            .pragma_update(None, "temp_store", "MEMORY")
+            .map_err(|error| sql_error(&error))?;
         if world::is_simulated() {
             return Ok(Self::Here(Arc::new(Mutex::new(connection))));
         }

@@ -1,5 +1,8 @@
 //! Is what the journal says still in the bucket?
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -8,7 +11,8 @@ use crate::engine::bucket::stores::Open;
 use crate::engine::queue::request::Request;
 use crate::error::Result;
 use crate::held::{Likeness, Meant};
-use crate::journal::{JobRow, ObjectRow};
+use crate::journal::{JobRow, Journal, ObjectRow};
+use crate::profile::ProfileId;
 use crate::transfer::Lookup;
 use crate::world::blocking;
 
@@ -66,7 +70,12 @@ impl EngineHandle {
     ) -> Result<Verified> {
         let profile = self.settings().await?.profile(profile)?.clone();
         let open = self.stages.stores.get(&profile).await?.awake();
-        let (mut verified, mut after, mut redo) = (Verified::default(), 0, Vec::new());
+        let (mut verified, mut after) = (Verified::default(), 0);
+        let mut repair = repair.then(|| Repair {
+            journal: &self.stages.journal,
+            profile: &profile.id,
+            looked: HashMap::new(),
+        });
         loop {
             let rows = self
                 .stages
@@ -78,28 +87,24 @@ impl EngineHandle {
             for row in rows {
                 // What went to another bucket, before the profile was changed, is not this one's
                 // affair.
-                let all = self.stages.journal.objects(row.id).await?;
-                let objects: Vec<_> = all
-                    .into_iter()
-                    .filter(|object| object.target == open.target && object.url.is_some())
-                    .collect();
+                let objects = self.stages.journal.stands_for(&row, &open.target).await?;
                 verified.objects += objects.len() as u64;
-                let faults = faults(&open, &row, &objects, deep).await?;
-                let queued = repair
-                    && faults.iter().any(|(_, fault)| *fault != Fault::Hidden)
-                    && is_as_it_was(&row).await;
-                redo.extend(queued.then_some(row.id));
-                for (key, fault) in faults {
+                for (object, fault) in faults(&open, &row, &objects, deep).await? {
                     verified.faults += 1;
+                    let mended = match &mut repair {
+                        Some(repair) if fault != Fault::Hidden => repair.mends(object).await?,
+                        _ => None,
+                    };
                     found(Finding {
-                        source: row.source.clone().into(),
-                        key,
+                        queued: mended.is_some(),
+                        source: mended.unwrap_or_else(|| row.source.clone()).into(),
+                        key: object.key.clone(),
                         fault,
-                        queued: queued && fault != Fault::Hidden,
                     });
                 }
             }
         }
+        let redo = repair.map(Repair::jobs).unwrap_or_default();
         if !redo.is_empty() {
             let batch = crate::journal::new_id();
             self.stages
@@ -110,6 +115,39 @@ impl EngineHandle {
             verified.repairing = Some(batch);
         }
         Ok(verified)
+    }
+}
+
+/// What is to be sent again.
+struct Repair<'a> {
+    journal: &'a Journal,
+    profile: &'a ProfileId,
+    /// Jobs whose file was looked at: whether it is as it was.
+    looked: HashMap<i64, bool>,
+}
+
+impl Repair<'_> {
+    /// The file that mends an object: of all that it was made of, or found to be alike, one that is
+    /// here as it was.
+    async fn mends(&mut self, object: &ObjectRow) -> Result<Option<PathBuf>> {
+        for job in self.journal.done_with(self.profile, object).await? {
+            let mends = match self.looked.get(&job.id) {
+                Some(known) => *known,
+                None => is_as_it_was(&job).await,
+            };
+            self.looked.insert(job.id, mends);
+            if mends {
+                return Ok(Some(job.source));
+            }
+        }
+        Ok(None)
+    }
+
+    fn jobs(self) -> Vec<i64> {
+        let mending = self.looked.into_iter().filter(|(_, mends)| *mends);
+        let mut jobs: Vec<i64> = mending.map(|(job, _)| job).collect();
+        jobs.sort_unstable();
+        jobs
     }
 }
 
@@ -126,12 +164,12 @@ async fn is_as_it_was(row: &JobRow) -> bool {
     same.await.unwrap_or(false)
 }
 
-async fn faults(
+async fn faults<'a>(
     open: &Open,
     row: &JobRow,
-    objects: &[ObjectRow],
+    objects: &'a [ObjectRow],
     deep: bool,
-) -> Result<Vec<(String, Fault)>> {
+) -> Result<Vec<(&'a ObjectRow, Fault)>> {
     let mut faults = Vec::new();
     for group in objects.chunks(AT_ONCE) {
         let looks = group.iter().map(|object| async move {
@@ -141,7 +179,7 @@ async fn faults(
             } else {
                 fault
             };
-            Ok::<_, crate::Error>(fault.map(|fault| (object.key.clone(), fault)))
+            Ok::<_, crate::Error>(fault.map(|fault| (object, fault)))
         });
         faults.extend(
             futures::future::try_join_all(looks)
