@@ -333,3 +333,28 @@ fn what_lies_in_another_watched_folder_goes_up_once() {
         (2, vec!["originals/a.jpg".into(), "originals/b.jpg".into()])
     );
 }
+
+#[test]
+fn a_folder_that_is_not_there_keeps_no_other_from_going_up() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    fs::write(folder.path().join("a.jpg"), picture(1)).unwrap();
+    let (here, missing) = (folder.path(), folder.path().with_extension("missing"));
+
+    let ended = client.run([
+        "watch",
+        "--once",
+        "--profile",
+        "test",
+        here.to_str().unwrap(),
+        missing.to_str().unwrap(),
+    ]);
+
+    let ended = ended.with_code(1);
+    assert_eq!(ended.lines().len(), 1, "its link is printed");
+    assert!(
+        ended.stderr.contains(missing.to_str().unwrap()),
+        "{}",
+        ended.stderr
+    );
+}

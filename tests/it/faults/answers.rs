@@ -277,3 +277,40 @@ fn a_sign_in_page_is_no_bucket_but_offline() {
     assert_eq!(text(error, "code"), "endpoint-unreachable", "{error}");
     assert!(text(error, "message").contains("sign-in page"), "{error}");
 }
+
+#[test]
+fn what_a_killed_try_left_in_the_place_of_what_was_known_is_no_strangers() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    // The second object arrives, and nothing is heard after that.
+    let (puts, deaf) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(false)));
+    let is_deaf = Arc::clone(&deaf);
+    let middleman = Middleman::before(&server.endpoint, move |asked| {
+        if is_deaf.load(Ordering::SeqCst) {
+            Fate::Say(503, "SlowDown")
+        } else if asked.is_put() && puts.fetch_add(1, Ordering::SeqCst) == 1 {
+            is_deaf.store(true, Ordering::SeqCst);
+            Fate::LoseReply
+        } else {
+            Fate::Pass
+        }
+    });
+    let client = server.client_at(&middleman.endpoint(), &["--on-conflict", "replace"]);
+    let file = write(folder.path(), "a.txt", b"first");
+    upload(&client, std::slice::from_ref(&file)).with_code(0);
+    std::fs::write(&file, b"second").unwrap();
+    let mut child =
+        client.start(&mut client.command(["upload", "--profile", "test", file.to_str().unwrap()]));
+    wait_for("the second is in the bucket", || {
+        std::fs::read(server.demo_object("originals/a.txt")).is_ok_and(|bytes| bytes == b"second")
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    deaf.store(false, Ordering::SeqCst);
+    std::fs::write(&file, b"third").unwrap();
+
+    let report = upload(&client, &[file]).with_code(0).json().remove(0);
+
+    assert_eq!(text(&report, "key"), "originals/a.txt");
+    assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+    assert_eq!(server.fetch(text(&report, "url")).body, b"third");
+}

@@ -55,7 +55,8 @@ pub(crate) async fn with_engine(
         () = terminal::interrupted() => if matches!(ending, Ending::WhenInterrupted) { Ok(Outcome::AllWell) } else {
             let left = handle.snapshot().await.map(|snapshot| snapshot.overall.unfinished).unwrap_or_default();
             if left > 0 {
-                terminal::say(&format!("interrupted: {left} files stay queued; they go up with the next `tintype upload`, or when the app runs"));
+                let files = terminal::counted(left, "file");
+                terminal::say(&format!("interrupted; queued for the next `tintype upload`, or for the app: {files}"));
             }
             Ok(Outcome::Interrupted)
         }

@@ -1,12 +1,43 @@
 //! `tintype history`
 
-use tintype_core::engine::EngineHandle;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use tintype_core::engine::{EngineHandle, JobReport};
 use tintype_core::error::Result;
 
 use crate::args::History;
 use crate::door::{Ending, Outcome, with_engine};
 use crate::report::{FileReport, Status};
 use crate::terminal;
+
+/// One file of the history, for programs. The names are part of the command's interface.
+#[derive(Serialize)]
+struct Entry {
+    #[serde(flatten)]
+    file: FileReport,
+    /// The profile's name.
+    profile: String,
+    /// When it was given (RFC 3339).
+    queued_at: String,
+    /// When it was finished, or failed.
+    finished_at: Option<String>,
+}
+
+impl From<JobReport> for Entry {
+    fn from(report: JobReport) -> Self {
+        Self {
+            profile: report.job.profile.clone(),
+            queued_at: moment(report.job.created_at).to_string(),
+            finished_at: report.job.finished_at.map(|at| moment(at).to_string()),
+            file: FileReport::from(report),
+        }
+    }
+}
+
+fn moment(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or_default()
+}
 
 pub(crate) async fn run(args: History) -> Result<Outcome> {
     with_engine(
@@ -20,19 +51,24 @@ pub(crate) async fn run(args: History) -> Result<Outcome> {
 async fn show(handle: &EngineHandle, args: History) -> Result<Outcome> {
     if args.rebuild {
         let (new, damaged) = handle.rebuild(args.profile.as_deref()).await?;
-        terminal::say(&format!("{new} files were new to this computer"));
+        let files = terminal::counted(new, "file");
+        terminal::say(&format!("new to this computer: {files}"));
         if damaged > 0 {
             terminal::say(&format!(
-                "  {damaged} lines of the manifest could not be read and were left out"
+                "  left out of the manifest, because it could not be read: {}",
+                terminal::counted(damaged, "line")
             ));
         }
     }
     for report in handle.history(&args.search, args.limit).await? {
-        let report = FileReport::from(report);
         if args.json {
-            terminal::print_json(&report);
+            terminal::print_json(&Entry::from(report));
             continue;
         }
+        let when = moment(report.job.finished_at.unwrap_or(report.job.created_at))
+            .to_zoned(TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M");
+        let report = FileReport::from(report);
         let status = match report.status {
             Status::Uploaded => "uploaded",
             Status::Present => "present",
@@ -45,7 +81,7 @@ async fn show(handle: &EngineHandle, args: History) -> Result<Outcome> {
             .or(report.error.map(|error| error.message))
             .unwrap_or_default();
         terminal::print(&format!(
-            "{status:<9} {}  {}",
+            "{when}  {status:<9} {}  {}",
             terminal::path(&report.source),
             terminal::shown(&shown)
         ));

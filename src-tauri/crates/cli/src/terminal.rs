@@ -75,6 +75,12 @@ pub(crate) fn path(path: &Path) -> String {
     shown(&LocalPath::from(path).to_text()).into_owned()
 }
 
+/// So many of a thing, as people say it.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    let many = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{many}")
+}
+
 /// What went wrong and what to do about it.
 pub(crate) fn say_error(error: &Error) {
     let word = if error.code.is_note() {

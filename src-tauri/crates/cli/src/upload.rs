@@ -28,7 +28,8 @@ async fn upload(handle: &EngineHandle, args: Upload, patience: Duration) -> Resu
     let before = handle.snapshot().await?.overall.unfinished;
     if before > 0 {
         terminal::say(&format!(
-            "{before} earlier uploads are not finished; they go on as well"
+            "{} not finished: what can go on does so as well",
+            terminal::counted(before, "earlier upload")
         ));
     }
     let wish = Wish {

@@ -23,12 +23,14 @@ async fn verify(handle: &EngineHandle, args: Verify) -> Result<Outcome> {
         })
         .await?;
     if found.faults == 0 {
-        terminal::say(&format!("{} objects are as they were", found.objects));
+        let objects = terminal::counted(found.objects, "object");
+        terminal::say(&format!("{objects} looked at, all as before"));
         return Ok(Outcome::AllWell);
     }
     terminal::say(&format!(
-        "{} objects looked at, {} not as they were",
-        found.objects, found.faults
+        "{} looked at, {} not as before",
+        terminal::counted(found.objects, "object"),
+        found.faults
     ));
     match found.repairing {
         Some(batch) => return repaired(handle, &batch, found.faults).await,
@@ -60,7 +62,8 @@ async fn repaired(handle: &EngineHandle, batch: &str, faults: u64) -> Result<Out
     });
     waited.await?;
     terminal::say(&format!(
-        "{again} files uploaded again, {not} not; look again with `tintype verify`"
+        "{} uploaded again, {not} not; look again with `tintype verify`",
+        terminal::counted(again, "file")
     ));
     let all = not == 0 && again > 0 && faults > 0;
     Ok(if all {

@@ -53,15 +53,19 @@ async fn watch(handle: &EngineHandle, args: Watch) -> Result<Outcome> {
             .await?;
         if found.writing > 0 {
             terminal::say(&format!(
-                "note: {} files are still being written; they are left for the next time",
-                found.writing
+                "note: left for the next time, because it is still being written: {}",
+                terminal::counted(found.writing as u64, "file")
             ));
         }
+        found.blind.iter().for_each(terminal::say_error);
         let finished = upload::finish(handle, &found.batch, json, PATIENCE).await;
         handle
             .put_away(dirs, meant.profile.clone(), &meant.folder())
             .await?;
-        return finished;
+        return match finished? {
+            Outcome::AllWell if !found.blind.is_empty() => Ok(Outcome::SomethingFailed),
+            finished => Ok(finished),
+        };
     }
     if !dirs.is_empty() {
         let settings = handle.settings().await?;

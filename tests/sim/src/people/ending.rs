@@ -45,21 +45,19 @@ impl People {
         let given = handle.enqueue(here, None, Wish::default()).await?;
         self.waited(&handle, &given).await?;
         let gone = self.server().ledger.gone(computer);
-        match handle
+        let found = handle
             .reconcile(Vec::new(), None, &WatchedFolder::default())
-            .await
-        {
-            Ok(found) => {
-                self.server().ledger.noticed(computer, &gone);
-                self.waited(&handle, &found.batch).await?;
-            }
+            .await?;
+        match found.blind.first() {
+            None => self.server().ledger.noticed(computer, &gone),
             // A folder from which everything went may be that of a drive that is away: nothing is
             // concluded from that.
-            Err(error) if error.code == Code::FileMissing => {
+            Some(error) if error.code == Code::FileMissing => {
                 self.server().ledger.keep(computer, true)
             }
-            Err(error) => return Err(error),
+            Some(error) => return Err(error.clone()),
         }
+        self.waited(&handle, &found.batch).await?;
         self.all_done(&handle).await?;
         self.mend(computer).await?;
         for wait in self.waits.drain(..) {

@@ -58,6 +58,9 @@ impl People {
         let found = handle
             .reconcile(Vec::new(), None, &WatchedFolder::default())
             .await?;
+        if let Some(error) = found.blind.first() {
+            return Err(error.clone());
+        }
         self.server().ledger.noticed(computer, &gone);
         self.wait(handle, found.batch);
         Ok(())

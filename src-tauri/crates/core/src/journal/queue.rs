@@ -41,10 +41,14 @@ pub struct Wanted {
     pub limit: u32,
 }
 
-/// In the words of the index `jobs_next`, so that it is used.
-const NEXT: &str = "SELECT id, watched IS NOT NULL FROM jobs WHERE profile = ?1 AND state IN ('queued', 'planned') AND paused = 0 \
-     AND engine IS NULL AND id NOT IN (SELECT value FROM json_each(?2))";
-const ORDER: &str = "ORDER BY watched IS NOT NULL, id LIMIT ?3";
+/// Of one profile, what nobody has in hand: `which` index finds it, in whose words this is, and what
+/// else is asked of it.
+fn next(which: &str, and: &str) -> String {
+    format!(
+        "SELECT id, watched IS NOT NULL FROM jobs INDEXED BY {which} WHERE profile = ?1 AND state IN ('queued', 'planned') AND paused = 0 \
+         AND engine IS NULL AND id NOT IN (SELECT value FROM json_each(?2)) AND {and} ORDER BY watched IS NOT NULL, id LIMIT ?3"
+    )
+}
 
 impl Journal {
     /// Takes the next jobs in hand: those a person gave before those a watched folder found, older
@@ -227,27 +231,23 @@ fn take_in_hand(
 ) -> rusqlite::Result<Vec<InHand>> {
     let mut next: Vec<InHand> = Vec::new();
     for profile in profiles(tx, wanted)? {
-        let own = if wanted.leads || wanted.serves.contains(&profile) {
-            "AND (needs IS NULL OR needs = ?4)"
-        } else if wanted.can_open.contains(&profile) {
-            "AND (needs = ?4 OR error_code = 'credentials-missing')"
-        } else {
-            "AND needs = ?4"
-        };
-        let mut statement = tx.prepare_cached(&format!("{NEXT} {own} {ORDER}"))?;
-        let found = statement.query_map(
-            params![profile, rows::json(&wanted.later), wanted.limit, engine],
-            |row| {
-                Ok(InHand {
-                    id: row.get(0)?,
-                    profile: profile.clone(),
-                    watched: row.get(1)?,
-                })
-            },
-        )?;
-        next.extend(found.collect::<rusqlite::Result<Vec<_>>>()?);
+        for sql in which(wanted, &profile) {
+            let mut statement = tx.prepare_cached(&sql)?;
+            let found = statement.query_map(
+                params![profile, rows::json(&wanted.later), wanted.limit, engine],
+                |row| {
+                    Ok(InHand {
+                        id: row.get(0)?,
+                        profile: profile.clone(),
+                        watched: row.get(1)?,
+                    })
+                },
+            )?;
+            next.extend(found.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
     }
     next.sort_unstable_by_key(|job| (job.watched, job.id));
+    next.dedup_by_key(|job| job.id);
     next.truncate(wanted.limit as usize);
     // Who could not open the bucket is no reason any more where this engine can: the job goes on.
     let sql = "UPDATE jobs SET engine = ?2, error_code = iif(?3, NULL, error_code), error_message = iif(?3, NULL, error_message), \
@@ -258,6 +258,21 @@ fn take_in_hand(
             .execute(params![job.id, engine, opens])?;
     }
     Ok(next)
+}
+
+/// What finds the jobs of a profile that an engine can run. One that does not lead does not go
+/// through all that others do.
+fn which(wanted: &Wanted, profile: &ProfileId) -> Vec<String> {
+    if wanted.leads || wanted.serves.contains(profile) {
+        return vec![next("jobs_next", "(needs IS NULL OR needs = ?4)")];
+    }
+    let mut sql = vec![next("jobs_needing", "needs = ?4")];
+    if wanted.can_open.contains(profile) {
+        // The same number of values for all.
+        let unopened = "error_code = 'credentials-missing' AND ?4 IS NOT NULL";
+        sql.push(next("jobs_unopened", unopened));
+    }
+    sql
 }
 
 /// The profiles that have jobs to be run.

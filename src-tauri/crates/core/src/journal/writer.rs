@@ -16,7 +16,7 @@ use crate::world;
 const LARGEST_GROUP: usize = 512;
 /// Where many write, a moment's wait makes larger groups: fewer flushes of the disk, for all of
 /// them. Whoever writes alone does not wait.
-const GATHER: Duration = Duration::from_millis(2);
+const GATHER: Duration = Duration::from_millis(5);
 
 pub(super) type Reply = Box<dyn FnOnce(Result<()>) + Send>;
 /// Gets the transaction, or why there is none; gives back what to tell the asker once the outcome

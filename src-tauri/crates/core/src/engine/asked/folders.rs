@@ -31,6 +31,8 @@ pub struct Reconciled {
     pub batch: String,
     /// Files that are still being written, and are left for another time.
     pub writing: usize,
+    /// Why some of the folders could not be looked at; the others were.
+    pub blind: Vec<Error>,
 }
 
 impl EngineHandle {
@@ -47,17 +49,24 @@ impl EngineHandle {
     ) -> Result<Reconciled> {
         let settings = self.settings().await?;
         let until = Instant::now() + WRITING;
-        let (batch, mut writing) = (journal::new_id(), 0);
+        let mut looked = Reconciled {
+            batch: journal::new_id(),
+            writing: 0,
+            blind: Vec::new(),
+        };
         let chosen = self.chosen(&settings, folders, profile.as_deref(), like)?;
         for folder in chosen.clone() {
             let inner = folder.inner(settings.folders.iter().chain(&chosen));
             self.stages.pass(std::slice::from_ref(&folder));
             self.stages.journal.keep_folder(&folder).await?;
-            writing += self
-                .reconcile_one(&settings, (&folder, inner), until, &batch)
-                .await?;
+            let one = self.reconcile_one(&settings, (&folder, inner), until, &looked.batch);
+            match one.await {
+                Ok(writing) => looked.writing += writing,
+                // What others have is not kept from going up, and from being told of.
+                Err(error) => looked.blind.push(error),
+            }
         }
-        Ok(Reconciled { batch, writing })
+        Ok(looked)
     }
 
     /// How many of a folder's files are still being written in the end.

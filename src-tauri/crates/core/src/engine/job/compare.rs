@@ -165,17 +165,19 @@ async fn free(
 }
 
 /// Whether an earlier try of this very job sent it, and nobody was ever told: the file has other
-/// content by now.
+/// content by now. What is on record may be what it took the place of.
 async fn is_of_earlier_try(held: &Held, object: &Object, work: &Work<'_>) -> Result<bool> {
     let Work {
         stages, open, job, ..
     } = work;
-    Ok(held.get(META_UPLOAD) == Some(&held::label_of(&job.uid))
-        && stages
-            .journal
-            .object_on_record(&open.target, &object.key)
-            .await?
-            .is_none())
+    if held.get(META_UPLOAD) != Some(&held::label_of(&job.uid)) {
+        return Ok(false);
+    }
+    let on_record = stages
+        .journal
+        .object_on_record(&open.target, &object.key)
+        .await?;
+    Ok(on_record.is_none_or(|known| held.get(META_SHA256) != Some(known.sha256.as_str())))
 }
 
 /// Whether the bucket's object is this one, or a variant that is as good.

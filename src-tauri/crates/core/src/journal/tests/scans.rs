@@ -95,7 +95,7 @@ async fn nothing_that_is_asked_all_the_time_scans_a_table() -> std::io::Result<(
 
     let asked = std::mem::take(&mut *ASKED.lock().unwrap_or_else(PoisonError::into_inner));
     let known = ["SELECT", "UPDATE", "INSERT", "DELETE", "WITH"];
-    let db = Connection::open(&path).expect("opens");
+    let db = schema::open(&path).expect("opens");
     let mut explained = 0;
     for sql in asked
         .iter()
