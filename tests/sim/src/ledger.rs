@@ -72,6 +72,8 @@ struct File {
     /// So many of its contents a person once wanted kept, before it was there anew: either is
     /// right.
     settled: usize,
+    /// So many contents it had had when it was last noticed to be gone.
+    left: usize,
 }
 
 /// Whether the bucket is to keep what a deleted file was.
@@ -172,6 +174,9 @@ impl Ledger {
         for path in gone {
             if let Some(file) = self.files.get_mut(&(computer, path.clone())) {
                 file.noticed = !file.there;
+                if file.noticed {
+                    file.left = file.contents.len();
+                }
             }
         }
     }
@@ -179,11 +184,13 @@ impl Ledger {
     /// The bucket may keep whatever is deleted by now; it is to keep what was `known` to be when
     /// that was asked for.
     pub(crate) fn keep(&mut self, computer: usize, asked: bool) {
-        for (_, file) in self
-            .files
-            .iter_mut()
-            .filter(|((of, _), file)| *of == computer && !file.there)
-        {
+        let own = self.files.iter_mut().filter(|((of, _), _)| *of == computer);
+        for (_, file) in own {
+            if file.there {
+                // Nobody may have noticed yet that it is back: then what it was is kept.
+                file.settled = file.settled.max(file.left);
+                continue;
+            }
             file.kept = match (file.kept, asked) {
                 (Kept::Perhaps, false) if file.noticed => Kept::Yes,
                 (Kept::No, _) => Kept::Perhaps,
