@@ -278,10 +278,8 @@ fn a_sign_in_page_is_no_bucket_but_offline() {
     assert!(text(error, "message").contains("sign-in page"), "{error}");
 }
 
-#[test]
-fn what_a_killed_try_left_in_the_place_of_what_was_known_is_no_strangers() {
-    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    // The second object arrives, and nothing is heard after that.
+/// The second object arrives, and nothing is heard after that.
+fn deaf_after_two(server: &Server) -> (Middleman, Arc<AtomicBool>) {
     let (puts, deaf) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(false)));
     let is_deaf = Arc::clone(&deaf);
     let middleman = Middleman::before(&server.endpoint, move |asked| {
@@ -294,6 +292,13 @@ fn what_a_killed_try_left_in_the_place_of_what_was_known_is_no_strangers() {
             Fate::Pass
         }
     });
+    (middleman, deaf)
+}
+
+#[test]
+fn what_a_killed_try_left_in_the_place_of_what_was_known_is_no_strangers() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let (middleman, deaf) = deaf_after_two(&server);
     let client = server.client_at(&middleman.endpoint(), &["--on-conflict", "replace"]);
     let file = write(folder.path(), "a.txt", b"first");
     upload(&client, std::slice::from_ref(&file)).with_code(0);
@@ -313,4 +318,44 @@ fn what_a_killed_try_left_in_the_place_of_what_was_known_is_no_strangers() {
     assert_eq!(text(&report, "key"), "originals/a.txt");
     assert_eq!(server.demo_keys(), ["originals/a.txt"]);
     assert_eq!(server.fetch(text(&report, "url")).body, b"third");
+}
+
+#[test]
+fn what_a_killed_try_left_under_a_key_that_is_not_used_again_is_remembered() {
+    let (server, folder, other) = (
+        Server::demo(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    let (middleman, deaf) = deaf_after_two(&server);
+    let client = server.client_at(&middleman.endpoint(), &[]);
+    upload(&client, &[write(other.path(), "a.txt", b"another's")]).with_code(0);
+    let file = write(folder.path(), "a.txt", b"first");
+    let mut child =
+        client.start(&mut client.command(["upload", "--profile", "test", file.to_str().unwrap()]));
+    let first = format!("originals/a-{}.txt", &sha256(b"first")[..8]);
+    wait_for("the first is in the bucket", || {
+        server.demo_keys().contains(&first)
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    deaf.store(false, Ordering::SeqCst);
+    std::fs::write(&file, b"second").unwrap();
+
+    upload(&client, &[file]).with_code(0);
+
+    let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
+    let relied_on: Vec<String> = journal
+        .prepare("SELECT key FROM reliance WHERE CAST(source AS TEXT) LIKE ?1 ORDER BY key")
+        .unwrap()
+        .query_map([format!("{}%", folder.path().display())], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let mut expected = vec![
+        first,
+        format!("originals/a-{}.txt", &sha256(b"second")[..8]),
+    ];
+    expected.sort();
+    assert_eq!(relied_on, expected, "both are the file's own");
 }

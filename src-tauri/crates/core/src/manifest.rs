@@ -90,8 +90,15 @@ mod tests {
             finished_at: 1,
             objects: vec![object],
         };
+        assert_eq!(entry.original(), entry.objects[0]);
+
         let mut text = write(&[entry.clone(), entry.clone()]);
+        let of_nothing = ManifestEntry {
+            objects: Vec::new(),
+            ..entry.clone()
+        };
+        text.extend(write(&[of_nothing]));
         text.extend(b"{\"name\": 3}\nrubbish\xff\n");
-        assert_eq!(read(&text), (vec![entry.clone(), entry], 2));
+        assert_eq!(read(&text), (vec![entry.clone(), entry], 3));
     }
 }

@@ -41,11 +41,11 @@ pub struct Wanted {
     pub limit: u32,
 }
 
-/// Of one profile, what nobody has in hand: `which` index finds it, in whose words this is, and what
+/// Of one profile, what nobody has in hand: the index that finds it, in whose words this is, and what
 /// else is asked of it.
-fn next(which: &str, and: &str) -> String {
+fn next(index: &str, and: &str) -> String {
     format!(
-        "SELECT id, watched IS NOT NULL FROM jobs INDEXED BY {which} WHERE profile = ?1 AND state IN ('queued', 'planned') AND paused = 0 \
+        "SELECT id, watched IS NOT NULL FROM jobs INDEXED BY {index} WHERE profile = ?1 AND state IN ('queued', 'planned') AND paused = 0 \
          AND engine IS NULL AND id NOT IN (SELECT value FROM json_each(?2)) AND {and} ORDER BY watched IS NOT NULL, id LIMIT ?3"
     )
 }

@@ -57,21 +57,27 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// A job that is given up may have sent what it planned, and not have heard of it: that is known by
-/// the job's id.
-pub(super) fn keep_unheard_of(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<()> {
+/// A job that is given up, or goes on under other keys, may have sent what it planned, and not have
+/// heard of it: that is known by the job's id. Of all its keys, or of these.
+pub(super) fn keep_unheard_of(
+    tx: &Transaction<'_>,
+    job: i64,
+    keys: Option<&[String]>,
+) -> rusqlite::Result<()> {
+    let keys = keys.map(rows::json);
     tx.prepare_cached(
         "INSERT INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours, upload) \
-         SELECT o.target, o.key, o.folded, 0, '', '', '', 1, j.uid FROM objects o JOIN jobs j ON j.id = o.job WHERE j.id = ?1 \
+         SELECT o.target, o.key, o.folded, 0, '', '', '', 1, j.uid FROM objects o JOIN jobs j ON j.id = o.job \
+         WHERE j.id = ?1 AND (?2 IS NULL OR o.key IN (SELECT value FROM json_each(?2))) \
          ON CONFLICT (target, key) DO UPDATE SET upload = excluded.upload",
     )?
-    .execute(params![job])?;
+    .execute(params![job, keys])?;
     tx.prepare_cached(
         "INSERT OR IGNORE INTO reliance(source, watched, target, key) SELECT j.source, coalesce(j.watched, x''), o.target, o.key \
          FROM objects o JOIN jobs j ON j.id = o.job JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.upload = j.uid \
-         WHERE j.id = ?1",
+         WHERE j.id = ?1 AND (?2 IS NULL OR o.key IN (SELECT value FROM json_each(?2)))",
     )?
-    .execute(params![job])
+    .execute(params![job, keys])
     .map(|_| ())
 }
 
@@ -125,6 +131,13 @@ pub(super) fn select(
 }
 
 impl Journal {
+    /// A job has put what it sent under these keys of its plan, and did not hear of it.
+    pub async fn unheard_of(&self, job: i64, keys: Vec<String>) -> Result<()> {
+        self.writer
+            .write(move |tx| keep_unheard_of(tx, job, Some(&keys)))
+            .await
+    }
+
     /// What is on record of an object.
     pub async fn object_on_record(&self, target: &str, key: &str) -> Result<Option<OnRecord>> {
         let (target, key) = (target.to_owned(), key.to_owned());

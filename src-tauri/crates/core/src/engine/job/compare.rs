@@ -158,7 +158,7 @@ async fn free(
             How::Not(held)
         }));
     }
-    if is_of_earlier_try(&held, object, work).await? {
+    if is_of_earlier_try(&held, &object.key, work).await? {
         return Ok(Ok(How::Over(held.etag)));
     }
     Ok(Err(held))
@@ -166,17 +166,14 @@ async fn free(
 
 /// Whether an earlier try of this very job sent it, and nobody was ever told: the file has other
 /// content by now. What is on record may be what it took the place of.
-async fn is_of_earlier_try(held: &Held, object: &Object, work: &Work<'_>) -> Result<bool> {
+pub(super) async fn is_of_earlier_try(held: &Held, key: &str, work: &Work<'_>) -> Result<bool> {
     let Work {
         stages, open, job, ..
     } = work;
     if held.get(META_UPLOAD) != Some(&held::label_of(&job.uid)) {
         return Ok(false);
     }
-    let on_record = stages
-        .journal
-        .object_on_record(&open.target, &object.key)
-        .await?;
+    let on_record = stages.journal.object_on_record(&open.target, key).await?;
     Ok(on_record.is_none_or(|known| held.get(META_SHA256) != Some(known.sha256.as_str())))
 }
 

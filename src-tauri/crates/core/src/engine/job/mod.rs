@@ -8,5 +8,6 @@ mod making;
 mod plan;
 mod record;
 mod sending;
+mod unheard;
 pub(super) mod verdict;
 mod work;

@@ -9,6 +9,7 @@ use super::compare::How;
 use super::live::Live;
 use super::plan::{HASH_DIGITS, Planned, plan};
 use super::record::Record;
+use super::unheard;
 use super::work::{Object, Work};
 use crate::engine::bucket::free_keys::SMALL;
 use crate::engine::bucket::stores::Open;
@@ -33,6 +34,7 @@ pub(super) async fn plan_and_send(
     let choice = work.job.on_conflict.unwrap_or(work.profile.on_conflict);
     let keeps_both = matches!(choice, OnConflict::KeepBoth | OnConflict::Replace);
     let (mut level, mut again) = (0, 0);
+    unheard::remember(work, objects).await?;
     loop {
         let plan = match plan(work, objects, level, again > 0).await? {
             Planned::Skip => return Ok(None),
