@@ -13,6 +13,7 @@ mod ending;
 mod failure;
 mod folders;
 mod jobs;
+mod layouts;
 mod outbox;
 mod queue;
 mod record;

@@ -82,23 +82,13 @@ pub(in crate::engine) async fn plan(
     .hint("rename the file, or put {uuid} into the profile's key template"))
 }
 
-/// All keys that a job's objects may get.
-pub(super) fn names(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
-    let sha256 = &work.file.sha256;
-    let named = |key: &String| HASH_DIGITS.map(|digits| name(key, sha256, digits));
-    Ok(keys(work, objects)?.iter().flat_map(named).collect())
-}
-
-fn name(plain: &str, sha256: &str, digits: usize) -> String {
-    match digits {
-        0 => plain.to_owned(),
-        digits => key::with_hash(plain, sha256, digits),
-    }
-}
-
 fn name_all(objects: &mut [Object], plain: &[String], sha256: &str, digits: usize) {
     for (object, key) in objects.iter_mut().zip(plain) {
-        object.key = name(key, sha256, digits);
+        object.key = if digits == 0 {
+            key.clone()
+        } else {
+            key::with_hash(key, sha256, digits)
+        };
     }
 }
 

@@ -34,8 +34,11 @@ pub(super) async fn plan_and_send(
     let choice = work.job.on_conflict.unwrap_or(work.profile.on_conflict);
     let keeps_both = matches!(choice, OnConflict::KeepBoth | OnConflict::Replace);
     let (mut level, mut again) = (0, 0);
-    unheard::remember(work, objects).await?;
     loop {
+        // What mends goes where it was; whatever else had a plan may get another one now.
+        if work.job.wanted.is_none() && (again > 0 || work.job.sha256.is_some()) {
+            unheard::remember(work).await?;
+        }
         let plan = match plan(work, objects, level, again > 0).await? {
             Planned::Skip => return Ok(None),
             Planned::Go(plan) => plan,

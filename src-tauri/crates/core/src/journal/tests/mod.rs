@@ -314,7 +314,7 @@ async fn an_old_journal_is_brought_up_to_date_with_all_it_knows()
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("journal.sqlite");
     let old = Connection::open(&path)?;
-    schema::MIGRATIONS[..4]
+    layouts::MIGRATIONS[..4]
         .iter()
         .try_for_each(|migration| old.execute_batch(migration))?;
     old.pragma_update(None, "user_version", 4)?;
