@@ -1,5 +1,9 @@
 //! Answers that are lost, false, or somebody else's.
 
+use std::path::Path;
+
+use tintype_tests::pictures::{jpeg, landscape};
+
 use super::*;
 
 #[test]
@@ -344,18 +348,49 @@ fn what_a_killed_try_left_under_a_key_that_is_not_used_again_is_remembered() {
 
     upload(&client, &[file]).with_code(0);
 
-    let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
-    let relied_on: Vec<String> = journal
-        .prepare("SELECT key FROM reliance WHERE CAST(source AS TEXT) LIKE ?1 ORDER BY key")
-        .unwrap()
-        .query_map([format!("{}%", folder.path().display())], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
     let mut expected = vec![
         first,
         format!("originals/a-{}.txt", &sha256(b"second")[..8]),
     ];
     expected.sort();
-    assert_eq!(relied_on, expected, "both are the file's own");
+    assert_eq!(
+        relied_on(&client, folder.path()),
+        expected,
+        "both are the file's own"
+    );
+}
+
+#[test]
+fn what_a_job_sent_before_it_failed_is_remembered() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let middleman = Middleman::before(&server.endpoint, |asked| {
+        let of_a_variant = asked.is_put() && !asked.target.contains("originals");
+        match of_a_variant {
+            true => Fate::Say(403, "AccessDenied"),
+            false => Fate::Pass,
+        }
+    });
+    let client = server.client_at(&middleman.endpoint(), &[]);
+    let picture = jpeg(&landscape(400, 300, 1), None);
+
+    let report = upload(&client, &[write(folder.path(), "a.jpg", picture)])
+        .with_code(1)
+        .json()
+        .remove(0);
+
+    assert_eq!(text(&report, "status"), "failed", "{report}");
+    assert_eq!(server.demo_keys(), ["originals/a.jpg"]);
+    assert_eq!(relied_on(&client, folder.path()), ["originals/a.jpg"]);
+}
+
+/// The keys that a folder's files rely on, as the journal knows.
+fn relied_on(client: &Tintype, folder: &Path) -> Vec<String> {
+    let journal = rusqlite::Connection::open(client.home().join("journal.sqlite")).unwrap();
+    journal
+        .prepare("SELECT key FROM reliance WHERE CAST(source AS TEXT) LIKE ?1 ORDER BY key")
+        .unwrap()
+        .query_map([format!("{}%", folder.display())], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
 }

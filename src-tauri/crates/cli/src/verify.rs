@@ -33,7 +33,10 @@ async fn verify(handle: &EngineHandle, args: Verify) -> Result<Outcome> {
         found.faults
     ));
     match found.repairing {
-        Some(batch) => return repaired(handle, &batch, found.faults).await,
+        Some(batch) => {
+            let left = found.faults - found.mending;
+            return repaired(handle, &batch, left).await;
+        }
         None if args.repair => {
             terminal::say("  hint: none of their files is here as it was; nothing was uploaded")
         }
@@ -42,8 +45,8 @@ async fn verify(handle: &EngineHandle, args: Verify) -> Result<Outcome> {
     Ok(Outcome::SomethingFailed)
 }
 
-/// Waits for what is uploaded again, and says how that went.
-async fn repaired(handle: &EngineHandle, batch: &str, faults: u64) -> Result<Outcome> {
+/// Waits for what is uploaded again, and says how that went; so many objects are `left` as they are.
+async fn repaired(handle: &EngineHandle, batch: &str, left: u64) -> Result<Outcome> {
     let (mut again, mut not) = (0u64, 0u64);
     let mut count = |report: &JobReport| {
         let well = report.job.stage == Stage::Done;
@@ -65,8 +68,13 @@ async fn repaired(handle: &EngineHandle, batch: &str, faults: u64) -> Result<Out
         "{} uploaded again, {not} not; look again with `tintype verify`",
         terminal::counted(again, "file")
     ));
-    let all = not == 0 && again > 0 && faults > 0;
-    Ok(if all {
+    if left > 0 {
+        let objects = terminal::counted(left, "object");
+        terminal::say(&format!(
+            "  hint: left as they are: {objects}; no file is here as it was, or the credentials may not look"
+        ));
+    }
+    Ok(if not == 0 && left == 0 {
         Outcome::AllWell
     } else {
         Outcome::SomethingFailed

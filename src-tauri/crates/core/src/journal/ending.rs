@@ -15,8 +15,8 @@ pub struct SentObject {
     pub uid: String,
     /// Its key.
     pub key: String,
-    /// Whether it was sent; otherwise the bucket had it.
-    pub sent: bool,
+    /// Whether this computer sent it; otherwise the bucket had it.
+    pub ours: bool,
     /// Its ETag, as far as it is known.
     pub etag: String,
     /// Pixels, where it is a picture.
@@ -99,7 +99,7 @@ pub(super) fn finish(
             sha256: object.sha256.clone(),
             etag: object.etag.clone(),
             source_sha256: source_sha256.clone(),
-            ours: object.sent,
+            ours: object.ours,
             upload: None,
         };
         record::keep(tx, &target, &object.key, &on_record, Some(relies))?;

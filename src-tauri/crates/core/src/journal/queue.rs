@@ -250,12 +250,15 @@ fn take_in_hand(
     next.dedup_by_key(|job| job.id);
     next.truncate(wanted.limit as usize);
     // Who could not open the bucket is no reason any more where this engine can: the job goes on.
-    let sql = "UPDATE jobs SET engine = ?2, error_code = iif(?3, NULL, error_code), error_message = iif(?3, NULL, error_message), \
-               error_hint = iif(?3, NULL, error_hint) WHERE id = ?1";
+    // Every other reason stands until it has gone on: somebody may wait for that with patience.
+    let cured = "UPDATE jobs SET error_code = NULL, error_message = NULL, error_hint = NULL \
+                 WHERE id = ?1 AND error_code IN ('credentials-missing', 'demo-unavailable')";
     for job in &next {
-        let opens = !wanted.leads || wanted.serves.contains(&job.profile);
-        tx.prepare_cached(sql)?
-            .execute(params![job.id, engine, opens])?;
+        tx.prepare_cached("UPDATE jobs SET engine = ?2 WHERE id = ?1")?
+            .execute(params![job.id, engine])?;
+        if !wanted.leads || wanted.serves.contains(&job.profile) {
+            tx.prepare_cached(cured)?.execute(params![job.id])?;
+        }
     }
     Ok(next)
 }

@@ -57,25 +57,21 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// A job that is given up, or goes on under other keys, may have sent what it planned, and not have
-/// heard of it: that is known by the job's id. Of all its keys, or of these.
-pub(super) fn keep_unheard_of(
-    tx: &Transaction<'_>,
-    job: i64,
-    keys: Option<&[String]>,
-) -> rusqlite::Result<()> {
-    let keys = keys.map(rows::json);
+/// A job that is given up, or goes on under other keys, has sent what is under these, and has not
+/// heard of it: that is known by the job's id.
+fn keep_unheard_of(tx: &Transaction<'_>, job: i64, keys: &[String]) -> rusqlite::Result<()> {
+    let keys = rows::json(keys);
     tx.prepare_cached(
         "INSERT INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours, upload) \
-         SELECT o.target, o.key, o.folded, 0, '', '', '', 1, j.uid FROM objects o JOIN jobs j ON j.id = o.job \
-         WHERE j.id = ?1 AND (?2 IS NULL OR o.key IN (SELECT value FROM json_each(?2))) \
+         SELECT o.target, o.key, o.folded, 0, '', '', coalesce(j.sha256, ''), 1, j.uid FROM objects o JOIN jobs j ON j.id = o.job \
+         WHERE j.id = ?1 AND o.key IN (SELECT value FROM json_each(?2)) \
          ON CONFLICT (target, key) DO UPDATE SET upload = excluded.upload",
     )?
     .execute(params![job, keys])?;
     tx.prepare_cached(
         "INSERT OR IGNORE INTO reliance(source, watched, target, key) SELECT j.source, coalesce(j.watched, x''), o.target, o.key \
          FROM objects o JOIN jobs j ON j.id = o.job JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.upload = j.uid \
-         WHERE j.id = ?1 AND (?2 IS NULL OR o.key IN (SELECT value FROM json_each(?2)))",
+         WHERE j.id = ?1 AND o.key IN (SELECT value FROM json_each(?2))",
     )?
     .execute(params![job, keys])
     .map(|_| ())
@@ -134,7 +130,7 @@ impl Journal {
     /// A job has put what it sent under these keys of its plan, and did not hear of it.
     pub async fn unheard_of(&self, job: i64, keys: Vec<String>) -> Result<()> {
         self.writer
-            .write(move |tx| keep_unheard_of(tx, job, Some(&keys)))
+            .write(move |tx| keep_unheard_of(tx, job, &keys))
             .await
     }
 

@@ -117,7 +117,6 @@ impl Journal {
                 if goes_again(tx, job)? {
                     return Ok(());
                 }
-                record::keep_unheard_of(tx, job, None)?;
                 let relies = record::relied_on_by("seen.path", "seen.folder");
                 // Like no file there is: it is on record, and whatever comes back is new.
                 let keep =

@@ -1,14 +1,13 @@
 //! What is to be sent and on which condition; what is looked at before it, and after it.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 
 use super::log::PartsLog;
 use super::store::{Headers, Lookup, ObjectStore, Only};
 use crate::error::{Code, Error, Result, Retry};
-use crate::held::{Likeness, Meant};
+use crate::held::{Held, Likeness, META_UPLOAD, Meant};
 
 /// A file that is read part by part.
 pub struct Source<'a> {
@@ -65,54 +64,72 @@ impl Order<'_> {
         };
         let only = match store.head(self.key).await? {
             Lookup::Found(held) if held.etag == *seen => self.only.clone(),
-            // An earlier try arrived although its answer did not.
-            Lookup::Found(held) if held.compare(&self.meant(size)) == Likeness::Same => {
-                return Ok(Before::Done(held.etag));
-            }
+            Lookup::Found(held) => match self.arrived(&held, size) {
+                Arrived::Whole(etag) => return Ok(Before::Done(etag)),
+                Arrived::Torn(etag) => Only::IfStill(etag),
+                Arrived::Not => return Err(taken()),
+            },
             // It is gone: then nothing is replaced.
             Lookup::Absent => Only::IfAbsent,
-            Lookup::Found(_) | Lookup::Hidden => {
-                return Err(Error::new(
-                    Code::KeyTaken,
-                    "what is under the key is another object by now",
-                ));
-            }
+            Lookup::Hidden => return Err(taken()),
         };
         // Last of all: the look took its time.
         self.still.meant().await.map(|()| Before::Send(only))
     }
 
-    /// Whether an earlier try arrived although its answer did not; its ETag.
-    pub(super) async fn arrived(&self, store: &dyn ObjectStore, size: u64) -> Option<String> {
-        match store.head(self.key).await {
-            Ok(Lookup::Found(held)) if held.compare(&self.meant(size)) == Likeness::Same => {
-                Some(held.etag)
-            }
-            _ => None,
+    /// Whether what is under the key is what an earlier try sent, although its answer did not
+    /// arrive.
+    fn arrived(&self, held: &Held, size: u64) -> Arrived {
+        if held.compare(&self.meant(size)) == Likeness::Same {
+            Arrived::Whole(held.etag.clone())
+        } else if self.is_own(held) {
+            Arrived::Torn(held.etag.clone())
+        } else {
+            Arrived::Not
         }
+    }
+
+    /// The job that is being sent put it there, as it says itself.
+    fn is_own(&self, held: &Held) -> bool {
+        let own = self.headers.says(META_UPLOAD);
+        own.is_some() && held.get(META_UPLOAD) == own
+    }
+
+    /// Looks for what an earlier try sent.
+    pub(super) async fn look(&self, store: &dyn ObjectStore, size: u64) -> Result<Arrived> {
+        Ok(match store.head(self.key).await? {
+            Lookup::Found(held) => self.arrived(&held, size),
+            Lookup::Absent | Lookup::Hidden => Arrived::Not,
+        })
     }
 }
 
-/// That an earlier try stored other bytes. Until that is mended, "the key is taken" and "no such
-/// upload" are its own echo, and no news.
-#[derive(Default)]
-pub(super) struct Wrong(Mutex<Option<Error>>);
+/// What became of an earlier try.
+pub(super) enum Arrived {
+    /// It is there, with this ETag.
+    Whole(String),
+    /// It is there with other bytes, under this ETag.
+    Torn(String),
+    /// What is under the key, if anything, is not of this job.
+    Not,
+}
 
-impl Wrong {
-    /// Takes note of what the bucket was found to have.
-    pub(super) fn note<T>(&self, verified: Result<T>) -> Result<T> {
-        verified.inspect_err(|error| {
-            if error.code == Code::ChecksumMismatch {
-                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
-            }
-        })
-    }
+fn taken() -> Error {
+    Error::new(
+        Code::KeyTaken,
+        "what is under the key is another object by now",
+    )
+}
 
-    /// What an echo stands for.
-    pub(super) fn or(&self, echo: Error) -> Error {
-        let wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        wrong.clone().unwrap_or(echo)
-    }
+/// The bucket has other bytes than were sent. To be tried again; it is final where every try ended
+/// so.
+pub(super) fn torn(key: &str, what: &str) -> Error {
+    Error::new(
+        Code::ChecksumMismatch,
+        format!("the bucket has {what} under {key}"),
+    )
+    .hint("Tintype sent it several times; the service, or something between, changes the bytes")
+    .retry(Retry::Soon)
 }
 
 /// Asks the bucket what it has, where the answer to the upload did not prove it already.
@@ -121,25 +138,20 @@ pub(super) async fn verify(
     order: &Order<'_>,
     size: u64,
 ) -> Result<String> {
-    let wrong = |what: String| {
-        Err(Error::new(
-            Code::ChecksumMismatch,
-            format!("the bucket has {what} under {}", order.key),
-        )
-        .hint("Tintype sent it several times; the service, or something between, changes the bytes")
-        .retry(Retry::Soon))
-    };
     match store.head(order.key).await? {
         Lookup::Found(held) => match held.compare(&order.meant(size)) {
             Likeness::Same | Likeness::Unlabelled => Ok(held.etag),
-            Likeness::MadeAlike | Likeness::Other if held.size != size => {
-                wrong(format!("{} bytes instead of {size}", held.size))
-            }
+            // Somebody took the key right after: no fault of the bytes.
+            _ if held.get(META_UPLOAD).is_some() && !order.is_own(&held) => Err(taken()),
+            Likeness::MadeAlike | Likeness::Other if held.size != size => Err(torn(
+                order.key,
+                &format!("{} bytes instead of {size}", held.size),
+            )),
             Likeness::MadeAlike | Likeness::Other => {
-                wrong("an object with another checksum".into())
+                Err(torn(order.key, "an object with another checksum"))
             }
         },
-        Lookup::Absent => wrong("nothing".into()),
+        Lookup::Absent => Err(torn(order.key, "nothing")),
         // Write-only credentials: the server checked the checksum that went along, more cannot be
         // had.
         Lookup::Hidden => Ok(String::new()),
@@ -158,17 +170,50 @@ pub(super) fn changed(path: &Path) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::held::META_SHA256;
+
+    struct AsBefore;
+
+    #[async_trait]
+    impl Still for AsBefore {
+        async fn meant(&self) -> Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
-    fn a_taken_key_is_the_echo_of_other_bytes_that_an_earlier_try_stored() {
-        let of = |code| Error::new(code, "said");
-        let (wrong, passing) = (Wrong::default(), Wrong::default());
+    fn what_is_under_the_key_is_of_an_earlier_try_where_it_says_so() {
+        let labels = |sha256: &str, upload: &str| {
+            vec![
+                (META_SHA256.to_owned(), sha256.to_owned()),
+                (META_UPLOAD.to_owned(), upload.to_owned()),
+            ]
+        };
+        let headers = Headers {
+            metadata: labels("abc", "own"),
+            ..Headers::default()
+        };
+        let order = Order {
+            key: "a.txt",
+            headers: &headers,
+            only: &Only::IfAbsent,
+            still: &AsBefore,
+        };
+        let arrived = |size, sha256, upload| {
+            let held = Held {
+                size,
+                etag: "e".into(),
+                metadata: labels(sha256, upload),
+            };
+            match order.arrived(&held, 3) {
+                Arrived::Whole(_) => "whole",
+                Arrived::Torn(_) => "torn",
+                Arrived::Not => "not",
+            }
+        };
 
-        let _: Result<()> = wrong.note(Err(of(Code::ChecksumMismatch)));
-        let _: Result<()> = wrong.note(Err(of(Code::ServerBusy)));
-        let _: Result<()> = passing.note(Err(of(Code::ServerBusy)));
-
-        assert_eq!(wrong.or(of(Code::KeyTaken)).code, Code::ChecksumMismatch);
-        assert_eq!(passing.or(of(Code::KeyTaken)).code, Code::KeyTaken);
+        assert_eq!(arrived(3, "abc", "own"), "whole");
+        assert_eq!(arrived(2, "abc", "own"), "torn", "it lacks a byte");
+        assert_eq!(arrived(3, "def", "another"), "not", "somebody was faster");
     }
 }

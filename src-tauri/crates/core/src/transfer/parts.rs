@@ -5,14 +5,14 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::flow::Limits;
 use super::log::{Begun, Recalled};
-use super::order::{Before, Order, Source, Wrong, changed, verify};
+use super::order::{Arrived, Before, Order, Source, changed, torn, verify};
 use super::progress::Progress;
 use super::retry::Bucket;
 use super::store::{Part, PartRules};
@@ -223,7 +223,8 @@ impl Large<'_> {
 
     async fn complete(&self, begun: &Begun, parts: &[Part]) -> Result<(String, bool)> {
         let (store, order, size) = (&*self.bucket.store, self.order, self.source.size);
-        let wrong = Wrong::default();
+        // The bucket had said that all is well, and had nothing.
+        let vanished = AtomicBool::new(false);
         self.bucket
             .call(0, || async {
                 let only = match order.before(store, size).await? {
@@ -235,15 +236,25 @@ impl Large<'_> {
                     .await
                 {
                     // The reply to an earlier try was lost: what is under the key decides.
-                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => order
-                        .arrived(store, size)
-                        .await
-                        .map(|etag| (etag, false))
-                        .ok_or_else(|| wrong.or(error)),
+                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => {
+                        match order.look(store, size).await? {
+                            Arrived::Whole(etag) => Ok((etag, false)),
+                            Arrived::Torn(_) => Err(torn(order.key, "other bytes than were sent")),
+                            Arrived::Not if vanished.load(Ordering::Relaxed) => {
+                                Err(torn(order.key, "nothing"))
+                            }
+                            Arrived::Not => Err(error),
+                        }
+                    }
                     Err(error) => Err(error),
-                    Ok(_) => wrong
-                        .note(verify(store, order, size).await)
-                        .map(|etag| (etag, true)),
+                    Ok(_) => match verify(store, order, size).await {
+                        Ok(etag) => Ok((etag, true)),
+                        Err(error) => {
+                            let wrong = error.code == Code::ChecksumMismatch;
+                            vanished.fetch_or(wrong, Ordering::Relaxed);
+                            Err(error)
+                        }
+                    },
                 }
             })
             .await

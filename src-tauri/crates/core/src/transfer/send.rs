@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::order::{Before, Order, Source, Wrong, verify};
+use super::order::{Arrived, Before, Order, Source, verify};
 use super::parts::Large;
 use super::progress::Progress;
 use super::retry::Bucket;
-use super::store::Receipt;
+use super::store::{Only, Receipt};
 use crate::error::{Code, Result};
 
 /// Larger files go up in parts.
@@ -59,8 +59,7 @@ async fn whole(
     progress: &Progress,
 ) -> Result<String> {
     let (store, size) = (&*bucket.store, bytes.len() as u64);
-    let (mut earlier_try, wrong) = (false, Wrong::default());
-    let wrong = &wrong;
+    let mut earlier_try = false;
     bucket
         .send(size, progress, |progress| {
             let lost_reply = std::mem::replace(&mut earlier_try, true);
@@ -69,17 +68,26 @@ async fn whole(
                     Before::Done(etag) => return Ok(etag),
                     Before::Send(only) => only,
                 };
-                match store
-                    .put(order.key, bytes.clone(), order.headers, &only, &progress)
-                    .await
+                let put = async |only: &Only| {
+                    store
+                        .put(order.key, bytes.clone(), order.headers, only, &progress)
+                        .await
+                };
+                let mut stored = put(&only).await;
+                if let Err(error) = &stored
+                    && error.code == Code::KeyTaken
+                    && lost_reply
                 {
-                    Err(error) if error.code == Code::KeyTaken && lost_reply => {
-                        let arrived = order.arrived(store, size).await;
-                        arrived.ok_or_else(|| wrong.or(error))
+                    match order.look(store, size).await? {
+                        Arrived::Whole(etag) => return Ok(etag),
+                        // The bytes of an earlier try are not those that were sent: these may be.
+                        Arrived::Torn(etag) => stored = put(&Only::IfStill(etag)).await,
+                        Arrived::Not => {}
                     }
-                    Ok(Receipt { proven: true, etag }) => Ok(etag),
-                    Ok(_) => wrong.note(verify(store, order, size).await),
-                    Err(error) => Err(error),
+                }
+                match stored? {
+                    Receipt { proven: true, etag } => Ok(etag),
+                    _ => verify(store, order, size).await,
                 }
             }
         })

@@ -24,9 +24,14 @@ pub struct Headers {
 impl Headers {
     /// The SHA-256 of the object's bytes, as its metadata say.
     pub fn sha256(&self) -> Option<&str> {
+        self.says(META_SHA256)
+    }
+
+    /// What of their metadata has that name.
+    pub fn says(&self, name: &str) -> Option<&str> {
         self.metadata
             .iter()
-            .find(|(name, _)| name == META_SHA256)
+            .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     }
 }

@@ -53,6 +53,8 @@ pub struct Verified {
     pub objects: u64,
     /// Of those, not as the journal says.
     pub faults: u64,
+    /// Of those, to be mended: their files were put back into the queue.
+    pub mending: u64,
     /// The batch of the files that were put back into the queue, if there are any.
     pub repairing: Option<String>,
 }
@@ -95,6 +97,7 @@ impl EngineHandle {
                         Some(repair) if fault != Fault::Hidden => repair.mends(object).await?,
                         _ => None,
                     };
+                    verified.mending += u64::from(mended.is_some());
                     found(Finding {
                         queued: mended.is_some(),
                         source: mended.unwrap_or_else(|| row.source.clone()).into(),

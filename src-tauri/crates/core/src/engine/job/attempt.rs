@@ -3,6 +3,7 @@
 use super::live::Live;
 use super::making::{Made, in_turn};
 use super::sending::{Sent, plan_and_send, sent_object};
+use super::unheard;
 use super::verdict::{Verdict, verdict};
 use super::work::{Object, Work, blocking, objects};
 use crate::engine::bucket::check;
@@ -66,6 +67,27 @@ async fn attempt(
 ) -> Result<()> {
     let profile = profile?;
     let open = stages.stores.get(&profile).await?;
+    let Err(error) = upload(stages, &open, profile, folder, job, live).await else {
+        return Ok(());
+    };
+    if verdict(&error) == Verdict::Fails {
+        // It ends here, and with it what its plan tells: of what it sent before, too.
+        match unheard::remember(stages, &open, job).await {
+            Err(later) if verdict(&later) != Verdict::Fails => return Err(later),
+            Err(_) | Ok(()) => {}
+        }
+    }
+    Err(error)
+}
+
+async fn upload(
+    stages: &Stages,
+    open: &Open,
+    profile: Profile,
+    folder: Option<WatchedFolder>,
+    job: &JobRow,
+    live: &Live,
+) -> Result<()> {
     let folder = folder_of(stages, job, folder).await?;
     let profile = folder
         .as_ref()
@@ -79,12 +101,12 @@ async fn attempt(
             room,
         },
         _turn,
-    ) = in_turn(stages, &open, &profile, job, folder.as_ref(), live).await?;
+    ) = in_turn(stages, open, &profile, job, folder.as_ref(), live).await?;
     live.enter(Stage::Sending);
     let mut objects = objects(&file, stripped, rendered.as_ref());
     let work = Work {
         stages,
-        open: &open,
+        open,
         profile: &profile,
         job,
         file: &file,
@@ -99,14 +121,14 @@ async fn attempt(
     };
     drop(room);
     if profile.check_links {
-        check::links(links(&open, &profile, &objects).await?, &profile.name).await?;
+        check::links(links(open, &profile, &objects).await?, &profile.name).await?;
     }
     keep_previews(stages, &objects).await?;
     let outcome = outcome(&work, &sent, warning);
     let objects = objects
         .iter()
         .zip(&sent)
-        .map(|(object, sent)| sent_object(object, sent, &open))
+        .map(|(object, sent)| sent_object(object, sent, open))
         .collect();
     stages.journal.finish(job.id, outcome, objects).await
 }

@@ -4,9 +4,11 @@ use futures::future::try_join_all;
 
 use super::work::{Object, Work};
 use crate::engine::bucket::free_keys::SMALL;
+use crate::engine::bucket::stores::Open;
+use crate::engine::stages::Stages;
 use crate::error::{Code, Error, Result};
 use crate::held::{self, Held, Likeness, META_SHA256, META_SOURCE, META_UPLOAD, Meant};
-use crate::journal::JobState;
+use crate::journal::{JobRow, JobState};
 use crate::transfer::{Lookup, Only};
 
 /// How an object is to be sent.
@@ -130,7 +132,11 @@ async fn free(
     lookup: Lookup,
 ) -> Result<std::result::Result<How, Held>> {
     let Work {
-        open, profile, job, ..
+        stages,
+        open,
+        profile,
+        job,
+        ..
     } = work;
     let held = match lookup {
         Lookup::Absent => return Ok(Ok(How::IfAbsent)),
@@ -158,7 +164,7 @@ async fn free(
             How::Not(held)
         }));
     }
-    if is_of_earlier_try(&held, &object.key, work).await? {
+    if is_of_earlier_try(&held, &object.key, stages, open, job).await? {
         return Ok(Ok(How::Over(held.etag)));
     }
     Ok(Err(held))
@@ -166,10 +172,13 @@ async fn free(
 
 /// Whether an earlier try of this very job sent it, and nobody was ever told: the file has other
 /// content by now. What is on record may be what it took the place of.
-pub(super) async fn is_of_earlier_try(held: &Held, key: &str, work: &Work<'_>) -> Result<bool> {
-    let Work {
-        stages, open, job, ..
-    } = work;
+pub(super) async fn is_of_earlier_try(
+    held: &Held,
+    key: &str,
+    stages: &Stages,
+    open: &Open,
+    job: &JobRow,
+) -> Result<bool> {
     if held.get(META_UPLOAD) != Some(&held::label_of(&job.uid)) {
         return Ok(false);
     }

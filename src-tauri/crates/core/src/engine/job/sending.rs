@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use futures::future::try_join_all;
+use futures::future::join_all;
 
 use super::compare::How;
 use super::live::Live;
@@ -15,7 +15,7 @@ use crate::engine::bucket::free_keys::SMALL;
 use crate::engine::bucket::stores::Open;
 use crate::engine::stages::Stages;
 use crate::error::{Code, Error, Result};
-use crate::held::label_of;
+use crate::held::{Held, label_of};
 use crate::intake;
 use crate::journal::{JobRow, JobState, SentObject, UploadKey};
 use crate::link;
@@ -37,7 +37,7 @@ pub(super) async fn plan_and_send(
     loop {
         // What mends goes where it was; whatever else had a plan may get another one now.
         if work.job.wanted.is_none() && (again > 0 || work.job.sha256.is_some()) {
-            unheard::remember(work).await?;
+            unheard::remember(work.stages, work.open, work.job).await?;
         }
         let plan = match plan(work, objects, level, again > 0).await? {
             Planned::Skip => return Ok(None),
@@ -65,6 +65,8 @@ pub(super) async fn plan_and_send(
 pub(super) struct Sent {
     /// It was sent; otherwise the bucket had it.
     pub(super) sent: bool,
+    /// This computer put it there, now or before.
+    ours: bool,
     size: u64,
     sha256: String,
     etag: String,
@@ -85,13 +87,13 @@ async fn send_all(
         to_send.map(|(object, _)| object.size).sum(),
         Ordering::Relaxed,
     );
-    try_join_all(
-        objects
-            .iter()
-            .zip(plan)
-            .map(|(object, how)| send(work, object, how, live)),
-    )
-    .await
+    // Each to its end, also where another has failed: what was given up halfway might arrive after
+    // the key was looked at.
+    let sending = objects.iter().zip(plan);
+    join_all(sending.map(|(object, how)| send(work, object, how, live)))
+        .await
+        .into_iter()
+        .collect()
 }
 
 async fn send(work: &Work<'_>, object: &Object, how: &How, live: &Live) -> Result<Sent> {
@@ -110,6 +112,7 @@ async fn send(work: &Work<'_>, object: &Object, how: &How, live: &Live) -> Resul
             let sent = held.get(META_UPLOAD) == Some(&label_of(&job.uid));
             return Ok(Sent {
                 sent,
+                ours: sent || is_unheard_of(work, &object.key, held).await?,
                 size: held.size,
                 sha256,
                 etag: held.etag.clone(),
@@ -150,10 +153,19 @@ async fn send(work: &Work<'_>, object: &Object, how: &How, live: &Live) -> Resul
     }
     Ok(Sent {
         sent: true,
+        ours: true,
         size: object.size,
         sha256: object.sha256.clone(),
         etag,
     })
+}
+
+/// Whether another job of this computer sent it, and did not hear of it.
+async fn is_unheard_of(work: &Work<'_>, key: &str, held: &Held) -> Result<bool> {
+    let (journal, target) = (&work.stages.journal, &work.open.target);
+    let on_record = journal.object_on_record(target, key).await?;
+    let upload = on_record.and_then(|known| known.upload);
+    Ok(upload.is_some_and(|job| held.get(META_UPLOAD) == Some(&label_of(&job))))
 }
 
 struct StillMeant<'a> {
@@ -213,7 +225,7 @@ pub(super) fn sent_object(object: &Object, sent: &Sent, open: &Open) -> SentObje
     SentObject {
         uid: object.uid.clone(),
         key: object.key.clone(),
-        sent: sent.sent,
+        ours: sent.ours,
         etag: sent.etag.clone(),
         pixels: object.pixels,
         size: sent.size,

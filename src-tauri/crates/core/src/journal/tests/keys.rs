@@ -141,7 +141,7 @@ async fn keys_that_differ_in_case_only_are_twins() -> Result<()> {
     let sent = SentObject {
         uid: journal.objects(ids[0]).await?.remove(0).uid,
         key: "Größe.jpg".into(),
-        sent: true,
+        ours: true,
         etag: String::new(),
         pixels: None,
         size: 1,

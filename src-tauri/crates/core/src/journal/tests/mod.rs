@@ -289,7 +289,7 @@ fn sent_as(name: &str) -> SentObject {
     SentObject {
         uid: super::new_id(),
         key: name.into(),
-        sent: true,
+        ours: true,
         etag: "e".into(),
         pixels: None,
         size: 1,

@@ -98,6 +98,42 @@ async fn who_serves_a_bucket_takes_its_jobs_whoever_leads() -> Result<()> {
 }
 
 #[tokio::test]
+async fn taking_a_job_in_hand_cures_only_what_this_engine_can_cure() -> Result<()> {
+    let (_dir, journal) = open();
+    let ids = journal
+        .enqueue("b".into(), vec![job("closed"), job("busy")])
+        .await?;
+    let serving = Wanted {
+        serves: vec!["demo".into()],
+        limit: 9,
+        ..Wanted::default()
+    };
+    journal.take_in_hand("serving", serving.clone()).await?;
+    for (id, code) in ids
+        .iter()
+        .zip([Code::DemoUnavailable, Code::EndpointUnreachable])
+    {
+        let error = Error::new(code, "later");
+        journal.note_waiting("serving", *id, error, false).await?;
+    }
+
+    journal.take_in_hand("serving", serving).await?;
+
+    let mut rows = journal.jobs(&ids).await?;
+    rows.sort_by_key(|row| row.id);
+    let reasons: Vec<_> = rows
+        .into_iter()
+        .map(|row| row.error.map(|error| error.code))
+        .collect();
+    assert_eq!(
+        reasons,
+        [None, Some(Code::EndpointUnreachable)],
+        "who waits with patience has to see that it does not go on"
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn people_come_before_folders_and_resting_jobs_not_at_all() -> Result<()> {
     let (_dir, journal) = open();
     let found = NewJob {

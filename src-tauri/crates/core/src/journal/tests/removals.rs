@@ -127,7 +127,7 @@ async fn all_that_a_file_ever_was_is_removed_with_it_and_nothing_that_was_only_f
         let object = SentObject {
             uid: object.uid,
             key: key.into(),
-            sent: is_ours,
+            ours: is_ours,
             etag: String::new(),
             pixels: None,
             size: 1,

@@ -51,7 +51,8 @@ impl Actor {
         };
         let can_open: Vec<ProfileId> = others
             .into_iter()
-            .filter(|profile| self.config.secrets.are_here(profile))
+            // One that never leads does nobody else's work.
+            .filter(|profile| self.config.may_lead && self.config.secrets.are_here(profile))
             .map(|profile| profile.id.clone())
             .collect();
         let leads = self.lead.is_some();
