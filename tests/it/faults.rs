@@ -3,6 +3,7 @@
 //! bucket has.
 
 mod answers;
+mod unheard;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -149,6 +149,7 @@ fn list_one(profile: &Profile, is_default: bool, json: bool) -> Result<()> {
     Ok(())
 }
 
+/// What is always told of a profile, and all that is not as it is by default.
 fn shown(profile: &Profile) -> Result<String> {
     let provider = profile.provider()?;
     let or_default = |text: &str, default: &str| {
@@ -180,9 +181,45 @@ fn shown(profile: &Profile) -> Result<String> {
         ),
         ("access key id", profile.access_key_id.clone()),
     ];
-    Ok(lines
-        .map(|(name, value)| format!("{name:<18} {value}"))
+    let told = lines.map(|(name, value)| format!("{name:<18} {value}"));
+    Ok(told
+        .into_iter()
+        .chain(chosen(profile)?)
+        .collect::<Vec<_>>()
         .join("\n"))
+}
+
+/// Fields of the settings that differ from their defaults, but for those that [`shown`] tells in
+/// its own words.
+fn chosen(profile: &Profile) -> Result<Vec<String>> {
+    const TOLD: [&str; 12] = [
+        "name",
+        "provider",
+        "endpoint",
+        "region",
+        "bucket",
+        "public_url",
+        "original_key",
+        "variant_key",
+        "cache_control",
+        "credentials",
+        "access_key_id",
+        "secret_ref",
+    ];
+    let fields = |profile: &Profile| match serde_json::to_value(profile) {
+        Ok(serde_json::Value::Object(fields)) => Ok(fields),
+        Ok(_) => Ok(serde_json::Map::new()),
+        Err(error) => Err(Error::new(Code::ProfileInvalid, error.to_string())),
+    };
+    let defaults = fields(&Profile::default())?;
+    let mut chosen = Vec::new();
+    for (name, value) in fields(profile)? {
+        if !TOLD.contains(&name.as_str()) && defaults.get(&name) != Some(&value) {
+            let value = value.as_str().map_or(value.to_string(), str::to_owned);
+            chosen.push(format!("{:<18} {value}", name.replace('_', " ")));
+        }
+    }
+    Ok(chosen)
 }
 
 /// How a profile is to be tested.
@@ -222,14 +259,14 @@ async fn test(handle: &EngineHandle, name: &str, how: Examination) -> Result<Out
         .into_iter()
         .filter_map(|result| result.fix)
         .collect();
+    let settings: Vec<String> = fixes.iter().map(ToString::to_string).collect();
+    let settings = settings.join(", ");
     if !fixes.is_empty() && how.fix {
         handle.fix_profile(name, fixes).await?;
-        terminal::say(&format!(
-            "the settings of \"{name}\" were put right; test it once more"
-        ));
+        terminal::say(&format!("\"{name}\" has {settings} now; test it once more"));
     } else if !fixes.is_empty() {
         terminal::say(&format!(
-            "  hint: `tintype profile test {name} --fix` puts the settings right"
+            "  hint: `tintype profile test {name} --fix` sets {settings}"
         ));
     }
     Ok(outcome)

@@ -68,7 +68,11 @@ impl People {
         handle
             .remove_now(self.computers[computer].watched())
             .await?;
-        handle.finish(PATIENCE).await
+        // What is due is done by the one that leads, whichever that is.
+        for engine in &self.computers[computer].engines {
+            engine.handle().finish(PATIENCE).await?;
+        }
+        Ok(())
     }
 
     /// Waits until nothing is left in the queue: what was put off is tried again.

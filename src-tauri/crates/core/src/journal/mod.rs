@@ -33,7 +33,7 @@ pub use claims::Claim;
 pub use ending::{Outcome, SentObject};
 pub use outbox::{Message, MessageKind};
 pub use queue::{InHand, Tally, Unfinished, Wanted};
-pub use record::OnRecord;
+pub use record::{OnRecord, Trace};
 pub use removals::{Leave, Removable, Removal, Removals};
 pub use rows::{JobRow, JobState, NewJob, ObjectRow, PlannedObject};
 pub use uploads::{Orphan, PartRow, UploadKey, UploadRow};

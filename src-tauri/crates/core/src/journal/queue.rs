@@ -139,6 +139,24 @@ impl Journal {
             .await
     }
 
+    /// Says why a job waits that this engine has in hand, or that it goes on.
+    pub async fn tell_reason(&self, engine: &str, job: i64, reason: Option<Error>) -> Result<()> {
+        let engine = engine.to_owned();
+        let sql = "UPDATE jobs SET error_code = ?2, error_message = ?3, error_hint = ?4 \
+                   WHERE id = ?1 AND engine = ?5 AND state IN ('queued', 'planned')";
+        self.writer
+            .write(move |tx| {
+                let reason = reason.as_ref();
+                let code = reason.map(|error| error.code.as_str());
+                let message = reason.map(|error| &error.message);
+                let hint = reason.and_then(|error| error.hint.as_ref());
+                tx.prepare_cached(sql)?
+                    .execute(params![job, code, message, hint, engine])
+                    .map(|_| ())
+            })
+            .await
+    }
+
     /// Lets unfinished jobs rest, or go on.
     pub async fn pause(&self, uids: Vec<String>, paused: bool) -> Result<()> {
         let sql = "UPDATE jobs SET paused = ?2 WHERE uid = ?1 AND state IN ('queued', 'planned')";
@@ -250,7 +268,7 @@ fn take_in_hand(
     next.dedup_by_key(|job| job.id);
     next.truncate(wanted.limit as usize);
     // Who could not open the bucket is no reason any more where this engine can: the job goes on.
-    // Every other reason stands until it has gone on: somebody may wait for that with patience.
+    // Every other reason stands until it goes on: somebody may wait for that with patience.
     let cured = "UPDATE jobs SET error_code = NULL, error_message = NULL, error_hint = NULL \
                  WHERE id = ?1 AND error_code IN ('credentials-missing', 'demo-unavailable')";
     for job in &next {

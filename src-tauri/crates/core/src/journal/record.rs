@@ -57,23 +57,39 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// A job that is given up, or goes on under other keys, has sent what is under these, and has not
-/// heard of it: that is known by the job's id.
-fn keep_unheard_of(tx: &Transaction<'_>, job: i64, keys: &[String]) -> rusqlite::Result<()> {
-    let keys = rows::json(keys);
-    tx.prepare_cached(
+/// What there is of a job that is given up, or goes on under other keys, under a key that it
+/// planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// It sent what is there, and nobody was told.
+    Untold,
+    /// It sent what is there; another job, which found it there, told of it.
+    Told,
+    /// It may have sent what is there, or what comes to be there.
+    Perhaps,
+}
+
+/// Keeps a trace: what it may be of is known by the job's id.
+fn keep_trace(tx: &Transaction<'_>, job: i64, key: &str, trace: Trace) -> rusqlite::Result<()> {
+    // No file is said to rely on what another one has put there.
+    let relies = "INSERT OR IGNORE INTO reliance(source, watched, target, key) SELECT j.source, coalesce(j.watched, x''), o.target, o.key \
+                  FROM objects o JOIN jobs j ON j.id = o.job WHERE j.id = ?1 AND o.key = ?2 \
+                  AND (?3 OR NOT EXISTS (SELECT 1 FROM bucket_objects b WHERE b.target = o.target AND b.key = o.key))";
+    tx.prepare_cached(relies)?
+        .execute(params![job, key, trace != Trace::Perhaps])?;
+    let known = match trace {
+        Trace::Untold => {
+            "size = 0, sha256 = '', etag = '', source_sha256 = excluded.source_sha256, ours = 1, upload = excluded.upload"
+        }
+        Trace::Told => "ours = 1, upload = excluded.upload",
+        Trace::Perhaps => "upload = coalesce(upload, excluded.upload)",
+    };
+    tx.prepare_cached(&format!(
         "INSERT INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours, upload) \
          SELECT o.target, o.key, o.folded, 0, '', '', coalesce(j.sha256, ''), 1, j.uid FROM objects o JOIN jobs j ON j.id = o.job \
-         WHERE j.id = ?1 AND o.key IN (SELECT value FROM json_each(?2)) \
-         ON CONFLICT (target, key) DO UPDATE SET upload = excluded.upload",
-    )?
-    .execute(params![job, keys])?;
-    tx.prepare_cached(
-        "INSERT OR IGNORE INTO reliance(source, watched, target, key) SELECT j.source, coalesce(j.watched, x''), o.target, o.key \
-         FROM objects o JOIN jobs j ON j.id = o.job JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.upload = j.uid \
-         WHERE j.id = ?1 AND o.key IN (SELECT value FROM json_each(?2))",
-    )?
-    .execute(params![job, keys])
+         WHERE j.id = ?1 AND o.key = ?2 ON CONFLICT (target, key) DO UPDATE SET {known}"
+    ))?
+    .execute(params![job, key])
     .map(|_| ())
 }
 
@@ -127,10 +143,13 @@ pub(super) fn select(
 }
 
 impl Journal {
-    /// A job has put what it sent under these keys of its plan, and did not hear of it.
-    pub async fn unheard_of(&self, job: i64, keys: Vec<String>) -> Result<()> {
+    /// What there is of a job under keys of its plan, of which it did not hear.
+    pub async fn unheard_of(&self, job: i64, traces: Vec<(String, Trace)>) -> Result<()> {
         self.writer
-            .write(move |tx| keep_unheard_of(tx, job, &keys))
+            .write(move |tx| {
+                let mut traces = traces.iter();
+                traces.try_for_each(|(key, trace)| keep_trace(tx, job, key, *trace))
+            })
             .await
     }
 

@@ -85,6 +85,17 @@ pub enum Fix {
     },
 }
 
+impl std::fmt::Display for Fix {
+    /// As it stands in the settings then.
+    fn fmt(&self, text: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Region { region } => write!(text, "region = \"{region}\""),
+            Self::Checksum { checksum } => write!(text, "checksum = \"{checksum}\""),
+            Self::IfNoneMatch { honoured } => write!(text, "if_none_match = {honoured}"),
+        }
+    }
+}
+
 /// What to do with content that is in the bucket already under another name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

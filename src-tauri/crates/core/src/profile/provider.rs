@@ -26,6 +26,16 @@ pub enum Checksum {
     Md5,
 }
 
+impl std::fmt::Display for Checksum {
+    /// As the settings have it.
+    fn fmt(&self, text: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        text.write_str(match self {
+            Self::Crc32 => "crc32",
+            Self::Md5 => "md5",
+        })
+    }
+}
+
 /// A preset that fills a profile in. Sources: the vendors' pages.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

@@ -80,24 +80,31 @@ impl Order<'_> {
     /// Whether what is under the key is what an earlier try sent, although its answer did not
     /// arrive.
     fn arrived(&self, held: &Held, size: u64) -> Arrived {
-        if held.compare(&self.meant(size)) == Likeness::Same {
+        if self.is_anothers(held) {
+            Arrived::Not
+        } else if held.compare(&self.meant(size)) == Likeness::Same {
             Arrived::Whole(held.etag.clone())
-        } else if self.is_own(held) {
+        } else if held.get(META_UPLOAD).is_some() {
             Arrived::Torn(held.etag.clone())
         } else {
             Arrived::Not
         }
     }
 
-    /// The job that is being sent put it there, as it says itself.
-    fn is_own(&self, held: &Held) -> bool {
-        let own = self.headers.says(META_UPLOAD);
-        own.is_some() && held.get(META_UPLOAD) == own
+    /// Another job than the one that is being sent put it there, as it says itself; the same
+    /// content makes it no less another's.
+    fn is_anothers(&self, held: &Held) -> bool {
+        let upload = held.get(META_UPLOAD);
+        upload.is_some() && upload != self.headers.says(META_UPLOAD)
     }
 
-    /// Looks for what an earlier try sent.
+    /// Looks for what an earlier try sent. What was to be replaced, and is there still, is not
+    /// that: it may well look like what is sent, where that is to mend it.
     pub(super) async fn look(&self, store: &dyn ObjectStore, size: u64) -> Result<Arrived> {
         Ok(match store.head(self.key).await? {
+            Lookup::Found(held) if matches!(self.only, Only::IfStill(seen) if held.etag == *seen) => {
+                Arrived::Not
+            }
             Lookup::Found(held) => self.arrived(&held, size),
             Lookup::Absent | Lookup::Hidden => Arrived::Not,
         })
@@ -139,10 +146,10 @@ pub(super) async fn verify(
     size: u64,
 ) -> Result<String> {
     match store.head(order.key).await? {
+        // Somebody took the key right after: no fault of the bytes.
+        Lookup::Found(held) if order.is_anothers(&held) => Err(taken()),
         Lookup::Found(held) => match held.compare(&order.meant(size)) {
             Likeness::Same | Likeness::Unlabelled => Ok(held.etag),
-            // Somebody took the key right after: no fault of the bytes.
-            _ if held.get(META_UPLOAD).is_some() && !order.is_own(&held) => Err(taken()),
             Likeness::MadeAlike | Likeness::Other if held.size != size => Err(torn(
                 order.key,
                 &format!("{} bytes instead of {size}", held.size),
@@ -215,5 +222,6 @@ mod tests {
         assert_eq!(arrived(3, "abc", "own"), "whole");
         assert_eq!(arrived(2, "abc", "own"), "torn", "it lacks a byte");
         assert_eq!(arrived(3, "def", "another"), "not", "somebody was faster");
+        assert_eq!(arrived(3, "abc", "another"), "not", "even with the same");
     }
 }

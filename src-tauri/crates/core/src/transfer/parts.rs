@@ -15,7 +15,7 @@ use super::log::{Begun, Recalled};
 use super::order::{Arrived, Before, Order, Source, changed, torn, verify};
 use super::progress::Progress;
 use super::retry::Bucket;
-use super::store::{Part, PartRules};
+use super::store::{Only, Part, PartRules};
 use crate::error::{Code, Error, Result};
 use crate::world::blocking;
 
@@ -223,39 +223,42 @@ impl Large<'_> {
 
     async fn complete(&self, begun: &Begun, parts: &[Part]) -> Result<(String, bool)> {
         let (store, order, size) = (&*self.bucket.store, self.order, self.source.size);
-        // The bucket had said that all is well, and had nothing.
-        let vanished = AtomicBool::new(false);
+        // The bucket had said that all is well, and had something else.
+        let told_well = AtomicBool::new(false);
         self.bucket
             .call(0, || async {
                 let only = match order.before(store, size).await? {
                     Before::Done(etag) => return Ok((etag, false)),
                     Before::Send(only) => only,
                 };
-                match store
-                    .complete_upload(order.key, &begun.upload, parts, &only)
-                    .await
+                let complete = async |only: &Only| {
+                    store
+                        .complete_upload(order.key, &begun.upload, parts, only)
+                        .await
+                };
+                let mut completed = complete(&only).await;
+                if let Err(error) = &completed
+                    && (!error.is_retryable() || error.code == Code::UploadLost)
                 {
                     // The reply to an earlier try was lost: what is under the key decides.
-                    Err(error) if !error.is_retryable() || error.code == Code::UploadLost => {
-                        match order.look(store, size).await? {
-                            Arrived::Whole(etag) => Ok((etag, false)),
-                            Arrived::Torn(_) => Err(torn(order.key, "other bytes than were sent")),
-                            Arrived::Not if vanished.load(Ordering::Relaxed) => {
-                                Err(torn(order.key, "nothing"))
-                            }
-                            Arrived::Not => Err(error),
+                    match order.look(store, size).await? {
+                        Arrived::Whole(etag) => return Ok((etag, false)),
+                        _ if told_well.load(Ordering::Relaxed) => {
+                            return Err(torn(order.key, "something else than was sent"));
                         }
+                        // What an earlier try left of other bytes makes room for these.
+                        Arrived::Torn(etag) if error.code == Code::KeyTaken => {
+                            order.still.meant().await?;
+                            completed = complete(&Only::IfStill(etag)).await;
+                        }
+                        Arrived::Torn(_) | Arrived::Not => {}
                     }
-                    Err(error) => Err(error),
-                    Ok(_) => match verify(store, order, size).await {
-                        Ok(etag) => Ok((etag, true)),
-                        Err(error) => {
-                            let wrong = error.code == Code::ChecksumMismatch;
-                            vanished.fetch_or(wrong, Ordering::Relaxed);
-                            Err(error)
-                        }
-                    },
                 }
+                completed?;
+                let verified = verify(store, order, size).await;
+                let torn = matches!(&verified, Err(error) if error.code == Code::ChecksumMismatch);
+                told_well.fetch_or(torn, Ordering::Relaxed);
+                verified.map(|etag| (etag, true))
             })
             .await
     }

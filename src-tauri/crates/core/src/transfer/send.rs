@@ -81,7 +81,10 @@ async fn whole(
                     match order.look(store, size).await? {
                         Arrived::Whole(etag) => return Ok(etag),
                         // The bytes of an earlier try are not those that were sent: these may be.
-                        Arrived::Torn(etag) => stored = put(&Only::IfStill(etag)).await,
+                        Arrived::Torn(etag) => {
+                            order.still.meant().await?;
+                            stored = put(&Only::IfStill(etag)).await;
+                        }
                         Arrived::Not => {}
                     }
                 }

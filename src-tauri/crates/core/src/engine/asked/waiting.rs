@@ -48,8 +48,11 @@ struct Patience {
     /// When anything went on last.
     moved: Instant,
     tally: Tally,
-    /// Since when jobs wait.
-    since: HashMap<String, Instant>,
+    /// When the jobs were looked at last.
+    looked: Instant,
+    /// For how long jobs have been seen to wait. What is done with them in between takes its time,
+    /// and takes nothing of this away: they may only have been tried again.
+    waited: HashMap<String, Duration>,
     /// The most bytes of each job that were on their way: a job that gets further than ever does
     /// not wait.
     furthest: HashMap<String, u64>,
@@ -63,13 +66,13 @@ impl Patience {
             self.moved = now;
         }
         self.tally = tally;
-        self.since.retain(|uid, _| {
-            states
-                .iter()
-                .any(|state| state.uid == *uid && state.waits.is_some())
-        });
+        let passed = now.saturating_duration_since(self.looked);
+        self.looked = now;
         for state in states.iter().filter(|state| state.waits.is_some()) {
-            self.since.entry(state.uid.clone()).or_insert(now);
+            let waited = self.waited.entry(state.uid.clone());
+            waited
+                .and_modify(|waited| *waited += passed)
+                .or_insert(Duration::ZERO);
         }
         self.most
             .is_some_and(|most| now.saturating_duration_since(self.moved) >= most)
@@ -80,18 +83,18 @@ impl Patience {
         let furthest = self.furthest.entry(uid.to_owned()).or_default();
         if sent > *furthest {
             *furthest = sent;
-            self.since.remove(uid);
+            self.waited.remove(uid);
         }
     }
 
     /// Whether this job has been waited for long enough, whatever the others do.
-    fn is_over_for(&self, state: &BatchState, now: Instant) -> bool {
+    fn is_over_for(&self, state: &BatchState) -> bool {
         let Some(most) = self.most else { return false };
         let person = state.waits.is_some_and(verdict::needs_a_person);
         let most = if person { most.min(FOR_A_PERSON) } else { most };
-        self.since
+        self.waited
             .get(&state.uid)
-            .is_some_and(|since| now.saturating_duration_since(*since) >= most)
+            .is_some_and(|waited| *waited >= most)
     }
 }
 
@@ -111,7 +114,8 @@ impl EngineHandle {
             most: patience,
             moved: Instant::now(),
             tally,
-            since: HashMap::new(),
+            looked: Instant::now(),
+            waited: HashMap::new(),
             furthest: HashMap::new(),
         };
         let mut from = 0;
@@ -160,7 +164,7 @@ impl EngineHandle {
             let (now, tally) = (Instant::now(), self.stages.journal.tally().await?);
             let all_over = patience.is_over(&states, tally, self.stages.limits.is_paused(), now);
             let known =
-                |state: &&BatchState| state.ended || all_over || patience.is_over_for(state, now);
+                |state: &&BatchState| state.ended || all_over || patience.is_over_for(state);
             let known: Vec<&BatchState> = states.iter().take_while(known).collect();
             let Some(last) = known.last() else {
                 return Ok(from);
@@ -263,4 +267,46 @@ async fn something_happens(
         }
     }
     Ok(moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A job as it is seen at these moments (in seconds), and when its wait is over.
+    fn over_at(seen: impl IntoIterator<Item = (u64, Option<Code>)>) -> Option<u64> {
+        let start = Instant::now();
+        let mut patience = Patience {
+            most: Some(Duration::from_secs(20)),
+            moved: start,
+            tally: Tally::default(),
+            looked: start,
+            waited: HashMap::new(),
+            furthest: HashMap::new(),
+        };
+        seen.into_iter().find_map(|(at, waits)| {
+            let state = BatchState {
+                position: 0,
+                uid: "a".into(),
+                ended: false,
+                works: waits.is_none(),
+                waits,
+            };
+            let now = start + Duration::from_secs(at);
+            patience.is_over(std::slice::from_ref(&state), Tally::default(), false, now);
+            patience.is_over_for(&state).then_some(at)
+        })
+    }
+
+    #[test]
+    fn what_is_done_with_a_job_is_no_waiting_and_makes_up_for_none() {
+        let busy = Some(Code::ServerBusy);
+        let waits_on = (0..60).map(|at| (at, busy));
+        let is_tried_every_other_second = (0..60).map(|at| (at, busy.filter(|_| at % 2 == 0)));
+        let is_read_for_long = (0..60).map(|at| (at, busy.filter(|_| !(5..50).contains(&at))));
+
+        assert_eq!(over_at(waits_on), Some(20));
+        assert_eq!(over_at(is_tried_every_other_second), Some(40));
+        assert_eq!(over_at(is_read_for_long), None, "it waited for less");
+    }
 }

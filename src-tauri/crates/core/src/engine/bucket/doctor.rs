@@ -179,7 +179,7 @@ impl Doctor<'_> {
         }
         *open = second;
         let note = Some(format!(
-            "the service refuses {checksum:?} checksums, and takes {other:?}"
+            "the service refuses {checksum} checksums, and takes {other}"
         ));
         let fix = Some(Fix::Checksum { checksum: other });
         Ok(self

@@ -5,7 +5,7 @@ use super::making::{Made, in_turn};
 use super::sending::{Sent, plan_and_send, sent_object};
 use super::unheard;
 use super::verdict::{Verdict, verdict};
-use super::work::{Object, Work, blocking, objects};
+use super::work::{Object, Work, blocking, objects, tell_reason};
 use crate::engine::bucket::check;
 use crate::engine::bucket::stores::Open;
 use crate::engine::shown::previews::Preview;
@@ -72,10 +72,7 @@ async fn attempt(
     };
     if verdict(&error) == Verdict::Fails {
         // It ends here, and with it what its plan tells: of what it sent before, too.
-        match unheard::remember(stages, &open, job).await {
-            Err(later) if verdict(&later) != Verdict::Fails => return Err(later),
-            Err(_) | Ok(()) => {}
-        }
+        unheard::remember(stages, &open, job, true).await?;
     }
     Err(error)
 }
@@ -89,6 +86,8 @@ async fn upload(
     live: &Live,
 ) -> Result<()> {
     let folder = folder_of(stages, job, folder).await?;
+    // While its file is read and its variants are made, it waits for nothing.
+    tell_reason(stages, job, None).await?;
     let profile = folder
         .as_ref()
         .map_or(profile.clone(), |folder| folder.shape(profile));
@@ -102,6 +101,7 @@ async fn upload(
         },
         _turn,
     ) = in_turn(stages, open, &profile, job, folder.as_ref(), live).await?;
+    tell_reason(stages, job, job.error.clone()).await?;
     live.enter(Stage::Sending);
     let mut objects = objects(&file, stripped, rendered.as_ref());
     let work = Work {

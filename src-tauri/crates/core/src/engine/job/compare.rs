@@ -2,13 +2,12 @@
 
 use futures::future::try_join_all;
 
+use super::unheard::{is_of_earlier_try, is_of_ended_job};
 use super::work::{Object, Work};
 use crate::engine::bucket::free_keys::SMALL;
-use crate::engine::bucket::stores::Open;
-use crate::engine::stages::Stages;
 use crate::error::{Code, Error, Result};
-use crate::held::{self, Held, Likeness, META_SHA256, META_SOURCE, META_UPLOAD, Meant};
-use crate::journal::{JobRow, JobState};
+use crate::held::{self, Held, Likeness, META_SHA256, META_SOURCE, Meant};
+use crate::journal::JobState;
 use crate::transfer::{Lookup, Only};
 
 /// How an object is to be sent.
@@ -164,26 +163,12 @@ async fn free(
             How::Not(held)
         }));
     }
-    if is_of_earlier_try(&held, &object.key, stages, open, job).await? {
+    if is_of_earlier_try(&held, &object.key, stages, open, job).await?
+        || is_of_ended_job(&held, &object.key, work).await?
+    {
         return Ok(Ok(How::Over(held.etag)));
     }
     Ok(Err(held))
-}
-
-/// Whether an earlier try of this very job sent it, and nobody was ever told: the file has other
-/// content by now. What is on record may be what it took the place of.
-pub(super) async fn is_of_earlier_try(
-    held: &Held,
-    key: &str,
-    stages: &Stages,
-    open: &Open,
-    job: &JobRow,
-) -> Result<bool> {
-    if held.get(META_UPLOAD) != Some(&held::label_of(&job.uid)) {
-        return Ok(false);
-    }
-    let on_record = stages.journal.object_on_record(&open.target, key).await?;
-    Ok(on_record.is_none_or(|known| held.get(META_SHA256) != Some(known.sha256.as_str())))
 }
 
 /// Whether the bucket's object is this one, or a variant that is as good.

@@ -10,12 +10,12 @@ use super::live::Live;
 use super::plan::{HASH_DIGITS, Planned, plan};
 use super::record::Record;
 use super::unheard;
-use super::work::{Object, Work};
+use super::work::{Object, Work, tell_reason};
 use crate::engine::bucket::free_keys::SMALL;
 use crate::engine::bucket::stores::Open;
 use crate::engine::stages::Stages;
 use crate::error::{Code, Error, Result};
-use crate::held::{Held, label_of};
+use crate::held::label_of;
 use crate::intake;
 use crate::journal::{JobRow, JobState, SentObject, UploadKey};
 use crate::link;
@@ -37,12 +37,14 @@ pub(super) async fn plan_and_send(
     loop {
         // What mends goes where it was; whatever else had a plan may get another one now.
         if work.job.wanted.is_none() && (again > 0 || work.job.sha256.is_some()) {
-            unheard::remember(work.stages, work.open, work.job).await?;
+            unheard::remember(work.stages, work.open, work.job, false).await?;
         }
         let plan = match plan(work, objects, level, again > 0).await? {
             Planned::Skip => return Ok(None),
             Planned::Go(plan) => plan,
         };
+        // The bucket was asked, and answered: it goes on.
+        tell_reason(work.stages, work.job, None).await?;
         match send_all(work, objects, &plan.send, live).await {
             // Someone else was faster, or took a key that cannot be seen: look again; then take
             // other keys.
@@ -112,7 +114,7 @@ async fn send(work: &Work<'_>, object: &Object, how: &How, live: &Live) -> Resul
             let sent = held.get(META_UPLOAD) == Some(&label_of(&job.uid));
             return Ok(Sent {
                 sent,
-                ours: sent || is_unheard_of(work, &object.key, held).await?,
+                ours: sent || unheard::is_unheard_of(work, &object.key, held).await?,
                 size: held.size,
                 sha256,
                 etag: held.etag.clone(),
@@ -158,14 +160,6 @@ async fn send(work: &Work<'_>, object: &Object, how: &How, live: &Live) -> Resul
         sha256: object.sha256.clone(),
         etag,
     })
-}
-
-/// Whether another job of this computer sent it, and did not hear of it.
-async fn is_unheard_of(work: &Work<'_>, key: &str, held: &Held) -> Result<bool> {
-    let (journal, target) = (&work.stages.journal, &work.open.target);
-    let on_record = journal.object_on_record(target, key).await?;
-    let upload = on_record.and_then(|known| known.upload);
-    Ok(upload.is_some_and(|job| held.get(META_UPLOAD) == Some(&label_of(&job))))
 }
 
 struct StillMeant<'a> {

@@ -90,6 +90,19 @@ pub(super) fn objects(
     std::iter::once(original).chain(variants).collect()
 }
 
+/// Says why a job waits that is tried again: until it goes on, that is as it was.
+pub(super) async fn tell_reason(
+    stages: &Stages,
+    job: &JobRow,
+    reason: Option<Error>,
+) -> Result<()> {
+    if job.error.is_none() {
+        return Ok(());
+    }
+    let journal = &stages.journal;
+    journal.tell_reason(&stages.engine, job.id, reason).await
+}
+
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

@@ -252,3 +252,40 @@ async fn strikingly_many_deletions_wait_for_a_person() -> Result<()> {
     assert_eq!(journal.removals(Path::new("/w")).await?.files, 0);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_trace_says_no_more_than_is_known() -> Result<()> {
+    let (_dir, journal) = open();
+    sent(&journal, "a").await?;
+    let id = journal.enqueue("b".into(), vec![job("x")]).await?[0];
+    let keys = ["a", "told", "new"].map(planned).to_vec();
+    journal.plan(id, "t".into(), "xx".into(), keys).await?;
+    journal.fail(id, Error::new(Code::FileMissing, "x")).await?;
+    let uid = Some(journal.jobs(&[id]).await?.remove(0).uid);
+    let perhaps = ["a", "new"].map(|key| (key.to_owned(), Trace::Perhaps));
+    let on_record = |key| journal.object_on_record("t", key);
+    let relied_on = |key: &'static str| journal.may_replace(Path::new("/y"), "t", vec![key.into()]);
+
+    journal.unheard_of(id, perhaps.to_vec()).await?;
+    let (a, new) = (on_record("a").await?, on_record("new").await?);
+    let relies_on_a = !journal
+        .may_replace(Path::new("/w/a"), "t", vec!["a".into()])
+        .await?;
+    journal
+        .unheard_of(id, vec![("a".into(), Trace::Told)])
+        .await?;
+    let told = on_record("a").await?;
+    journal
+        .unheard_of(id, vec![("a".into(), Trace::Untold)])
+        .await?;
+    let untold = on_record("a").await?;
+
+    let known = |row: Option<OnRecord>| row.map(|row| (row.sha256, row.upload));
+    assert_eq!(known(a), Some(("sum of a".into(), uid.clone())));
+    assert!(!relies_on_a, "x is not known to have sent what is there");
+    assert_eq!(known(new), Some((String::new(), uid.clone())));
+    assert!(!relied_on("new").await?, "whatever comes there is x's");
+    assert_eq!(known(told), Some(("sum of a".into(), uid.clone())));
+    assert_eq!(known(untold), Some((String::new(), uid)));
+    Ok(())
+}
