@@ -3,6 +3,7 @@
 //! bucket has.
 
 mod answers;
+mod strangers;
 mod unheard;
 
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use tintype_tests::clock::http_date;
 use tintype_tests::files::write;
-use tintype_tests::middleman::{Fate, Middleman};
+use tintype_tests::middleman::{Asked, Fate, Middleman};
 use tintype_tests::program::{Ended, Tintype, sha256};
 use tintype_tests::server::{Server, free_ports, wait_for};
 

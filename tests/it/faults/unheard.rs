@@ -193,6 +193,46 @@ fn what_is_to_be_mended_and_was_not_is_not_said_to_be() {
 }
 
 #[test]
+fn what_could_not_be_mended_is_still_missing() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let refuses = Arc::new(AtomicBool::new(false));
+    let refused = Arc::clone(&refuses);
+    let middleman = Middleman::before(&server.endpoint, move |asked| {
+        match asked.is_put() && refused.load(Ordering::SeqCst) {
+            true => Fate::Say(403, "AccessDenied"),
+            false => Fate::Pass,
+        }
+    });
+    let client = server.client_at(&middleman.endpoint(), &[]);
+    upload(&client, &[write(folder.path(), "a.txt", b"hello")]).with_code(0);
+    std::fs::remove_file(server.demo_object("originals/a.txt")).unwrap();
+    let verify = |repair: &[&str]| {
+        let words = ["verify", "--profile", "test"];
+        client.run(words.iter().chain(repair))
+    };
+    refuses.store(true, Ordering::SeqCst);
+
+    let refused = verify(&["--repair"]).with_code(1).stderr;
+    let after = verify(&[]).with_code(1).stderr;
+    refuses.store(false, Ordering::SeqCst);
+    verify(&["--repair"]).with_code(0);
+    let mended = verify(&[]).with_code(0).stderr;
+
+    assert!(
+        refused.contains("0 files uploaded again, 1 not"),
+        "{refused}"
+    );
+    assert!(
+        after.contains("1 object looked at, 1 not as before"),
+        "{after}"
+    );
+    assert!(
+        mended.contains("1 object looked at, all as before"),
+        "{mended}"
+    );
+}
+
+#[test]
 fn what_a_killed_try_left_makes_room_for_what_goes_up_in_parts() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let forgotten = Mutex::new(None);

@@ -239,7 +239,7 @@ impl ObjectStore for Reached {
 
     async fn get(&self, key: &str) -> Result<Bytes> {
         let place = key.to_owned();
-        let missing = || Error::new(Code::RequestRefused, "there is no such object");
+        let missing = || Error::new(Code::ObjectMissing, "there is no such object");
         self.ask("GET", key, move |server, _, _| {
             server
                 .ledger

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tintype_core::engine::{Config, Engine, EngineHandle};
+use tintype_core::engine::{Config, Duty, Engine, EngineHandle};
 use tintype_core::error::Result;
 use tintype_core::home::Home;
 use tintype_core::imaging::worker::Program;
@@ -47,6 +47,7 @@ pub(crate) async fn with_engine(
         let outcome = work(&handle).await?;
         if let Ending::Finish(patience) = ending {
             handle.finish(patience).await?;
+            say_what_is_left(&handle).await?;
         }
         Ok(outcome)
     };
@@ -63,6 +64,16 @@ pub(crate) async fn with_engine(
     };
     engine.shutdown().await;
     done
+}
+
+/// What was due and could not be done: it is tried again at the next start.
+async fn say_what_is_left(handle: &EngineHandle) -> Result<()> {
+    let due = [Duty::Removals, Duty::Webhooks, Duty::Manifests];
+    let troubles = handle.snapshot().await?.health.into_iter();
+    troubles
+        .filter(|trouble| due.contains(&trouble.duty))
+        .for_each(|trouble| terminal::say_error(&trouble.error));
+    Ok(())
 }
 
 fn start_engine(change: impl FnOnce(&mut Config)) -> Result<Engine> {

@@ -59,11 +59,14 @@ async fn watch(handle: &EngineHandle, args: Watch) -> Result<Outcome> {
         }
         found.blind.iter().for_each(terminal::say_error);
         let finished = upload::finish(handle, &found.batch, json, PATIENCE).await;
-        handle
+        let left = handle
             .put_away(dirs, meant.profile.clone(), &meant.folder())
             .await?;
+        left.iter().for_each(terminal::say_error);
         return match finished? {
-            Outcome::AllWell if !found.blind.is_empty() => Ok(Outcome::SomethingFailed),
+            Outcome::AllWell if !(found.blind.is_empty() && left.is_empty()) => {
+                Ok(Outcome::SomethingFailed)
+            }
             finished => Ok(finished),
         };
     }
@@ -129,10 +132,36 @@ fn tell_folders(folders: Vec<FolderView>, known: &mut HashMap<LocalPath, FolderV
     }
 }
 
-/// Prints each file as it is finished, until interrupted.
+/// What keeps uploads waiting, each said once for as long as it lasts.
+#[derive(Default)]
+struct Troubles(HashMap<String, Error>);
+
+impl Troubles {
+    fn say(&mut self, whose: &str, error: &Error) {
+        let known = self.0.insert(whose.to_owned(), error.clone());
+        if known.is_none_or(|known| known.code != error.code) {
+            terminal::say_error(error);
+        }
+    }
+
+    fn are_over(&mut self, whose: &str) {
+        self.0.remove(whose);
+    }
+}
+
+fn paused() -> Error {
+    Error::new(Code::Paused, "uploads are paused")
+        .hint("`tintype resume` lets them go on; so does the window")
+}
+
+/// Prints each file as it is finished, and why any wait, until interrupted.
 async fn follow(handle: &EngineHandle, json: bool) -> Result<Outcome> {
     let mut events = handle.events();
     let (mut told, mut folders) = (HashSet::new(), HashMap::new());
+    let mut troubles = Troubles::default();
+    if handle.settings().await?.paused {
+        troubles.say("", &paused());
+    }
     loop {
         let jobs = match events.recv().await {
             Ok(Event::Jobs(jobs)) => jobs,
@@ -140,15 +169,31 @@ async fn follow(handle: &EngineHandle, json: bool) -> Result<Outcome> {
                 tell_folders(views, &mut folders, json);
                 continue;
             }
+            Ok(Event::Health(health)) => {
+                for trouble in health {
+                    troubles.say(&format!("{:?}", trouble.duty), &trouble.error);
+                }
+                continue;
+            }
+            Ok(Event::Settings(settings)) => {
+                match settings.paused {
+                    true => troubles.say("", &paused()),
+                    false => troubles.are_over(""),
+                }
+                continue;
+            }
             Ok(_) => continue,
             Err(RecvError::Lagged(_)) => handle.snapshot().await?.jobs,
             Err(RecvError::Closed) => return Ok(Outcome::AllWell),
         };
-        for job in jobs
-            .into_iter()
-            .filter(|job| job.watched && matches!(job.stage, Stage::Done | Stage::Failed))
-        {
-            if told.insert(job.id.clone()) {
+        for job in jobs.into_iter().filter(|job| job.watched) {
+            let ended = matches!(job.stage, Stage::Done | Stage::Failed);
+            match &job.error {
+                Some(error) if job.stage == Stage::Waiting => troubles.say(&job.profile, error),
+                _ if job.stage == Stage::Done => troubles.are_over(&job.profile),
+                _ => {}
+            }
+            if ended && told.insert(job.id.clone()) {
                 FileReport::from(handle.job(&job.id).await?).print(json);
             }
         }

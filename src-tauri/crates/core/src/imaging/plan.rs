@@ -358,4 +358,32 @@ mod tests {
             rectangle(0.0, 0.0, 3000.0, 3000.0)
         );
     }
+
+    #[test]
+    fn a_ratio_is_the_largest_part_that_fits_both_ways() {
+        let part = of((4000, 1000), "v=3000x3000:inside:jpeg:ratio=3/2").view;
+
+        assert_eq!(part, rectangle(1250.0, 0.0, 1500.0, 1000.0));
+    }
+
+    #[test]
+    fn attention_keeps_its_point_where_a_variant_wants_it() {
+        let plain: Variant = "v=100x100".parse().expect("variant");
+        let attentive: Variant = "v=100x100:cover:jpeg:gravity=attention"
+            .parse()
+            .expect("variant");
+
+        let cut = frame((4000, 1000), &attentive, Some((0.25, 0.5))).view;
+
+        assert_eq!(cut, rectangle(500.0, 0.0, 1000.0, 1000.0));
+        assert!(!wants_attention(std::slice::from_ref(&plain)));
+        assert!(wants_attention(&[plain, attentive]));
+    }
+
+    #[test]
+    fn the_scale_is_that_of_the_denser_side() {
+        assert_eq!(of((4000, 3000), "v=400x300:fill").scale(), 0.1);
+        assert_eq!(of((4000, 3000), "v=400x600:fill").scale(), 0.2);
+        assert_eq!(of((4000, 3000), "v=1000x300:fill").scale(), 0.25);
+    }
 }

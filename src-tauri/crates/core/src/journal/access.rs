@@ -72,5 +72,10 @@ pub(super) async fn read_on<T: Send + 'static>(
 /// An id for a job, an object or a batch. Later ones sort behind earlier ones (RFC 9562, version
 /// 7), so that an index grows at its end and a commit touches few pages of it.
 pub(crate) fn new_id() -> String {
-    uuid::Uuid::now_v7().simple().to_string()
+    // A clock that was never set may stand before 1970, where ids in order cannot be made.
+    let id = match std::time::SystemTime::now() {
+        now if now < std::time::SystemTime::UNIX_EPOCH => uuid::Uuid::new_v4(),
+        _ => uuid::Uuid::now_v7(),
+    };
+    id.simple().to_string()
 }

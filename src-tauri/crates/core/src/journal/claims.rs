@@ -86,8 +86,13 @@ fn store_plan(
     sha256: &str,
     objects: &[PlannedObject],
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached("UPDATE jobs SET state = 'planned', sha256 = ?2 WHERE id = ?1")?
-        .execute(params![job, sha256])?;
+    let mends: bool = tx
+        .prepare_cached("UPDATE jobs SET state = 'planned', sha256 = ?2 WHERE id = ?1 RETURNING wanted IS NOT NULL")?
+        .query_row(params![job, sha256], |row| row.get(0))?;
+    // What is to be mended is planned already: it stands for what the bucket is to have.
+    if mends {
+        return Ok(());
+    }
     tx.prepare_cached("DELETE FROM objects WHERE job = ?1")?
         .execute(params![job])?;
     for (position, object) in objects.iter().enumerate() {

@@ -66,11 +66,19 @@ impl Journal {
         // The bucket is to have under the very key what it had; what was seen there instead is what
         // may be replaced.
         let sql = "UPDATE jobs SET state = 'queued', outcome = NULL, finished_at = NULL, error_code = NULL, error_message = NULL, \
-                   error_hint = NULL, wanted = sha256, on_conflict = 'overwrite', hidden = 0, paused = 0 WHERE id = ?1 AND state = 'done' AND foreign_to_here = 0";
+                   error_hint = NULL, wanted = sha256, on_conflict = 'overwrite', hidden = 0, paused = 0 WHERE id = ?1 AND (state = 'done' OR state = 'failed' AND wanted IS NOT NULL) \
+                   AND foreign_to_here = 0";
         self.writer
             .write(move |tx| {
                 for (position, job) in jobs.iter().enumerate() {
-                    if tx.prepare_cached(sql)?.execute(params![job])? > 0 {
+                    // What an earlier repair left in the queue is waited for as well.
+                    let queued =
+                        "SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1 AND wanted IS NOT NULL)";
+                    tx.prepare_cached(sql)?.execute(params![job])?;
+                    if tx
+                        .prepare_cached(queued)?
+                        .query_row(params![job], |row| row.get(0))?
+                    {
                         let add = "INSERT INTO batches(batch, position, job) VALUES (?1, ?2, ?3)";
                         tx.prepare_cached(add)?
                             .execute(params![batch, position as i64, job])?;

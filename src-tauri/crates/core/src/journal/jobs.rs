@@ -10,6 +10,10 @@ use super::{rows, search};
 use crate::error::Result;
 use crate::profile::ProfileId;
 
+/// SQL: a job stands for what it has in a bucket. One that is to be mended does so whatever became
+/// of that.
+const STANDS: &str = "(j.state = 'done' OR j.wanted IS NOT NULL)";
+
 impl Journal {
     /// Numbers of the unfinished jobs after a number, the newest first.
     pub async fn unfinished_after(&self, after: i64, limit: u32) -> Result<Vec<i64>> {
@@ -112,8 +116,8 @@ impl Journal {
         let profile = profile.clone();
         self.read(move |db| {
             let clauses =
-                "WHERE j.state = 'done' AND j.profile = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3";
-            rows::select_jobs(db, clauses, params![profile, after, limit])
+                format!("WHERE {STANDS} AND j.profile = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3");
+            rows::select_jobs(db, &clauses, params![profile, after, limit])
         })
         .await
     }
@@ -122,22 +126,28 @@ impl Journal {
     /// for the very same: so that each object is met once, whatever was uploaded how often.
     pub async fn stands_for(&self, job: &JobRow, target: &str) -> Result<Vec<ObjectRow>> {
         let (id, profile, target) = (job.id, job.profile.clone(), target.to_owned());
-        let condition = "o.job = ?1 AND o.target = ?2 AND b.key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM objects later JOIN jobs j ON j.id = later.job \
+        let condition = format!(
+            "o.job = ?1 AND o.target = ?2 AND b.key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM objects later JOIN jobs j ON j.id = later.job \
                          WHERE later.target = o.target AND later.key = o.key AND later.sha256 = o.sha256 AND later.job > o.job \
-                         AND j.state = 'done' AND j.profile = ?3)";
-        self.read(move |db| rows::select_objects_where(db, condition, params![id, target, profile]))
-            .await
+                         AND {STANDS} AND j.profile = ?3)"
+        );
+        self.read(move |db| {
+            rows::select_objects_where(db, &condition, params![id, target, profile])
+        })
+        .await
     }
 
-    /// The finished jobs of a profile that put this very object where it is, or found it there;
+    /// The jobs of a profile that put this very object where it is, or found it there;
     /// latest first.
     pub async fn done_with(&self, profile: &ProfileId, object: &ObjectRow) -> Result<Vec<JobRow>> {
         let (profile, object) = (profile.clone(), object.clone());
-        let clauses = "WHERE j.profile = ?1 AND j.state = 'done' AND j.id IN \
-                       (SELECT job FROM objects WHERE target = ?2 AND key = ?3 AND sha256 = ?4) ORDER BY j.id DESC";
+        let clauses = format!(
+            "WHERE j.profile = ?1 AND {STANDS} AND j.id IN \
+                       (SELECT job FROM objects WHERE target = ?2 AND key = ?3 AND sha256 = ?4) ORDER BY j.id DESC"
+        );
         self.read(move |db| {
             let values = params![profile, object.target, object.key, object.sha256];
-            rows::select_jobs(db, clauses, values)
+            rows::select_jobs(db, &clauses, values)
         })
         .await
     }

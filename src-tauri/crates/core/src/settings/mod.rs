@@ -5,7 +5,7 @@ mod profiles;
 mod text;
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -144,7 +144,7 @@ impl Settings {
             )
             .hint("check the folder's rights and the room on the disk; nothing was changed")
         };
-        let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let path = &through_links(path);
         let text = self.text(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
@@ -353,6 +353,20 @@ fn complete(given: toml::Table) -> Result<toml::Table, toml::de::Error> {
 fn damaged(path: &Path, why: &str) -> Error {
     Error::new(Code::SettingsDamaged, format!("the settings in {} cannot be read: {}", path.display(), why.trim()))
         .hint("mend the file, or move it away to start with fresh settings; uploads and secrets are kept elsewhere")
+}
+
+/// Where a file is, or is to be: a link stays one, also where what it leads to is not there yet.
+fn through_links(path: &Path) -> PathBuf {
+    // As many as systems follow.
+    const MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        let Ok(target) = std::fs::read_link(&path) else {
+            break;
+        };
+        path = path.parent().unwrap_or(Path::new(".")).join(target);
+    }
+    path
 }
 
 #[cfg(test)]

@@ -191,3 +191,28 @@ fn all_that_a_change_writes_is_its_owners_alone() -> Result<()> {
     assert_eq!(modes, [0o600, 0o600], "the file and its lock");
     Ok(())
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_yet_stays_a_link() -> std::io::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let edit = |name: &str, target: &str| {
+        let path = dir.path().join(name);
+        std::os::unix::fs::symlink(target, &path)?;
+        let edited = Settings::edit(&path, &Settings::default(), |settings| {
+            settings.paused = true;
+            Ok(())
+        });
+        std::io::Result::Ok((
+            std::fs::symlink_metadata(&path)?.is_symlink(),
+            edited.is_ok(),
+        ))
+    };
+
+    let new = edit("new.toml", "dotfiles.toml")?;
+    let away = edit("away.toml", "not-mounted/dotfiles.toml")?;
+
+    assert_eq!((new, away), ((true, true), (true, false)));
+    assert!(std::fs::read_to_string(dir.path().join("dotfiles.toml"))?.contains("paused = true"));
+    Ok(())
+}

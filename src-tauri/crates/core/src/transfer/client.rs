@@ -19,6 +19,7 @@ use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::clock::ServerClock;
+use super::stranger::NoPages;
 use crate::error::{Code, Error, Result};
 use crate::profile::Profile;
 use crate::secret::Credentials;
@@ -45,6 +46,7 @@ pub(super) fn client(
         .region(Region::new(profile.region()?.to_owned()))
         .credentials_provider(keys)
         .interceptor(clock)
+        .interceptor(NoPages)
         .http_client(http_client(endpoint, &profile.ca_file)?)
         .force_path_style(profile.path_style()?)
         // Most services but AWS refuse the SDK's default checksums, or store them inside the

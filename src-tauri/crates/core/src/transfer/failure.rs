@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use super::stranger::is_page;
 use crate::error::{Code, Error, Retry};
 
 /// What a request was about, for sentences.
@@ -15,6 +16,8 @@ pub(super) struct Context {
     pub(super) bucket: String,
     pub(super) region: String,
     pub(super) endpoint: String,
+    /// Its credentials come from the environment.
+    pub(super) from_env: bool,
 }
 
 /// A request that does not move any more.
@@ -71,9 +74,7 @@ struct Answer<'a> {
 impl<'a> Answer<'a> {
     fn new(response: &'a HttpResponse, code: &'a str, message: &'a str) -> Self {
         let (headers, status) = (response.headers(), response.status().as_u16());
-        let is_page = headers
-            .get("content-type")
-            .is_some_and(|kind| kind.contains("text/html"));
+        let is_page = is_page(response);
         Self {
             status,
             code,
@@ -94,6 +95,7 @@ impl<'a> Answer<'a> {
             bucket,
             region,
             endpoint,
+            ..
         } = context;
         if let Some(right) = self.other_region(region) {
             let told = format!("bucket \"{bucket}\" is in {right}, not {region}");
@@ -162,6 +164,7 @@ impl<'a> Answer<'a> {
                 bucket,
                 region,
                 endpoint,
+                ..
             },
             said,
         ) = (context, self.said());
@@ -169,16 +172,16 @@ impl<'a> Answer<'a> {
             ("NoSuchBucket", _) => Error::new(Code::BucketMissing, format!("there is no bucket \"{bucket}\" at {endpoint}"))
                 .hint(format!("create it, or correct the bucket of the profile \"{profile}\"")),
             ("InvalidAccessKeyId" | "InvalidAccessKey" | "UnauthorizedAccess" | "NotSignedUp", _) => {
-                refused(profile, "does not know this access key")
+                refused(context, "does not know this access key")
             }
-            ("SignatureDoesNotMatch", _) => refused(profile, "does not accept the secret access key"),
+            ("SignatureDoesNotMatch", _) => refused(context, "does not accept the secret access key"),
             ("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired", _) => {
-                refused(profile, "says the session token is invalid or expired")
+                refused(context, "says the session token is invalid or expired")
             }
-            ("Unauthorized", _) => refused(profile, &format!("does not accept these credentials ({said})")),
+            ("Unauthorized", _) => refused(context, &format!("does not accept these credentials ({said})")),
             // Garage has one code for an unknown key, a wrong secret and a missing right.
-            ("AccessDenied", _) if said.contains("No such key") => refused(profile, "does not know this access key"),
-            ("AccessDenied", _) if said.contains("signature") => refused(profile, "does not accept the secret access key"),
+            ("AccessDenied", _) if said.contains("No such key") => refused(context, "does not know this access key"),
+            ("AccessDenied", _) if said.contains("signature") => refused(context, "does not accept the secret access key"),
             ("AuthorizationHeaderMalformed", _) => Error::new(Code::WrongRegion, format!("bucket \"{bucket}\" is not in {region}: {said}"))
                 .hint(format!("correct the region of the profile \"{profile}\"")),
             ("RequestTimeTooSkewed" | "RequestExpired", _) => {
@@ -198,6 +201,10 @@ impl<'a> Answer<'a> {
                 Error::new(Code::UploadLost, "the bucket no longer knows this unfinished upload").hint("Tintype begins it again")
             }
             ("NoSuchKey" | "NotFound", _) | (_, 404) => Error::new(Code::ObjectMissing, "there is no such object"),
+            ("AccountProblem" | "AllAccessDisabled" | "InvalidPayer", _) => {
+                Error::new(Code::BucketFull, format!("bucket \"{bucket}\" takes nothing for the moment: {said}"))
+                    .hint("look at the account at the provider; uploads then go on by themselves")
+            }
             _ if self.is_full() => Error::new(Code::BucketFull, format!("bucket \"{bucket}\" takes no more: {said}"))
                 .hint("make room, or raise the quota or the plan's limit at the provider; uploads then go on by themselves"),
             (_, 401 | 403) => {
@@ -310,12 +317,13 @@ impl<'a> Answer<'a> {
     }
 }
 
-fn refused(profile: &str, why: &str) -> Error {
-    Error::new(
-        Code::CredentialsRefused,
-        format!("the bucket of the profile \"{profile}\" {why}"),
-    )
-    .hint("enter the access key id and the secret access key again in the profile")
+fn refused(context: &Context, why: &str) -> Error {
+    let told = format!("the bucket of the profile \"{}\" {why}", context.profile);
+    Error::new(Code::CredentialsRefused, told).hint(if context.from_env {
+        "give this program AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that are good, and AWS_SESSION_TOKEN if they are for a session"
+    } else {
+        "enter the access key id and the secret access key again in the profile"
+    })
 }
 
 fn busy(context: &Context, what: &str) -> Error {

@@ -17,6 +17,7 @@ mod s3;
 mod send;
 mod sent_headers;
 mod store;
+mod stranger;
 mod sums;
 mod watchdog;
 

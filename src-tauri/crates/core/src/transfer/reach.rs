@@ -8,7 +8,7 @@ use super::flow::Limits;
 use super::watchdog::{self, Watched};
 use super::{Lookup, Only, PartRules, Progress};
 use crate::error::{Code, Error, Result, Retry};
-use crate::profile::{Checksum, Profile};
+use crate::profile::{Checksum, CredentialSource, Profile};
 use crate::secret::Credentials;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -52,6 +52,7 @@ impl S3 {
                 bucket: profile.bucket.clone(),
                 endpoint: endpoint.unwrap_or_else(|| format!("AWS S3 in {region}")),
                 region,
+                from_env: profile.credentials == CredentialSource::Env,
             },
             limits: limits.clone(),
             checksum: profile.checksum.unwrap_or(provider.checksum),
@@ -154,6 +155,16 @@ impl S3 {
             Err(error) if error.code == Code::AccessDenied => Ok(Lookup::Hidden),
             Err(error) => Err(error),
             Ok(_) => Ok(Lookup::Hidden),
+        }
+    }
+
+    /// Whether an S3 server answers at this address: it does so in XML, whatever it says.
+    pub(super) async fn is_s3(&self) -> Result<()> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket);
+        match watchdog::answer(ANSWER, request.max_keys(1).send()).await {
+            Watched::Ended(Err(error)) if error.code().is_none() => Err(self.explain(&error)),
+            Watched::Ended(_) => Ok(()),
+            Watched::Stalled => Err(failure::stalled(&self.context)),
         }
     }
 

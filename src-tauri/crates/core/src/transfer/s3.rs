@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{
     ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ObjectCannedAcl,
@@ -13,6 +14,7 @@ use bytes::Bytes;
 use super::failure::{self};
 use super::reach::{ANSWER, COMPLETE, S3};
 use super::sent_headers::with_headers;
+use super::stranger::{is_of_s3, may_be_page};
 use super::sums::Sums;
 use super::watchdog::{self, Watched};
 use super::{Headers, Held, Lookup, ObjectStore, Only, Page, Part, PartRules, Progress, Receipt};
@@ -24,6 +26,17 @@ const TIME: Duration = Duration::from_secs(3);
 
 fn bare(etag: Option<&str>) -> String {
     etag.unwrap_or_default().trim_matches('"').to_owned()
+}
+
+fn held(found: &HeadObjectOutput) -> Held {
+    let metadata = found.metadata().into_iter().flatten();
+    Held {
+        size: found.content_length().unwrap_or_default().unsigned_abs(),
+        etag: bare(found.e_tag()),
+        metadata: metadata
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .collect(),
+    }
 }
 
 fn length(body: &Bytes) -> i64 {
@@ -43,24 +56,19 @@ impl ObjectStore for S3 {
             return Err(failure::stalled(&self.context));
         };
         match asked {
-            Ok(found) => Ok(Lookup::Found(Held {
-                size: found.content_length().unwrap_or_default().unsigned_abs(),
-                etag: bare(found.e_tag()),
-                metadata: found
-                    .metadata()
-                    .map(|all| {
-                        all.iter()
-                            .map(|(k, v)| (k.to_ascii_lowercase(), v.clone()))
-                            .collect()
-                    })
-                    .unwrap_or_default(),
-            })),
-            Err(error) => match error
-                .raw_response()
-                .map(|response| response.status().as_u16())
-            {
-                Some(404) => Ok(Lookup::Absent),
-                Some(301 | 307 | 400 | 401 | 403) => self.why_hidden(key).await,
+            Ok(found) => {
+                if may_be_page(&found) {
+                    self.is_s3().await?;
+                }
+                Ok(Lookup::Found(held(&found)))
+            }
+            Err(error) => match error.raw_response() {
+                Some(answer) if answer.status().as_u16() == 404 && is_of_s3(answer) => {
+                    Ok(Lookup::Absent)
+                }
+                Some(answer) if matches!(answer.status().as_u16(), 301 | 307 | 400..=404) => {
+                    self.why_hidden(key).await
+                }
                 _ => Err(self.explain(&error)),
             },
         }

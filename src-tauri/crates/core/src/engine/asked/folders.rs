@@ -149,7 +149,7 @@ impl EngineHandle {
         folders: Vec<PathBuf>,
         profile: Option<String>,
         like: &WatchedFolder,
-    ) -> Result<()> {
+    ) -> Result<Vec<Error>> {
         let folders = self.chosen(&self.settings().await?, folders, profile.as_deref(), like)?;
         self.ask(|answer| Request::PutAway(folders, answer)).await
     }

@@ -195,25 +195,19 @@ async fn faults<'a>(
 }
 
 async fn look(open: &Open, row: &JobRow, object: &ObjectRow) -> Result<Option<Fault>> {
-    Ok(
-        match open
-            .bucket
-            .call(0, || open.bucket.store.head(&object.key))
-            .await?
-        {
-            Lookup::Absent => Some(Fault::Missing),
-            Lookup::Hidden => Some(Fault::Hidden),
-            Lookup::Found(held) => {
-                let meant = Meant {
-                    size: object.size.unwrap_or(held.size),
-                    sha256: object.sha256.as_deref().unwrap_or_default(),
-                    etag: object.etag.as_deref(),
-                    made: row.sha256.as_deref().zip(object.spec.as_deref()),
-                };
-                (held.compare(&meant) == Likeness::Other).then_some(Fault::Differs)
-            }
-        },
-    )
+    Ok(match open.bucket.look(&object.key).await? {
+        Lookup::Absent => Some(Fault::Missing),
+        Lookup::Hidden => Some(Fault::Hidden),
+        Lookup::Found(held) => {
+            let meant = Meant {
+                size: object.size.unwrap_or(held.size),
+                sha256: object.sha256.as_deref().unwrap_or_default(),
+                etag: object.etag.as_deref(),
+                made: row.sha256.as_deref().zip(object.spec.as_deref()),
+            };
+            (held.compare(&meant) == Likeness::Other).then_some(Fault::Differs)
+        }
+    })
 }
 
 /// Reads the object piece by piece: it may be larger than the memory.

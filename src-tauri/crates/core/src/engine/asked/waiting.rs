@@ -41,6 +41,12 @@ const SHORTEST: Duration = Duration::from_millis(50);
 const PAGE: u32 = 256;
 /// What only a person can cure is not waited for longer than that.
 const FOR_A_PERSON: Duration = Duration::from_secs(3);
+/// A request is not called unanswered before this: it may have been tried again several times.
+const UNANSWERED: Duration = Duration::from_secs(10);
+/// When all of a file is sent, the service may take its time over it: so long, and a second for each
+/// of so many bytes that it may have to put together.
+const LAST_WORD: Duration = Duration::from_secs(30);
+const PUT_TOGETHER: u64 = 50 << 20;
 
 /// How long to wait for what does not go on.
 struct Patience {
@@ -53,9 +59,31 @@ struct Patience {
     /// For how long jobs have been seen to wait. What is done with them in between takes its time,
     /// and takes nothing of this away: they may only have been tried again.
     waited: HashMap<String, Duration>,
-    /// The most bytes of each job that were on their way: a job that gets further than ever does
-    /// not wait.
-    furthest: HashMap<String, u64>,
+    /// How far each job came that this engine has in hand.
+    come: HashMap<String, Come>,
+}
+
+/// How far a job has come.
+struct Come {
+    stage: Stage,
+    /// The most of its bytes that were on their way: a job that gets further than ever does not
+    /// wait.
+    furthest: u64,
+    total: u64,
+    /// When it got further last.
+    at: Instant,
+}
+
+impl Come {
+    /// Whether the bucket has said nothing for longer than it is waited for.
+    fn is_silent(&self, most: Duration, now: Instant) -> bool {
+        let patience = if self.total > 0 && self.furthest >= self.total {
+            most.max(LAST_WORD + Duration::from_secs(self.total / PUT_TOGETHER))
+        } else {
+            most.max(UNANSWERED)
+        };
+        self.stage == Stage::Sending && now.saturating_duration_since(self.at) >= patience
+    }
 }
 
 impl Patience {
@@ -78,18 +106,37 @@ impl Patience {
             .is_some_and(|most| now.saturating_duration_since(self.moved) >= most)
     }
 
-    /// So many bytes of a job were on their way.
-    fn note_sent(&mut self, uid: &str, sent: u64) {
-        let furthest = self.furthest.entry(uid.to_owned()).or_default();
-        if sent > *furthest {
-            *furthest = sent;
-            self.waited.remove(uid);
+    /// A job is shown to have come so far.
+    fn note_come(&mut self, job: &JobView, now: Instant) {
+        let come = self.come.entry(job.id.clone()).or_insert(Come {
+            stage: job.stage,
+            furthest: 0,
+            total: 0,
+            at: now,
+        });
+        if job.stage != come.stage {
+            (come.stage, come.at) = (job.stage, now);
+        }
+        come.total = job.total;
+        if job.sent > come.furthest {
+            (come.furthest, come.at) = (job.sent, now);
+            self.waited.remove(&job.id);
         }
     }
 
+    /// Whether the bucket has said nothing of this job for too long.
+    fn is_silent(&self, state: &BatchState, now: Instant) -> bool {
+        let come = self.come.get(&state.uid).filter(|_| state.works);
+        let silent = |most| come.is_some_and(|come| come.is_silent(most, now));
+        self.most.is_some_and(silent)
+    }
+
     /// Whether this job has been waited for long enough, whatever the others do.
-    fn is_over_for(&self, state: &BatchState) -> bool {
+    fn is_over_for(&self, state: &BatchState, now: Instant) -> bool {
         let Some(most) = self.most else { return false };
+        if self.is_silent(state, now) {
+            return true;
+        }
         let person = state.waits.is_some_and(verdict::needs_a_person);
         let most = if person { most.min(FOR_A_PERSON) } else { most };
         self.waited
@@ -116,7 +163,7 @@ impl EngineHandle {
             tally,
             looked: Instant::now(),
             waited: HashMap::new(),
-            furthest: HashMap::new(),
+            come: HashMap::new(),
         };
         let mut from = 0;
         loop {
@@ -134,16 +181,13 @@ impl EngineHandle {
             {
                 return Ok(());
             }
-            let mut sent = Vec::new();
             let mut note = |watching: Watching<'_>| {
                 if let Watching::Job(job) = &watching {
-                    sent.push((job.id.clone(), job.sent));
+                    patience.note_come(job, Instant::now());
                 }
                 seen(watching);
             };
             let moved = something_happens(&mut events, &mut note).await?;
-            sent.iter()
-                .for_each(|(uid, sent)| patience.note_sent(uid, *sent));
             if moved {
                 patience.moved = Instant::now();
             }
@@ -164,7 +208,7 @@ impl EngineHandle {
             let (now, tally) = (Instant::now(), self.stages.journal.tally().await?);
             let all_over = patience.is_over(&states, tally, self.stages.limits.is_paused(), now);
             let known =
-                |state: &&BatchState| state.ended || all_over || patience.is_over_for(state);
+                |state: &&BatchState| state.ended || all_over || patience.is_over_for(state, now);
             let known: Vec<&BatchState> = states.iter().take_while(known).collect();
             let Some(last) = known.last() else {
                 return Ok(from);
@@ -181,7 +225,8 @@ impl EngineHandle {
                 if ended {
                     seen(Watching::Ended(Box::new(report)));
                 } else {
-                    let report = self.given_up(report, profile).await?;
+                    let silent = patience.is_silent(state, now);
+                    let report = self.given_up(report, profile, silent).await?;
                     seen(Watching::GivenUp(Box::new(report)));
                 }
             }
@@ -196,7 +241,12 @@ impl EngineHandle {
     }
 
     /// Says why a job that waits does so, where its own row does not.
-    async fn given_up(&self, mut report: JobReport, profile: ProfileId) -> Result<JobReport> {
+    async fn given_up(
+        &self,
+        mut report: JobReport,
+        profile: ProfileId,
+        silent: bool,
+    ) -> Result<JobReport> {
         if report.job.error.is_none() {
             let snapshot = self.snapshot().await?;
             let paused = || {
@@ -214,7 +264,12 @@ impl EngineHandle {
                     }
                     Err(error) => Some(error),
                 };
-                own.or_else(|| {
+                let silence = || {
+                    let told = format!("the bucket of \"{}\" does not answer", report.job.profile);
+                    Error::new(Code::ServerBusy, told)
+                        .hint("look at the connection, and at the service")
+                };
+                own.or_else(|| silent.then(silence)).or_else(|| {
                     let concerns_all =
                         |duty| matches!(duty, Duty::Lead | Duty::Settings | Duty::Journal);
                     let troubles = snapshot.health.into_iter();
@@ -282,7 +337,7 @@ mod tests {
             tally: Tally::default(),
             looked: start,
             waited: HashMap::new(),
-            furthest: HashMap::new(),
+            come: HashMap::new(),
         };
         seen.into_iter().find_map(|(at, waits)| {
             let state = BatchState {
@@ -294,8 +349,31 @@ mod tests {
             };
             let now = start + Duration::from_secs(at);
             patience.is_over(std::slice::from_ref(&state), Tally::default(), false, now);
-            patience.is_over_for(&state).then_some(at)
+            patience.is_over_for(&state, now).then_some(at)
         })
+    }
+
+    #[test]
+    fn a_bucket_that_says_nothing_is_not_waited_for_longer_than_one_that_says_no() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let most = Duration::from_secs(20);
+        let come = |stage, furthest| Come {
+            stage,
+            furthest,
+            total: 500 << 20,
+            at: start,
+        };
+
+        let looks = come(Stage::Sending, 0);
+        let waits_for_the_last_word = come(Stage::Sending, 500 << 20);
+
+        assert!(!looks.is_silent(most, after(19)) && looks.is_silent(most, after(20)));
+        let tried_again = looks.is_silent(Duration::from_secs(1), after(9));
+        assert!(!tried_again, "however short the patience is");
+        assert!(!come(Stage::Imaging, 0).is_silent(most, after(100)));
+        assert!(!waits_for_the_last_word.is_silent(most, after(39)));
+        assert!(waits_for_the_last_word.is_silent(most, after(40)));
     }
 
     #[test]

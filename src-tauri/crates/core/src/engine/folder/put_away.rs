@@ -20,12 +20,12 @@ use crate::folder::{AfterUpload, Stamp, WatchedFolder, place_in};
 use crate::journal::{Journal, PutAway};
 use crate::world::blocking;
 
-/// A folder whose files are to be put away: all that are on record for it, or that of one job.
+/// Folders whose files are to be put away: all that are on record for them, or that of one job.
 struct Order {
-    folder: WatchedFolder,
+    folders: Vec<WatchedFolder>,
     job: Option<i64>,
-    /// Told when it is carried out.
-    done: Option<oneshot::Sender<()>>,
+    /// Told when it is carried out, and what could not be.
+    done: Option<oneshot::Sender<Vec<Error>>>,
 }
 
 /// Carries out orders, one after the other.
@@ -55,36 +55,25 @@ impl Porter {
         if folder.after_upload != AfterUpload::Leave {
             // What is not carried out stays on record.
             let _ = self.orders.send(Order {
-                folder: folder.clone(),
+                folders: vec![folder.clone()],
                 job,
                 done: None,
             });
         }
     }
 
-    /// Orders to put away all that these folders have on record for it, and says when that is done.
+    /// Orders to put away all that these folders have on record for it, and says when that is done,
+    /// and what could not be.
     pub(in crate::engine) fn order_all(
         &self,
         folders: Vec<WatchedFolder>,
-        answer: oneshot::Sender<()>,
+        answer: oneshot::Sender<Vec<Error>>,
     ) {
-        let mut answer = Some(answer);
-        let last = folders.len();
-        for (number, folder) in folders.into_iter().enumerate() {
-            let done = if number + 1 == last {
-                answer.take()
-            } else {
-                None
-            };
-            let _ = self.orders.send(Order {
-                folder,
-                job: None,
-                done,
-            });
-        }
-        if let Some(answer) = answer {
-            let _ = answer.send(());
-        }
+        let _ = self.orders.send(Order {
+            folders,
+            job: None,
+            done: Some(answer),
+        });
     }
 
     /// Ends after the file that is in hand; the others stay on record.
@@ -99,13 +88,33 @@ impl Porter {
 async fn carry_out(
     stages: &Stages,
     Order {
-        folder,
+        folders,
         job,
         done: answer,
     }: Order,
     done: &mpsc::Sender<Aside>,
     stop: &CancellationToken,
 ) -> Result<()> {
+    let mut left = Vec::new();
+    for folder in folders {
+        left.extend(empty(stages, &folder, job, done, stop).await?);
+    }
+    if let Some(answer) = answer {
+        // Whoever asked may be gone.
+        let _ = answer.send(left);
+    }
+    Ok(())
+}
+
+/// Puts away what a folder has on record for it; what could not be.
+async fn empty(
+    stages: &Stages,
+    folder: &WatchedFolder,
+    job: Option<i64>,
+    done: &mpsc::Sender<Aside>,
+    stop: &CancellationToken,
+) -> Result<Vec<Error>> {
+    let mut left = Vec::new();
     for file in stages.journal.to_put_away(&folder.path, job).await? {
         if stop.is_cancelled() {
             break;
@@ -117,6 +126,7 @@ async fn carry_out(
         if result == Ok(true) {
             stages.journal.is_put_away(&folder.path, &path).await?;
         }
+        left.extend(result.as_ref().err().cloned());
         // Whoever listens may be about to end; what is on record is what counts.
         let _ = done
             .send(Aside::PutAway(PutDown {
@@ -126,10 +136,7 @@ async fn carry_out(
             }))
             .await;
     }
-    if let Some(answer) = answer {
-        let _ = answer.send(());
-    }
-    Ok(())
+    Ok(left)
 }
 
 /// Whether the file is away now.

@@ -111,6 +111,7 @@ async fn mended(work: &Work<'_>, objects: &mut [Object]) -> Result<Plan> {
             return Err(Error::new(Code::FileReplaced, told).hint("upload the file anew"));
         };
         object.key.clone_from(&there.key);
+        object.uid.clone_from(&there.uid);
     }
     match claim(work, objects).await? {
         Claim::New | Claim::Granted | Claim::Twin => {}

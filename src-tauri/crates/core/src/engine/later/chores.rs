@@ -69,9 +69,12 @@ impl Chores {
                     self.say(Duty::Uploads, self.orphans().await).await;
                     orphans_at = Instant::now() + ORPHANS;
                 }
-                self.say(Duty::Removals, self.removals().await).await;
-                self.say(Duty::Webhooks, self.webhooks().await).await;
-                self.say(Duty::Manifests, self.manifests(now).await).await;
+                // None of them waits for another: each asks somebody else, who may not answer.
+                tokio::join!(
+                    async { self.say(Duty::Removals, self.removals().await).await },
+                    async { self.say(Duty::Webhooks, self.webhooks().await).await },
+                    async { self.say(Duty::Manifests, self.manifests(now).await).await },
+                );
             };
             if stop.run_until_cancelled(round).await.is_none() {
                 return;

@@ -153,6 +153,9 @@ impl Actor {
         let mut tick_at = Instant::now();
         loop {
             let done = tokio::select! {
+                // Who asks how things are learns what was told before.
+                biased;
+                Some(aside) = self.asides.recv() => self.hear_aside(aside).await,
                 request = inbox.recv() => match request {
                     Some(Request::Stop(answer)) => { self.close(answer).await; return }
                     Some(request) => self.answer(request).await,
@@ -160,7 +163,6 @@ impl Actor {
                 },
                 Some(ended) = self.tasks.join_next() => self.ended(ended).await,
                 Some(report) = self.reports.recv() => self.hear(report).await,
-                Some(aside) = self.asides.recv() => self.hear_aside(aside).await,
                 () = tokio::time::sleep_until(tick_at) => {
                     tick_at = Instant::now() + IDLE_TICK;
                     self.tick().await;

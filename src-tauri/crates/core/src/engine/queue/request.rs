@@ -28,7 +28,7 @@ pub(in crate::engine) enum Request {
     /// What is on record of watched folders was changed.
     FoldersChanged(Answer<()>),
     /// Put away what these folders have in the bucket.
-    PutAway(Vec<WatchedFolder>, Answer<()>),
+    PutAway(Vec<WatchedFolder>, Answer<Vec<Error>>),
     /// Compare this watched folder with what is on record, now.
     Look(PathBuf, Answer<()>),
     /// Why jobs of this profile wait, if they do.

@@ -8,6 +8,7 @@ fn answer<'a>(status: u16, code: &'a str, message: &'a str, region: Option<&'a s
         bucket: "photos".into(),
         region: "us-east-1".into(),
         endpoint: "https://s3".into(),
+        from_env: false,
     };
     Answer {
         status,
@@ -27,6 +28,7 @@ fn stranger(status: u16, is_page: bool, location: Option<&str>) -> Error {
         bucket: "photos".into(),
         region: "us-east-1".into(),
         endpoint: "http://s3.example".into(),
+        from_env: false,
     };
     Answer {
         status,
@@ -99,6 +101,11 @@ fn a_full_account_is_no_missing_right() {
         ),
         (507, "XMinioStorageFull", "no room"),
         (402, "PaymentRequired", "pay first"),
+        (
+            403,
+            "AccountProblem",
+            "There is a problem with your account",
+        ),
     ] {
         let error = answer(status, code, message, None);
         assert!(
