@@ -322,3 +322,21 @@ fn a_second_command_for_a_file_on_its_way_sends_what_it_is_now() {
     assert_eq!(server.fetch(second.lines()[0]).body, b"saved anew");
     first.wait().unwrap();
 }
+
+#[test]
+fn what_was_never_tried_is_waited_for_no_longer_than_what_was() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let middleman = Middleman::before(&server.endpoint, |asked| match asked.is_put() {
+        true => Fate::Say(503, "ServiceUnavailable"),
+        false => Fate::Pass,
+    });
+    let client = server.client_at(&middleman.endpoint(), &[]);
+    // More than are sent at once.
+    let files: Vec<PathBuf> = (0..90)
+        .map(|number| write_name(folder.path(), &format!("{number}.txt")))
+        .collect();
+
+    let ended = client.run(upload(&files, "4")).with_code(1);
+
+    assert_eq!(ended.stderr.matches("stays queued").count(), 90);
+}

@@ -233,6 +233,36 @@ fn what_could_not_be_mended_is_still_missing() {
 }
 
 #[test]
+fn what_is_to_be_mended_is_not_sent_to_another_bucket() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client_at(&server.endpoint, &[]);
+    upload(&client, &[write(folder.path(), "a.txt", b"hello")]).with_code(0);
+    std::fs::remove_file(server.demo_object("originals/a.txt")).unwrap();
+    client.run(["pause"]).with_code(0);
+    client
+        .run(["verify", "--profile", "test", "--repair"])
+        .with_code(1);
+    let settings = client.home().join("settings.toml");
+    let elsewhere = std::fs::read_to_string(&settings).unwrap().replace(
+        &format!("bucket = \"{}\"", server.bucket),
+        "bucket = \"another\"",
+    );
+    std::fs::write(&settings, elsewhere).unwrap();
+    client.run(["resume"]).with_code(0);
+
+    client.run(["watch", "--once", folder.path().to_str().unwrap()]);
+
+    let code: String = journal(&client)
+        .query_row(
+            "SELECT error_code FROM jobs WHERE wanted IS NOT NULL",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(code, "file-replaced");
+}
+
+#[test]
 fn what_a_killed_try_left_makes_room_for_what_goes_up_in_parts() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let forgotten = Mutex::new(None);

@@ -64,8 +64,8 @@ pub(crate) struct Upload {
     /// Where a key is taken by other content (default: as the profile says)
     #[arg(long, value_enum)]
     pub(crate) on_conflict: Option<OnConflict>,
-    /// Give up after this many seconds without a way to the bucket; what is left goes on at the
-    /// next start
+    /// Give up on a file that has waited for this many seconds in all (for an answer: 10 at
+    /// least); it goes on at the next start
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub(crate) patience: u64,
     /// Files and folders

@@ -386,4 +386,21 @@ mod tests {
         assert_eq!(of((4000, 3000), "v=400x600:fill").scale(), 0.2);
         assert_eq!(of((4000, 3000), "v=1000x300:fill").scale(), 0.25);
     }
+
+    #[test]
+    fn a_region_beyond_the_picture_is_its_last_pixel() {
+        let beyond = of(
+            (4000, 3000),
+            "v=100x100:inside:jpeg:region=9000,9000,500,500",
+        );
+
+        assert_eq!(beyond.view, rectangle(3999.0, 2999.0, 1.0, 1.0));
+    }
+
+    #[test]
+    fn what_is_cut_out_without_scaling_lies_on_whole_pixels() {
+        let cut = of((101, 51), "v=10x10:crop").view;
+
+        assert_eq!(cut, rectangle(45.0, 20.0, 10.0, 10.0));
+    }
 }

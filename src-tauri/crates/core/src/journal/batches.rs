@@ -18,6 +18,8 @@ pub struct BatchState {
     pub works: bool,
     /// Why it waits, if it does.
     pub waits: Option<Code>,
+    /// Parts of it that are in the bucket.
+    pub parts: u64,
 }
 
 impl Journal {
@@ -64,7 +66,8 @@ impl Journal {
         let batch = batch.to_owned();
         self.read(move |db| {
             let mut statement = db.prepare_cached(
-                "SELECT b.position, j.uid, j.state IN ('done', 'failed'), j.engine IS NOT NULL AND j.error_code IS NULL, j.error_code, j.paused \
+                "SELECT b.position, j.uid, j.state IN ('done', 'failed'), j.engine IS NOT NULL AND j.error_code IS NULL, j.error_code, j.paused, \
+                 (SELECT count(*) FROM uploads u JOIN parts p ON p.upload = u.id WHERE u.job = j.id) \
                  FROM batches b JOIN jobs j ON j.id = b.job WHERE b.batch = ?1 AND b.position >= ?2 ORDER BY b.position LIMIT ?3",
             )?;
             let states = statement.query_map(params![batch, from as i64, limit], |row| {
@@ -76,6 +79,7 @@ impl Journal {
                     ended,
                     works: row.get(3)?,
                     waits: if row.get(5)? { Some(Code::Paused) } else { error.filter(|_| !ended) },
+                    parts: row.get::<_, i64>(6)?.unsigned_abs(),
                 })
             })?;
             states.collect()

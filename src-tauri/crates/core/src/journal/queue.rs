@@ -218,6 +218,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Finished or failed.
+    pub fn ended(&self) -> u64 {
+        self.done + self.failed
+    }
+
     fn of(&mut self, profile: ProfileId) -> &mut Unfinished {
         let place = match self
             .unfinished

@@ -32,6 +32,12 @@ pub(super) fn keep(
     object: &OnRecord,
     relies: Option<(&[u8], &[u8])>,
 ) -> rusqlite::Result<()> {
+    // Of what was only thought to be there nothing is left by now; so nothing relies on it either.
+    tx.prepare_cached(
+        "DELETE FROM reliance WHERE target = ?1 AND key = ?2 AND EXISTS \
+         (SELECT 1 FROM bucket_objects WHERE target = ?1 AND key = ?2 AND sha256 = '' AND upload IS NOT NULL)",
+    )?
+    .execute(params![target, key])?;
     // What is there by our own hand stays ours, though it was only found there this time.
     tx.prepare_cached(
         "INSERT INTO bucket_objects(target, key, folded, size, sha256, etag, source_sha256, ours) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \

@@ -25,8 +25,12 @@ impl Intercept for NoPages {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        let is_object = response.headers().get("etag").is_some();
-        if response.status().is_success() && is_page(response) && !is_object {
+        let headers = response.headers();
+        // Google names a type also where there is nothing to be read.
+        let is_empty =
+            response.status().as_u16() == 204 || headers.get("content-length") == Some("0");
+        let may_be_object = headers.get("etag").is_some();
+        if response.status().is_success() && is_page(response) && !may_be_object && !is_empty {
             return Err("a page for people is no answer of a bucket".into());
         }
         Ok(())

@@ -3,6 +3,7 @@
 
 pub(super) mod folders;
 pub(super) mod handle;
+mod patience;
 pub(super) mod profiles;
 pub(super) mod verify;
 pub(super) mod waiting;

@@ -4,7 +4,7 @@ use super::live::Live;
 use super::making::{Made, in_turn};
 use super::sending::{Sent, plan_and_send, sent_object};
 use super::unheard;
-use super::verdict::{Verdict, verdict};
+use super::verdict::{Verdict, Waits, verdict};
 use super::work::{Object, Work, blocking, objects, tell_reason};
 use crate::engine::bucket::check;
 use crate::engine::bucket::stores::Open;
@@ -86,6 +86,7 @@ async fn upload(
     live: &Live,
 ) -> Result<()> {
     let folder = folder_of(stages, job, folder).await?;
+    is_there_a_way(stages, open, job).await?;
     // While its file is read and its variants are made, it waits for nothing.
     tell_reason(stages, job, None).await?;
     let profile = folder
@@ -131,6 +132,24 @@ async fn upload(
         .map(|(object, sent)| sent_object(object, sent, open))
         .collect();
     stages.journal.finish(job.id, outcome, objects).await
+}
+
+/// A job that waited for its bucket asks for a way there first: to read a large file, and to make
+/// its variants, at every try of a long outage would cost a day's battery.
+async fn is_there_a_way(stages: &Stages, open: &Open, job: &JobRow) -> Result<()> {
+    let waited = job.error.as_ref().map(verdict);
+    if waited != Some(Verdict::Waits(Waits::Profile)) {
+        return Ok(());
+    }
+    let objects = stages.journal.objects(job.id).await?;
+    match objects.first() {
+        Some(object) => {
+            let bucket = &open.bucket;
+            let asked = bucket.call(0, || bucket.store.head(&object.key));
+            asked.await.map(|_| ())
+        }
+        None => Ok(()),
+    }
 }
 
 /// The links of objects, as a stranger would open them.

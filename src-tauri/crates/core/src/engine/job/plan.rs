@@ -110,6 +110,13 @@ async fn mended(work: &Work<'_>, objects: &mut [Object]) -> Result<Plan> {
             );
             return Err(Error::new(Code::FileReplaced, told).hint("upload the file anew"));
         };
+        if there.target != work.open.target {
+            let told = format!(
+                "{} went to another bucket than \"{}\" means by now",
+                work.job.name, work.profile.name
+            );
+            return Err(Error::new(Code::FileReplaced, told).hint("upload the file anew"));
+        }
         object.key.clone_from(&there.key);
         object.uid.clone_from(&there.uid);
     }

@@ -153,8 +153,14 @@ impl Actor {
         let mut tick_at = Instant::now();
         loop {
             let done = tokio::select! {
-                // Who asks how things are learns what was told before.
+                // The clock waits for nobody, and who asks how things are learns what was told
+                // before.
                 biased;
+                () = tokio::time::sleep_until(tick_at) => {
+                    tick_at = Instant::now() + IDLE_TICK;
+                    self.tick().await;
+                    Ok(())
+                }
                 Some(aside) = self.asides.recv() => self.hear_aside(aside).await,
                 request = inbox.recv() => match request {
                     Some(Request::Stop(answer)) => { self.close(answer).await; return }
@@ -163,11 +169,6 @@ impl Actor {
                 },
                 Some(ended) = self.tasks.join_next() => self.ended(ended).await,
                 Some(report) = self.reports.recv() => self.hear(report).await,
-                () = tokio::time::sleep_until(tick_at) => {
-                    tick_at = Instant::now() + IDLE_TICK;
-                    self.tick().await;
-                    Ok(())
-                }
             };
             // The journal could not be used for the moment; nothing that matters is in memory only.
             let done = match done {

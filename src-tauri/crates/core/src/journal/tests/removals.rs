@@ -264,7 +264,10 @@ async fn a_trace_says_no_more_than_is_known() -> Result<()> {
     let uid = Some(journal.jobs(&[id]).await?.remove(0).uid);
     let perhaps = ["a", "new"].map(|key| (key.to_owned(), Trace::Perhaps));
     let on_record = |key| journal.object_on_record("t", key);
-    let relied_on = |key: &'static str| journal.may_replace(Path::new("/y"), "t", vec![key.into()]);
+    let relied_on = async |but: &str| {
+        let may = journal.may_replace(Path::new(but), "t", vec!["new".into()]);
+        Ok::<_, Error>(!may.await?)
+    };
 
     journal.unheard_of(id, perhaps.to_vec()).await?;
     let (a, new) = (on_record("a").await?, on_record("new").await?);
@@ -274,17 +277,23 @@ async fn a_trace_says_no_more_than_is_known() -> Result<()> {
     journal
         .unheard_of(id, vec![("a".into(), Trace::Told)])
         .await?;
-    let told = on_record("a").await?;
+    let (told, relied_on_new) = (on_record("a").await?, relied_on("/y").await?);
     journal
         .unheard_of(id, vec![("a".into(), Trace::Untold)])
         .await?;
     let untold = on_record("a").await?;
 
+    sent(&journal, "new").await?;
+
     let known = |row: Option<OnRecord>| row.map(|row| (row.sha256, row.upload));
     assert_eq!(known(a), Some(("sum of a".into(), uid.clone())));
     assert!(!relies_on_a, "x is not known to have sent what is there");
     assert_eq!(known(new), Some((String::new(), uid.clone())));
-    assert!(!relied_on("new").await?, "whatever comes there is x's");
+    assert!(relied_on_new, "whatever comes there is x's");
+    assert!(
+        !relied_on("/w/new").await?,
+        "that is another's: x relies on nothing there"
+    );
     assert_eq!(known(told), Some(("sum of a".into(), uid.clone())));
     assert_eq!(known(untold), Some((String::new(), uid)));
     Ok(())
