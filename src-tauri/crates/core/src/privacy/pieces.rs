@@ -91,6 +91,8 @@ mod tests {
         ];
         assert_eq!(text(&pieces), ("01ab56789".into(), true));
         assert_eq!(text(&[Piece::Kept(3..3)]), (String::new(), true));
+        let exactly = [Piece::New(b"ab".to_vec()), Piece::Kept(2..10)];
+        assert_eq!(text(&exactly), ("ab23456789".into(), true));
     }
 
     #[test]

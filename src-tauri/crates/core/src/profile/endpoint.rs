@@ -127,6 +127,12 @@ mod tests {
                 "photos",
             ),
             (
+                "https://x.example/s3",
+                "photos",
+                "https://x.example/s3",
+                "photos",
+            ),
+            (
                 "https://photos.example.com",
                 "photos",
                 "https://photos.example.com",
@@ -171,5 +177,14 @@ mod tests {
             None
         );
         assert_eq!(region("", "https://elsewhere.example"), None);
+    }
+
+    #[test]
+    fn a_region_stands_where_the_template_has_it() {
+        let in_template = |endpoint| region("https://s3.{region}.example.com", endpoint);
+
+        assert_eq!(in_template("https://s3.eu-1.example.com"), Some("eu-1"));
+        assert_eq!(in_template("https://s3..example.com"), None);
+        assert_eq!(in_template("https://s3.eu.1.example.com"), None);
     }
 }

@@ -208,6 +208,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_rule_names_headers_that_there_are() {
+        let kms: Result<HeaderRule> = "*; encryption=aws:kms; kms-key=k1".parse();
+
+        assert_eq!(kms.map(|rule| rule.headers.kms_key), Ok("k1".into()));
+        for wrong in ["*; meta-=x", "*; tag-=x", "*; colour=red"] {
+            let code = wrong.parse::<HeaderRule>().map_err(|error| error.code);
+            assert_eq!(code.err(), Some(Code::ProfileInvalid), "{wrong}");
+        }
+    }
+
+    #[test]
     fn rules_apply_in_order_by_name_or_by_path() -> Result<()> {
         let rules: Vec<HeaderRule> = [
             "*.svg; content-disposition=attachment; tag-kind=vector & more",
