@@ -380,8 +380,10 @@ impl Ledger {
     pub(crate) fn leftovers(&self) -> Vec<(usize, PathBuf, String)> {
         let wanted = |content: &String| {
             self.files.values().any(|file| {
-                file.contents.contains(content)
-                    && (file.there || file.kept != Kept::No || !file.watched)
+                let is_wanted = file.there || file.kept != Kept::No || !file.watched;
+                // What a person kept of one file is kept, although another had the same.
+                let was_kept = &file.contents[..file.settled];
+                was_kept.contains(content) || (is_wanted && file.contents.contains(content))
             })
         };
         // What was moved away was not deleted, whatever becomes of the next file of that name; and
