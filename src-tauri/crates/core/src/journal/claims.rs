@@ -66,7 +66,7 @@ fn claimed(
             "SELECT max(rank) FROM ( \
              SELECT CASE WHEN j.state = 'planned' AND (j.sha256 IS NOT ?4 OR o.spec IS NOT ?5) THEN 2 ELSE 0 END AS rank \
              FROM objects o JOIN jobs j ON j.id = o.job WHERE o.target = ?1 AND o.folded = ?2 AND j.id <> ?3 \
-             UNION ALL SELECT CASE WHEN key <> ?6 AND source_sha256 <> ?4 AND sha256 <> '' THEN 1 ELSE 0 END FROM bucket_objects WHERE target = ?1 AND folded = ?2 \
+             UNION ALL SELECT CASE WHEN key <> ?6 AND source_sha256 <> ?4 AND sha256 <> '' THEN 1 ELSE 0 END FROM bucket_objects INDEXED BY bucket_objects_by_folded_key WHERE target = ?1 AND folded = ?2 \
              UNION ALL SELECT 3 FROM leaving WHERE target = ?1 AND key = ?6)",
         )?
         .query_row(params![target, key::folded(&object.key), job, sha256, spec(object.variant.as_ref()), object.key], |row| row.get(0))?;
