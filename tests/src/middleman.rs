@@ -102,6 +102,20 @@ impl Middleman {
         Self { shared, port }
     }
 
+    /// The same, who lets everything pass unless the switch is on.
+    pub fn switched(
+        endpoint: &str,
+        judge: impl Fn(&Asked) -> Fate + Send + Sync + 'static,
+    ) -> (Self, Arc<AtomicBool>) {
+        let switch = Arc::new(AtomicBool::new(false));
+        let is_on = Arc::clone(&switch);
+        let middleman = Self::before(endpoint, move |asked| match is_on.load(Ordering::SeqCst) {
+            true => judge(asked),
+            false => Fate::Pass,
+        });
+        (middleman, switch)
+    }
+
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }

@@ -8,15 +8,10 @@ fn page_before(
     status: u16,
     is_meant: impl Fn(&Asked) -> bool + Send + Sync + 'static,
 ) -> (Middleman, Arc<AtomicBool>) {
-    let on = Arc::new(AtomicBool::new(true));
-    let is_on = Arc::clone(&on);
-    let middleman = Middleman::before(&server.endpoint, move |asked| {
-        match is_on.load(Ordering::SeqCst) && is_meant(asked) {
-            true => Fate::Page(status),
-            false => Fate::Pass,
-        }
-    });
-    (middleman, on)
+    Middleman::switched(&server.endpoint, move |asked| match is_meant(asked) {
+        true => Fate::Page(status),
+        false => Fate::Pass,
+    })
 }
 
 #[test]
@@ -25,6 +20,7 @@ fn a_page_that_answers_for_everything_is_waited_out() {
         let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
         let is_meant = move |asked: &Asked| !of_puts_only || asked.is_put();
         let (middleman, on) = page_before(&server, 200, is_meant);
+        on.store(true, Ordering::SeqCst);
         let client = server.client_at(&middleman.endpoint(), &["--on-conflict", "skip"]);
         let file = write(folder.path(), "a.txt", b"hello");
         let file = file.to_str().unwrap();
@@ -54,7 +50,6 @@ fn what_is_to_be_removed_is_gone_only_if_the_bucket_says_so() {
     for status in [200, 404] {
         let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
         let (middleman, on) = page_before(&server, status, |_| true);
-        on.store(false, Ordering::SeqCst);
         let client = server.client_at(&middleman.endpoint(), &[]);
         let watched = folder.path().to_str().unwrap();
         let (file, _other) = (
@@ -88,14 +83,8 @@ fn what_is_to_be_removed_is_gone_only_if_the_bucket_says_so() {
 #[test]
 fn a_bucket_that_is_away_has_not_lost_its_objects() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let away = Arc::new(AtomicBool::new(false));
-    let is_away = Arc::clone(&away);
-    let middleman = Middleman::before(&server.endpoint, move |_| {
-        match is_away.load(Ordering::SeqCst) {
-            true => Fate::Say(404, "NoSuchBucket"),
-            false => Fate::Pass,
-        }
-    });
+    let (middleman, away) =
+        Middleman::switched(&server.endpoint, |_| Fate::Say(404, "NoSuchBucket"));
     let client = server.client_at(&middleman.endpoint(), &[]);
     upload(&client, &[write(folder.path(), "a.txt", b"hello")]).with_code(0);
     away.store(true, Ordering::SeqCst);
@@ -109,7 +98,7 @@ fn a_bucket_that_is_away_has_not_lost_its_objects() {
 #[test]
 fn a_watch_says_why_uploads_wait() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let (middleman, _on) = page_before(&server, 200, |_| true);
+    let middleman = Middleman::before(&server.endpoint, |_| Fate::Page(200));
     let client = server.client_at(&middleman.endpoint(), &[]);
     write(folder.path(), "a.txt", b"hello");
     let said = folder.path().with_extension("said");

@@ -78,13 +78,7 @@ fn what_a_killed_try_left_under_a_key_that_is_not_used_again_is_remembered() {
 #[test]
 fn what_a_job_sent_before_it_failed_is_remembered() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let middleman = Middleman::before(&server.endpoint, |asked| {
-        let of_a_variant = asked.is_put() && !asked.target.contains("originals");
-        match of_a_variant {
-            true => Fate::Say(403, "AccessDenied"),
-            false => Fate::Pass,
-        }
-    });
+    let middleman = Middleman::before(&server.endpoint, refuses_variants);
     let client = server.client_at(&middleman.endpoint(), &[]);
     let picture = jpeg(&landscape(400, 300, 1), None);
 
@@ -102,15 +96,8 @@ fn what_a_job_sent_before_it_failed_is_remembered() {
 #[test]
 fn what_nobody_was_told_of_makes_room_for_its_files_next_upload() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let refuses = Arc::new(AtomicBool::new(true));
-    let refused = Arc::clone(&refuses);
-    let middleman = Middleman::before(&server.endpoint, move |asked| {
-        let of_a_variant = asked.is_put() && !asked.target.contains("originals");
-        match of_a_variant && refused.load(Ordering::SeqCst) {
-            true => Fate::Say(403, "AccessDenied"),
-            false => Fate::Pass,
-        }
-    });
+    let (middleman, refuses) = Middleman::switched(&server.endpoint, refuses_variants);
+    refuses.store(true, Ordering::SeqCst);
     let client = server.client_at(&middleman.endpoint(), &[]);
     let picture = |seed| jpeg(&landscape(400, 300, seed), None);
     let file = write(folder.path(), "a.jpg", picture(1));
@@ -126,6 +113,17 @@ fn what_nobody_was_told_of_makes_room_for_its_files_next_upload() {
         "no key of its own beside it"
     );
     assert_eq!(server.fetch(text(&report, "url")).body, picture(2));
+}
+
+fn refused_if(is_meant: bool) -> Fate {
+    match is_meant {
+        true => Fate::Say(403, "AccessDenied"),
+        false => Fate::Pass,
+    }
+}
+
+fn refuses_variants(asked: &Asked) -> Fate {
+    refused_if(asked.is_put() && !asked.target.contains("originals"))
 }
 
 /// The keys that a folder's files rely on, as the journal knows.
@@ -169,14 +167,8 @@ fn what_another_computer_put_there_is_not_ours_even_with_the_same_content() {
 #[test]
 fn what_is_to_be_mended_and_was_not_is_not_said_to_be() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let refuses = Arc::new(AtomicBool::new(false));
-    let refused = Arc::clone(&refuses);
-    let middleman = Middleman::before(&server.endpoint, move |asked| {
-        match asked.is_complete() && refused.load(Ordering::SeqCst) {
-            true => Fate::Say(403, "AccessDenied"),
-            false => Fate::Pass,
-        }
-    });
+    let (middleman, refuses) =
+        Middleman::switched(&server.endpoint, |asked| refused_if(asked.is_complete()));
     let client = server.client_at(&middleman.endpoint(), &[]);
     let bytes = noise(LARGE, 7);
     upload(&client, &[write(folder.path(), "a.bin", &bytes)]).with_code(0);
@@ -195,14 +187,8 @@ fn what_is_to_be_mended_and_was_not_is_not_said_to_be() {
 #[test]
 fn what_could_not_be_mended_is_still_missing() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    let refuses = Arc::new(AtomicBool::new(false));
-    let refused = Arc::clone(&refuses);
-    let middleman = Middleman::before(&server.endpoint, move |asked| {
-        match asked.is_put() && refused.load(Ordering::SeqCst) {
-            true => Fate::Say(403, "AccessDenied"),
-            false => Fate::Pass,
-        }
-    });
+    let (middleman, refuses) =
+        Middleman::switched(&server.endpoint, |asked| refused_if(asked.is_put()));
     let client = server.client_at(&middleman.endpoint(), &[]);
     upload(&client, &[write(folder.path(), "a.txt", b"hello")]).with_code(0);
     std::fs::remove_file(server.demo_object("originals/a.txt")).unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::flow::{Lane, Limits};
-use super::{Lookup, ObjectStore, Progress};
+use super::{ObjectStore, Progress};
 use crate::error::{Code, Error, Result, Retry};
 
 const ATTEMPTS: u32 = 6;
@@ -61,21 +61,6 @@ impl Bucket {
             tracing::debug!(%error, tries = tries.made, "trying again");
             let slower = u32::from(error.retry_class() == Retry::Slower);
             tokio::time::sleep(pause(tries.made + slower)).await;
-        }
-    }
-
-    /// Looks at a key; that nothing is there is asked twice: a HEAD answer has no body that could
-    /// say whether it is the object that is missing, or the bucket.
-    pub async fn look(&self, key: &str) -> Result<Lookup> {
-        let seen = self.call(0, || self.store.head(key)).await?;
-        if seen != Lookup::Absent {
-            return Ok(seen);
-        }
-        match self.call(1, || self.store.get_range(key, 0, 1)).await {
-            Err(error) if error.code == Code::ObjectMissing => Ok(Lookup::Absent),
-            Err(error) => Err(error),
-            // It has come just now.
-            Ok(_) => self.call(0, || self.store.head(key)).await,
         }
     }
 

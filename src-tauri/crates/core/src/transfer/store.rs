@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::progress::Progress;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::held::{Held, META_SHA256};
 use crate::profile::ObjectHeaders;
 
@@ -95,6 +95,21 @@ pub struct Page {
 pub trait ObjectStore: Send + Sync {
     /// Looks at a key.
     async fn head(&self, key: &str) -> Result<Lookup>;
+    /// Looks at a key before something is concluded from there being nothing: that is asked twice,
+    /// because a HEAD answer has no body that could say whether it is the object that is missing, or
+    /// the bucket.
+    async fn look(&self, key: &str) -> Result<Lookup> {
+        let seen = self.head(key).await?;
+        if seen != Lookup::Absent {
+            return Ok(seen);
+        }
+        match self.get_range(key, 0, 1).await {
+            Err(error) if error.code == Code::ObjectMissing => Ok(Lookup::Absent),
+            Err(error) => Err(error),
+            // It has come just now.
+            Ok(_) => self.head(key).await,
+        }
+    }
     /// Stores an object, on a condition (`key-taken` where it does not hold).
     async fn put(
         &self,

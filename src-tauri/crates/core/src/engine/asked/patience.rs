@@ -122,10 +122,8 @@ impl Patience {
         rests: bool,
         now: Instant,
     ) -> bool {
-        for state in states {
-            let seen = self.parts.entry(state.uid.clone()).or_default();
-            if state.parts > *seen {
-                *seen = state.parts;
+        for state in states.iter().filter(|state| state.parts > 0) {
+            if self.parts.insert(state.uid.clone(), state.parts) < Some(state.parts) {
                 self.goes_on(&state.uid, now);
             }
         }

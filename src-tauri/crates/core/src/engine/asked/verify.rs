@@ -195,7 +195,9 @@ async fn faults<'a>(
 }
 
 async fn look(open: &Open, row: &JobRow, object: &ObjectRow) -> Result<Option<Fault>> {
-    Ok(match open.bucket.look(&object.key).await? {
+    let bucket = &open.bucket;
+    let seen = bucket.call(0, || bucket.store.look(&object.key));
+    Ok(match seen.await? {
         Lookup::Absent => Some(Fault::Missing),
         Lookup::Hidden => Some(Fault::Hidden),
         Lookup::Found(held) => {

@@ -145,17 +145,6 @@ async fn take_away(
         .await
 }
 
-/// That nothing is there is asked once more: a HEAD answer has no body that could say whether it is
-/// the object that is missing, or the bucket.
-async fn is_gone(open: &Open, key: &str) -> Result<Became> {
-    match open.bucket.store.get_range(key, 0, 1).await {
-        Err(error) if error.code == Code::ObjectMissing => Ok(Became::Gone),
-        Err(error) => Err(error),
-        // It has come just now.
-        Ok(_) => Ok(Became::Stays(Leave::Later)),
-    }
-}
-
 async fn delete_if_same(
     stages: &Stages,
     open: &Open,
@@ -170,8 +159,8 @@ async fn delete_if_same(
         etag,
         made: None,
     };
-    let held = match open.bucket.store.head(&object.key).await? {
-        Lookup::Absent => return is_gone(open, &object.key).await,
+    let held = match open.bucket.store.look(&object.key).await? {
+        Lookup::Absent => return Ok(Became::Gone),
         Lookup::Found(held) => held,
         Lookup::Hidden => {
             let told = format!(
