@@ -97,7 +97,8 @@ def queue(tintype, work):
         command = [tintype, "upload", "--no-variants", "--patience", "3600", "--profile", "queue", folder]
         process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         journal = sqlite3.connect(pathlib.Path(env["TINTYPE_HOME"]) / "journal.sqlite", timeout=20)
-        while journal.execute("SELECT sum(jobs) FROM tally").fetchone()[0] < (batch + 1) * 10_000:
+        # Nobody has counted anything before the first job is in the journal.
+        while (journal.execute("SELECT sum(jobs) FROM tally").fetchone()[0] or 0) < (batch + 1) * 10_000:
             time.sleep(0.005)
         rates.append(10_000 / (time.perf_counter() - start))
         process.kill()
