@@ -1,18 +1,15 @@
 //! What the page may ask for. Each command only hands its request on; errors go to the page as they
 //! are.
 
-use std::path::PathBuf;
-
 use tauri::State;
 use tauri_plugin_dialog::DialogExt as _;
 use tauri_plugin_opener::OpenerExt as _;
 use tintype_core::LocalPath;
-use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult, Wish};
+use tintype_core::engine::{JobReport, JobView, Located, ProfileDraft, Snapshot, StepResult, Wish};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::folder::WatchedFolder;
 use tintype_core::home::Home;
-use tintype_core::imaging::{self, Facts};
-use tintype_core::intake::{self, Located};
+use tintype_core::imaging::Facts;
 use tintype_core::link::{self, LinkFormat, Linkable};
 use tintype_core::profile::{Fix, OnConflict, Profile, Provider, provider};
 use tintype_core::settings::{Bandwidth, Settings};
@@ -107,30 +104,16 @@ pub(crate) async fn pick_folder(app: tauri::AppHandle) -> Result<Option<LocalPat
 /// What a picture's file says of itself.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn inspect(path: LocalPath) -> Result<Facts> {
-    blocking(move || imaging::inspect(&path)).await
+pub(crate) async fn inspect(engine: Engine<'_>, path: LocalPath) -> Result<Facts> {
+    engine.handle()?.inspect(&path).await
 }
 
 /// How many of these files and folders' pictures tell where they were taken.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn located(paths: Vec<LocalPath>) -> Result<Located> {
-    let paths: Vec<PathBuf> = paths.into_iter().map(Into::into).collect();
-    blocking(move || Ok(intake::located(&paths))).await
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let ended = |error| {
-        Error::new(
-            Code::Internal,
-            format!("looking at the files ended early: {error}"),
-        )
-    };
-    tauri::async_runtime::spawn_blocking(work)
-        .await
-        .map_err(ended)?
+pub(crate) async fn located(engine: Engine<'_>, paths: Vec<LocalPath>) -> Result<Located> {
+    let paths = paths.into_iter().map(Into::into).collect();
+    engine.handle()?.located(paths).await
 }
 
 /// What is on the clipboard, as files to upload: files first, else the picture the page was given

@@ -14,7 +14,7 @@ use running::Running;
 use tauri::Manager as _;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 use tintype_core::engine::Wish;
-use tintype_core::imaging::worker::{self};
+use tintype_core::worker::{self};
 
 /// Everything that the page may call or hear; also the source of `ui/src/bindings.ts`.
 pub fn bindings() -> Builder<tauri::Wry> {

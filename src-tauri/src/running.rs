@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use tintype_core::engine::{Config, Engine};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
-use tintype_core::imaging::worker::Program;
 use tintype_core::secret::Secrets;
+use tintype_core::worker::Program;
 
 /// The engine, or why there is none.
 pub(crate) struct Running(Mutex<std::result::Result<Option<Engine>, Error>>);

@@ -14,6 +14,8 @@ mod promises;
 mod suite;
 mod variants;
 mod waiting;
+#[cfg(target_os = "linux")]
+mod wall;
 mod watch;
 mod watch_rules;
 #[cfg(target_os = "linux")]

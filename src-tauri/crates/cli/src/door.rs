@@ -5,9 +5,9 @@ use std::time::Duration;
 use tintype_core::engine::{Config, Duty, Engine, EngineHandle};
 use tintype_core::error::Result;
 use tintype_core::home::Home;
-use tintype_core::imaging::worker::Program;
 use tintype_core::secret::Secrets;
 use tintype_core::settings::Settings;
+use tintype_core::worker::Program;
 
 use crate::terminal;
 

@@ -1,19 +1,25 @@
 //! `tintype inspect`: what pictures say of themselves.
 
 use tintype_core::error::{Error, Result};
-use tintype_core::imaging::{self, Facts};
+use tintype_core::home::Home;
+use tintype_core::imaging::Facts;
+use tintype_core::settings::Settings;
+use tintype_core::worker::{Program, Workers};
 use tintype_core::{LocalPath, intake};
 
 use crate::args::Inspect;
 use crate::door::Outcome;
 use crate::terminal;
 
-pub(crate) fn run(args: &Inspect) -> Result<Outcome> {
+pub(crate) async fn run(args: &Inspect) -> Result<Outcome> {
+    let limits = Settings::load(&Home::locate()?.settings())?.limits;
+    let workers = Workers::new(Program::current(), limits);
     let mut outcome = Outcome::AllWell;
     for found in intake::gather(&args.paths) {
-        let facts = found
-            .refused
-            .map_or_else(|| imaging::inspect(&found.path), Err);
+        let facts = match found.refused {
+            Some(refused) => Err(refused),
+            None => workers.inspect(&found.path).await,
+        };
         if args.json {
             terminal::print_json(&Line {
                 source: LocalPath::from(found.path.as_path()),

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use tintype_core::error::Result;
-use tintype_core::imaging::worker;
+use tintype_core::worker;
 
 use args::{Args, Command};
 use door::Outcome;
@@ -69,7 +69,7 @@ async fn run(command: Command) -> Result<Outcome> {
     match command {
         Command::Upload(args) => upload::run(args).await,
         Command::Variants(args) => variants::run(args).await,
-        Command::Inspect(args) => inspect::run(&args),
+        Command::Inspect(args) => inspect::run(&args).await,
         Command::Watch(args) => watch::run(args).await,
         Command::Folder(command) => folder::run(command).await,
         Command::Profile(command) => profile::run(command).await,

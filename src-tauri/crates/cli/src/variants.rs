@@ -13,11 +13,10 @@ use tintype_core::content::{self, Content, Kind};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
 use tintype_core::imaging::Rendition;
-use tintype_core::imaging::worker::{Program, Workers};
 use tintype_core::intake::{self, Found};
-use tintype_core::metadata;
 use tintype_core::settings::Settings;
 use tintype_core::variant::Variant;
+use tintype_core::worker::{Program, Workers};
 use tokio::task::JoinSet;
 
 use crate::args::Variants;
@@ -175,14 +174,12 @@ impl Work {
         // Only a program asks for it, and it takes time.
         report.sha256 = self.hashed.then(|| hex::encode(Sha256::digest(&file)));
         let shown = path.display();
-        let Kind::Image(codec) = content.kind else {
+        if !matches!(content.kind, Kind::Image(_)) {
             return Err(no_picture(&content, &shown));
-        };
-        let orientation = metadata::read(&file, codec).orientation;
-        let _core = self.workers.core().await?;
-        let rendered = self
-            .workers
-            .render(file, codec, orientation, self.specs.clone())
+        }
+        let mut visit = self.workers.visit(file, content).await?;
+        let rendered = visit
+            .render(self.specs.clone())
             .await
             .map_err(|error| error.about(&shown))?;
         for rendition in rendered.renditions {

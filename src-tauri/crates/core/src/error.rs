@@ -12,9 +12,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// How one request is tried again. What becomes of its job is another question, which the engine's
 /// verdict answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Default, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
     /// Trying again changes nothing: a person has to act.
+    #[default]
     Never,
     /// A passing fault: try again after a pause, a few times.
     Soon,
@@ -186,7 +187,7 @@ impl Code {
 }
 
 /// A failure: what and why in one sentence, what to do in another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Error {
     /// For programs.

@@ -25,6 +25,7 @@ pub mod settings;
 pub mod transfer;
 pub mod variant;
 mod watch;
+pub mod worker;
 #[doc(hidden)]
 pub mod world;
 

@@ -2,8 +2,8 @@
 
 use crate::engine::bucket::stores::Buckets;
 use crate::home::Home;
-use crate::imaging::worker::Program;
 use crate::secret::Secrets;
+use crate::worker::Program;
 
 /// What an engine is started with.
 #[derive(Clone)]

@@ -4,9 +4,9 @@ use crate::engine::bucket::same_content::SameContent;
 use crate::engine::bucket::stores::Stores;
 use crate::engine::shown::previews::Previews;
 use crate::folder::WatchedFolder;
-use crate::imaging::worker::Workers;
 use crate::journal::Journal;
 use crate::transfer;
+use crate::worker::Workers;
 
 /// What all jobs share.
 pub(in crate::engine) struct Stages {

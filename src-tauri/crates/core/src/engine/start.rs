@@ -13,10 +13,10 @@ use crate::engine::queue::presence::Presence;
 use crate::engine::shown::previews::Previews;
 use crate::engine::stages::Stages;
 use crate::error::Result;
-use crate::imaging::worker::Workers;
 use crate::journal::Journal;
 use crate::settings::{Settings, SettingsFile};
 use crate::transfer;
+use crate::worker::Workers;
 
 /// Events fit in here while a listener is busy; one that falls further behind takes a new snapshot.
 const EVENTS: usize = 4096;

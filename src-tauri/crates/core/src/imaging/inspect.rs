@@ -1,19 +1,16 @@
 //! Everything worth knowing about a picture, for `tintype inspect` and the window.
 
-use std::path::Path;
-
 use exif::{Exif, In, Rational, Tag, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::decode::{dimensions as decoded_dimensions, icc};
 use crate::container::{gif, jpeg, png, riff};
-use crate::content::{self, Codec, Kind};
-use crate::error::{Code, Error, Result};
+use crate::content::Codec;
 use crate::metadata::{self, captured_at, text};
 use crate::privacy;
 
 /// What a picture's file says of itself.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Facts {
     /// What the content is, whatever the name says.
@@ -45,35 +42,23 @@ pub struct Facts {
 }
 
 /// A place on earth, in degrees; north and east are positive.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Location {
     pub latitude: f64,
     pub longitude: f64,
 }
 
-/// Looks at a picture's file. Decodes no pixels.
-///
-/// # Errors
-/// Whatever the disk says; `image-unsupported` for what is no picture.
-pub fn inspect(path: &Path) -> Result<Facts> {
-    let file = std::fs::read(path).map_err(|error| Error::from_io(&error, path))?;
-    let found = content::sniff(
-        &file[..file.len().min(content::SNIFF_LEN)],
-        &crate::key::file_name(path),
-    );
-    let Kind::Image(codec) = found.kind else {
-        let told = format!(
-            "{} is no picture this version knows ({})",
-            path.display(),
-            found.content_type
-        );
-        return Err(Error::new(Code::ImageUnsupported, told).hint("inspect looks at pictures only"));
-    };
-    Ok(facts(&file, codec, &found.content_type))
+impl Facts {
+    /// Year, month and day of capture.
+    pub fn day(&self) -> Option<(i16, i8, i8)> {
+        let captured: jiff::civil::DateTime = self.captured.as_ref()?.parse().ok()?;
+        Some((captured.year(), captured.month(), captured.day()))
+    }
 }
 
-fn facts(file: &[u8], codec: Codec, content_type: &str) -> Facts {
+/// Looks at a picture's file. Decodes no pixels.
+pub fn facts(file: &[u8], codec: Codec, content_type: &str) -> Facts {
     let exif = metadata::exif(file, codec);
     let exif = exif.as_ref();
     let orientation = metadata::read(file, codec).orientation;

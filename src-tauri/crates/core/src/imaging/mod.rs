@@ -14,10 +14,9 @@ mod raster;
 mod render;
 mod resize;
 mod watermark;
-pub mod worker;
 
 pub use decode::cost;
-pub use inspect::{Facts, Location, inspect};
+pub use inspect::{Facts, Location, facts};
 pub use picture::{Rendered, Rendition, Source};
 pub use render::Renderer;
 

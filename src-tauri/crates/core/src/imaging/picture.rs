@@ -31,7 +31,7 @@ pub struct Rendition {
 }
 
 /// All that was made of one picture.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rendered {
     /// The picture's own size in pixels, the right way up.
     pub pixels: (u32, u32),

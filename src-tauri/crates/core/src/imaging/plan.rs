@@ -373,9 +373,11 @@ mod tests {
             .parse()
             .expect("variant");
 
-        let cut = frame((4000, 1000), &attentive, Some((0.25, 0.5))).view;
+        let across = frame((4000, 1000), &attentive, Some((0.25, 0.5))).view;
+        let down = frame((1000, 4000), &attentive, Some((0.5, 0.25))).view;
 
-        assert_eq!(cut, rectangle(500.0, 0.0, 1000.0, 1000.0));
+        assert_eq!(across, rectangle(500.0, 0.0, 1000.0, 1000.0));
+        assert_eq!(down, rectangle(0.0, 500.0, 1000.0, 1000.0));
         assert!(!wants_attention(std::slice::from_ref(&plain)));
         assert!(wants_attention(&[plain, attentive]));
     }

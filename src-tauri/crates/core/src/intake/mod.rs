@@ -1,10 +1,8 @@
 //! Intake: is it a readable, finished file? What is its fingerprint?
 
 mod gather;
-mod located;
 
 pub use gather::{Found, gather};
-pub use located::{Located, located};
 
 use std::fs::File;
 use std::io::Read as _;
@@ -17,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::content::{self, Content, Kind};
 use crate::error::{Code, Error, Result, Retry};
 use crate::folder::Stamp;
-use crate::metadata::{self, Metadata, mtime_ns};
+use crate::metadata::{self, mtime_ns};
 use crate::variant::Variant;
 
 /// A file as it was when it was read.
@@ -31,9 +29,7 @@ pub struct Fingerprint {
     pub sha256: String,
     /// What it is.
     pub content: Content,
-    /// What the camera wrote.
-    pub metadata: Metadata,
-    /// Capture date, else the file's: year, month, day.
+    /// The file's own date: year, month, day. A picture's facts may tell a better one.
     pub date: (i16, i8, i8),
     /// The whole content, where it was asked for.
     pub bytes: Option<Bytes>,
@@ -129,19 +125,12 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
     if size != after.len() || size != before.len() || mtime_ns != metadata::mtime_ns(&before) {
         return Err(changing(path));
     }
-    let metadata = match content.kind {
-        Kind::Image(codec) => metadata::read(&kept, codec),
-        _ => Metadata::default(),
-    };
-    let date = metadata
-        .captured
-        .unwrap_or_else(|| after.modified().map_or((1970, 1, 1), file_date));
+    let date = after.modified().map_or((1970, 1, 1), file_date);
     Ok(Fingerprint {
         size,
         mtime_ns,
         sha256: hex::encode(sha256.finalize()),
         content,
-        metadata,
         date,
         bytes: keep_bytes.then(|| kept.into()),
     })

@@ -97,6 +97,14 @@ fn refuse(why: String) -> Error {
     .hint("convert it to JPEG or PNG, or upload it with a profile that keeps originals as they are")
 }
 
+/// What happened to whoever was to clean a file is why it cannot be cleaned.
+pub(crate) fn given_up(error: Error) -> Error {
+    match error.code {
+        Code::ImageDamaged | Code::ImageTooSlow => refuse(error.message),
+        _ => error,
+    }
+}
+
 /// Reads the cleaned file back as any program would.
 fn check(clean: &[u8], codec: Codec, originals: Originals) -> std::result::Result<(), String> {
     if tells_location(clean, codec) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::engine::asked::located::{Located, located};
 use crate::engine::config::Config;
 use crate::engine::later::manifests;
 use crate::engine::queue::request::Request;
@@ -13,6 +14,7 @@ use crate::engine::shown::previews::Preview;
 use crate::engine::shown::view::{Event, JobReport, JobView, Snapshot};
 use crate::engine::stages::Stages;
 use crate::error::{Code, Error, Result};
+use crate::imaging::Facts;
 use crate::intake::{self, Found};
 use crate::journal::{self, JobRow, NewJob};
 use crate::key;
@@ -47,6 +49,22 @@ pub struct Wish {
 }
 
 impl EngineHandle {
+    /// What a picture's file says of itself.
+    ///
+    /// # Errors
+    /// Whatever the disk says; `image-unsupported` for what is no picture.
+    pub async fn inspect(&self, path: &std::path::Path) -> Result<Facts> {
+        self.stages.workers.inspect(path).await
+    }
+
+    /// How many of these files' and folders' pictures tell where they were taken.
+    ///
+    /// # Errors
+    /// `closing`.
+    pub async fn located(&self, paths: Vec<PathBuf>) -> Result<Located> {
+        located(&self.stages.workers, paths).await
+    }
+
     pub(in crate::engine) fn new(
         requests: mpsc::Sender<Request>,
         events: broadcast::Sender<Event>,

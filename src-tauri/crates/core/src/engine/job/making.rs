@@ -19,6 +19,7 @@ use crate::journal::JobRow;
 use crate::privacy::{self, Originals};
 use crate::profile::Profile;
 use crate::transfer;
+use crate::worker::Visit;
 
 /// Files up to this size are read once and sent from memory; larger ones are read again, part by
 /// part.
@@ -118,8 +119,10 @@ async fn make<'a>(
             "nothing was uploaded in its place; upload the file anew if it is meant to go up",
         ));
     }
-    let (rendered, warning) = variants(stages, job, &file, live).await?;
-    let stripped = stripped(profile, job, &mut file).await?;
+    let mut visit = visit(stages, profile, &file).await?;
+    file.date = day(&mut visit).await?.unwrap_or(file.date);
+    let (rendered, warning) = variants(job, &file, visit.as_mut(), live).await?;
+    let stripped = stripped(profile, job, &mut file, visit).await?;
     if stripped.is_none() && transfer::in_parts(file.size) {
         // Each part asks for room of its own; holding this one meanwhile could starve them all.
         file.bytes = None;
@@ -134,12 +137,41 @@ async fn make<'a>(
     })
 }
 
+/// A visit with the file, where there is anything to ask about it.
+async fn visit<'a>(
+    stages: &'a Stages,
+    profile: &Profile,
+    file: &Fingerprint,
+) -> Result<Option<Visit<'a>>> {
+    let is_picture = matches!(file.content.kind, Kind::Image(_));
+    match &file.bytes {
+        Some(bytes) if is_picture || profile.originals != Originals::Keep => {
+            let visit = stages.workers.visit(bytes.clone(), file.content.clone());
+            visit.await.map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The day a picture was taken, if it tells one that can be read.
+async fn day(visit: &mut Option<Visit<'_>>) -> Result<Option<(i16, i8, i8)>> {
+    let Some(visit) = visit else {
+        return Ok(None);
+    };
+    match visit.facts().await {
+        Ok(facts) => Ok(facts.day()),
+        Err(error) if error.code == Code::Closing => Err(error),
+        // Whatever is wrong with the file is said where something is made of it.
+        Err(_) => Ok(None),
+    }
+}
+
 /// The variants, or why there are none although some were asked for. A picture that cannot be
 /// decoded never stops the original from going up.
 async fn variants(
-    stages: &Stages,
     job: &JobRow,
     file: &Fingerprint,
+    visit: Option<&mut Visit<'_>>,
     live: &Live,
 ) -> Result<(Option<Rendered>, Option<Error>)> {
     if file.content.false_image {
@@ -154,7 +186,7 @@ async fn variants(
     if job.variants.is_empty() || file.content.kind == Kind::Other {
         return Ok((None, None));
     }
-    let Some(bytes) = file.bytes.clone() else {
+    if file.bytes.is_none() {
         let told = format!(
             "{} has more than {} MiB: too large for variants",
             job.name,
@@ -164,8 +196,8 @@ async fn variants(
             None,
             Some(Error::new(Code::ImageTooLarge, told).hint("the original was uploaded as it is")),
         ));
-    };
-    let Kind::Image(codec) = file.content.kind else {
+    }
+    let (Kind::Image(_), Some(visit)) = (file.content.kind, visit) else {
         let told = format!(
             "{} is a picture of a kind this version cannot decode ({})",
             job.name, file.content.content_type
@@ -177,18 +209,8 @@ async fn variants(
             Some(Error::new(Code::ImageUnsupported, told).hint(hint)),
         ));
     };
-    let _core = stages.workers.core().await?;
     live.enter(Stage::Imaging);
-    match stages
-        .workers
-        .render(
-            bytes,
-            codec,
-            file.metadata.orientation,
-            job.variants.clone(),
-        )
-        .await
-    {
+    match visit.render(job.variants.clone()).await {
         Ok(mut rendered) => {
             let note = rendered.note.take().map(|note| note.about(&job.name));
             Ok((Some(rendered), note))
@@ -207,19 +229,19 @@ async fn stripped(
     profile: &Profile,
     job: &JobRow,
     file: &mut Fingerprint,
+    visit: Option<Visit<'_>>,
 ) -> Result<Option<Bytes>> {
     let originals = profile.originals;
     if originals == Originals::Keep {
         return Ok(None);
     }
-    let content = file.content.clone();
     // Pictures and small files are in memory already; nothing else can be cleaned.
-    let Some(bytes) = file.bytes.take() else {
-        return Err(privacy::refusal(&content).about(&job.name));
+    let Some(mut visit) = visit else {
+        return Err(privacy::refusal(&file.content).about(&job.name));
     };
-    let clean = blocking(move || privacy::strip(bytes.into(), &content, originals));
+    file.bytes = None;
+    let clean = visit.clean(originals).await;
     clean
-        .await
-        .map(|clean| Some(clean.into()))
-        .map_err(|error| error.about(&job.name))
+        .map(Some)
+        .map_err(|error| privacy::given_up(error).about(&job.name))
 }

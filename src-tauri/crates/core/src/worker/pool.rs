@@ -1,0 +1,100 @@
+//! The workers: as many as cores, started when needed, replaced when they die or take too long.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::process::Process;
+use crate::error::{Code, Error, Result};
+use crate::settings::Limits;
+
+/// Who decodes.
+#[derive(Debug, Clone, Default)]
+pub enum Program {
+    /// This process: for tests, and where a caller trusts its pictures.
+    #[default]
+    Here,
+    /// Processes of that program, which calls [`super::serve_if_asked`] first.
+    Own(PathBuf),
+}
+
+impl Program {
+    /// The program that is running now.
+    pub fn current() -> Self {
+        std::env::current_exe().map_or(Self::Here, Self::Own)
+    }
+}
+
+/// Looks at files with all cores, within the memory budget.
+pub struct Workers {
+    program: Program,
+    limits: Limits,
+    /// One permit for each core.
+    cores: Semaphore,
+    /// One permit for each MiB of pixels.
+    memory: Semaphore,
+    idle: Mutex<Vec<Process>>,
+}
+
+impl Workers {
+    /// No process is started yet.
+    pub fn new(program: Program, limits: Limits) -> Self {
+        let memory = Semaphore::new(limits.memory_mib.max(1) as usize);
+        Self {
+            program,
+            limits,
+            cores: Semaphore::new(cores()),
+            memory,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// How many pictures are worked on at once.
+    pub fn cores(&self) -> usize {
+        cores()
+    }
+
+    /// Waits for a free core.
+    pub(super) async fn core(&self) -> Result<SemaphorePermit<'_>> {
+        self.cores.acquire().await.map_err(|_| closing())
+    }
+
+    /// Waits for room for the pixels of a picture.
+    pub(super) async fn memory(&self, bytes: u64) -> Result<SemaphorePermit<'_>> {
+        let mib = u32::try_from(bytes >> 20)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let most = self.limits.memory_mib.max(1);
+        self.memory
+            .acquire_many(mib.min(most))
+            .await
+            .map_err(|_| closing())
+    }
+
+    pub(super) const fn program(&self) -> &Program {
+        &self.program
+    }
+
+    pub(super) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(super) fn idle(&self) -> Option<Process> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.pop()
+    }
+
+    pub(super) fn rest(&self, worker: Option<Process>) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.extend(worker);
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+fn closing() -> Error {
+    Error::new(Code::Closing, "Tintype is closing")
+}

@@ -1,0 +1,150 @@
+//! Inside a worker: what it is told, and what it answers.
+
+use std::io::{Read, Result as IoResult, Write};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::confine;
+use super::desk::Desk;
+use super::speech::{ARGUMENT, Said, Task, read_head, reply};
+use super::watchdog::Watchdog;
+use crate::content::Content;
+use crate::settings::Limits;
+
+/// Memory besides the picture's pixels and its file: code, encoders, the variants.
+const ROOM_MIB: u64 = 88;
+
+/// Works as a worker and ends, if this process was started as one; to be called before anything
+/// else in `main`.
+pub fn serve_if_asked() {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments
+        .next()
+        .is_some_and(|argument| argument == ARGUMENT)
+        && arguments.next().is_none()
+    {
+        // What a decoder has to say while it gives up is in the reply.
+        std::panic::set_hook(Box::new(|_| {}));
+        confine::this_process();
+        let dog = Watchdog::of_this_process();
+        // Whoever asked is gone: so is this process, whatever it is about.
+        let alone = || std::process::exit(0);
+        let served = serve(std::io::stdin(), &mut std::io::stdout().lock(), &dog, alone);
+        std::process::exit(i32::from(served.is_err()));
+    }
+}
+
+/// What is heard, with the bytes that belong to it.
+enum Heard {
+    Begin(Limits),
+    File(Bytes, Content),
+    Asked(Task),
+}
+
+/// Listens on a thread of its own, so that the end of the input is heard while a picture is worked
+/// on.
+fn serve(
+    mut input: impl Read + Send,
+    output: &mut impl Write,
+    dog: &Watchdog,
+    alone: impl FnOnce() + Send,
+) -> IoResult<()> {
+    std::thread::scope(|scope| {
+        let (hearing, heard) = mpsc::channel();
+        let listening = scope.spawn(move || {
+            while let Some(said) = hear(&mut input)? {
+                if hearing.send(said).is_err() {
+                    return Ok(());
+                }
+            }
+            alone();
+            Ok(())
+        });
+        answer_all(&heard, output, dog)?;
+        listening
+            .join()
+            .unwrap_or_else(|_| Err(std::io::Error::other("the listener ended early")))
+    })
+}
+
+fn hear(input: &mut impl Read) -> IoResult<Option<Heard>> {
+    Ok(match read_head::<Said>(input)? {
+        None => None,
+        Some(Said::Begin { limits }) => Some(Heard::Begin(limits)),
+        Some(Said::Asked(task)) => Some(Heard::Asked(task)),
+        Some(Said::File { content, length }) => {
+            let mut file = Vec::with_capacity(length);
+            input.take(length as u64).read_to_end(&mut file)?;
+            Some(Heard::File(file.into(), content))
+        }
+    })
+}
+
+fn answer_all(
+    heard: &mpsc::Receiver<Heard>,
+    output: &mut impl Write,
+    dog: &Watchdog,
+) -> IoResult<()> {
+    let mut desk = Desk::new(Limits::default());
+    let mut within = Duration::MAX;
+    for heard in heard {
+        match heard {
+            Heard::Begin(limits) => {
+                confine::limit_memory(memory(limits));
+                if cfg!(not(target_os = "linux")) {
+                    dog.limit_memory(memory(limits));
+                }
+                within = Duration::from_secs(u64::from(limits.seconds.max(1)));
+                desk = Desk::new(limits);
+            }
+            Heard::File(file, content) => desk.lay(file, content),
+            Heard::Asked(task) => {
+                dog.begin(within);
+                let answered = desk.answer(task);
+                dog.done();
+                reply(output, answered)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Bytes a worker may take.
+fn memory(limits: Limits) -> u64 {
+    (u64::from(limits.decode_mib) + ROOM_MIB) << 20
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::speech::{ask, begin, give};
+    use super::*;
+    use crate::content::sniff;
+    use crate::error::Code;
+    use crate::variant::Variant;
+
+    #[test]
+    fn a_conversation_goes_both_ways_until_its_input_ends() {
+        let file = b"GIF89a, and then nothing";
+        let task = Task::Render(vec![Variant::sized(4, 3)]);
+        let mut said = Vec::new();
+        let limits = Limits {
+            decode_mib: 1 << 20,
+            ..Limits::default()
+        };
+        begin(&mut said, limits).expect("head");
+        give(&mut said, &sniff(file, "x.gif"), file).expect("file");
+        let asking = ask(&mut said, &mut std::io::empty(), &task, file.len());
+        assert!(asking.is_err(), "nobody has answered yet");
+        let (mut answered, mut ended) = (Vec::new(), false);
+
+        let dog = Watchdog::asleep();
+        serve(said.as_slice(), &mut answered, &dog, || ended = true).expect("serves");
+
+        let answer = ask(&mut Vec::new(), &mut answered.as_slice(), &task, file.len());
+        let answer = answer.expect("speaks");
+        assert_eq!(answer.expect_err("no picture").code, Code::ImageDamaged);
+        assert!(ended, "whoever asked is gone");
+    }
+}

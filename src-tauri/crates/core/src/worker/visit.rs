@@ -1,0 +1,178 @@
+//! A file at the wall: handed over once, asked about as often as needed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::SemaphorePermit;
+
+use super::desk::Desk;
+use super::pool::{Program, Workers};
+use super::process::Process;
+use super::speech::{Answer, Task, ask, give};
+use super::watchdog::End;
+use crate::content::Content;
+use crate::error::{Code, Error, Result};
+use crate::imaging::{Facts, Rendered};
+use crate::privacy::Originals;
+use crate::variant::Variant;
+
+/// A worker ends a question that takes too long by itself; after so long more it is ended.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// One file and whoever answers questions about it, on a core of its own.
+pub struct Visit<'a> {
+    workers: &'a Workers,
+    _core: SemaphorePermit<'a>,
+    file: Bytes,
+    content: Arc<Content>,
+    /// Who has the file; nobody before the first question, and after one that was the end of them.
+    host: Option<Process>,
+}
+
+impl Workers {
+    /// A visit with a file, when a core is free.
+    ///
+    /// # Errors
+    /// `closing`.
+    pub async fn visit(&self, file: Bytes, content: Content) -> Result<Visit<'_>> {
+        Ok(Visit {
+            workers: self,
+            _core: self.core().await?,
+            file,
+            content: Arc::new(content),
+            host: None,
+        })
+    }
+}
+
+impl Visit<'_> {
+    /// What the file says of itself.
+    ///
+    /// # Errors
+    /// `image-unsupported`; `image-too-slow`, `image-damaged`, if it was the end of the worker.
+    pub async fn facts(&mut self) -> Result<Facts> {
+        match self.ask(Task::Facts).await? {
+            Answer::Facts(facts) => Ok(*facts),
+            _ => Err(crashed()),
+        }
+    }
+
+    /// All variants of the picture.
+    ///
+    /// # Errors
+    /// As [`crate::imaging::Renderer::render`]; `image-too-slow` beyond the time limit;
+    /// `image-damaged` if the decoder crashed.
+    pub async fn render(&mut self, variants: Vec<Variant>) -> Result<Rendered> {
+        let Answer::Weighed(bytes) = self.ask(Task::Weigh(variants.clone())).await? else {
+            return Err(crashed());
+        };
+        let workers = self.workers;
+        let _memory = workers.memory(bytes).await?;
+        match self.ask(Task::Render(variants)).await? {
+            Answer::Rendered(rendered) => Ok(rendered),
+            _ => Err(crashed()),
+        }
+    }
+
+    /// The file without what the policy takes out.
+    ///
+    /// # Errors
+    /// `cannot-strip`; `image-too-slow`, `image-damaged`, if it was the end of the worker.
+    pub async fn clean(&mut self, originals: Originals) -> Result<Bytes> {
+        match self.ask(Task::Clean(originals)).await? {
+            Answer::Cleaned(bytes) => Ok(bytes),
+            _ => Err(crashed()),
+        }
+    }
+
+    async fn ask(&mut self, task: Task) -> Result<Answer> {
+        let Program::Own(program) = self.workers.program() else {
+            return self.answer_here(task).await;
+        };
+        if self.host.is_none()
+            && let Some(idle) = self.workers.idle()
+        {
+            // One that waited may have been ended by the system meanwhile: that is not the
+            // picture's fault.
+            if let Some(answer) = self.ask_of(idle, true, &task).await? {
+                return answer;
+            }
+        }
+        let (host, is_new) = match self.host.take() {
+            Some(host) => (host, false),
+            None => (Process::start(program, self.workers.limits())?, true),
+        };
+        self.ask_of(host, is_new, &task)
+            .await?
+            .ok_or_else(crashed)?
+    }
+
+    /// What a worker says; nothing if it died over it.
+    async fn ask_of(
+        &mut self,
+        mut host: Process,
+        is_new: bool,
+        task: &Task,
+    ) -> Result<Option<Result<Answer>>> {
+        let limits = self.workers.limits();
+        let (life, file) = (Arc::clone(&host.life), self.file.clone());
+        let (content, task) = (Arc::clone(&self.content), task.clone());
+        let asked = tokio::task::spawn_blocking(move || {
+            let given = if is_new {
+                give(&mut host.input, &content, &file)
+            } else {
+                Ok(())
+            };
+            let answer =
+                given.and_then(|()| ask(&mut host.input, &mut host.output, &task, file.len()));
+            (host, answer)
+        });
+        let within = Duration::from_secs(u64::from(limits.seconds.max(1)));
+        match tokio::time::timeout(within + GRACE, asked).await {
+            Ok(Ok((host, Ok(answer)))) => {
+                self.host = Some(host);
+                Ok(Some(answer))
+            }
+            Ok(_) => match life.end() {
+                Some(End::TooSlow) => Err(too_slow(limits.seconds)),
+                Some(End::TooLarge) => Err(crashed()),
+                None => Ok(None),
+            },
+            Err(_) => {
+                life.end();
+                Err(too_slow(limits.seconds))
+            }
+        }
+    }
+
+    async fn answer_here(&self, task: Task) -> Result<Answer> {
+        let mut desk = Desk::new(self.workers.limits());
+        desk.lay(self.file.clone(), Content::clone(&self.content));
+        tokio::task::spawn_blocking(move || desk.answer(task))
+            .await
+            .unwrap_or_else(|_| Err(crashed()))
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.workers.rest(self.host.take());
+    }
+}
+
+fn too_slow(seconds: u32) -> Error {
+    Error::new(
+        Code::ImageTooSlow,
+        format!("the picture took longer than {seconds} s to decode"),
+    )
+    .hint("the original is uploaded as it is; make it smaller, or raise the limit (seconds)")
+}
+
+fn crashed() -> Error {
+    Error::new(
+        Code::ImageDamaged,
+        "the picture made its decoder crash, or asked it for more memory than the limit",
+    )
+    .hint("open it in a viewer and save it again; the original is uploaded as it is")
+}
