@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use image::ImageFormat;
-use tintype_tests::pictures::{encoded, jpeg, landscape, samples};
+use tintype_tests::pictures::{encoded, jpeg, landscape, noise, samples, slow_drawing};
 use tintype_tests::program::Tintype;
 #[cfg(target_os = "linux")]
 use tintype_tests::server::wait_for;
@@ -165,6 +165,24 @@ fn a_decoder_that_dies_costs_one_picture_at_most() {
 }
 
 #[test]
+fn a_variant_may_be_larger_than_its_pixels() {
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    let picture = folder.path().join("noise.png");
+    std::fs::write(&picture, encoded(&noise(1200, 900), ImageFormat::Png)).unwrap();
+    let out = folder.path().join("out");
+    let spec = Path::new("1200x900:inside:jpeg:100");
+    let args = ["variants", "--json", "--out"].map(Path::new);
+    let args = args
+        .into_iter()
+        .chain([out.as_path(), Path::new("--spec"), spec, &picture]);
+
+    let reports = client.run(args).with_code(0).json();
+
+    let size = reports[0]["variants"][0]["size"].as_u64().unwrap();
+    assert!(size > 1200 * 900 + (64 << 10), "{size} bytes");
+}
+
+#[test]
 fn what_takes_too_long_is_given_up() {
     let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
     std::fs::write(
@@ -172,14 +190,7 @@ fn what_takes_too_long_is_given_up() {
         "[limits]\nseconds = 1\n",
     )
     .unwrap();
-    let (slow, quick) = (
-        folder.path().join("slow.svg"),
-        folder.path().join("quick.jpg"),
-    );
-    // Layers of noise over the whole drawing: minutes of work in a few lines.
-    let noise = "<filter id='n' width='1' height='1'><feTurbulence baseFrequency='.01' numOctaves='9'/></filter>";
-    let layers = "<rect width='3000' height='3000' filter='url(#n)'/>".repeat(50);
-    std::fs::write(&slow, format!("<svg xmlns='http://www.w3.org/2000/svg' width='3000' height='3000'>{noise}{layers}</svg>")).unwrap();
+    let (slow, quick) = (slow_drawing(folder.path()), folder.path().join("quick.jpg"));
     std::fs::write(&quick, jpeg(&landscape(300, 200, 7), None)).unwrap();
     let out = folder.path().join("out");
     let args = [

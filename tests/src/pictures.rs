@@ -83,6 +83,26 @@ pub fn encoded(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
     out.into_inner()
 }
 
+/// A drawing of layers of noise: minutes of work in a few lines.
+pub fn slow_drawing(folder: &Path) -> PathBuf {
+    let noise = "<filter id='n' width='1' height='1'><feTurbulence baseFrequency='.01' numOctaves='9'/></filter>";
+    let layers = "<rect width='3000' height='3000' filter='url(#n)'/>".repeat(50);
+    let start = "<svg xmlns='http://www.w3.org/2000/svg' width='3000' height='3000'>";
+    crate::files::write(folder, "slow.svg", format!("{start}{noise}{layers}</svg>"))
+}
+
+/// What no codec makes smaller.
+pub fn noise(width: u32, height: u32) -> RgbImage {
+    let mut state = 1_u32;
+    RgbImage::from_fn(width, height, |_, _| {
+        Rgb([(); 3].map(|()| {
+            // The numbers of Numerical Recipes' quick generator; its upper bits are the good ones.
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        }))
+    })
+}
+
 /// An EXIF block, big-endian, as in CIPA DC-008: IFD0 with orientation and two sub-IFDs, for time
 /// and place.
 fn exif(camera: Camera) -> Vec<u8> {

@@ -41,7 +41,7 @@ fn decode_alone(threads: usize, files: &[&str]) -> Result {
             while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let bytes = std::fs::read(file)?;
                 let header = decoder.read_header(&bytes)?;
-                let upright = metadata::read(&bytes, Codec::Jpeg).orientation < 5;
+                let upright = metadata::orientation(&bytes, Codec::Jpeg) < 5;
                 let (width, height) = if upright {
                     (header.width, header.height)
                 } else {
@@ -160,7 +160,7 @@ fn upright(photo: &Path) -> Result<RgbImage> {
         }
         _ => image::load_from_memory(&bytes)?,
     };
-    let orientation = Orientation::from_exif(metadata::read(&bytes, codec).orientation);
+    let orientation = Orientation::from_exif(metadata::orientation(&bytes, codec));
     image.apply_orientation(orientation.unwrap_or(Orientation::NoTransforms));
     Ok(on_white(&image))
 }

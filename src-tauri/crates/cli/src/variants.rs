@@ -6,10 +6,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tintype_core::LocalPath;
-use tintype_core::content::{self, Content, Kind};
+use tintype_core::content::{Content, Kind};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
 use tintype_core::imaging::Rendition;
@@ -168,7 +167,7 @@ impl Work {
         stem: &OsStr,
         report: &mut FileReport,
     ) -> Result<Option<Error>> {
-        let (file, content) = read(path)?;
+        let (file, content) = intake::whole(path)?;
         report.size = Some(file.len() as u64);
         report.content_type = Some(content.content_type.clone());
         // Only a program asks for it, and it takes time.
@@ -235,21 +234,6 @@ impl Work {
             format: Some(variant.format.name().into()),
         })
     }
-}
-
-fn read(path: &Path) -> Result<(Bytes, Content)> {
-    let file = std::fs::read(path).map_err(|error| Error::from_io(&error, path))?;
-    if file.is_empty() {
-        return Err(
-            Error::new(Code::FileEmpty, format!("{} is empty", path.display()))
-                .hint("check where the file came from"),
-        );
-    }
-    let name = path
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let content = content::sniff(&file[..file.len().min(content::SNIFF_LEN)], &name);
-    Ok((file.into(), content))
 }
 
 fn no_picture(content: &Content, shown: &dyn std::fmt::Display) -> Error {

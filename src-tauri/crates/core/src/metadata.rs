@@ -8,25 +8,6 @@ use crate::container::tiff::{self, Tiff};
 use crate::container::{bmff, jpeg, png, riff};
 use crate::content::Codec;
 
-/// What an upload needs to know; defaults where the file says nothing or nonsense.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Metadata {
-    /// 1 to 8, as in the EXIF standard (1: as stored). Always 1 for the formats that turn
-    /// themselves (HEIC, AVIF, JPEG XL): there EXIF's is only a copy.
-    pub orientation: u8,
-    /// Year, month, day of capture.
-    pub captured: Option<(i16, i8, i8)>,
-}
-
-impl Default for Metadata {
-    fn default() -> Self {
-        Self {
-            orientation: 1,
-            captured: None,
-        }
-    }
-}
-
 /// Whose picture it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rights {
@@ -34,19 +15,10 @@ pub struct Rights {
     pub copyright: Option<String>,
 }
 
-/// Reads what an upload needs to know.
-pub fn read(file: &[u8], codec: Codec) -> Metadata {
-    let exif = exif(file, codec);
-    let turns_itself = matches!(codec, Codec::Heic | Codec::Avif | Codec::Jxl);
-    let orientation = if turns_itself {
-        1
-    } else {
-        orientation(file, codec, exif.as_ref())
-    };
-    Metadata {
-        orientation,
-        captured: exif.as_ref().and_then(captured),
-    }
+/// Which way is up: 1 to 8, as in the EXIF standard (1: as stored). Always 1 for the formats that
+/// turn themselves (HEIC, AVIF, JPEG XL): there EXIF's is only a copy.
+pub fn orientation(file: &[u8], codec: Codec) -> u8 {
+    orientation_by(exif(file, codec).as_ref(), file, codec)
 }
 
 /// Reads whose picture it is.
@@ -136,7 +108,10 @@ fn raw_block(file: &[u8]) -> Option<Cow<'_, [u8]>> {
 
 /// Read by our own reader: `exif` leaves everything out of a block whose later part is damaged in
 /// some ways.
-fn orientation(file: &[u8], codec: Codec, exif: Option<&Exif>) -> u8 {
+pub(crate) fn orientation_by(exif: Option<&Exif>, file: &[u8], codec: Codec) -> u8 {
+    if matches!(codec, Codec::Heic | Codec::Avif | Codec::Jxl) {
+        return 1;
+    }
     let valid = |value: u32| {
         u8::try_from(value)
             .ok()
@@ -153,11 +128,6 @@ fn orientation(file: &[u8], codec: Codec, exif: Option<&Exif>) -> u8 {
             .get_uint(0)
     });
     field.or_else(own).and_then(valid).unwrap_or(1)
-}
-
-fn captured(exif: &Exif) -> Option<(i16, i8, i8)> {
-    let date = captured_at(exif)?.date();
-    Some((date.year(), date.month(), date.day()))
 }
 
 pub(crate) fn captured_at(exif: &Exif) -> Option<jiff::civil::DateTime> {

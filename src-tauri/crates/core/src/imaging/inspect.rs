@@ -61,7 +61,7 @@ impl Facts {
 pub fn facts(file: &[u8], codec: Codec, content_type: &str) -> Facts {
     let exif = metadata::exif(file, codec);
     let exif = exif.as_ref();
-    let orientation = metadata::read(file, codec).orientation;
+    let orientation = metadata::orientation_by(exif, file, codec);
     let size = dimensions(file, codec, orientation);
     let camera = exif.and_then(
         |exif| match (text(exif, Tag::Make), text(exif, Tag::Model)) {

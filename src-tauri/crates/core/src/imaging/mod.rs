@@ -6,6 +6,7 @@ mod attention;
 mod colour;
 mod decode;
 mod encode;
+pub(crate) mod fonts;
 mod inspect;
 mod picture;
 mod plan;

@@ -73,7 +73,7 @@ fn picture(path: &std::path::Path, limits: Limits) -> Result<Raster> {
     let source = Source {
         file: &file,
         codec,
-        orientation: crate::metadata::read(&file, codec).orientation,
+        orientation: crate::metadata::orientation(&file, codec),
     };
     let whole = Variant {
         fit: crate::variant::Fit::Inside,

@@ -136,6 +136,28 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
     })
 }
 
+/// A file that is no larger than a picture may be, whole, and what it is. Blocks.
+///
+/// # Errors
+/// Whatever the disk says; `file-empty`; `image-too-large`.
+pub fn whole(path: &Path) -> Result<(Bytes, Content)> {
+    let io = |error: std::io::Error| Error::from_io(&error, path);
+    let meta = std::fs::metadata(path).map_err(io)?;
+    check_kind(path, &meta)?;
+    if meta.len() > LARGEST_PICTURE {
+        let told = format!(
+            "{} has more than {} MiB: too large to look into",
+            path.display(),
+            LARGEST_PICTURE >> 20
+        );
+        return Err(Error::new(Code::ImageTooLarge, told));
+    }
+    let file = std::fs::read(path).map_err(io)?;
+    let head = &file[..file.len().min(content::SNIFF_LEN)];
+    let content = content::sniff(head, &crate::key::file_name(path));
+    Ok((file.into(), content))
+}
+
 /// Whether there is anything to read.
 fn check_kind(path: &Path, meta: &std::fs::Metadata) -> Result<()> {
     let shown = path.display();

@@ -56,7 +56,7 @@ pub fn strip(file: Vec<u8>, content: &Content, originals: Originals) -> Result<V
         Kind::Other if is_plain_text(&file, content) => return Ok(file),
         Kind::UnknownImage | Kind::Other => return Err(refusal(content)),
     };
-    let turned = metadata::read(&file, codec).orientation;
+    let turned = metadata::orientation(&file, codec);
     let clean = match codec {
         Codec::Jpeg => jpeg::strip(file, originals),
         Codec::Png => png::strip(file, originals),
@@ -71,7 +71,7 @@ pub fn strip(file: Vec<u8>, content: &Content, originals: Originals) -> Result<V
         Codec::Raw => Err("it is a camera's raw file, which only its maker can rewrite".into()),
     };
     let clean = clean.map_err(refuse)?;
-    if metadata::read(&clean, codec).orientation != turned {
+    if metadata::orientation(&clean, codec) != turned {
         return Err(refuse(
             "it would be turned the wrong way without its metadata".into(),
         ));

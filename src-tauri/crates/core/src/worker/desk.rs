@@ -52,11 +52,13 @@ impl Desk {
         answer
     }
 
-    fn answer_with(&self, renderer: &mut Renderer, task: Task) -> Result<Answer> {
+    fn answer_with(&mut self, renderer: &mut Renderer, task: Task) -> Result<Answer> {
         let content = self.content.as_ref().ok_or_else(gave_up)?;
         match task {
             Task::Clean(originals) => {
-                let clean = privacy::strip(self.file.to_vec(), content, originals)?;
+                // Its memory becomes the answer's; what is asked after it, is asked of a new visit.
+                let file = std::mem::take(&mut self.file);
+                let clean = privacy::strip(file.into(), content, originals)?;
                 Ok(Answer::Cleaned(clean.into()))
             }
             Task::Facts => {
@@ -79,7 +81,7 @@ impl Desk {
         Source {
             file: &self.file,
             codec,
-            orientation: metadata::read(&self.file, codec).orientation,
+            orientation: metadata::orientation(&self.file, codec),
         }
     }
 }

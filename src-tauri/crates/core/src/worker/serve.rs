@@ -8,13 +8,12 @@ use bytes::Bytes;
 
 use super::confine;
 use super::desk::Desk;
-use super::speech::{ARGUMENT, Said, Task, read_head, reply};
+use super::speech::{ARGUMENT, Said, Task, most_memory, read_head, reply};
 use super::watchdog::Watchdog;
+use crate::LocalPath;
 use crate::content::Content;
+use crate::imaging::fonts;
 use crate::settings::Limits;
-
-/// Memory besides the picture's pixels and its file: code, encoders, the variants.
-const ROOM_MIB: u64 = 88;
 
 /// Works as a worker and ends, if this process was started as one; to be called before anything
 /// else in `main`.
@@ -38,7 +37,7 @@ pub fn serve_if_asked() {
 
 /// What is heard, with the bytes that belong to it.
 enum Heard {
-    Begin(Limits),
+    Begin(Limits, Option<LocalPath>),
     File(Bytes, Content),
     Asked(Task),
 }
@@ -72,7 +71,7 @@ fn serve(
 fn hear(input: &mut impl Read) -> IoResult<Option<Heard>> {
     Ok(match read_head::<Said>(input)? {
         None => None,
-        Some(Said::Begin { limits }) => Some(Heard::Begin(limits)),
+        Some(Said::Begin { limits, fonts }) => Some(Heard::Begin(limits, fonts)),
         Some(Said::Asked(task)) => Some(Heard::Asked(task)),
         Some(Said::File { content, length }) => {
             let mut file = Vec::with_capacity(length);
@@ -91,10 +90,13 @@ fn answer_all(
     let mut within = Duration::MAX;
     for heard in heard {
         match heard {
-            Heard::Begin(limits) => {
-                confine::limit_memory(memory(limits));
+            Heard::Begin(limits, own_fonts) => {
+                own_fonts
+                    .into_iter()
+                    .for_each(|folder| fonts::add_own(folder.into()));
+                confine::limit_memory(most_memory(limits));
                 if cfg!(not(target_os = "linux")) {
-                    dog.limit_memory(memory(limits));
+                    dog.limit_memory(most_memory(limits));
                 }
                 within = Duration::from_secs(u64::from(limits.seconds.max(1)));
                 desk = Desk::new(limits);
@@ -109,11 +111,6 @@ fn answer_all(
         }
     }
     Ok(())
-}
-
-/// Bytes a worker may take.
-fn memory(limits: Limits) -> u64 {
-    (u64::from(limits.decode_mib) + ROOM_MIB) << 20
 }
 
 #[cfg(test)]
@@ -135,14 +132,14 @@ mod tests {
         };
         begin(&mut said, limits).expect("head");
         give(&mut said, &sniff(file, "x.gif"), file).expect("file");
-        let asking = ask(&mut said, &mut std::io::empty(), &task, file.len());
+        let asking = ask(&mut said, &mut std::io::empty(), &task, 0);
         assert!(asking.is_err(), "nobody has answered yet");
         let (mut answered, mut ended) = (Vec::new(), false);
 
         let dog = Watchdog::asleep();
         serve(said.as_slice(), &mut answered, &dog, || ended = true).expect("serves");
 
-        let answer = ask(&mut Vec::new(), &mut answered.as_slice(), &task, file.len());
+        let answer = ask(&mut Vec::new(), &mut answered.as_slice(), &task, 0);
         let answer = answer.expect("speaks");
         assert_eq!(answer.expect_err("no picture").code, Code::ImageDamaged);
         assert!(ended, "whoever asked is gone");

@@ -9,9 +9,10 @@ use std::io::{Error as IoError, ErrorKind, Read, Result as IoResult, Write};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::LocalPath;
 use crate::content::Content;
 use crate::error::{Error, Result};
-use crate::imaging::{Facts, Rendered};
+use crate::imaging::{Facts, Rendered, fonts};
 use crate::privacy::Originals;
 use crate::settings::Limits;
 use crate::variant::Variant;
@@ -22,11 +23,22 @@ pub const ARGUMENT: &str = "imaging-worker";
 /// More than any head has: some dozens of variants are named in the longest.
 const LONGEST_HEAD: usize = 1 << 20;
 
+/// Memory besides the picture's pixels and its file: code, encoders, the variants.
+const ROOM_MIB: u64 = 88;
+
+/// Bytes a worker may take.
+pub(super) fn most_memory(limits: Limits) -> u64 {
+    (u64::from(limits.decode_mib) + ROOM_MIB) << 20
+}
+
 /// What a worker is told.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Said {
-    /// What it may take. The first, and once.
-    Begin { limits: Limits },
+    /// What it may take, and where the fonts of whoever runs it lie. The first, and once.
+    Begin {
+        limits: Limits,
+        fonts: Option<LocalPath>,
+    },
     /// A file, whose bytes follow; all that is asked from now on is about it. Not answered.
     File { content: Content, length: usize },
     /// Answered by one [`Reply`].
@@ -47,20 +59,15 @@ pub(super) enum Task {
 }
 
 impl Task {
-    /// Whether an answer can be one to this question about a file of that length.
-    fn is_answered_by(&self, answer: &Answer, lengths: &[usize], file: usize) -> bool {
+    /// Whether an answer can be one to this question.
+    fn is_answered_by(&self, answer: &Answer, lengths: &[u64]) -> bool {
         match (self, answer) {
             (Self::Facts, Answer::Facts(_)) | (Self::Weigh(_), Answer::Weighed(_)) => {
                 lengths.is_empty()
             }
-            (Self::Clean(_), Answer::Cleaned(_)) => lengths.len() == 1 && lengths[0] <= file,
+            (Self::Clean(_), Answer::Cleaned(_)) => lengths.len() == 1,
             (Self::Render(variants), Answer::Rendered(rendered)) => {
-                let counted = [rendered.renditions.len(), lengths.len()];
-                counted == [variants.len(); 2]
-                    && variants
-                        .iter()
-                        .zip(lengths)
-                        .all(|(variant, length)| *length as u64 <= variant.most_bytes())
+                [rendered.renditions.len(), lengths.len()] == [variants.len(); 2]
             }
             _ => false,
         }
@@ -105,13 +112,14 @@ impl Answer {
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum Reply {
-    Answered { answer: Answer, lengths: Vec<usize> },
+    Answered { answer: Answer, lengths: Vec<u64> },
     Refused(Error),
 }
 
 /// Tells a new worker what it may take.
 pub(super) fn begin(input: &mut impl Write, limits: Limits) -> IoResult<()> {
-    write_head(input, &Said::Begin { limits })
+    let fonts = fonts::own_folder().map(LocalPath::from);
+    write_head(input, &Said::Begin { limits, fonts })
 }
 
 /// Gives a worker a file.
@@ -125,12 +133,13 @@ pub(super) fn give(input: &mut impl Write, content: &Content, file: &[u8]) -> Io
     input.flush()
 }
 
-/// Asks a worker about the file it was given, of that length.
+/// Asks a worker about the file it was given. It cannot hold more than `most` bytes, and so does not
+/// answer more.
 pub(super) fn ask(
     input: &mut impl Write,
     output: &mut impl Read,
     task: &Task,
-    file: usize,
+    most: u64,
 ) -> IoResult<Result<Answer>> {
     write_head(input, &Said::Asked(task.clone()))?;
     input.flush()?;
@@ -138,12 +147,21 @@ pub(super) fn ask(
         Reply::Refused(error) => return Ok(Err(error)),
         Reply::Answered { answer, lengths } => (answer, lengths),
     };
-    if !task.is_answered_by(&answer, &lengths, file) {
+    let all = lengths
+        .iter()
+        .try_fold(0, |all: u64, length| all.checked_add(*length));
+    if !task.is_answered_by(&answer, &lengths) || all.is_none_or(|all| all > most) {
         return Err(IoError::new(ErrorKind::InvalidData, "no answer to that"));
     }
     let payloads = lengths.into_iter().map(|length| {
-        let mut bytes = vec![0; length];
-        output.read_exact(&mut bytes).map(|()| bytes.into())
+        // Takes memory as the bytes come, not as they are promised.
+        let mut bytes = Vec::new();
+        output.take(length).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 == length {
+            Ok(bytes.into())
+        } else {
+            Err(ErrorKind::UnexpectedEof.into())
+        }
     });
     answer.fill(payloads.collect::<IoResult<_>>()?);
     Ok(Ok(answer))
@@ -155,7 +173,7 @@ pub(super) fn reply(output: &mut impl Write, answered: Result<Answer>) -> IoResu
         Err(error) => (Reply::Refused(error), Vec::new()),
         Ok(answer) => {
             let payloads = answer.payloads();
-            let lengths = payloads.iter().map(Bytes::len).collect();
+            let lengths = payloads.iter().map(|bytes| bytes.len() as u64).collect();
             (Reply::Answered { answer, lengths }, payloads)
         }
     };
@@ -194,15 +212,16 @@ pub(super) fn read_head<T: for<'de> Deserialize<'de>>(
 mod tests {
     use super::*;
 
-    fn answered(task: &Task, file: usize, said: &[u8]) -> IoResult<Result<Answer>> {
-        ask(&mut Vec::new(), &mut &said[..], task, file)
+    fn asked(task: &Task, said: &[u8]) -> IoResult<Result<Answer>> {
+        ask(&mut Vec::new(), &mut &said[..], task, 4)
     }
 
-    fn cleaned(length: usize) -> Vec<u8> {
+    /// Four bytes, and a promise of that many.
+    fn cleaned(lengths: &[u64]) -> Vec<u8> {
         let mut said = Vec::new();
         let reply = Reply::Answered {
             answer: Answer::Cleaned(Bytes::new()),
-            lengths: vec![length],
+            lengths: lengths.to_vec(),
         };
         write_head(&mut said, &reply).expect("head");
         said.extend([7; 4]);
@@ -213,23 +232,22 @@ mod tests {
     fn what_a_worker_promises_is_not_believed() {
         let clean = Task::Clean(Originals::StripAll);
 
-        let honest = answered(&clean, 4, &cleaned(4)).expect("speaks");
-        let longer_than_its_file = answered(&clean, 4, &cleaned(5));
-        let beyond_all_memory = answered(&clean, 4, &cleaned(usize::MAX));
-        let an_endless_head = answered(&clean, 4, &[0xff; 4]);
-        let something_else = answered(&Task::Facts, 4, &cleaned(4));
+        let honest = asked(&clean, &cleaned(&[4])).expect("speaks");
+        let lies = [
+            asked(&clean, &cleaned(&[5])),
+            asked(&clean, &cleaned(&[u64::MAX])),
+            asked(&clean, &cleaned(&[2, 2])),
+            asked(&clean, &[0xff; 4]),
+            asked(&Task::Facts, &cleaned(&[4])),
+        ];
 
         assert!(matches!(honest, Ok(Answer::Cleaned(bytes)) if *bytes == [7; 4]));
-        for lie in [
-            longer_than_its_file,
-            beyond_all_memory,
-            an_endless_head,
-            something_else,
-        ] {
-            assert_eq!(
-                lie.expect_err("not believed").kind(),
-                ErrorKind::InvalidData
-            );
+        for lie in lies {
+            let told = lie.expect_err("not believed");
+            assert_eq!(told.kind(), ErrorKind::InvalidData);
         }
+        let cut_off = &cleaned(&[4])[..cleaned(&[4]).len() - 1];
+        let told = asked(&clean, cut_off).expect_err("not whole");
+        assert_eq!(told.kind(), ErrorKind::UnexpectedEof);
     }
 }

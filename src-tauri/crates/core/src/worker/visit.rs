@@ -9,12 +9,12 @@ use tokio::sync::SemaphorePermit;
 use super::desk::Desk;
 use super::pool::{Program, Workers};
 use super::process::Process;
-use super::speech::{Answer, Task, ask, give};
+use super::speech::{Answer, Task, ask, give, most_memory};
 use super::watchdog::End;
 use crate::content::Content;
 use crate::error::{Code, Error, Result};
 use crate::imaging::{Facts, Rendered};
-use crate::privacy::Originals;
+use crate::privacy::{self, Originals};
 use crate::variant::Variant;
 
 /// A worker ends a question that takes too long by itself; after so long more it is ended.
@@ -75,14 +75,20 @@ impl Visit<'_> {
         }
     }
 
-    /// The file without what the policy takes out.
+    /// The file without what the policy takes out. The last question: a large file is not held
+    /// beside its cleaned copy.
     ///
     /// # Errors
-    /// `cannot-strip`; `image-too-slow`, `image-damaged`, if it was the end of the worker.
-    pub async fn clean(&mut self, originals: Originals) -> Result<Bytes> {
-        match self.ask(Task::Clean(originals)).await? {
-            Answer::Cleaned(bytes) => Ok(bytes),
-            _ => Err(crashed()),
+    /// `cannot-strip`, also where it was the end of the worker.
+    pub async fn clean(mut self, originals: Originals) -> Result<Bytes> {
+        if self.host.is_some() {
+            // They have it.
+            self.file = Bytes::new();
+        }
+        match self.ask(Task::Clean(originals)).await {
+            Ok(Answer::Cleaned(bytes)) => Ok(bytes),
+            Ok(_) => Err(privacy::given_up(crashed())),
+            Err(error) => Err(privacy::given_up(error)),
         }
     }
 
@@ -124,8 +130,9 @@ impl Visit<'_> {
             } else {
                 Ok(())
             };
-            let answer =
-                given.and_then(|()| ask(&mut host.input, &mut host.output, &task, file.len()));
+            drop(file);
+            let most = most_memory(limits);
+            let answer = given.and_then(|()| ask(&mut host.input, &mut host.output, &task, most));
             (host, answer)
         });
         let within = Duration::from_secs(u64::from(limits.seconds.max(1)));

@@ -49,22 +49,6 @@ pub struct Wish {
 }
 
 impl EngineHandle {
-    /// What a picture's file says of itself.
-    ///
-    /// # Errors
-    /// Whatever the disk says; `image-unsupported` for what is no picture.
-    pub async fn inspect(&self, path: &std::path::Path) -> Result<Facts> {
-        self.stages.workers.inspect(path).await
-    }
-
-    /// How many of these files' and folders' pictures tell where they were taken.
-    ///
-    /// # Errors
-    /// `closing`.
-    pub async fn located(&self, paths: Vec<PathBuf>) -> Result<Located> {
-        located(&self.stages.workers, paths).await
-    }
-
     pub(in crate::engine) fn new(
         requests: mpsc::Sender<Request>,
         events: broadcast::Sender<Event>,
@@ -80,6 +64,22 @@ impl EngineHandle {
             home: config.home.clone(),
             engine: engine.into(),
         }
+    }
+
+    /// What a picture's file says of itself.
+    ///
+    /// # Errors
+    /// Whatever the disk says; `image-unsupported` for what is no picture.
+    pub async fn inspect(&self, path: &std::path::Path) -> Result<Facts> {
+        self.stages.workers.inspect(path).await
+    }
+
+    /// How many of these files' and folders' pictures tell where they were taken.
+    ///
+    /// # Errors
+    /// `closing`.
+    pub async fn located(&self, paths: Vec<PathBuf>) -> Result<Located> {
+        located(&self.stages.workers, paths).await
     }
 
     pub(in crate::engine) async fn ask<T>(

@@ -1,9 +1,11 @@
 //! Before an upload: do any of these pictures tell where they were taken?
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use futures::stream::{self, StreamExt as _};
 use serde::Serialize;
+use tokio::time::{Instant, timeout_at};
 
 use crate::error::Result;
 use crate::intake::gather;
@@ -12,6 +14,7 @@ use crate::world::blocking;
 
 /// A person waits for the answer: after so long it is given for what was looked at.
 const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What was found in the pictures of an upload.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -29,21 +32,25 @@ pub struct Located {
 /// # Errors
 /// `closing`.
 pub(super) async fn located(workers: &Workers, paths: Vec<PathBuf>) -> Result<Located> {
-    let start = Instant::now();
-    let mut found = Located {
-        complete: true,
-        ..Located::default()
-    };
+    let until = Instant::now() + PATIENCE;
+    let mut found = Located::default();
     let files = blocking("looking at files", move || gather(&paths)).await?;
-    for file in files.into_iter().filter(|file| file.refused.is_none()) {
-        if start.elapsed() > PATIENCE {
-            found.complete = false;
-            break;
-        }
-        // What cannot be read is reported by the upload itself.
-        if let Ok(facts) = workers.inspect(&file.path).await {
-            found.pictures += 1;
-            found.with_location += u32::from(facts.has_location);
+    let files = files.into_iter().filter(|file| file.refused.is_none());
+    let mut looks = stream::iter(files)
+        .map(|file| async move { workers.inspect(&file.path).await })
+        .buffer_unordered(workers.cores());
+    while let Ok(looked) = timeout_at(until, looks.next()).await {
+        match looked {
+            Some(Ok(facts)) => {
+                found.pictures += 1;
+                found.with_location += u32::from(facts.has_location);
+            }
+            // What cannot be read is reported by the upload itself.
+            Some(Err(_)) => {}
+            None => {
+                found.complete = true;
+                break;
+            }
         }
     }
     Ok(found)

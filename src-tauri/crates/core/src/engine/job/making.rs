@@ -236,12 +236,10 @@ async fn stripped(
         return Ok(None);
     }
     // Pictures and small files are in memory already; nothing else can be cleaned.
-    let Some(mut visit) = visit else {
+    let Some(visit) = visit else {
         return Err(privacy::refusal(&file.content).about(&job.name));
     };
     file.bytes = None;
     let clean = visit.clean(originals).await;
-    clean
-        .map(Some)
-        .map_err(|error| privacy::given_up(error).about(&job.name))
+    clean.map(Some).map_err(|error| error.about(&job.name))
 }

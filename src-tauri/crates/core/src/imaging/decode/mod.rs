@@ -40,7 +40,6 @@ pub(super) struct Decoded {
 pub(super) struct Decoder {
     jpeg: jpeg::Decoder,
     colours: Colours,
-    fonts: vector::Fonts,
 }
 
 impl Decoder {
@@ -67,7 +66,7 @@ impl Decoder {
                 limits,
                 &mut self.colours,
             )?,
-            Codec::Svg => vector::decode(file, variants, limits, &mut self.fonts)?,
+            Codec::Svg => vector::decode(file, variants, limits)?,
             Codec::Avif => avif(file, limits)?,
             Codec::Heic => heic(file, limits)?,
             Codec::Jxl => still::jxl(file, limits)?,

@@ -1,72 +1,17 @@
 //! SVG, drawn at the size that is needed. No scripts, and nothing outside of the file is read.
 
-use std::sync::Arc;
-
 use image::{DynamicImage, RgbaImage};
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
+use resvg::usvg::{ImageHrefResolver, Options, Tree};
 
 use super::stored::{Stored, check, damaged, scale_needed, too_large};
 use crate::error::Result;
+use crate::imaging::fonts;
 use crate::settings::Limits;
 use crate::variant::Variant;
 
-/// The system's fonts, looked for when the first text is met.
-#[derive(Default)]
-pub(in super::super) struct Fonts(Option<Arc<fontdb::Database>>);
-
-impl Fonts {
-    fn get(&mut self) -> Arc<fontdb::Database> {
-        Arc::clone(self.0.get_or_insert_with(|| {
-            let mut database = fontdb::Database::new();
-            database.load_system_fonts();
-            // Generic families are names of faces here: of some that every system has one of.
-            if let Some(family) = plain_family(&database) {
-                database.set_sans_serif_family(&family);
-                database.set_serif_family(&family);
-            }
-            Arc::new(database)
-        }))
-    }
-}
-
-const PLAIN: &[&str] = &[
-    "DejaVu Sans",
-    "Noto Sans",
-    "Liberation Sans",
-    "Segoe UI",
-    "Helvetica Neue",
-    "Helvetica",
-    "Arial",
-];
-
-fn plain_family(database: &fontdb::Database) -> Option<String> {
-    let has = |family: &&str| {
-        database
-            .faces()
-            .any(|face| face.families.iter().any(|(name, _)| name == *family))
-    };
-    let first = || {
-        database
-            .faces()
-            .next()
-            .and_then(|face| Some(face.families.first()?.0.clone()))
-    };
-    PLAIN
-        .iter()
-        .copied()
-        .find(has)
-        .map(str::to_owned)
-        .or_else(first)
-}
-
-pub(super) fn decode(
-    file: &[u8],
-    variants: &[Variant],
-    limits: Limits,
-    fonts: &mut Fonts,
-) -> Result<Stored> {
-    let tree = parse(file, fonts)?;
+pub(super) fn decode(file: &[u8], variants: &[Variant], limits: Limits) -> Result<Stored> {
+    let tree = parse(file)?;
     let (width, height) = (tree.size().width(), tree.size().height());
     // A vector picture has no pixels of its own: as many as the largest variant needs, or its
     // nominal size.
@@ -87,7 +32,7 @@ pub(super) fn decode(
 
 /// The nominal size.
 pub(super) fn dimensions(file: &[u8]) -> Option<(u32, u32)> {
-    let tree = parse(file, &mut Fonts::default()).ok()?;
+    let tree = parse(file).ok()?;
     Some((
         crate::imaging::plan::pixels(f64::from(tree.size().width())),
         crate::imaging::plan::pixels(f64::from(tree.size().height())),
@@ -123,7 +68,7 @@ fn draw(tree: &Tree, scale: f64, limits: Limits) -> Result<Stored> {
     Ok(Stored::whole(DynamicImage::ImageRgba8(image), None, 1))
 }
 
-fn parse(file: &[u8], fonts: &mut Fonts) -> Result<Tree> {
+fn parse(file: &[u8]) -> Result<Tree> {
     let mut options = Options {
         image_href_resolver: ImageHrefResolver {
             resolve_data: ImageHrefResolver::default_data_resolver(),
@@ -133,8 +78,8 @@ fn parse(file: &[u8], fonts: &mut Fonts) -> Result<Tree> {
         ..Options::default()
     };
     if file.windows(5).any(|window| window == b"<text") {
-        options.fontdb = fonts.get();
-        if let Some(family) = plain_family(&options.fontdb) {
+        options.fontdb = fonts::all();
+        if let Some(family) = fonts::plain_family(&options.fontdb) {
             options.font_family = family;
         }
     }
@@ -165,9 +110,8 @@ pub(in super::super) fn text(
              paint-order='stroke'>{escaped}</text></svg>"
         )
     };
-    let mut fonts = Fonts::default();
     // Once to learn how large the line is, once to draw it.
-    let measured = parse(draft(10_000.0, 200.0, 0.0, 120.0).as_bytes(), &mut fonts)?;
+    let measured = parse(draft(10_000.0, 200.0, 0.0, 120.0).as_bytes())?;
     let bounds = measured.root().abs_stroke_bounding_box();
     if bounds.width() < 1.0 || bounds.height() < 1.0 {
         return Ok(None);
@@ -178,7 +122,7 @@ pub(in super::super) fn text(
         -bounds.x(),
         120.0 - bounds.y(),
     );
-    let tree = parse(picture.as_bytes(), &mut fonts)?;
+    let tree = parse(picture.as_bytes())?;
     let drawn = draw(&tree, f64::from(width) / f64::from(bounds.width()), limits)?;
     Ok(Some(super::stored::into_raster(drawn.image)))
 }

@@ -66,10 +66,10 @@ fn the_place_goes_and_the_rest_stays() {
             );
         }
         assert_eq!(pixels(&clean), pixels(&file), "{codec:?}");
-        let (before, after) = (metadata::read(&file, codec), metadata::read(&clean, codec));
+        let [before, after] = [&file, &clean].map(|file| metadata::orientation(file, codec));
         assert_eq!(
-            (after.orientation, tells_location(&clean, codec)),
-            (before.orientation, false),
+            (after, tells_location(&clean, codec)),
+            (before, false),
             "{codec:?}"
         );
         let kept: &[u8] = if codec == Codec::Tiff {
@@ -118,8 +118,8 @@ fn everything_goes_but_orientation_and_pixels() {
         }
         assert_eq!(pixels(&clean), pixels(&file), "{codec:?}");
         assert_eq!(
-            metadata::read(&clean, codec).orientation,
-            metadata::read(&file, codec).orientation,
+            metadata::orientation(&clean, codec),
+            metadata::orientation(&file, codec),
             "{codec:?}"
         );
     }
