@@ -111,6 +111,12 @@ impl Template {
         Ok(())
     }
 
+    /// Whether keys depend on when a picture was taken.
+    pub fn tells_day(&self) -> bool {
+        let is_of_day = |piece: &Piece| matches!(piece, Piece::Year | Piece::Month | Piece::Day);
+        self.pieces.iter().any(is_of_day)
+    }
+
     /// The key of one object.
     pub fn render(&self, source: &Source<'_>, subject: Subject<'_>) -> Result<String> {
         let name = subject.name(source);

@@ -16,6 +16,7 @@ use crate::folder::WatchedFolder;
 use crate::imaging::Rendered;
 use crate::intake::{self, Expected, Fingerprint};
 use crate::journal::JobRow;
+use crate::key::Template;
 use crate::privacy::{self, Originals};
 use crate::profile::Profile;
 use crate::transfer;
@@ -119,8 +120,10 @@ async fn make<'a>(
             "nothing was uploaded in its place; upload the file anew if it is meant to go up",
         ));
     }
-    let mut visit = visit(stages, profile, &file).await?;
-    file.date = day(&mut visit).await?.unwrap_or(file.date);
+    let mut visit = visit(stages, profile, job, &file).await?;
+    if let Some(visit) = visit.as_mut().filter(|_| tells_day(profile)) {
+        file.date = day(visit).await?.unwrap_or(file.date);
+    }
     let (rendered, warning) = variants(job, &file, visit.as_mut(), live).await?;
     let stripped = stripped(profile, job, &mut file, visit).await?;
     if stripped.is_none() && transfer::in_parts(file.size) {
@@ -141,11 +144,15 @@ async fn make<'a>(
 async fn visit<'a>(
     stages: &'a Stages,
     profile: &Profile,
+    job: &JobRow,
     file: &Fingerprint,
 ) -> Result<Option<Visit<'a>>> {
-    let is_picture = matches!(file.content.kind, Kind::Image(_));
+    let asks = match file.content.kind {
+        Kind::Image(_) => !job.variants.is_empty() || tells_day(profile),
+        Kind::UnknownImage | Kind::Other => false,
+    };
     match &file.bytes {
-        Some(bytes) if is_picture || profile.originals != Originals::Keep => {
+        Some(bytes) if asks || profile.originals != Originals::Keep => {
             let visit = stages.workers.visit(bytes.clone(), file.content.clone());
             visit.await.map(Some)
         }
@@ -153,17 +160,29 @@ async fn visit<'a>(
     }
 }
 
+/// Whether the profile's keys depend on when a picture was taken. What cannot be read is said where
+/// keys are planned.
+fn tells_day(profile: &Profile) -> bool {
+    [&profile.original_key, &profile.variant_key]
+        .into_iter()
+        .any(|key| Template::parse(key).is_ok_and(|template| template.tells_day()))
+}
+
 /// The day a picture was taken, if it tells one that can be read.
-async fn day(visit: &mut Option<Visit<'_>>) -> Result<Option<(i16, i8, i8)>> {
-    let Some(visit) = visit else {
-        return Ok(None);
-    };
+async fn day(visit: &mut Visit<'_>) -> Result<Option<(i16, i8, i8)>> {
     match visit.facts().await {
         Ok(facts) => Ok(facts.day()),
-        Err(error) if error.code == Code::Closing => Err(error),
-        // Whatever is wrong with the file is said where something is made of it.
-        Err(_) => Ok(None),
+        // What is wrong with the file is said where something is made of it.
+        Err(error) if is_of_the_file(error.code) => Ok(None),
+        Err(error) => Err(error),
     }
+}
+
+const fn is_of_the_file(code: Code) -> bool {
+    matches!(
+        code,
+        Code::ImageDamaged | Code::ImageTooSlow | Code::ImageUnsupported
+    )
 }
 
 /// The variants, or why there are none although some were asked for. A picture that cannot be
