@@ -158,6 +158,9 @@ pub(crate) fn captured_at(exif: &Exif) -> Option<jiff::civil::DateTime> {
         })
 }
 
+/// More than any camera, photographer or right holder is called.
+pub(crate) const LONGEST_TEXT: usize = 1024;
+
 /// A line of text, without what pads it.
 pub(crate) fn text(exif: &Exif, tag: Tag) -> Option<String> {
     let Value::Ascii(texts) = &exif.get_field(tag, In::PRIMARY)?.value else {
@@ -172,6 +175,7 @@ pub(crate) fn text(exif: &Exif, tag: Tag) -> Option<String> {
         .filter(|line| !line.is_empty())
         .collect::<Vec<_>>()
         .join("; ");
+    let joined: String = joined.chars().take(LONGEST_TEXT).collect();
     (!joined.is_empty()).then_some(joined)
 }
 /// Modification time in nanoseconds since 1970; 0 where the system has none.

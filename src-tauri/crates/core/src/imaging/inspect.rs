@@ -131,7 +131,8 @@ fn profile(file: &[u8], codec: Codec) -> Option<String> {
         moxcms::ProfileText::Localizable(names) => names.into_iter().next()?.value,
         moxcms::ProfileText::Description(description) => description.ascii_string,
     };
-    Some(name.trim_matches(['\0', ' ']).to_owned()).filter(|name| !name.is_empty())
+    let name = name.trim_matches(['\0', ' ']);
+    (!name.is_empty()).then(|| name.chars().take(metadata::LONGEST_TEXT).collect())
 }
 
 fn exposure(exif: &Exif) -> Option<String> {

@@ -65,18 +65,22 @@ const CHUNK: usize = 1 << 20;
 /// A picture's file of more bytes is not decoded.
 pub const LARGEST_PICTURE: u64 = 512 << 20;
 
-/// Bytes that a file and its variants take in memory until they are sent: pictures and small files
-/// are held whole, whatever they are called. Blocks.
-pub fn held_in_memory(path: &Path, keep: u64, variants: &[Variant]) -> Result<u64> {
+/// What a file is, by its first bytes, and how many it has. Blocks.
+pub fn sniffed(path: &Path) -> Result<(Content, u64)> {
     let io = |error: std::io::Error| Error::from_io(&error, path);
     let mut file = File::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     let mut head = vec![0; content::SNIFF_LEN];
     let length = read_up_to(&mut file, &mut head).map_err(io)?;
-    let picture = matches!(
-        content::sniff(&head[..length], &crate::key::file_name(path)).kind,
-        Kind::Image(_)
-    );
+    let content = content::sniff(&head[..length], &crate::key::file_name(path));
+    Ok((content, size))
+}
+
+/// Bytes that a file and its variants take in memory until they are sent: pictures and small files
+/// are held whole, whatever they are called. Blocks.
+pub fn held_in_memory(path: &Path, keep: u64, variants: &[Variant]) -> Result<u64> {
+    let (content, size) = sniffed(path)?;
+    let picture = matches!(content.kind, Kind::Image(_));
     let whole = picture && size <= LARGEST_PICTURE;
     let made = if whole {
         variants.iter().map(Variant::most_bytes).sum()

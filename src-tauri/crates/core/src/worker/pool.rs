@@ -20,9 +20,14 @@ pub enum Program {
 }
 
 impl Program {
-    /// The program that is running now.
+    /// The program that is running now: on Linux itself, whatever has taken the place of its file
+    /// since. Where it cannot be found nothing is decoded, rather than here.
     pub fn current() -> Self {
-        std::env::current_exe().map_or(Self::Here, Self::Own)
+        Self::Own(if cfg!(target_os = "linux") {
+            "/proc/self/exe".into()
+        } else {
+            std::env::current_exe().unwrap_or_default()
+        })
     }
 }
 

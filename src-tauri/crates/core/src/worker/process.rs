@@ -39,6 +39,7 @@ impl Drop for Life {
 }
 
 impl Process {
+    /// Blocks, until it is ready.
     pub(super) fn start(program: &Path, limits: Limits) -> Result<Self> {
         let missing = |why: String| {
             Error::new(
@@ -61,18 +62,16 @@ impl Process {
         let mut child = command
             .spawn()
             .map_err(|error| missing(error.to_string()))?;
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(mut input), Some(output)) => {
-                widen(&input);
-                begin(&mut input, limits).map_err(|error| missing(error.to_string()))?;
-                Ok(Self {
-                    input,
-                    output,
-                    life: Arc::new(Life(Mutex::new(child))),
-                })
-            }
-            _ => Err(missing("it has no pipes".into())),
-        }
+        let pipes = child.stdin.take().zip(child.stdout.take());
+        let life = Arc::new(Life(Mutex::new(child)));
+        let (mut input, mut output) = pipes.ok_or_else(|| missing("it has no pipes".into()))?;
+        widen(&input);
+        begin(&mut input, &mut output, limits).map_err(|error| missing(error.to_string()))?;
+        Ok(Self {
+            input,
+            output,
+            life,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::confine;
 use super::desk::Desk;
-use super::speech::{ARGUMENT, Said, Task, most_memory, read_head, reply};
+use super::speech::{ARGUMENT, Said, Task, most_memory, read_head, ready, reply};
 use super::watchdog::Watchdog;
 use crate::LocalPath;
 use crate::content::Content;
@@ -100,6 +100,7 @@ fn answer_all(
                 }
                 within = Duration::from_secs(u64::from(limits.seconds.max(1)));
                 desk = Desk::new(limits);
+                ready(output)?;
             }
             Heard::File(file, content) => desk.lay(file, content),
             Heard::Asked(task) => {
@@ -126,20 +127,23 @@ mod tests {
         let file = b"GIF89a, and then nothing";
         let task = Task::Render(vec![Variant::sized(4, 3)]);
         let mut said = Vec::new();
+        let nobody = &mut std::io::empty();
         let limits = Limits {
             decode_mib: 1 << 20,
             ..Limits::default()
         };
-        begin(&mut said, limits).expect("head");
+        assert!(begin(&mut said, nobody, limits).is_err(), "not yet ready");
         give(&mut said, &sniff(file, "x.gif"), file).expect("file");
-        let asking = ask(&mut said, &mut std::io::empty(), &task, 0);
+        let asking = ask(&mut said, nobody, &task, 0);
         assert!(asking.is_err(), "nobody has answered yet");
         let (mut answered, mut ended) = (Vec::new(), false);
 
         let dog = Watchdog::asleep();
         serve(said.as_slice(), &mut answered, &dog, || ended = true).expect("serves");
 
-        let answer = ask(&mut Vec::new(), &mut answered.as_slice(), &task, 0);
+        let mut answered = answered.as_slice();
+        begin(&mut Vec::new(), &mut answered, limits).expect("ready");
+        let answer = ask(&mut Vec::new(), &mut answered, &task, 0);
         let answer = answer.expect("speaks");
         assert_eq!(answer.expect_err("no picture").code, Code::ImageDamaged);
         assert!(ended, "whoever asked is gone");

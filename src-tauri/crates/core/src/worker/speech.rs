@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::LocalPath;
 use crate::content::Content;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::imaging::{Facts, Rendered, fonts};
+use crate::intake::LARGEST_PICTURE;
 use crate::privacy::Originals;
 use crate::settings::Limits;
-use crate::variant::Variant;
+use crate::variant::{Format, Variant};
 
 /// The one argument a worker is started with.
 pub const ARGUMENT: &str = "imaging-worker";
@@ -26,9 +27,9 @@ const LONGEST_HEAD: usize = 1 << 20;
 /// Memory besides the picture's pixels and its file: code, encoders, the variants.
 const ROOM_MIB: u64 = 88;
 
-/// Bytes a worker may take.
+/// Bytes a worker may take: it can clean the largest file, however little decoding may take.
 pub(super) fn most_memory(limits: Limits) -> u64 {
-    (u64::from(limits.decode_mib) + ROOM_MIB) << 20
+    (u64::from(limits.decode_mib) << 20).max(LARGEST_PICTURE) + (ROOM_MIB << 20)
 }
 
 /// What a worker is told.
@@ -59,6 +60,24 @@ pub(super) enum Task {
 }
 
 impl Task {
+    /// What of an answer is the worker's to say. Names and kinds are those that were asked for: of
+    /// them keys, types and paths are made.
+    fn as_asked(&self, answer: &mut Answer) {
+        let (Self::Render(variants), Answer::Rendered(rendered)) = (self, answer) else {
+            return;
+        };
+        for (rendition, asked) in rendered.renditions.iter_mut().zip(variants) {
+            let format = match asked.format {
+                Format::Auto => rendition.variant.format,
+                format => format,
+            };
+            rendition.variant = Variant {
+                format,
+                ..asked.clone()
+            };
+        }
+    }
+
     /// Whether an answer can be one to this question.
     fn is_answered_by(&self, answer: &Answer, lengths: &[u64]) -> bool {
         match (self, answer) {
@@ -67,7 +86,9 @@ impl Task {
             }
             (Self::Clean(_), Answer::Cleaned(_)) => lengths.len() == 1,
             (Self::Render(variants), Answer::Rendered(rendered)) => {
+                let noted = rendered.note.as_ref();
                 [rendered.renditions.len(), lengths.len()] == [variants.len(); 2]
+                    && noted.is_none_or(|note| is_of_the_file(note.code))
             }
             _ => false,
         }
@@ -111,15 +132,32 @@ impl Answer {
 }
 
 #[derive(Serialize, Deserialize)]
+struct Ready;
+
+#[derive(Serialize, Deserialize)]
 pub(super) enum Reply {
     Answered { answer: Answer, lengths: Vec<u64> },
     Refused(Error),
 }
 
-/// Tells a new worker what it may take.
-pub(super) fn begin(input: &mut impl Write, limits: Limits) -> IoResult<()> {
+/// Tells a new worker what it may take, and hears that it is ready: that it is of the same version,
+/// and confined before it sees anybody's file.
+pub(super) fn begin(
+    input: &mut impl Write,
+    output: &mut impl Read,
+    limits: Limits,
+) -> IoResult<()> {
     let fonts = fonts::own_folder().map(LocalPath::from);
-    write_head(input, &Said::Begin { limits, fonts })
+    write_head(input, &Said::Begin { limits, fonts })?;
+    input.flush()?;
+    let Ready = read_head(output)?.ok_or(ErrorKind::UnexpectedEof)?;
+    Ok(())
+}
+
+/// A worker's answer to that.
+pub(super) fn ready(output: &mut impl Write) -> IoResult<()> {
+    write_head(output, &Ready)?;
+    output.flush()
 }
 
 /// Gives a worker a file.
@@ -144,15 +182,17 @@ pub(super) fn ask(
     write_head(input, &Said::Asked(task.clone()))?;
     input.flush()?;
     let (mut answer, lengths) = match read_head(output)?.ok_or(ErrorKind::UnexpectedEof)? {
-        Reply::Refused(error) => return Ok(Err(error)),
+        Reply::Refused(error) if is_of_the_file(error.code) => return Ok(Err(error)),
+        Reply::Refused(_) => return Err(no_answer()),
         Reply::Answered { answer, lengths } => (answer, lengths),
     };
     let all = lengths
         .iter()
         .try_fold(0, |all: u64, length| all.checked_add(*length));
     if !task.is_answered_by(&answer, &lengths) || all.is_none_or(|all| all > most) {
-        return Err(IoError::new(ErrorKind::InvalidData, "no answer to that"));
+        return Err(no_answer());
     }
+    task.as_asked(&mut answer);
     let payloads = lengths.into_iter().map(|length| {
         // Takes memory as the bytes come, not as they are promised.
         let mut bytes = Vec::new();
@@ -165,6 +205,23 @@ pub(super) fn ask(
     });
     answer.fill(payloads.collect::<IoResult<_>>()?);
     Ok(Ok(answer))
+}
+
+fn no_answer() -> IoError {
+    IoError::new(ErrorKind::InvalidData, "no answer to that")
+}
+
+/// What a worker can know to be wrong. Of buckets, settings and computers it knows nothing.
+const fn is_of_the_file(code: Code) -> bool {
+    matches!(
+        code,
+        Code::ImageDamaged
+            | Code::ImageTooLarge
+            | Code::ImageUnsupported
+            | Code::ImageFlattened
+            | Code::CannotStrip
+            | Code::WatermarkMissing
+    )
 }
 
 /// A worker's reply to a question.
@@ -211,6 +268,7 @@ pub(super) fn read_head<T: for<'de> Deserialize<'de>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::imaging::Rendition;
 
     fn asked(task: &Task, said: &[u8]) -> IoResult<Result<Answer>> {
         ask(&mut Vec::new(), &mut &said[..], task, 4)
@@ -228,6 +286,39 @@ mod tests {
         said
     }
 
+    fn refused(code: Code) -> Vec<u8> {
+        let mut said = Vec::new();
+        let reply = Reply::Refused(Error::new(code, "it said so"));
+        write_head(&mut said, &reply).expect("head");
+        said
+    }
+
+    #[test]
+    fn what_is_made_is_called_as_it_was_asked_for() {
+        let mut named = Variant::sized(4, 3);
+        named.name = "x/../../elsewhere".into();
+        let rendition = Rendition {
+            variant: named,
+            pixels: (4, 3),
+            bytes: Bytes::new(),
+        };
+        let answer = Answer::Rendered(Rendered {
+            pixels: (4, 3),
+            renditions: vec![rendition],
+            note: None,
+        });
+        let mut said = Vec::new();
+        let lengths = vec![0];
+        write_head(&mut said, &Reply::Answered { answer, lengths }).expect("head");
+
+        let answer = asked(&Task::Render(vec![Variant::sized(4, 3)]), &said);
+
+        let Ok(Ok(Answer::Rendered(rendered))) = answer else {
+            panic!("{answer:?}");
+        };
+        assert_eq!(rendered.renditions[0].variant, Variant::sized(4, 3));
+    }
+
     #[test]
     fn what_a_worker_promises_is_not_believed() {
         let clean = Task::Clean(Originals::StripAll);
@@ -239,6 +330,7 @@ mod tests {
             asked(&clean, &cleaned(&[2, 2])),
             asked(&clean, &[0xff; 4]),
             asked(&Task::Facts, &cleaned(&[4])),
+            asked(&clean, &refused(Code::BucketFull)),
         ];
 
         assert!(matches!(honest, Ok(Answer::Cleaned(bytes)) if *bytes == [7; 4]));

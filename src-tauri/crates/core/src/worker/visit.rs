@@ -1,5 +1,6 @@
 //! A file at the wall: handed over once, asked about as often as needed.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::desk::Desk;
 use super::pool::{Program, Workers};
-use super::process::Process;
+use super::process::{Life, Process};
 use super::speech::{Answer, Task, ask, give, most_memory};
 use super::watchdog::End;
 use crate::content::Content;
@@ -16,15 +17,20 @@ use crate::error::{Code, Error, Result};
 use crate::imaging::{Facts, Rendered};
 use crate::privacy::{self, Originals};
 use crate::variant::Variant;
+use crate::world::blocking;
 
 /// A worker ends a question that takes too long by itself; after so long more it is ended.
 const GRACE: Duration = Duration::from_secs(2);
+/// A worker that has had a larger file is not kept.
+const KEPT: u64 = 64 << 20;
 
 /// One file and whoever answers questions about it, on a core of its own.
 pub struct Visit<'a> {
     workers: &'a Workers,
     _core: SemaphorePermit<'a>,
     file: Bytes,
+    /// Its bytes, also when they are given away.
+    length: u64,
     content: Arc<Content>,
     /// Who has the file; nobody before the first question, and after one that was the end of them.
     host: Option<Process>,
@@ -39,6 +45,7 @@ impl Workers {
         Ok(Visit {
             workers: self,
             _core: self.core().await?,
+            length: file.len() as u64,
             file,
             content: Arc::new(content),
             host: None,
@@ -47,12 +54,19 @@ impl Workers {
 }
 
 impl Visit<'_> {
-    /// What the file says of itself.
+    /// What the file says of itself. Keys are made of it: so a worker that died, of whatever, is no
+    /// answer, and another one is asked.
     ///
     /// # Errors
-    /// `image-unsupported`; `image-too-slow`, `image-damaged`, if it was the end of the worker.
+    /// `image-unsupported`; `image-too-slow`, `image-damaged`, if it was the end of both workers.
     pub async fn facts(&mut self) -> Result<Facts> {
-        match self.ask(Task::Facts).await? {
+        let answer = match self.ask(Task::Facts).await {
+            Err(error) if self.host.is_none() && error.code == Code::ImageDamaged => {
+                self.ask(Task::Facts).await?
+            }
+            answer => answer?,
+        };
+        match answer {
             Answer::Facts(facts) => Ok(*facts),
             _ => Err(crashed()),
         }
@@ -107,11 +121,28 @@ impl Visit<'_> {
         }
         let (host, is_new) = match self.host.take() {
             Some(host) => (host, false),
-            None => (Process::start(program, self.workers.limits())?, true),
+            None => (self.start(program).await?, true),
         };
         self.ask_of(host, is_new, &task)
             .await?
             .ok_or_else(crashed)?
+    }
+
+    async fn start(&self, program: &Path) -> Result<Process> {
+        let (program, limits) = (program.to_owned(), self.workers.limits());
+        blocking("starting a worker", move || {
+            Process::start(&program, limits)
+        })
+        .await?
+    }
+
+    /// More bytes than an answer has.
+    fn most(&self, task: &Task) -> u64 {
+        match task {
+            // What is written anew may be filled up a little.
+            Task::Clean(_) => self.length + (64 << 10),
+            _ => most_memory(self.workers.limits()),
+        }
     }
 
     /// What a worker says; nothing if it died over it.
@@ -122,8 +153,8 @@ impl Visit<'_> {
         task: &Task,
     ) -> Result<Option<Result<Answer>>> {
         let limits = self.workers.limits();
-        let (life, file) = (Arc::clone(&host.life), self.file.clone());
-        let (content, task) = (Arc::clone(&self.content), task.clone());
+        let (waited, most) = (Waited(Some(Arc::clone(&host.life))), self.most(task));
+        let (file, content, task) = (self.file.clone(), Arc::clone(&self.content), task.clone());
         let asked = tokio::task::spawn_blocking(move || {
             let given = if is_new {
                 give(&mut host.input, &content, &file)
@@ -131,25 +162,22 @@ impl Visit<'_> {
                 Ok(())
             };
             drop(file);
-            let most = most_memory(limits);
             let answer = given.and_then(|()| ask(&mut host.input, &mut host.output, &task, most));
             (host, answer)
         });
         let within = Duration::from_secs(u64::from(limits.seconds.max(1)));
         match tokio::time::timeout(within + GRACE, asked).await {
             Ok(Ok((host, Ok(answer)))) => {
+                waited.end_well();
                 self.host = Some(host);
                 Ok(Some(answer))
             }
-            Ok(_) => match life.end() {
+            Ok(_) => match waited.end() {
                 Some(End::TooSlow) => Err(too_slow(limits.seconds)),
                 Some(End::TooLarge) => Err(crashed()),
                 None => Ok(None),
             },
-            Err(_) => {
-                life.end();
-                Err(too_slow(limits.seconds))
-            }
+            Err(_) => Err(too_slow(limits.seconds)),
         }
     }
 
@@ -164,7 +192,32 @@ impl Visit<'_> {
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        self.workers.rest(self.host.take());
+        // A large file would stay in its memory.
+        if self.length <= KEPT {
+            self.workers.rest(self.host.take());
+        }
+    }
+}
+
+/// An answer that is waited for. Who does not wait any more ends the worker, whose core and memory
+/// are another's by then.
+struct Waited(Option<Arc<Life>>);
+
+impl Waited {
+    fn end_well(mut self) {
+        self.0 = None;
+    }
+
+    fn end(mut self) -> Option<End> {
+        self.0.take().and_then(|life| life.end())
+    }
+}
+
+impl Drop for Waited {
+    fn drop(&mut self) {
+        if let Some(life) = self.0.take() {
+            life.end();
+        }
     }
 }
 
