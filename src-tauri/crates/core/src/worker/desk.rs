@@ -28,7 +28,13 @@ impl Desk {
         }
     }
 
-    /// Takes the place of the file before.
+    /// Another file comes.
+    pub(super) fn clear(&mut self) {
+        self.file = Bytes::new();
+        self.content = None;
+    }
+
+    /// The file that is asked about from now on.
     pub(super) fn lay(&mut self, file: Bytes, content: Content) {
         self.file = file;
         self.content = Some(content);

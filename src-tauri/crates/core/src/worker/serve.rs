@@ -38,6 +38,7 @@ pub fn serve_if_asked() {
 /// What is heard, with the bytes that belong to it.
 enum Heard {
     Begin(Limits, Option<LocalPath>),
+    Coming,
     File(Bytes, Content),
     Asked(Task),
 }
@@ -53,9 +54,19 @@ fn serve(
     std::thread::scope(|scope| {
         let (hearing, heard) = mpsc::channel();
         let listening = scope.spawn(move || {
-            while let Some(said) = hear(&mut input)? {
-                if hearing.send(said).is_err() {
-                    return Ok(());
+            // Whoever answers ends first only where nobody reads the answers any more.
+            let tell = |heard| hearing.send(heard).map_err(std::io::Error::other);
+            while let Some(said) = read_head::<Said>(&mut input)? {
+                match said {
+                    Said::Begin { limits, fonts } => tell(Heard::Begin(limits, fonts))?,
+                    Said::Asked(task) => tell(Heard::Asked(task))?,
+                    Said::File { content, length } => {
+                        // Two files are not held at once.
+                        tell(Heard::Coming)?;
+                        let mut file = Vec::with_capacity(length);
+                        (&mut input).take(length as u64).read_to_end(&mut file)?;
+                        tell(Heard::File(file.into(), content))?;
+                    }
                 }
             }
             alone();
@@ -65,19 +76,6 @@ fn serve(
         listening
             .join()
             .unwrap_or_else(|_| Err(std::io::Error::other("the listener ended early")))
-    })
-}
-
-fn hear(input: &mut impl Read) -> IoResult<Option<Heard>> {
-    Ok(match read_head::<Said>(input)? {
-        None => None,
-        Some(Said::Begin { limits, fonts }) => Some(Heard::Begin(limits, fonts)),
-        Some(Said::Asked(task)) => Some(Heard::Asked(task)),
-        Some(Said::File { content, length }) => {
-            let mut file = Vec::with_capacity(length);
-            input.take(length as u64).read_to_end(&mut file)?;
-            Some(Heard::File(file.into(), content))
-        }
     })
 }
 
@@ -102,6 +100,7 @@ fn answer_all(
                 desk = Desk::new(limits);
                 ready(output)?;
             }
+            Heard::Coming => desk.clear(),
             Heard::File(file, content) => desk.lay(file, content),
             Heard::Asked(task) => {
                 dog.begin(within);
