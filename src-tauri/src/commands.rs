@@ -5,13 +5,13 @@ use tauri::State;
 use tauri_plugin_dialog::DialogExt as _;
 use tauri_plugin_opener::OpenerExt as _;
 use tintype_core::LocalPath;
-use tintype_core::engine::{JobReport, JobView, Located, ProfileDraft, Snapshot, StepResult, Wish};
+use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult, Wish};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::folder::WatchedFolder;
 use tintype_core::home::Home;
 use tintype_core::imaging::Facts;
 use tintype_core::link::{self, LinkFormat, Linkable};
-use tintype_core::profile::{Fix, OnConflict, Profile, Provider, provider};
+use tintype_core::profile::{Fix, OnConflict, OnLocation, Profile, Provider, provider};
 use tintype_core::settings::{Bandwidth, Settings};
 use tintype_core::variant::Variant;
 
@@ -108,14 +108,6 @@ pub(crate) async fn inspect(engine: Engine<'_>, path: LocalPath) -> Result<Facts
     engine.handle()?.inspect(&path).await
 }
 
-/// How many of these files and folders' pictures tell where they were taken.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn located(engine: Engine<'_>, paths: Vec<LocalPath>) -> Result<Located> {
-    let paths = paths.into_iter().map(Into::into).collect();
-    engine.handle()?.located(paths).await
-}
-
 /// What is on the clipboard, as files to upload: files first, else the picture the page was given
 /// (base64) or, without one, the picture that is there.
 #[tauri::command]
@@ -147,6 +139,20 @@ pub(crate) async fn retry(
 #[specta::specta]
 pub(crate) async fn pause(engine: Engine<'_>, ids: Vec<String>, paused: bool) -> Result<()> {
     engine.handle()?.pause(ids, paused).await
+}
+
+/// A person's word on uploads that wait for one; without a choice they do not go up at all.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn answer(
+    engine: Engine<'_>,
+    ids: Vec<String>,
+    choice: Option<OnLocation>,
+) -> Result<()> {
+    match choice {
+        Some(choice) => engine.handle()?.answer(ids, choice).await,
+        None => engine.handle()?.withdraw(ids).await,
+    }
 }
 
 /// Lets all uploads rest, or go on.

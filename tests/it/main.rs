@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod architecture;
+mod asks;
 mod crash;
 mod engines;
 mod errors;

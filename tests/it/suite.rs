@@ -61,10 +61,15 @@ suite!(
 );
 
 fn upload(client: &Tintype, paths: &[PathBuf]) -> Vec<Value> {
-    let mut args: Vec<PathBuf> = ["upload", "--json", "--profile", "test"]
-        .iter()
-        .map(PathBuf::from)
-        .collect();
+    let args = [
+        "upload",
+        "--json",
+        "--location",
+        "keep",
+        "--profile",
+        "test",
+    ];
+    let mut args: Vec<PathBuf> = args.iter().map(PathBuf::from).collect();
     args.extend_from_slice(paths);
     client.run(args).json()
 }

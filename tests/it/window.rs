@@ -99,12 +99,6 @@ fn drop_photographs(window: &Window, desktop: &mut Desktop, files: &[PathBuf]) -
     window.wait(&testid("drop-target"));
     desktop.screenshot("3 over the window");
     desktop.drop_here();
-    // One of them tells where it was taken: nothing goes up before the person has said how.
-    window.wait(&testid("location-question"));
-    desktop.screenshot("4 a question");
-    let rows = window.script("return document.querySelectorAll('[data-testid=job]').length");
-    assert_eq!(rows.as_u64(), Some(0), "asked before anything is uploaded");
-    window.click(&testid("location-keep"));
     wait_for_done(window, 3);
     desktop.screenshot("5 uploaded");
     let name = files[0].file_name().unwrap().to_str().unwrap();
@@ -298,17 +292,30 @@ fn fail_and_retry(window: &Window, desktop: &Desktop, folder: &Path, photo: &Pat
     wait_for_done(window, 6);
 }
 
-/// Dropped once more under another name: the person has the place taken out, and the bucket never
-/// sees it.
+/// Sent to a real bucket under other names: nothing goes up before the person has said how, and
+/// where they have the place taken out, the bucket never sees it.
 fn take_the_location_out(window: &Window, desktop: &mut Desktop, folder: &Path, photo: &Path) {
-    let private = folder.join("private.jpg");
-    std::fs::copy(photo, &private).unwrap();
-    desktop.drag(std::slice::from_ref(&private));
-    window.wait(&testid("drop-target"));
-    desktop.drop_here();
-    window.wait(&testid("location-question"));
-    window.click(&testid("location-strip"));
-    wait_for_done(window, 7);
+    let upload_to = "const s = document.querySelector('[aria-label=\"Upload to\"]'); s.value = 'Second'; s.dispatchEvent(new Event('change', {bubbles: true}))";
+    window.script(upload_to);
+    let [private, public, secret] = ["private.jpg", "public.jpg", "secret.jpg"].map(|name| {
+        std::fs::copy(photo, folder.join(name)).unwrap();
+        folder.join(name)
+    });
+    for (file, choice) in [(&secret, "cancel"), (&public, "keep"), (&private, "strip")] {
+        desktop.drag(std::slice::from_ref(file));
+        window.wait(&testid("drop-target"));
+        desktop.drop_here();
+        window.wait(&testid("location-question"));
+        let asks = "return document.querySelectorAll('[data-testid=job][data-stage=asks]').length";
+        assert_eq!(window.script(asks).as_u64(), Some(1), "it waits");
+        desktop.screenshot("11 a question");
+        window.click(&testid(&format!("location-{choice}")));
+        window.until("the question is gone", || {
+            let asked = "return document.querySelector('[data-testid=location-question]') === null";
+            window.script(asked).as_bool().filter(|gone| *gone)
+        });
+    }
+    wait_for_done(window, 8);
     window.click("[data-testid=job][data-name='private.jpg'] button");
     let link = shown_links(window).remove(0).1;
     window.until("what the file says is shown", || {
@@ -317,7 +324,7 @@ fn take_the_location_out(window: &Window, desktop: &mut Desktop, folder: &Path, 
             .as_bool()
             .filter(|shown| *shown)
     });
-    desktop.screenshot("11 without its place");
+    desktop.screenshot("12 without its place");
     let fetched = ureq::get(&link)
         .call()
         .unwrap()
@@ -343,14 +350,14 @@ fn take_the_location_out(window: &Window, desktop: &mut Desktop, folder: &Path, 
 }
 
 fn find_everything(window: &Window, desktop: &Desktop) {
-    wait_for_done(window, 7);
+    wait_for_done(window, 8);
     let pictures = "return [...document.querySelectorAll('[data-testid=job] img')].filter(i => i.complete && i.naturalWidth > 0).length";
     window.until("the pictures are drawn", || {
-        window.script(pictures).as_u64().filter(|drawn| *drawn == 7)
+        window.script(pictures).as_u64().filter(|drawn| *drawn == 8)
     });
     window.click("[data-testid=job]:first-child button");
     shown_links(window);
-    desktop.screenshot("12 after a restart, dark");
+    desktop.screenshot("13 after a restart, dark");
     window.click(&testid("nav-buckets"));
     window.click("[data-testid=profile][data-name=Second] [data-testid=test-profile]");
     wait_for_steps(window);

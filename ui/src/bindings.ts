@@ -21,8 +21,6 @@ export const commands = {
 	pickFolder: () => __TAURI_INVOKE<LocalPath | null>("pick_folder"),
 	/**  What a picture's file says of itself. */
 	inspect: (path: LocalPath) => __TAURI_INVOKE<Facts>("inspect", { path }),
-	/**  How many of these files and folders' pictures tell where they were taken. */
-	located: (paths: LocalPath[]) => __TAURI_INVOKE<Located>("located", { paths }),
 	/**
 	 *  What is on the clipboard, as files to upload: files first, else the picture the page was given
 	 *  (base64) or, without one, the picture that is there.
@@ -32,6 +30,8 @@ export const commands = {
 	retry: (ids: string[], choice: OnConflict | null) => __TAURI_INVOKE<null>("retry", { ids, choice }),
 	/**  Lets jobs rest, or go on. */
 	pause: (ids: string[], paused: boolean) => __TAURI_INVOKE<null>("pause", { ids, paused }),
+	/**  A person's word on uploads that wait for one; without a choice they do not go up at all. */
+	answer: (ids: string[], choice: OnLocation | null) => __TAURI_INVOKE<null>("answer", { ids, choice }),
 	/**  Lets all uploads rest, or go on. */
 	pauseAll: (paused: boolean) => __TAURI_INVOKE<null>("pause_all", { paused }),
 	/**  Sets how fast bytes may leave. */
@@ -247,6 +247,8 @@ export type Code =
 "demo-unavailable" | 
 /**  The clipboard has nothing to upload. */
 "clipboard-empty" | 
+/**  A person is to say whether the place goes up with the picture. */
+"location-asked" | 
 /**  A person let all uploads rest. */
 "paused" | 
 /**  The engine is closing. */
@@ -565,16 +567,6 @@ export type LinkFormat =
 /**  A path of this computer that goes through text and comes back as it was. */
 export type LocalPath = string;
 
-/**  What was found in the pictures of an upload. */
-export type Located = {
-	/**  Pictures looked at. */
-	pictures: number,
-	/**  Those that tell where they were taken. */
-	with_location: number,
-	/**  Whether all were looked at. */
-	complete: boolean,
-};
-
 /**  A place on earth, in degrees; north and east are positive. */
 export type Location = {
 	latitude: number | null,
@@ -650,6 +642,18 @@ export type OnConflict =
 "replace" | 
 /**  The old one stays; the new one is not uploaded. */
 "skip" | 
+/**  The upload waits for a person to choose. */
+"ask";
+
+/**
+ *  What is to happen to an original that tells where it was taken, where its profile keeps
+ *  originals as they are.
+ */
+export type OnLocation = 
+/**  It goes up as it is. */
+"keep" | 
+/**  The place is taken out of it. */
+"strip" | 
 /**  The upload waits for a person to choose. */
 "ask";
 
@@ -867,6 +871,8 @@ export type Stage =
 "imaging" | 
 /**  On its way to the bucket. */
 "sending" | 
+/**  Waits for a person to say whether the place goes up with it. */
+"asks" | 
 /**  Rests until a person lets it go on. */
 "paused" | 
 /**  Waits for the network, the server or room on the disk, and goes on by itself. */

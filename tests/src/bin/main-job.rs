@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use tintype_core::engine::{Config, Engine, JobReport};
+use tintype_core::engine::{Config, Engine, JobReport, Wish};
 use tintype_core::error::Result;
 use tintype_core::home::Home;
-use tintype_core::profile::DEMO;
+use tintype_core::profile::{DEMO, OnLocation};
 use tintype_core::secret::Secrets;
 use tintype_tests::pictures;
 use tintype_tests::program::sha256;
@@ -43,7 +43,11 @@ async fn run() -> Result<usize> {
         .enqueue(
             paths,
             Some(DEMO.into()),
-            tintype_core::engine::Wish::default(),
+            // The bucket is on this computer.
+            Wish {
+                on_location: Some(OnLocation::Keep),
+                ..Wish::default()
+            },
         )
         .await?;
     handle.wait(&batch, None, |_| {}).await?;

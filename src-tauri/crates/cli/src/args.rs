@@ -10,7 +10,8 @@ mod profile;
 
 pub(crate) use folder::{FolderCommand, Meant, Watch};
 pub(crate) use profile::{
-    AddProfile, Addressing, CredentialSource, Duplicates, OnConflict, Originals, ProfileCommand,
+    AddProfile, Addressing, CredentialSource, Duplicates, OnConflict, OnLocation, Originals,
+    ProfileCommand,
 };
 
 /// Pictures into a bucket, with every thumbnail made on this computer, and their links ready to
@@ -64,6 +65,10 @@ pub(crate) struct Upload {
     /// Where a key is taken by other content (default: as the profile says)
     #[arg(long, value_enum)]
     pub(crate) on_conflict: Option<OnConflict>,
+    /// What to do with originals that tell where they were taken (default: as the profile says,
+    /// which asks)
+    #[arg(long, value_enum)]
+    pub(crate) location: Option<OnLocation>,
     /// Give up on a file that has waited for this many seconds in all (for an answer: 10 at
     /// least); it goes on at the next start
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]

@@ -35,6 +35,7 @@ async fn upload(handle: &EngineHandle, args: Upload, patience: Duration) -> Resu
     let wish = Wish {
         no_variants: args.no_variants,
         on_conflict: args.on_conflict.map(Into::into),
+        on_location: args.location.map(Into::into),
     };
     let batch = handle.enqueue(args.paths, args.profile, wish).await?;
     if handle.batch(&batch, 0, 1).await?.is_empty() {

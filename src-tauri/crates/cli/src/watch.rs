@@ -190,6 +190,8 @@ async fn follow(handle: &EngineHandle, json: bool) -> Result<Outcome> {
             let ended = matches!(job.stage, Stage::Done | Stage::Failed);
             match &job.error {
                 Some(error) if job.stage == Stage::Waiting => troubles.say(&job.profile, error),
+                // Each is a question of its own.
+                Some(error) if job.stage == Stage::Asks => troubles.say(&job.id, error),
                 _ if job.stage == Stage::Done => troubles.are_over(&job.profile),
                 _ => {}
             }

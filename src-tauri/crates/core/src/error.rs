@@ -164,6 +164,8 @@ codes! {
     DemoUnavailable = "demo-unavailable",
     /// The clipboard has nothing to upload.
     ClipboardEmpty = "clipboard-empty",
+    /// A person is to say whether the place goes up with the picture.
+    LocationAsked = "location-asked",
     /// A person let all uploads rest.
     Paused = "paused",
     /// The engine is closing.

@@ -1,14 +1,19 @@
 //! What a bucket has under a key, and whether that is what is meant: the one comparison that
 //! planning, verifying, repairing and removing share.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 /// Metadata: SHA-256 of the object's bytes, hex.
 pub const META_SHA256: &str = "sha256";
-/// Metadata: SHA-256 of the file a variant was made of.
-pub const META_SOURCE: &str = "source-sha256";
-/// Metadata: what variant it is, as `WxH:FIT:FORMAT:QUALITY`.
-pub const META_VARIANT: &str = "variant";
+/// Metadata: what it was made of (see [`Labels`]).
+pub const META_SOURCE: &str = "source";
+/// Metadata: what variant it is (see [`Labels`]).
+pub const META_MADE: &str = "made";
+/// What older versions told of both, in clear: SHA-256 of the file, and the variant as it is
+/// written in settings.
+const OLD_META_SOURCE: &str = "source-sha256";
+const OLD_META_MADE: &str = "variant";
 
 /// Metadata: the job that sent it (see [`label_of`]). An object whose job is not finished is known
 /// by that, should the bucket's answer have been lost.
@@ -18,6 +23,53 @@ pub const META_UPLOAD: &str = "upload";
 /// a secret key, cannot be found out.
 pub fn label_of(job: &str) -> String {
     hex::encode(&Sha256::digest(format!("upload {job}"))[..16])
+}
+
+/// How objects say what they were made of, and how: so that this computer knows them again, and
+/// nobody else learns which file an original was before it was cleaned, or what a watermark's
+/// folder is called.
+#[derive(Clone)]
+pub struct Labels {
+    key: Vec<u8>,
+}
+
+impl Labels {
+    /// Made with this installation's own key.
+    pub const fn new(key: Vec<u8>) -> Self {
+        Self { key }
+    }
+
+    /// Of the file with this SHA-256.
+    pub fn source(&self, sha256: &str) -> String {
+        self.label("source", sha256)
+    }
+
+    /// Of the variant as it is written in settings.
+    pub fn made(&self, spec: &str) -> String {
+        self.label("variant", spec)
+    }
+
+    fn label(&self, what: &str, text: &str) -> String {
+        // Keys of any length are taken.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
+            return String::new();
+        };
+        mac.update(what.as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        hex::encode(&mac.finalize().into_bytes()[..16])
+    }
+}
+
+/// A variant as it should be: the file it is made of, and how.
+#[derive(Clone, Copy)]
+pub struct Made<'a> {
+    /// How it would say so.
+    pub labels: &'a Labels,
+    /// SHA-256 of the file, hex.
+    pub source: &'a str,
+    /// The variant as it is written in settings.
+    pub spec: &'a str,
 }
 
 /// What the bucket has under a key, as it says itself.
@@ -32,7 +84,7 @@ pub struct Held {
 }
 
 /// An object as it should be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default)]
 pub struct Meant<'a> {
     /// Bytes.
     pub size: u64,
@@ -40,8 +92,8 @@ pub struct Meant<'a> {
     pub sha256: &'a str,
     /// The ETag it had, or its MD5, where one is known.
     pub etag: Option<&'a str>,
-    /// For a variant: SHA-256 of the file it was made of, and how.
-    pub made: Option<(&'a str, &'a str)>,
+    /// For a variant: what it is made of, and how.
+    pub made: Option<Made<'a>>,
 }
 
 /// How an object is like what is meant.
@@ -66,6 +118,18 @@ impl Held {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Whether it says that it was made of the file with this SHA-256, or is that file; nothing if
+    /// it does not say what it was made of.
+    pub fn is_made_of(&self, labels: &Labels, sha256: &str) -> Option<bool> {
+        if let Some(source) = self.get(META_SOURCE) {
+            return Some(source == labels.source(sha256));
+        }
+        let told = self
+            .get(OLD_META_SOURCE)
+            .or_else(|| self.get(META_SHA256))?;
+        Some(told == sha256)
+    }
+
     /// How this is like what is meant. A label alone proves nothing: a server that stored no byte
     /// kept the label, too.
     pub fn compare(&self, meant: &Meant<'_>) -> Likeness {
@@ -80,8 +144,11 @@ impl Held {
                 Likeness::Same
             };
         }
-        let made_alike = meant.made.is_some_and(|(source, spec)| {
-            self.get(META_SOURCE) == Some(source) && self.get(META_VARIANT) == Some(spec)
+        let made_alike = meant.made.is_some_and(|made| {
+            let is = |name, label: &str| self.get(name) == Some(label);
+            is(META_SOURCE, &made.labels.source(made.source))
+                && is(META_MADE, &made.labels.made(made.spec))
+                || is(OLD_META_SOURCE, made.source) && is(OLD_META_MADE, made.spec)
         });
         if made_alike && self.size > 0 && labelled.is_some_and(|label| label != meant.sha256) {
             return Likeness::MadeAlike;
@@ -156,7 +223,7 @@ mod tests {
             (held(3, OTHER_MD5, &[]), known, Likeness::Other),
             (held(3, "x", &[]), known, Likeness::Unlabelled),
         ] {
-            assert_eq!(held.compare(&meant), likeness, "{held:?} {meant:?}");
+            assert_eq!(held.compare(&meant), likeness, "{held:?}");
         }
     }
 
@@ -178,16 +245,23 @@ mod tests {
 
     #[test]
     fn a_variant_of_another_version_is_as_good() {
+        let key = Labels::new(vec![7; 32]);
+        let made = |spec| Made {
+            labels: &key,
+            source: "file",
+            spec,
+        };
         let meant = Meant {
             size: 3,
             sha256: "abc",
-            made: Some(("file", "10x10")),
+            made: Some(made("10x10")),
             ..Meant::default()
         };
+        let told = [key.source("file"), key.made("10x10")];
         let labels: &[(&str, &str)] = &[
             (META_SHA256, "xyz"),
-            (META_SOURCE, "file"),
-            (META_VARIANT, "10x10"),
+            (META_SOURCE, &told[0]),
+            (META_MADE, &told[1]),
         ];
         assert_eq!(held(7, "x", labels).compare(&meant), Likeness::MadeAlike);
         assert_eq!(
@@ -197,8 +271,8 @@ mod tests {
         );
         let own: &[(&str, &str)] = &[
             (META_SHA256, "abc"),
-            (META_SOURCE, "file"),
-            (META_VARIANT, "10x10"),
+            (META_SOURCE, &told[0]),
+            (META_MADE, &told[1]),
         ];
         assert_eq!(
             held(7, "x", own).compare(&meant),
@@ -207,10 +281,33 @@ mod tests {
         );
         assert_eq!(
             held(7, "x", labels).compare(&Meant {
-                made: Some(("file", "20x20")),
+                made: Some(made("20x20")),
                 ..meant
             }),
             Likeness::Other
         );
+        let by_an_older_version: &[(&str, &str)] = &[
+            (META_SHA256, "xyz"),
+            (OLD_META_SOURCE, "file"),
+            (OLD_META_MADE, "10x10"),
+        ];
+        assert_eq!(
+            held(7, "x", by_an_older_version).compare(&meant),
+            Likeness::MadeAlike
+        );
+    }
+
+    #[test]
+    fn only_who_has_the_key_knows_what_an_object_was_made_of() {
+        let (own, other) = (Labels::new(vec![7; 32]), Labels::new(vec![8; 32]));
+        let told = own.source("file");
+        let held = held(7, "x", &[(META_SHA256, "abc"), (META_SOURCE, &told)]);
+
+        assert_eq!(held.is_made_of(&own, "file"), Some(true));
+        assert_eq!(held.is_made_of(&own, "another"), Some(false));
+        assert_eq!(held.is_made_of(&other, "file"), Some(false));
+        let digest = hex::encode(Sha256::digest("file"));
+        assert!(told.len() == 32 && !digest.starts_with(&told));
+        assert_ne!(own.source("one text"), own.made("one text"));
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod container;
 pub mod content;
+mod digest;
 pub mod engine;
 pub mod error;
 pub mod folder;

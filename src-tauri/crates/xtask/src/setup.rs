@@ -40,6 +40,7 @@ const DEBIAN_TEST: &[&str] = &[
     "gir1.2-gtk-3.0",
     "xclip",
     "fonts-dejavu-core",
+    "libimage-exiftool-perl",
 ];
 
 pub(crate) fn install(yes: bool, purpose: Purpose) -> Result {
@@ -50,7 +51,15 @@ pub(crate) fn install(yes: bool, purpose: Purpose) -> Result {
         install_one_by_one(
             yes,
             &["brew", "install"],
-            &[("cmake", "cmake"), ("nasm", "nasm")],
+            if purpose == Purpose::Test {
+                &[
+                    ("cmake", "cmake"),
+                    ("nasm", "nasm"),
+                    ("exiftool", "exiftool"),
+                ]
+            } else {
+                &[("cmake", "cmake"), ("nasm", "nasm")]
+            },
         )
     } else {
         let winget = [

@@ -90,6 +90,26 @@ impl From<OnConflict> for tintype_core::profile::OnConflict {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnLocation {
+    /// They go up as they are
+    Keep,
+    /// The place is taken out of them
+    Strip,
+    /// The upload waits for a person to choose
+    Ask,
+}
+
+impl From<OnLocation> for tintype_core::profile::OnLocation {
+    fn from(choice: OnLocation) -> Self {
+        match choice {
+            OnLocation::Keep => Self::Keep,
+            OnLocation::Strip => Self::Strip,
+            OnLocation::Ask => Self::Ask,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Duplicates {
     /// It goes up under this name, too
     Send,

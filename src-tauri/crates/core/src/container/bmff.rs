@@ -1,7 +1,7 @@
 //! Boxes of the ISO base media file format (ISO/IEC 14496-12) and the items of HEIF (ISO/IEC
 //! 23008-12).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// A box: its kind, where it lies, and where its content lies.
@@ -12,14 +12,18 @@ pub struct Box {
     pub content: Range<usize>,
 }
 
-/// An item that is no picture: EXIF or XMP.
+/// A part of a picture's file: a coded picture, EXIF, XMP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub id: u32,
     /// `Exif`, `mime` …
     pub kind: [u8; 4],
+    /// Where its name lies.
+    pub name: Range<usize>,
     /// The media type of a `mime` item.
     pub content_type: Vec<u8>,
+    /// Where its entry's flags lie; the last of the three bytes has the bit that hides it.
+    pub flags: Range<usize>,
     /// Where its bytes lie in the file.
     pub extents: Vec<Range<usize>>,
 }
@@ -33,6 +37,12 @@ pub fn boxes(file: &[u8], within: Range<usize>) -> Vec<Box> {
         found.push(next);
     }
     found
+}
+
+/// The file up to the end of its last box: some readers mind what follows.
+pub fn trimmed(file: &[u8]) -> &[u8] {
+    let end = boxes(file, 0..file.len()).last().map(|last| last.whole.end);
+    end.and_then(|end| file.get(..end)).unwrap_or(file)
 }
 
 fn one(file: &[u8], at: usize, end: usize) -> Option<Box> {
@@ -89,14 +99,9 @@ impl Cursor<'_> {
 /// The items of the file's `meta` box, with their places; items whose places cannot be told have no
 /// extents.
 pub fn items(file: &[u8]) -> Vec<Item> {
-    let Some(meta) = boxes(file, 0..file.len())
-        .into_iter()
-        .find(|found| &found.kind == b"meta")
-    else {
+    let Some(inside) = meta(file).map(|meta| inside_meta(file, &meta)) else {
         return Vec::new();
     };
-    // A full box: version and flags first.
-    let inside = boxes(file, meta.content.start + 4..meta.content.end);
     let part = |kind: &[u8; 4]| {
         inside
             .iter()
@@ -108,26 +113,36 @@ pub fn items(file: &[u8]) -> Vec<Item> {
     };
     let data = part(b"idat").map_or(0, |content| content.start);
     if let Some(places) = part(b"iloc").and_then(|content| locations(file, content, data)) {
-        let places: HashMap<u32, Vec<Range<usize>>> = places.into_iter().collect();
+        let mut places: HashMap<u32, Vec<Range<usize>>> = places.into_iter().collect();
         for item in &mut items {
-            item.extents = places.get(&item.id).cloned().unwrap_or_default();
+            item.extents = places.remove(&item.id).unwrap_or_default();
         }
     }
     items
 }
 
-/// `iinf`: what each item is.
+/// The box that tells what a picture's file is made of.
+pub fn meta(file: &[u8]) -> Option<Box> {
+    boxes(file, 0..file.len())
+        .into_iter()
+        .find(|found| &found.kind == b"meta")
+}
+
+/// What is in it. A full box: version and flags first.
+pub fn inside_meta(file: &[u8], meta: &Box) -> Vec<Box> {
+    boxes(file, meta.content.start + 4..meta.content.end)
+}
+
+/// `iinf`: what each item is. An id that comes again is not read again.
 fn infos(file: &[u8], content: Range<usize>) -> Option<Vec<Item>> {
     let version = *file.get(content.start)?;
     let first = content.start + if version == 0 { 6 } else { 8 };
     let entries = boxes(file, first..content.end)
         .into_iter()
         .filter(|entry| &entry.kind == b"infe");
-    Some(
-        entries
-            .filter_map(|entry| info(file, entry.content))
-            .collect(),
-    )
+    let mut known = HashSet::new();
+    let found = entries.filter_map(|entry| info(file, entry.content));
+    Some(found.filter(|item| known.insert(item.id)).collect())
 }
 
 fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
@@ -146,6 +161,7 @@ fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
     cursor.take(2)?;
     let kind = u32::try_from(cursor.take(4)?).ok()?.to_be_bytes();
     let rest = file.get(cursor.at..content.end)?;
+    let name = rest.iter().position(|byte| *byte == 0)?;
     // A name, then for `mime` the media type, each ended by a zero.
     let content_type = rest
         .split(|byte| *byte == 0)
@@ -156,7 +172,9 @@ fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
     Some(Item {
         id: u32::try_from(id).ok()?,
         kind,
+        name: cursor.at..cursor.at + name,
         content_type,
+        flags: content.start + 1..content.start + 4,
         extents: Vec::new(),
     })
 }

@@ -155,9 +155,14 @@ const fn is_frame(marker: u8) -> bool {
 
 /// The EXIF block: a TIFF structure.
 pub fn exif(file: &[u8]) -> Option<&[u8]> {
-    headers(file)
-        .filter(|segment| segment.marker == APP1)
-        .find_map(|segment| segment.data.strip_prefix(EXIF))
+    headers(file).find_map(|segment| exif_of(&segment))
+}
+
+/// The same in one segment. The byte behind the name's zero is to be one, too; some cameras have
+/// others there, and readers do not mind.
+pub fn exif_of<'a>(segment: &Segment<'a>) -> Option<&'a [u8]> {
+    let name = segment.data.strip_prefix(&EXIF[..5])?;
+    name.get(1..).filter(|_| segment.marker == APP1)
 }
 
 /// Whether Adobe wrote the file: its four-colour pictures are stored inverted.

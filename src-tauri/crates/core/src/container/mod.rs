@@ -5,8 +5,10 @@
 //! is long, and gives what it could read.
 
 pub mod bmff;
+pub mod budget;
 pub mod gif;
 pub mod jpeg;
+pub mod packed;
 pub mod png;
 pub mod riff;
 pub mod tiff;

@@ -3,6 +3,10 @@
 //! TIFF 6.0, section 2: a header (byte order, 42, offset of the first directory), directories of
 //! 12-byte entries (tag, type, count, value or offset), each followed by the offset of the next.
 
+use std::collections::{HashMap, VecDeque};
+
+use super::budget::Budget;
+
 /// Tags that matter here (TIFF 6.0; EXIF 2.32; DNG 1.6; TIFF/EP).
 pub const NEW_SUBFILE_TYPE: u16 = 254;
 pub const ORIENTATION: u16 = 274;
@@ -14,7 +18,7 @@ pub const MAKER_NOTE: u16 = 37500;
 pub const DNG_VERSION: u16 = 50706;
 
 /// More directories than any sound file has.
-const MAX_DIRECTORIES: usize = 64;
+const MAX_DIRECTORIES: usize = 1024;
 
 /// One entry of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,49 @@ pub struct Directory {
     pub entries: Vec<Entry>,
     /// Offset of the next directory; 0: none.
     pub next: usize,
+}
+
+/// What a directory is to its structure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// One of the chain that begins in the header: a page, or a thumbnail.
+    Main,
+    /// Below a main one: another size, or a raw picture.
+    Sub,
+    Exif,
+    Gps,
+    Interop,
+}
+
+/// Every directory of a structure, each once.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// In the order they are met: the main ones with what hangs below them, one after the other.
+    pub directories: Vec<(Role, Directory)>,
+    /// Something could not be followed, or is two things at once.
+    pub is_unclear: bool,
+}
+
+impl Tree {
+    /// The directory at that offset.
+    pub fn at(&self, offset: usize) -> Option<&(Role, Directory)> {
+        self.directories
+            .iter()
+            .find(|(_, directory)| directory.at == offset)
+    }
+
+    /// The main directories, in the order of the chain.
+    pub fn main(&self) -> impl Iterator<Item = &Directory> {
+        self.of(Role::Main)
+    }
+
+    /// The directories of that role.
+    pub fn of(&self, role: Role) -> impl Iterator<Item = &Directory> {
+        self.directories
+            .iter()
+            .filter(move |(found, _)| *found == role)
+            .map(|(_, directory)| directory)
+    }
 }
 
 /// A TIFF structure.
@@ -127,33 +174,66 @@ impl<'a> Tiff<'a> {
         Some(Directory { at, entries, next })
     }
 
-    /// The main directories, in file order.
-    pub fn directories(&self) -> Vec<Directory> {
-        let mut found: Vec<Directory> = Vec::new();
-        let mut at = self.offset(4).unwrap_or_default();
-        while at != 0
-            && found.len() < MAX_DIRECTORIES
-            && found.iter().all(|known| known.at != at)
-            && let Some(directory) = self.directory(at)
-        {
-            at = directory.next;
-            found.push(directory);
+    /// Every directory there is, each visited once, whoever points to it.
+    pub fn tree(&self, budget: &mut Budget) -> Tree {
+        let mut tree = Tree::default();
+        let mut known: HashMap<usize, Role> = HashMap::new();
+        let first = self.offset(4).unwrap_or_default();
+        let mut ahead = VecDeque::from([(Role::Main, first)]);
+        while let Some((role, at)) = ahead.pop_front() {
+            if at == 0 {
+                continue;
+            }
+            if let Some(before) = known.insert(at, role) {
+                // Two pages may share one; a page that comes again goes in circles.
+                tree.is_unclear |= before != role || role == Role::Main;
+                continue;
+            }
+            let count = self.u16(at).map_or(0, usize::from);
+            let is_paid = budget.pays(2 + count * 12) && known.len() <= MAX_DIRECTORIES;
+            let Some(directory) = self.directory(at).filter(|_| is_paid) else {
+                tree.is_unclear = true;
+                continue;
+            };
+            for entry in &directory.entries {
+                if let Some(below) = below(entry.tag) {
+                    let offsets = self.pointers(entry, &mut tree, budget);
+                    ahead.extend(offsets.into_iter().map(|at| (below, at)));
+                }
+            }
+            if role == Role::Main {
+                ahead.push_back((Role::Main, directory.next));
+            }
+            tree.directories.push((role, directory));
         }
-        found
+        tree
     }
 
-    /// Whether [`Tiff::directories`] gives the whole chain, to its regular end.
-    pub fn is_whole(&self) -> bool {
-        self.directories().last().is_some_and(|last| last.next == 0)
+    /// Where an entry points to. A pointer of a type that is none is one to some readers.
+    fn pointers(&self, entry: &Entry, tree: &mut Tree, budget: &mut Budget) -> Vec<usize> {
+        let width = match entry.kind {
+            3 | 8 => 2,
+            4 | 9 | 13 => 4,
+            _ => {
+                tree.is_unclear = true;
+                return self.offset(entry.at + 8).into_iter().collect();
+            }
+        };
+        let count = entry.length / width;
+        if count > MAX_DIRECTORIES || !budget.pays(entry.length) {
+            tree.is_unclear = true;
+            return Vec::new();
+        }
+        let one = |index: usize| match width {
+            2 => self.u16(entry.value + index * 2).map(usize::from),
+            _ => self.offset(entry.value + index * 4),
+        };
+        (0..count).map_while(one).collect()
     }
 
-    /// The directories an entry points to (SubIFDs, EXIF, GPS, interoperability).
-    pub fn below(&self, entry: &Entry) -> Vec<Directory> {
-        self.numbers(entry)
-            .into_iter()
-            .take(MAX_DIRECTORIES)
-            .filter_map(|at| self.directory(at as usize))
-            .collect()
+    /// The first directory alone.
+    pub fn first(&self) -> Option<Directory> {
+        self.directory(self.offset(4)?)
     }
 
     /// The whole numbers of an entry: bytes, shorts, longs and directory offsets.
@@ -183,6 +263,17 @@ impl Directory {
     pub fn number(&self, tiff: &Tiff<'_>, tag: u16) -> Option<u32> {
         self.entry(tag)
             .and_then(|entry| tiff.numbers(entry).first().copied())
+    }
+}
+
+/// What an entry of that tag points to, if it points to a directory.
+const fn below(tag: u16) -> Option<Role> {
+    match tag {
+        EXIF_IFD => Some(Role::Exif),
+        GPS_IFD => Some(Role::Gps),
+        INTEROP_IFD => Some(Role::Interop),
+        SUB_IFDS => Some(Role::Sub),
+        _ => None,
     }
 }
 
@@ -219,15 +310,12 @@ mod tests {
     fn loops_and_lies_end() {
         // One directory without entries that names itself as the next.
         let looped = b"II*\0\x08\0\0\0\0\0\x08\0\0\0";
-        assert_eq!(Tiff::new(looped).expect("TIFF").directories().len(), 1);
+        let tree = |file: &[u8]| Tiff::new(file).expect("TIFF").tree(&mut Budget::of(file));
+        assert_eq!(tree(looped).directories.len(), 1);
+        assert!(tree(looped).is_unclear);
         // 65,535 entries promised, none there.
         let lying = b"MM\0*\0\0\0\x08\xff\xff";
-        assert_eq!(
-            Tiff::new(lying).expect("TIFF").directories()[0]
-                .entries
-                .len(),
-            0
-        );
+        assert_eq!(tree(lying).directories[0].1.entries.len(), 0);
         assert!(Tiff::new(b"II").is_none() && Tiff::new(b"").is_none());
     }
 
@@ -237,7 +325,11 @@ mod tests {
         let big = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
         for file in [little.as_slice(), big] {
             let tiff = Tiff::new(file).expect("TIFF");
-            assert_eq!(tiff.directories()[0].number(&tiff, ORIENTATION), Some(6));
+            assert_eq!(
+                tiff.first()
+                    .and_then(|main| main.number(&tiff, ORIENTATION)),
+                Some(6)
+            );
             assert!(
                 first_directory_has(file, ORIENTATION) && !first_directory_has(file, DNG_VERSION)
             );

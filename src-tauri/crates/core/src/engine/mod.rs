@@ -29,7 +29,6 @@ mod start;
 
 pub use asked::folders::Reconciled;
 pub use asked::handle::{EngineHandle, Wish};
-pub use asked::located::Located;
 pub use asked::profiles::ProfileDraft;
 pub use asked::verify::{Fault, Finding, Verified};
 pub use asked::waiting::Watching;

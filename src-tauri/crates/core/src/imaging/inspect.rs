@@ -1,12 +1,11 @@
 //! Everything worth knowing about a picture, for `tintype inspect` and the window.
 
-use exif::{Exif, In, Rational, Tag, Value};
 use serde::{Deserialize, Serialize};
 
 use super::decode::{dimensions as decoded_dimensions, icc};
 use crate::container::{gif, jpeg, png, riff};
 use crate::content::Codec;
-use crate::metadata::{self, captured_at, text};
+use crate::metadata::{self, Exif, tag};
 use crate::privacy;
 
 /// What a picture's file says of itself.
@@ -59,20 +58,19 @@ impl Facts {
 
 /// Looks at a picture's file. Decodes no pixels.
 pub fn facts(file: &[u8], codec: Codec, content_type: &str) -> Facts {
-    let exif = metadata::exif(file, codec);
+    let exif = Exif::of(file, codec);
     let exif = exif.as_ref();
-    let orientation = metadata::orientation_by(exif, file, codec);
+    let text = |tag| exif.and_then(|exif| exif.text(tag));
+    let orientation = metadata::orientation(file, codec);
     let size = dimensions(file, codec, orientation);
-    let camera = exif.and_then(
-        |exif| match (text(exif, Tag::Make), text(exif, Tag::Model)) {
-            // Most models repeat the maker.
-            (Some(make), Some(model)) if model.to_lowercase().starts_with(&make.to_lowercase()) => {
-                Some(model)
-            }
-            (Some(make), Some(model)) => Some(format!("{make} {model}")),
-            (make, model) => model.or(make),
-        },
-    );
+    let camera = match (text(tag::MAKE), text(tag::MODEL)) {
+        // Most models repeat the maker.
+        (Some(make), Some(model)) if model.to_lowercase().starts_with(&make.to_lowercase()) => {
+            Some(model)
+        }
+        (Some(make), Some(model)) => Some(format!("{make} {model}")),
+        (make, model) => model.or(make),
+    };
     let raw = content_type
         .strip_prefix("image/x-")
         .filter(|_| codec == Codec::Raw);
@@ -89,12 +87,14 @@ pub fn facts(file: &[u8], codec: Codec, content_type: &str) -> Facts {
             Codec::Gif => gif::is_animated(file),
             _ => false,
         },
-        captured: exif.and_then(captured_at).map(|time| time.to_string()),
+        captured: exif
+            .and_then(Exif::captured_at)
+            .map(|time| time.to_string()),
         camera,
-        lens: exif.and_then(|exif| text(exif, Tag::LensModel)),
+        lens: text(tag::LENS_MODEL),
         exposure: exif.and_then(exposure),
-        artist: exif.and_then(|exif| text(exif, Tag::Artist)),
-        copyright: exif.and_then(|exif| text(exif, Tag::Copyright)),
+        artist: text(tag::ARTIST),
+        copyright: text(tag::COPYRIGHT),
         has_location: privacy::tells_location(file, codec),
         location: exif.and_then(location),
     }
@@ -135,33 +135,21 @@ fn profile(file: &[u8], codec: Codec) -> Option<String> {
     (!name.is_empty()).then(|| name.chars().take(metadata::LONGEST_TEXT).collect())
 }
 
-fn exposure(exif: &Exif) -> Option<String> {
-    let number = |tag: Tag| match &exif.get_field(tag, In::PRIMARY)?.value {
-        Value::Rational(values) => values
-            .first()
-            .copied()
-            .filter(|value| value.denom != 0 && value.num != 0),
-        Value::Short(values) => values.first().map(|value| Rational {
-            num: u32::from(*value),
-            denom: 1,
-        }),
-        Value::Long(values) => values.first().map(|value| Rational {
-            num: *value,
-            denom: 1,
-        }),
-        _ => None,
+fn exposure(exif: &Exif<'_>) -> Option<String> {
+    let number = |tag| {
+        let (over, under) = exif.fraction(tag)?;
+        (over != 0 && under != 0).then(|| f64::from(over) / f64::from(under))
     };
-    let time = number(Tag::ExposureTime).map(|time| {
-        if time.num >= time.denom {
-            format!("{} s", short(time.to_f64()))
+    let time = number(tag::EXPOSURE_TIME).map(|time| {
+        if time >= 1.0 {
+            format!("{} s", short(time))
         } else {
-            format!("1/{} s", (1.0 / time.to_f64()).round())
+            format!("1/{} s", (1.0 / time).round())
         }
     });
-    let aperture = number(Tag::FNumber).map(|number| format!("f/{}", short(number.to_f64())));
-    let speed =
-        number(Tag::PhotographicSensitivity).map(|speed| format!("ISO {}", short(speed.to_f64())));
-    let length = number(Tag::FocalLength).map(|length| format!("{} mm", short(length.to_f64())));
+    let aperture = number(tag::F_NUMBER).map(|number| format!("f/{}", short(number)));
+    let speed = number(tag::SENSITIVITY).map(|speed| format!("ISO {}", short(speed)));
+    let length = number(tag::FOCAL_LENGTH).map(|length| format!("{} mm", short(length)));
     let parts: Vec<String> = [time, aperture, speed, length]
         .into_iter()
         .flatten()
@@ -177,29 +165,9 @@ fn short(number: f64) -> String {
         .map_or_else(|| rounded.clone(), str::to_owned)
 }
 
-fn location(exif: &Exif) -> Option<Location> {
-    let degrees = |tag: Tag, side: Tag, negative: u8| {
-        let Value::Rational(parts) = &exif.get_field(tag, In::PRIMARY)?.value else {
-            return None;
-        };
-        let parts: Vec<f64> = parts.iter().take(3).map(Rational::to_f64).collect();
-        let sum = parts
-            .iter()
-            .zip([1.0, 60.0, 3600.0])
-            .map(|(part, unit)| part / unit)
-            .sum::<f64>();
-        let Value::Ascii(sides) = &exif.get_field(side, In::PRIMARY)?.value else {
-            return None;
-        };
-        let sign = if sides.first()?.first()? == &negative {
-            -1.0
-        } else {
-            1.0
-        };
-        (sum.is_finite() && parts.len() == 3).then_some(sign * sum)
-    };
+fn location(exif: &Exif<'_>) -> Option<Location> {
     Some(Location {
-        latitude: degrees(Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S')?,
-        longitude: degrees(Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W')?,
+        latitude: exif.degrees(tag::GPS_LATITUDE, tag::GPS_LATITUDE_REF, b'S')?,
+        longitude: exif.degrees(tag::GPS_LONGITUDE, tag::GPS_LONGITUDE_REF, b'W')?,
     })
 }

@@ -19,7 +19,7 @@ mod watermark;
 pub use decode::cost;
 pub use inspect::{Facts, Location, facts};
 pub use picture::{Rendered, Rendition, Source};
-pub use render::Renderer;
+pub use render::{Renderer, whole};
 
 #[cfg(test)]
 mod tests;

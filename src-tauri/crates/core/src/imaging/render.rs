@@ -1,5 +1,7 @@
 //! One decode, all variants, each derived from the nearest larger one.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use super::colour::{self, Colours};
 use super::decode::{self, Decoded};
 use super::picture::{Rendered, Rendition, Source};
@@ -21,6 +23,11 @@ pub struct Renderer {
     encoder: encode::Encoder,
     pub(super) resizing: Resizing,
     pub(super) colours: Colours,
+}
+
+/// As large as the picture itself.
+pub fn whole() -> Variant {
+    Variant::sized(u32::MAX, u32::MAX)
 }
 
 impl Renderer {
@@ -77,6 +84,18 @@ impl Renderer {
             renditions,
             note,
         })
+    }
+
+    /// A digest of what the file shows: all pixels of its first frame, the right way up.
+    ///
+    /// # Errors
+    /// As [`Renderer::render`].
+    pub fn digest(&mut self, source: Source<'_>) -> Result<u64> {
+        let decoded = self.decoder.decode(source, &[whole()], self.limits)?;
+        let mut hasher = DefaultHasher::new();
+        (decoded.raster.width, decoded.raster.height).hash(&mut hasher);
+        decoded.raster.pixels.hash(&mut hasher);
+        Ok(hasher.finish())
     }
 
     /// The short way from JPEG to JPEG, where the picture and all variants allow it.

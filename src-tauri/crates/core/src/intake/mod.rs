@@ -5,7 +5,7 @@ mod gather;
 pub use gather::{Found, gather};
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -13,6 +13,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::content::{self, Content, Kind};
+use crate::digest;
 use crate::error::{Code, Error, Result, Retry};
 use crate::folder::Stamp;
 use crate::metadata::{self, mtime_ns};
@@ -61,7 +62,6 @@ impl Expected {
     }
 }
 
-const CHUNK: usize = 1 << 20;
 /// A picture's file of more bytes is not decoded.
 pub const LARGEST_PICTURE: u64 = 512 << 20;
 
@@ -122,7 +122,7 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
         kept.len() as u64
     } else {
         sha256.update(&kept);
-        head_len as u64 + hash_rest(&mut file, &mut sha256).map_err(io)?
+        head_len as u64 + digest::rest(&mut file, &mut sha256).map_err(io)?
     };
     let after = file.metadata().map_err(io)?;
     let mtime_ns = metadata::mtime_ns(&after);
@@ -162,6 +162,22 @@ pub fn whole(path: &Path) -> Result<(Bytes, Content)> {
     Ok((file.into(), content))
 }
 
+/// The first and the last bytes of a file, `each` of them at most, put together. Blocks.
+///
+/// # Errors
+/// Whatever the disk says.
+pub fn ends(path: &Path, each: u64) -> Result<Bytes> {
+    let io = |error: std::io::Error| Error::from_io(&error, path);
+    let mut file = File::open(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    let mut ends = Vec::new();
+    (&mut file).take(each).read_to_end(&mut ends).map_err(io)?;
+    let tail = length.saturating_sub(each).max(ends.len() as u64);
+    file.seek(SeekFrom::Start(tail)).map_err(io)?;
+    file.take(each).read_to_end(&mut ends).map_err(io)?;
+    Ok(ends.into())
+}
+
 /// Whether there is anything to read.
 fn check_kind(path: &Path, meta: &std::fs::Metadata) -> Result<()> {
     let shown = path.display();
@@ -183,30 +199,17 @@ fn changing(path: &Path) -> Error {
         .retry(Retry::Soon)
 }
 
-fn hash_rest(file: &mut File, hash: &mut impl sha2::Digest) -> std::io::Result<u64> {
-    let (mut chunk, mut size) = (vec![0; CHUNK], 0);
-    loop {
-        let length = read_up_to(file, &mut chunk)?;
-        if length == 0 {
-            return Ok(size);
-        }
-        hash.update(&chunk[..length]);
-        size += length as u64;
-    }
-}
-
 /// SHA-256 of a file, hex. Blocks.
 pub fn sha256(path: &Path) -> Result<String> {
-    let mut hash = Sha256::new();
-    let read = File::open(path).and_then(|mut file| hash_rest(&mut file, &mut hash));
-    read.map(|_| hex::encode(hash.finalize()))
+    digest::sha256(path)
+        .map(hex::encode)
         .map_err(|error| Error::from_io(&error, path))
 }
 
 /// MD5 of a file, hex: what most buckets show as ETag. Blocks.
 pub fn md5(path: &Path) -> Result<String> {
     let mut hash = md5::Md5::new();
-    let read = File::open(path).and_then(|mut file| hash_rest(&mut file, &mut hash));
+    let read = File::open(path).and_then(|mut file| digest::rest(&mut file, &mut hash));
     read.map(|_| hex::encode(hash.finalize()))
         .map_err(|error| Error::from_io(&error, path))
 }

@@ -9,6 +9,7 @@ use super::failure::sql_error;
 use super::writer::Writer;
 use super::{schema, search};
 use crate::error::Result;
+use crate::held::Labels;
 use crate::world::blocking;
 
 /// A handle on the journal; cheap to clone.
@@ -18,6 +19,7 @@ pub struct Journal {
     reader: Arc<Mutex<Connection>>,
     /// For what people look for: a long search holds up nobody else.
     pub(super) people: Arc<Mutex<Connection>>,
+    labels: Labels,
 }
 
 impl Journal {
@@ -36,11 +38,16 @@ impl Journal {
     /// The same over connections that are open: to write, to read, and for what people look for.
     pub(super) fn over([writer, reader, people]: [Connection; 3], path: &Path) -> Result<Self> {
         search::prepare(&people).map_err(|error| sql_error(&error))?;
+        let labels = reader
+            .query_row("SELECT key FROM label_key", [], |row| row.get(0))
+            .map(Labels::new)
+            .map_err(|error| sql_error(&error))?;
         let share = |connection| Arc::new(Mutex::new(connection));
         Ok(Self {
             writer: Writer::start(writer, path)?,
             reader: share(reader),
             people: share(people),
+            labels,
         })
     }
 
@@ -49,6 +56,11 @@ impl Journal {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         read_on(Arc::clone(&self.reader), work).await
+    }
+
+    /// How this installation marks its objects.
+    pub const fn labels(&self) -> &Labels {
+        &self.labels
     }
 
     /// A number that changes whenever another process has written.

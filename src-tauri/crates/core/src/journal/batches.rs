@@ -78,7 +78,11 @@ impl Journal {
                     uid: row.get(1)?,
                     ended,
                     works: row.get(3)?,
-                    waits: if row.get(5)? { Some(Code::Paused) } else { error.filter(|_| !ended) },
+                    waits: match error.filter(|_| !ended) {
+                        error if !row.get::<_, bool>(5)? => error,
+                        Some(Code::LocationAsked) => Some(Code::LocationAsked),
+                        _ => Some(Code::Paused),
+                    },
                     parts: row.get::<_, i64>(6)?.unsigned_abs(),
                 })
             })?;

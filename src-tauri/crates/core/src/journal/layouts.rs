@@ -322,4 +322,11 @@ pub(super) const MIGRATIONS: &[&str] = &[
     CREATE INDEX jobs_unopened ON jobs(profile, watched IS NOT NULL, id)
         WHERE error_code = 'credentials-missing' AND state IN ('queued', 'planned') AND paused = 0 AND engine IS NULL;
 ",
+    "
+    -- What a person chose for an original that tells where it was taken.
+    ALTER TABLE jobs ADD COLUMN location TEXT;
+    -- With what this installation marks its objects, so that it alone knows what they were made of.
+    CREATE TABLE label_key (key BLOB NOT NULL);
+    INSERT INTO label_key VALUES (randomblob(32));
+",
 ];

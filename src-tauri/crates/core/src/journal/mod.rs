@@ -6,6 +6,7 @@
 
 mod access;
 mod adopt;
+mod asking;
 mod batches;
 mod claims;
 mod commits;

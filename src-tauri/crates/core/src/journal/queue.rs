@@ -159,7 +159,8 @@ impl Journal {
 
     /// Lets unfinished jobs rest, or go on.
     pub async fn pause(&self, uids: Vec<String>, paused: bool) -> Result<()> {
-        let sql = "UPDATE jobs SET paused = ?2 WHERE uid = ?1 AND state IN ('queued', 'planned')";
+        // What waits for an answer goes on by one, and by nothing else.
+        let sql = "UPDATE jobs SET paused = ?2 WHERE uid = ?1 AND state IN ('queued', 'planned') AND error_code IS NOT 'location-asked'";
         self.writer
             .write(move |tx| {
                 uids.iter().try_for_each(|uid| {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
 use crate::folder::Seen;
-use crate::profile::{OnConflict, ProfileId};
+use crate::profile::{OnConflict, OnLocation, ProfileId};
 use crate::variant::Variant;
 
 /// How far a job has come, as recorded.
@@ -42,6 +42,8 @@ pub struct NewJob {
     /// What a person chose for keys that are taken; for a watched folder, what holds for files with
     /// new content.
     pub on_conflict: Option<OnConflict>,
+    /// What a person chose for an original that tells where it was taken.
+    pub location: Option<OnLocation>,
     /// For a watched folder: what to remember, so that the file is taken once.
     pub seen: Option<Seen>,
     /// Why it cannot be a job at all: then it is recorded as failed.
@@ -75,6 +77,8 @@ pub struct JobRow {
     pub paused: bool,
     /// What a person chose for keys that are taken.
     pub on_conflict: Option<OnConflict>,
+    /// What a person chose for an original that tells where it was taken.
+    pub location: Option<OnLocation>,
     /// For a finished job: whether anything was sent.
     pub present: bool,
     /// Bytes of the source, once known.
@@ -144,7 +148,7 @@ const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j
      (SELECT url FROM objects o JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.sha256 = o.sha256 \
       WHERE o.job = j.id AND o.position = 0), \
      (SELECT uid FROM objects o WHERE o.job = j.id AND o.variant IS NOT NULL AND o.width IS NOT NULL \
-      ORDER BY abs(o.width - 400) LIMIT 1), j.paused, j.on_conflict, j.foreign_to_here, j.wanted";
+      ORDER BY abs(o.width - 400) LIMIT 1), j.paused, j.on_conflict, j.foreign_to_here, j.wanted, j.location";
 
 pub(super) fn select_jobs(
     db: &Connection,
@@ -186,6 +190,10 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
             .get::<_, Option<String>>(21)?
             .as_deref()
             .and_then(OnConflict::from_name),
+        location: row
+            .get::<_, Option<String>>(24)?
+            .as_deref()
+            .and_then(OnLocation::from_name),
         present: row.get::<_, Option<String>>(9)?.as_deref() == Some("present"),
         size: row.get::<_, Option<i64>>(10)?.map(i64::unsigned_abs),
         sha256: row.get(11)?,

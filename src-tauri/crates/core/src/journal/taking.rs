@@ -4,8 +4,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::access::new_id;
 use super::rows::{NewJob, now_ms, path_to_blob, specs};
-use super::{ending, watched as folder};
-use crate::profile::OnConflict;
+use super::{asking, ending, watched as folder};
+use crate::profile::{OnConflict, OnLocation};
 
 /// The job for a source: the one that is on its way already, or a new one.
 pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
@@ -16,6 +16,10 @@ pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> 
         // What an ended engine left may have to be run by the one that asks now.
         tx.prepare_cached("UPDATE jobs SET needs = ?2 WHERE id = ?1")?
             .execute(params![id, job.needs])?;
+        // Given once more with an answer, one that was asked about has it.
+        if let Some(choice) = job.location {
+            asking::answer(tx, id, choice)?;
+        }
         return Ok(id);
     };
     let (same, changed) = folder::earlier(tx, job, seen)?;
@@ -42,6 +46,7 @@ fn find_alike(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Option<i64
     }
     tx.prepare_cached(
         "SELECT id FROM jobs WHERE source = ?1 AND profile = ?2 AND variants = ?3 AND watched IS ?4 AND folder = ?5 AND on_conflict IS ?6 \
+         AND (location IS ?8 OR error_code = 'location-asked') \
          AND (needs IS NULL OR needs = ?7) AND wanted IS NULL AND engine IS NULL AND state IN ('queued', 'planned')",
     )?
     .query_row(
@@ -52,7 +57,8 @@ fn find_alike(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<Option<i64
             watched(job),
             job.folder,
             job.on_conflict.map(OnConflict::as_str),
-            job.needs
+            job.needs,
+            job.location.map(OnLocation::as_str)
         ],
         |row| row.get(0),
     )
@@ -80,8 +86,8 @@ fn insert_job(
     choice: Option<OnConflict>,
 ) -> rusqlite::Result<i64> {
     tx.prepare_cached(
-        "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict, needs) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9, ?10)",
+        "INSERT INTO jobs(uid, source, name, folder, profile, watched, variants, state, created_at, on_conflict, needs, location) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         new_id(),
@@ -94,6 +100,7 @@ fn insert_job(
         now_ms(),
         choice.map(OnConflict::as_str),
         job.needs,
+        job.location.map(OnLocation::as_str),
     ])?;
     let id = tx.last_insert_rowid();
     if let Some(error) = &job.refused {

@@ -2,147 +2,207 @@
 
 use std::collections::HashSet;
 
+use super::forms;
+use super::place::{in_bytes, in_iptc, in_text};
 use super::policy::Originals;
+use super::tags::{self, is_shown};
+use super::walk::{Tells, Verdict};
+use crate::container::budget::Budget;
+use crate::container::jpeg;
 use crate::container::tiff::{
-    Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, ORIENTATION, Tiff,
+    Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, ORIENTATION, Role, SUB_IFDS,
+    Tiff, Tree,
 };
 
-/// XMP, IPTC and Photoshop blocks inside EXIF, padding, print settings: never needed to show a
-/// picture.
-const CARRIERS: &[u16] = &[700, 33723, 34377, 50341, 59932, 59933];
-/// GPS tags that tell no place: version, time, map datum, date.
-const PLACELESS: &[u16] = &[0, 7, 18, 29];
-
-/// Whether the GPS directory holds more than version and time, or an XMP block inside tells a
-/// place.
-pub(super) fn tells_location(block: &[u8]) -> bool {
+/// What becomes of a block.
+pub(super) fn verdict(block: &[u8], originals: Originals, budget: &mut Budget) -> Verdict {
     let Some(tiff) = Tiff::new(block) else {
-        return false;
+        return Verdict::Goes(forms::unknown(block, budget));
     };
-    tiff.directories().iter().any(|directory| {
-        let gps = directory
-            .entry(GPS_IFD)
-            .map(|entry| tiff.below(entry))
-            .unwrap_or_default();
-        let placed = gps
-            .iter()
-            .flat_map(|gps| &gps.entries)
-            .any(|entry| !PLACELESS.contains(&entry.tag) && !is_blank(block, entry));
-        let xmp = directory
-            .entry(700)
-            .and_then(|entry| block.get(entry.value..entry.value + entry.length));
-        placed || xmp.is_some_and(super::xmp::tells_location) || super::tiff::is_geotiff(directory)
-    })
+    let tree = tiff.tree(budget);
+    let tells = tells(&tiff, block, &tree, budget);
+    let mut writer = Writer {
+        tiff,
+        block,
+        tree: &tree,
+        originals,
+        budget,
+    };
+    match writer.written() {
+        Some(new) if new == block => Verdict::Stays,
+        Some(new) => Verdict::Becomes(new, tells),
+        None => Verdict::Goes(tells),
+    }
 }
 
-/// Whether a structure that is a GPS directory alone tells a place.
-pub(super) fn is_placed_gps(block: &[u8]) -> bool {
-    let Some(directory) = Tiff::new(block).and_then(|tiff| tiff.directories().into_iter().next())
-    else {
-        return false;
-    };
-    directory
-        .entries
+/// What all its directories tell.
+fn tells(tiff: &Tiff<'_>, block: &[u8], tree: &Tree, budget: &mut Budget) -> Tells {
+    let mut told = Tells::place_if(tree.is_unclear, Tells::NoPlace);
+    for (role, directory) in &tree.directories {
+        for entry in &directory.entries {
+            told = told.max(entry_tells(*role, entry, block, budget));
+        }
+        told = told.max(thumbnail_tells(tiff, block, directory, budget));
+    }
+    told
+}
+
+/// What one entry tells.
+pub(super) fn entry_tells(role: Role, entry: &Entry, block: &[u8], budget: &mut Budget) -> Tells {
+    let value = value(block, entry);
+    match entry.tag {
+        // Some programs blank a value and leave the entry.
+        _ if value.iter().all(|byte| matches!(byte, 0 | b' ')) => Tells::NoPlace,
+        tag if role == Role::Gps => {
+            Tells::place_if(!tags::PLACELESS.contains(&tag), Tells::NoPlace)
+        }
+        // What they point to is looked at itself.
+        EXIF_IFD | GPS_IFD | INTEROP_IFD | SUB_IFDS => Tells::NoPlace,
+        tag if tags::GEOTIFF.contains(&tag) => Tells::Place,
+        tags::XMP => match forms::xmp(value, Originals::StripLocation, budget) {
+            Verdict::Goes(tells) => tells,
+            _ => Tells::NoPlace,
+        },
+        tags::IPTC => Tells::place_if(in_iptc(value, budget), Tells::NoPlace),
+        tags::PHOTOSHOP | tags::PHOTOSHOP_LAYERS => forms::photoshop(value, budget),
+        MAKER_NOTE => Tells::place_if(in_bytes(value, budget), Tells::Anything),
+        tag if is_shown(tag) => Tells::NoPlace,
+        tag => {
+            let is_text = matches!(entry.kind, 1 | 2 | 7);
+            let is_place = is_text && in_text(value, budget);
+            let known = tags::is_known(tag);
+            Tells::place_if(
+                is_place,
+                if known {
+                    Tells::NoPlace
+                } else {
+                    Tells::Anything
+                },
+            )
+        }
+    }
+}
+
+/// Whether a GPS directory holds more than version and time.
+pub(super) fn is_placed(gps: &Directory, block: &[u8]) -> bool {
+    let mut budget = Budget::of(block);
+    gps.entries
         .iter()
-        .any(|entry| !PLACELESS.contains(&entry.tag) && !is_blank(block, entry))
+        .any(|entry| entry_tells(Role::Gps, entry, block, &mut budget) == Tells::Place)
 }
 
-/// Some programs blank a value and leave the entry.
-fn is_blank(block: &[u8], entry: &Entry) -> bool {
+/// A smaller picture inside has metadata of its own.
+fn thumbnail_tells(
+    tiff: &Tiff<'_>,
+    block: &[u8],
+    directory: &Directory,
+    budget: &mut Budget,
+) -> Tells {
+    let number = |tag| directory.number(tiff, tag).map(|number| number as usize);
+    let thumbnail = number(tags::JPEG_AT)
+        .zip(number(tags::JPEG_LENGTH))
+        .and_then(|(at, length)| block.get(at..at.checked_add(length)?));
+    thumbnail
+        .and_then(jpeg::exif)
+        .and_then(Tiff::new)
+        .map_or(Tells::NoPlace, |inner| {
+            let has_gps = inner
+                .first()
+                .is_some_and(|main| main.entry(GPS_IFD).is_some());
+            Tells::place_if(has_gps || budget.is_spent(), Tells::NoPlace)
+        })
+}
+
+pub(super) fn value<'a>(block: &'a [u8], entry: &Entry) -> &'a [u8] {
     block
         .get(entry.value..entry.value + entry.length)
-        .is_none_or(|value| value.iter().all(|byte| matches!(byte, 0 | b' ')))
-}
-
-pub(super) fn says_more_than_orientation(block: &[u8]) -> bool {
-    let Some(tiff) = Tiff::new(block) else {
-        return false;
-    };
-    let directories = tiff.directories();
-    directories.len() > 1
-        || directories
-            .iter()
-            .flat_map(|directory| &directory.entries)
-            .any(|entry| entry.tag != ORIENTATION)
-}
-
-/// The block without what the policy takes out; nothing if nothing is left to say.
-pub(super) fn clean(block: &[u8], originals: Originals) -> Option<Vec<u8>> {
-    let tiff = Tiff::new(block)?;
-    let directories = tiff.directories();
-    let main = directories.first()?;
-    let new = Writer { tiff, block };
-    if originals == Originals::StripAll {
-        let upright = main
-            .number(&tiff, ORIENTATION)
-            .filter(|value| (2..=8).contains(value));
-        return upright.and_then(|_| new.write(main, |tag| tag == ORIENTATION, false));
-    }
-    new.write(
-        main,
-        |tag| !CARRIERS.contains(&tag) && !matches!(tag, GPS_IFD | MAKER_NOTE),
-        true,
-    )
+        .unwrap_or_default()
 }
 
 struct Writer<'a> {
     tiff: Tiff<'a>,
     block: &'a [u8],
+    tree: &'a Tree,
+    originals: Originals,
+    budget: &'a mut Budget,
 }
 
 impl Writer<'_> {
-    /// A new structure with the main directory and, if asked for, the EXIF and interoperability
-    /// directories below it. The thumbnail's directory is left behind.
-    fn write(
-        &self,
-        main: &Directory,
-        keep: impl Fn(u16) -> bool + Copy,
-        below: bool,
-    ) -> Option<Vec<u8>> {
+    /// A new structure with what stays of the main directory, and of those of EXIF and
+    /// interoperability below it; nothing if nothing is left to say. The thumbnail's directory is
+    /// left behind.
+    fn written(&mut self) -> Option<Vec<u8>> {
+        let main = self.tree.main().next()?;
+        if self.originals == Originals::StripAll {
+            main.number(&self.tiff, ORIENTATION)
+                .filter(|value| (2..=8).contains(value))?;
+        }
         let mut out = if self.tiff.big_endian() {
             b"MM\0*\0\0\0\x08".to_vec()
         } else {
             b"II*\0\x08\0\0\0".to_vec()
         };
-        self.directory(&mut out, main, keep, if below { 2 } else { 0 })?;
+        self.directory(&mut out, main, Role::Main)?;
         Some(out)
     }
 
-    fn directory(
-        &self,
-        out: &mut Vec<u8>,
-        directory: &Directory,
-        keep: impl Fn(u16) -> bool + Copy,
-        depth: u8,
-    ) -> Option<()> {
-        // EXIF's directory hangs at the main one, interoperability's at EXIF's; no others, and no
-        // link twice.
-        let is_link = |tag: u16| matches!((tag, depth), (EXIF_IFD, 2) | (INTEROP_IFD, 1));
-        let other_link = |tag: u16| matches!(tag, EXIF_IFD | INTEROP_IFD) && !is_link(tag);
+    /// Whether an entry stays. EXIF's directory hangs at the main one, interoperability's at EXIF's;
+    /// no others do.
+    fn stays(&mut self, entry: &Entry, role: Role) -> bool {
+        if self.originals == Originals::StripAll {
+            return entry.tag == ORIENTATION;
+        }
+        match entry.tag {
+            // A link into nothing is dropped with what it promised.
+            EXIF_IFD | INTEROP_IFD => self.linked(entry, role).is_some(),
+            tag => {
+                tags::is_known(tag)
+                    && entry_tells(role, entry, self.block, self.budget) == Tells::NoPlace
+            }
+        }
+    }
+
+    fn linked(&self, entry: &Entry, role: Role) -> Option<&Directory> {
+        let wanted = match (entry.tag, role) {
+            (EXIF_IFD, Role::Main) => Role::Exif,
+            (INTEROP_IFD, Role::Exif) => Role::Interop,
+            _ => return None,
+        };
+        let at = *self.tiff.numbers(entry).first()? as usize;
+        let (role, directory) = self.tree.at(at)?;
+        (*role == wanted).then_some(directory)
+    }
+
+    fn directory(&mut self, out: &mut Vec<u8>, directory: &Directory, role: Role) -> Option<()> {
+        // No entry twice.
         let mut seen = HashSet::new();
-        let kept = directory
-            .entries
-            .iter()
-            .filter(|entry| keep(entry.tag) && !other_link(entry.tag));
-        let kept: Vec<&Entry> = kept.filter(|entry| seen.insert(entry.tag)).collect();
+        let mut kept: Vec<&Entry> = Vec::new();
+        for entry in &directory.entries {
+            if self.stays(entry, role) && seen.insert(entry.tag) {
+                kept.push(entry);
+            }
+        }
         // Values that overlap could make more of the block than it was.
-        if kept.iter().map(|entry| entry.length).sum::<usize>() > self.block.len() {
+        let length = kept.iter().map(|entry| entry.length).sum::<usize>();
+        if kept.is_empty() && role == Role::Main || length > self.block.len() {
             return None;
         }
         out.extend(self.short(u16::try_from(kept.len()).ok()?));
         let table = out.len();
         out.resize(table + kept.len() * 12 + 4, 0);
         for (index, entry) in kept.into_iter().enumerate() {
-            let value = self.block.get(entry.value..entry.value + entry.length)?;
+            let value = value(self.block, entry);
             let mut field = [0; 12];
             field[..8].copy_from_slice(self.block.get(entry.at..entry.at + 8)?);
-            if is_link(entry.tag) {
-                // A link into nothing is dropped with what it promised.
-                let Some(linked) = self.tiff.below(entry).into_iter().next() else {
-                    continue;
+            if let Some(linked) = self.linked(entry, role) {
+                let below = if role == Role::Main {
+                    Role::Exif
+                } else {
+                    Role::Interop
                 };
+                let linked = linked.clone();
                 let at = even(out);
-                self.directory(out, &linked, keep, depth - 1)?;
+                self.directory(out, &linked, below)?;
                 field[8..].copy_from_slice(&self.long(at)?);
             } else if value.len() <= 4 {
                 field[8..8 + value.len()].copy_from_slice(value);
@@ -178,4 +238,25 @@ impl Writer<'_> {
 fn even(out: &mut Vec<u8>) -> usize {
     out.resize(out.len().next_multiple_of(2), 0);
     out.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_links_to_one_place_end() {
+        let mut links = b"MM\0*\0\0\0\x08".to_vec();
+        links.extend(5000_u16.to_be_bytes());
+        (0..5000).for_each(|_| links.extend(b"\x87\x69\0\x04\0\0\0\x01\0\0\0\x08"));
+        links.extend([0; 4]);
+
+        let verdict = verdict(&links, Originals::StripLocation, &mut Budget::of(&links));
+
+        let length = match verdict {
+            Verdict::Becomes(new, _) => new.len(),
+            _ => 0,
+        };
+        assert!(length <= links.len());
+    }
 }

@@ -1,75 +1,287 @@
-//! HEIC and AVIF: metadata items are overwritten where they lie, so that nothing moves; JPEG XL:
-//! boxes are left out.
+//! HEIC and AVIF: boxes and items are written over where they lie, so that nothing moves.
 
-use super::pieces::{Piece, put_together};
-use super::policy::{Cleaned, Originals};
-use super::{exif, xmp};
-use crate::container::bmff::{Item, boxes, items};
+use std::ops::Range;
+
+use super::exif;
+use super::forms;
+use super::in_place::InPlace;
+use super::policy::Originals;
+use super::walk::{Tells, Verdict, Walk};
+use crate::container::bmff::{Box, Item, boxes, inside_meta, items, meta};
 use crate::metadata::heif_tiff_at;
 
-pub(super) fn tells_location(file: &[u8], item: &Item) -> bool {
-    let content: Vec<u8> = item
-        .extents
-        .iter()
-        .flat_map(|at| &file[at.clone()])
-        .copied()
-        .collect();
-    match &item.kind {
-        b"Exif" => heif_tiff_at(&content).is_some_and(|at| exif::tells_location(&content[at..])),
-        b"mime" => xmp::tells_location(&content),
-        _ => false,
+/// The `uuid` of a box with XMP (XMP specification, part 3, 1.2.7).
+const XMP_UUID: &[u8] = b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
+/// A packet that says nothing.
+const EMPTY_PACKET: &[u8] = b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>";
+/// EXIF that says nothing.
+const EMPTY: &[u8] = b"\0\0\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0";
+
+pub(super) fn walk(walk: &mut Walk<'_>) {
+    let file = walk.file;
+    let whole = boxes(file, 0..file.len());
+    let items = items(file);
+    let metas = whole.iter().filter(|found| &found.kind == b"meta").count();
+    if items.is_empty() || metas != 1 {
+        walk.refuse("its items cannot be told apart");
+    }
+    let end = whole.last().map_or(0, |last| last.whole.end);
+    let is_cut = |item: &Item| {
+        item.extents.is_empty() && is_picture(item) || item.extents.iter().any(|at| at.end > end)
+    };
+    if items.iter().any(is_cut) {
+        walk.refuse("it is cut off");
+    }
+    let mut places = InPlace::default();
+    let thumbnails = inside(walk, &mut places);
+    for item in &items {
+        name(walk, &mut places, item);
+        if thumbnails.contains(&item.id) {
+            thumbnail(walk, &mut places, item);
+        } else {
+            content(walk, &mut places, item);
+        }
+    }
+    for found in whole {
+        match &found.kind {
+            b"ftyp" => places.frame(found.whole),
+            // What of it no item refers to is nobody's.
+            b"mdat" | b"idat" | b"meta" => places.frame(found.whole.start..found.content.start),
+            b"moov" | b"moof" => {
+                walk.refuse("it has a film in it");
+                outside(walk, &mut places, &found);
+            }
+            _ => outside(walk, &mut places, &found),
+        }
+    }
+    places.end(walk, end);
+}
+
+/// What a picture's description is made of. Gives the thumbnails' items.
+fn inside(walk: &mut Walk<'_>, places: &mut InPlace) -> Vec<u32> {
+    let file = walk.file;
+    let mut thumbnails = Vec::new();
+    let Some(meta) = meta(file) else {
+        return thumbnails;
+    };
+    places.frame(meta.content.start..(meta.content.start + 4).min(meta.content.end));
+    for found in inside_meta(file, &meta) {
+        match &found.kind {
+            b"pitm" | b"iloc" | b"iinf" | b"dinf" | b"grpl" => places.frame(found.whole),
+            b"iref" => {
+                thumbnails = references(file, places, &found);
+                places.frame(found.whole);
+            }
+            // Whose name is for people.
+            b"hdlr" => {
+                let name = (found.content.start + 24).min(found.content.end)..found.content.end;
+                text(walk, places, name);
+                places.frame(found.whole);
+            }
+            b"idat" => places.frame(found.whole.start..found.content.start),
+            b"iprp" => properties(walk, places, &found),
+            _ => outside(walk, places, &found),
+        }
+    }
+    thumbnails
+}
+
+/// Where an item's references say that it is another's thumbnail, they say nothing any more.
+fn references(file: &[u8], places: &mut InPlace, iref: &Box) -> Vec<u32> {
+    let is_long = file
+        .get(iref.content.start)
+        .is_some_and(|version| *version > 0);
+    let from = (iref.content.start + 4).min(iref.content.end);
+    let mut thumbnails = Vec::new();
+    for found in boxes(file, from..iref.content.end) {
+        let id = file.get(found.content.clone()).and_then(|content| {
+            if is_long {
+                content.first_chunk().map(|id| u32::from_be_bytes(*id))
+            } else {
+                content
+                    .first_chunk()
+                    .map(|id| u32::from(u16::from_be_bytes(*id)))
+            }
+        });
+        if let (b"thmb", Some(id)) = (&found.kind, id) {
+            thumbnails.push(id);
+            places.write(kind_at(&found), b"free".to_vec(), Tells::NoPlace);
+        }
+    }
+    thumbnails
+}
+
+fn kind_at(found: &Box) -> Range<usize> {
+    found.whole.start + 4..found.whole.start + 8
+}
+
+/// How items look: what is not known becomes empty space, in its place, as items refer to
+/// properties by their number.
+fn properties(walk: &mut Walk<'_>, places: &mut InPlace, iprp: &Box) {
+    let file = walk.file;
+    places.frame(iprp.whole.start..iprp.content.start);
+    for found in boxes(file, iprp.content.clone()) {
+        match &found.kind {
+            b"ipma" => places.frame(found.whole),
+            b"ipco" => {
+                places.frame(found.whole.start..found.content.start);
+                for property in boxes(file, found.content) {
+                    if is_property(property.kind) {
+                        places.keep(property.whole);
+                    } else {
+                        outside(walk, places, &property);
+                    }
+                }
+            }
+            _ => outside(walk, places, &found),
+        }
     }
 }
 
-pub(super) fn strip(mut file: Vec<u8>, originals: Originals) -> Cleaned {
-    let whole = boxes(&file, 0..file.len());
-    let items = items(&file);
-    let metas = whole.iter().filter(|found| &found.kind == b"meta").count();
-    if items.is_empty() || metas != 1 {
-        return Err("its items cannot be told apart".into());
+/// Sizes, colours, decoders' settings, turns and cuts (ISO/IEC 23008-12, MIAF, AV1-ISOBMFF).
+fn is_property(kind: [u8; 4]) -> bool {
+    const KNOWN: &[&[u8; 4]] = &[
+        b"ispe", b"pixi", b"colr", b"hvcC", b"av1C", b"avcC", b"lhvC", b"auxC", b"irot", b"imir",
+        b"clap", b"pasp", b"rloc", b"lsel", b"a1op", b"a1lx", b"clli", b"mdcv", b"cclv", b"amve",
+        b"rref", b"oinf", b"tols", b"cmpd", b"uncC",
+    ];
+    KNOWN.contains(&&kind)
+}
+
+/// A box that shows nothing becomes empty space, and empty space is emptied.
+fn outside(walk: &mut Walk<'_>, places: &mut InPlace, found: &Box) {
+    let content = walk.file.get(found.content.clone()).unwrap_or_default();
+    let packet = match &found.kind {
+        b"xml " => content.get(4..),
+        b"uuid" => content.strip_prefix(XMP_UUID),
+        _ => None,
+    };
+    let tells = match packet {
+        Some(packet) => match forms::xmp(packet, Originals::StripAll, &mut walk.budget) {
+            Verdict::Goes(tells) => tells,
+            _ => Tells::Anything,
+        },
+        None => forms::unknown(content, &mut walk.budget),
+    };
+    walk.tell(tells);
+    places.frame(found.whole.start..found.content.start);
+    places.write(kind_at(found), b"free".to_vec(), tells);
+    if content.iter().any(|byte| *byte != 0) {
+        places.write(found.content.clone(), vec![0; content.len()], tells);
+    } else {
+        places.frame(found.content.clone());
     }
-    let end = whole.last().map_or(0, |last| last.whole.end);
-    if items
+}
+
+fn name(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item) {
+    text(walk, places, item.name.clone());
+}
+
+/// Words in a place that may not get shorter.
+fn text(walk: &mut Walk<'_>, places: &mut InPlace, at: Range<usize>) {
+    let said = walk.file.get(at.clone()).unwrap_or_default();
+    let blank: Vec<u8> = said
         .iter()
-        .any(|item| item.extents.is_empty() && is_picture(item))
-        || items
-            .iter()
-            .flat_map(|item| &item.extents)
-            .any(|at| at.end > end)
-    {
-        return Err("it is cut off".into());
+        .map(|byte| if *byte == 0 { 0 } else { b' ' })
+        .collect();
+    if said == blank {
+        return;
     }
-    for item in items {
-        if !is_picture(&item) && item.extents.is_empty() {
-            return Err("it keeps metadata in a place that cannot be found".into());
+    if let Verdict::Goes(tells) = forms::text(said, walk.originals, &mut walk.budget) {
+        places.write(at, blank, tells);
+    }
+}
+
+/// It is hidden, and holds nothing.
+fn thumbnail(walk: &Walk<'_>, places: &mut InPlace, item: &Item) {
+    let last = item.flags.end.saturating_sub(1)..item.flags.end;
+    if let Some([flags]) = walk.file.get(last.clone()) {
+        places.write(last, vec![flags | 1], Tells::NoPlace);
+    }
+    for at in &item.extents {
+        places.write(at.clone(), vec![0; at.len()], Tells::NoPlace);
+    }
+}
+
+fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item) {
+    if is_picture(item) {
+        return item.extents.iter().for_each(|at| places.keep(at.clone()));
+    }
+    if item.extents.is_empty() {
+        walk.tell(Tells::Place);
+        return walk.refuse("it keeps metadata in a place that cannot be found");
+    }
+    let content = joined(walk.file, item);
+    match &item.kind {
+        b"Exif" => {
+            let (new, tells) = exif(&content, walk);
+            scatter(places, item, &new, tells);
         }
-        match &item.kind {
-            b"Exif" => overwrite(&mut file, &item, |content| cleaned_exif(content, originals))?,
-            b"mime"
-                if originals == Originals::StripLocation
-                    && is_plain_xmp(&file, &item)
-                    && !tells_location(&file, &item) => {}
-            // Compressed or unknown: nobody knows what it tells.
-            _ if !is_picture(&item) => {
-                overwrite(&mut file, &item, |content| Some(vec![b' '; content.len()]))?
+        b"mime" if content.trim_ascii().is_empty() => {
+            item.extents.iter().for_each(|at| places.keep(at.clone()));
+        }
+        b"mime" => {
+            let is_packet = item.content_type == b"application/rdf+xml"
+                && content.trim_ascii_start().starts_with(b"<");
+            match forms::xmp(&content, walk.originals, &mut walk.budget) {
+                Verdict::Stays if is_packet => {
+                    item.extents.iter().for_each(|at| places.keep(at.clone()));
+                }
+                // Compressed or unknown: nobody knows what it tells.
+                Verdict::Stays => scatter(places, item, &empty(&content), Tells::Place),
+                Verdict::Goes(tells) | Verdict::Becomes(_, tells) => {
+                    let tells = if is_packet { tells } else { Tells::Place };
+                    scatter(places, item, &empty(&content), tells);
+                }
             }
-            _ => {}
+        }
+        _ => {
+            let tells = forms::unknown(&content, &mut walk.budget);
+            scatter(places, item, &vec![0; content.len()], tells);
         }
     }
-    for found in &whole {
-        match &found.kind {
-            b"ftyp" | b"meta" | b"mdat" | b"idat" => {}
-            b"moov" | b"moof" => return Err("it has a film in it".into()),
-            // A maker's own box becomes empty space, and empty space is emptied.
-            _ => {
-                file[found.whole.start + 4..found.whole.start + 8].copy_from_slice(b"free");
-                file[found.content.clone()].fill(0);
-            }
-        }
+}
+
+/// What stands in a packet's place.
+fn empty(content: &[u8]) -> Vec<u8> {
+    let mut new = EMPTY_PACKET.to_vec();
+    if new.len() > content.len() {
+        new.clear();
     }
-    // What follows the last box is no part of the picture.
-    file.truncate(end);
-    Ok(file)
+    new.resize(content.len(), b' ');
+    new
+}
+
+/// EXIF without what goes, filled up to its old length.
+fn exif(content: &[u8], walk: &mut Walk<'_>) -> (Vec<u8>, Tells) {
+    let at = heif_tiff_at(content).unwrap_or(content.len());
+    let block = &content[at..];
+    let verdict = exif::verdict(block, walk.originals, &mut walk.budget);
+    let (mut new, tells) = match verdict {
+        Verdict::Stays => ([&EMPTY[..4], block].concat(), Tells::NoPlace),
+        Verdict::Becomes(new, tells) => ([&EMPTY[..4], &new].concat(), tells),
+        Verdict::Goes(tells) => (EMPTY.to_vec(), tells),
+    };
+    if new.len() > content.len() {
+        new = vec![0; content.len()];
+    }
+    new.resize(content.len(), 0);
+    (new, tells)
+}
+
+fn joined(file: &[u8], item: &Item) -> Vec<u8> {
+    let parts = item.extents.iter().filter_map(|at| file.get(at.clone()));
+    parts.flatten().copied().collect()
+}
+
+/// New content in the places of the old.
+fn scatter(places: &mut InPlace, item: &Item, new: &[u8], tells: Tells) {
+    let mut rest = new;
+    for at in &item.extents {
+        let (now, later) = rest.split_at(at.len().min(rest.len()));
+        places.write(at.clone(), now.to_vec(), tells);
+        rest = later;
+    }
 }
 
 /// Coded pictures, and the ways pictures are derived from others (ISO/IEC 23008-12, MIAF, AV1, ISO
@@ -89,99 +301,4 @@ fn is_picture(item: &Item) -> bool {
             | b"hvt1"
             | b"unci"
     )
-}
-
-/// An XMP packet that can be read as it lies there.
-fn is_plain_xmp(file: &[u8], item: &Item) -> bool {
-    let begins = item
-        .extents
-        .first()
-        .and_then(|at| file.get(at.clone()))
-        .is_some_and(|content| content.trim_ascii_start().starts_with(b"<"));
-    begins && item.content_type == b"application/rdf+xml"
-}
-
-/// The item's content, cleaned and filled up to its old length.
-fn cleaned_exif(content: &[u8], originals: Originals) -> Option<Vec<u8>> {
-    let at = heif_tiff_at(content)?;
-    let mut clean = exif::clean(&content[at..], originals)
-        .unwrap_or_else(|| b"MM\0*\0\0\0\x08\0\0\0\0\0\0".to_vec());
-    let mut out = vec![0; 4];
-    out.append(&mut clean);
-    (out.len() <= content.len()).then(|| {
-        out.resize(content.len(), 0);
-        out
-    })
-}
-
-fn overwrite(
-    out: &mut [u8],
-    item: &Item,
-    new: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
-) -> Result<(), String> {
-    let content: Vec<u8> = item
-        .extents
-        .iter()
-        .flat_map(|at| &out[at.clone()])
-        .copied()
-        .collect();
-    let new = new(&content).ok_or("its EXIF cannot be cleaned in its place")?;
-    let mut rest = new.as_slice();
-    for at in &item.extents {
-        let (now, later) = rest
-            .split_at_checked(at.len())
-            .ok_or("its EXIF cannot be cleaned in its place")?;
-        out[at.clone()].copy_from_slice(now);
-        rest = later;
-    }
-    Ok(())
-}
-
-/// A bare codestream holds no metadata; a container holds it in boxes beside the pixels, which are
-/// all left out.
-pub(super) fn strip_jxl(file: Vec<u8>) -> Cleaned {
-    if file.starts_with(&[0xff, 0x0a]) {
-        return Ok(file);
-    }
-    let all = boxes(&file, 0..file.len());
-    let has_picture = all
-        .iter()
-        .any(|found| matches!(&found.kind, b"jxlc" | b"jxlp"));
-    if !has_picture || all.last().is_none_or(|last| last.whole.end != file.len()) {
-        return Err("it is cut off".into());
-    }
-    let kept = all.into_iter().filter(|found| {
-        // `brob` is compressed metadata, `jbrd` rebuilds a JPEG with all it carried.
-        matches!(
-            &found.kind,
-            b"JXL " | b"ftyp" | b"jxll" | b"jxlc" | b"jxlp" | b"jxli"
-        )
-    });
-    let pieces: Vec<Piece> = kept.map(|found| Piece::Kept(found.whole)).collect();
-    Ok(put_together(file, &pieces))
-}
-
-/// EXIF and XMP boxes of a JPEG XL; what is compressed counts as telling.
-pub(super) fn jxl_tells_location(file: &[u8]) -> bool {
-    boxes(file, 0..file.len()).iter().any(|found| {
-        let content = &file[found.content.clone()];
-        match &found.kind {
-            b"Exif" => heif_tiff_at(content).is_some_and(|at| exif::tells_location(&content[at..])),
-            b"xml " => xmp::tells_location(content),
-            b"brob" => true,
-            _ => false,
-        }
-    })
-}
-
-/// How far into a CR3 its `moov` box reaches.
-const CR3_HEAD: usize = 1 << 20;
-
-/// `CMT4`, inside Canon's box in `moov`, is a TIFF structure whose main directory is the GPS
-/// directory.
-pub(super) fn cr3_tells_location(file: &[u8]) -> bool {
-    let head = &file[..file.len().min(CR3_HEAD)];
-    let at = head.windows(4).position(|window| window == b"CMT4");
-    at.and_then(|at| head.get(at + 4..))
-        .is_some_and(exif::is_placed_gps)
 }

@@ -1,82 +1,166 @@
 //! JPEG: only known, clean segments are copied; the compressed pixels are copied byte for byte.
 
-use super::pieces::{Piece, kept, put_together};
-use super::policy::{Cleaned, Originals};
-use super::{exif, xmp};
+use super::exif;
+use super::forms;
+use super::place::in_bytes;
+use super::policy::Originals;
+use super::walk::{Tells, Verdict, Walk};
+use crate::container::budget::Budget;
 use crate::container::jpeg::{
-    APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, EXIF, SOI, SOS, Segment, Segments, XMP,
-    segment,
+    APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, SOI, SOS, Segment, Segments, XMP, exif_of,
+    headers, segment,
 };
 
-pub(super) fn tells_location(segment: &Segment<'_>) -> bool {
-    match segment.marker {
-        APP1 => segment
-            .data
-            .strip_prefix(XMP)
-            .is_some_and(xmp::tells_location),
-        APP13 => xmp::iptc_tells_location(segment.data) || xmp::names_a_place(segment.data),
-        _ => false,
+/// XMP that is too long for one segment: the digest of all of it, its length, and the offset of
+/// this part (XMP specification, part 3, 1.1.3.1).
+const EXTENDED_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
+const EXTENDED_HEAD: usize = EXTENDED_XMP.len() + 32 + 4 + 4;
+/// Bytes of JFIF's segment without its thumbnail.
+const JFIF: usize = 14;
+
+pub(super) fn walk(walk: &mut Walk<'_>) {
+    let file = walk.file;
+    walk.stays(0..file.len().min(2));
+    let (mut at, mut has_scan, mut has_exif) = (2, false, false);
+    for found in Segments::of(file) {
+        let whole = walk.place(found.whole);
+        between(walk, at..whole.start);
+        at = whole.end;
+        match found.marker {
+            EOI => {
+                walk.stays(whole);
+                if !has_scan {
+                    walk.refuse("it has no picture in it");
+                }
+                extended_xmp(walk);
+                return behind(walk, at);
+            }
+            APP0..=APP15 | COM => {
+                let mut verdict = told(&found, walk.originals, &mut walk.budget);
+                // A thumbnail is a whole picture.
+                if verdict == Verdict::Goes(Tells::Anything) {
+                    verdict = Verdict::Goes(pictures_tell(found.data, &mut walk.budget));
+                }
+                // Readers take the first.
+                if exif_of(&found).is_some() && std::mem::replace(&mut has_exif, true) {
+                    verdict = verdict.of_a_second();
+                }
+                walk.decide(whole, verdict, |new| framed(&found, new));
+            }
+            // Reserved: nobody knows what is in them.
+            0x02..=0xbf | 0xf0..=0xfd => {
+                let tells = forms::unknown(found.data, &mut walk.budget);
+                walk.goes(&whole, tells);
+            }
+            SOI => walk.refuse("it has a second picture in the middle of the first"),
+            marker => {
+                has_scan |= marker == SOS;
+                walk.stays(whole);
+            }
+        }
+    }
+    between(walk, at..file.len());
+    walk.refuse("it is cut off");
+}
+
+/// Fill bytes, or what a camera left there.
+fn between(walk: &mut Walk<'_>, at: std::ops::Range<usize>) {
+    if let Some(bytes) = walk.file.get(at.clone()).filter(|bytes| !bytes.is_empty()) {
+        let tells = forms::unknown(bytes, &mut walk.budget);
+        walk.goes(&at, tells);
+    }
+}
+
+/// What a segment tells, and what becomes of it.
+fn told(found: &Segment<'_>, originals: Originals, budget: &mut Budget) -> Verdict {
+    let data = found.data;
+    match found.marker {
+        // Without its thumbnail; JFXX has nothing else.
+        APP0 if data.starts_with(b"JFIF\0") && data.len() == JFIF && data.ends_with(&[0, 0]) => {
+            Verdict::Stays
+        }
+        APP0 if data.starts_with(b"JFIF\0") && data.len() >= JFIF - 2 => {
+            Verdict::Becomes([&data[..JFIF - 2], &[0, 0]].concat(), Tells::NoPlace)
+        }
+        APP1 if exif_of(found).is_some() => {
+            exif::verdict(exif_of(found).unwrap_or_default(), originals, budget)
+        }
+        APP1 if data.starts_with(XMP) => forms::xmp(&data[XMP.len()..], originals, budget),
+        APP2 if data.starts_with(b"ICC_PROFILE\0") => Verdict::Stays,
+        // How the colours are stored.
+        APP14 if data.starts_with(b"Adobe") && data.len() == 12 => Verdict::Stays,
+        APP13 => Verdict::Goes(forms::photoshop(data, budget)),
+        COM => forms::text(data, originals, budget),
+        // Second pictures, makers' own.
+        _ => Verdict::Goes(forms::unknown(data, budget)),
+    }
+}
+
+fn framed(found: &Segment<'_>, new: &[u8]) -> Option<Vec<u8>> {
+    // EXIF keeps the name in front of it.
+    let name = exif_of(found).map_or(0, |block| found.data.len() - block.len());
+    segment(found.marker, &[&found.data[..name], new])
+}
+
+/// Extended XMP is cut anywhere, also through a word: its parts went one by one, and are read
+/// together here.
+fn extended_xmp(walk: &mut Walk<'_>) {
+    let mut parts: Vec<(&[u8], &[u8])> = headers(walk.file)
+        .filter(|found| found.marker == APP1 && found.data.starts_with(EXTENDED_XMP))
+        .filter_map(|found| {
+            let offset = found.data.get(EXTENDED_HEAD - 4..EXTENDED_HEAD)?;
+            Some((offset, &found.data[EXTENDED_HEAD..]))
+        })
+        .collect();
+    if parts.is_empty() {
+        return;
+    }
+    parts.sort_by_key(|(offset, _)| *offset);
+    let packet: Vec<u8> = parts
+        .into_iter()
+        .flat_map(|(_, part)| part)
+        .copied()
+        .collect();
+    match forms::xmp(&packet, walk.originals, &mut walk.budget) {
+        Verdict::Goes(tells) => walk.tell(tells),
+        _ => walk.tell(Tells::Anything),
     }
 }
 
 /// What follows the end mark (a second picture, a film, a maker's trailer) is left behind.
-pub(super) fn strip(file: Vec<u8>, originals: Originals) -> Cleaned {
-    let pieces = pieces(&file, originals)?;
-    Ok(put_together(file, &pieces))
+fn behind(walk: &mut Walk<'_>, at: usize) {
+    let rest = walk.file.get(at..).unwrap_or_default();
+    if rest.is_empty() {
+        return;
+    }
+    let tells = match forms::unknown(rest, &mut walk.budget) {
+        Tells::Anything => pictures_tell(rest, &mut walk.budget),
+        tells => tells,
+    };
+    walk.goes(&(at..walk.file.len()), tells);
 }
 
-fn pieces(file: &[u8], originals: Originals) -> Result<Vec<Piece>, String> {
-    let mut out = vec![Piece::New(vec![0xff, SOI])];
-    let mut has_scan = false;
-    for found in Segments::of(file) {
-        match found.marker {
-            EOI => {
-                out.push(kept(file, found.whole));
-                return if has_scan {
-                    Ok(out)
-                } else {
-                    Err("it has no picture in it".into())
-                };
-            }
-            APP0..=APP15 | COM => out.push(keep(file, &found, originals)?),
-            // Reserved: nobody knows what is in them.
-            0x02..=0xbf | 0xf0..=0xfd => {}
-            marker => {
-                has_scan |= marker == SOS;
-                out.push(kept(file, found.whole));
+/// What the headers of the pictures in it tell.
+pub(super) fn pictures_tell(bytes: &[u8], budget: &mut Budget) -> Tells {
+    let mut told = Tells::Anything;
+    let mut rest = bytes;
+    while let Some(at) = rest
+        .windows(3)
+        .position(|window| window == [0xff, SOI, 0xff])
+    {
+        let picture = &rest[at..];
+        let mut end = 3;
+        for found in headers(picture) {
+            end = super::pieces::place(picture, found.whole).end;
+            let verdict = self::told(&found, Originals::StripLocation, budget);
+            if let Verdict::Goes(tells) | Verdict::Becomes(_, tells) = verdict {
+                told = told.max(tells);
             }
         }
+        if !budget.pays(end) || told == Tells::Place {
+            return Tells::Place;
+        }
+        rest = picture.get(end..).unwrap_or_default();
     }
-    Err("it is cut off".into())
-}
-
-/// The segment as it may stay: whole, cleaned, or not at all.
-fn keep(file: &[u8], found: &Segment<'_>, originals: Originals) -> Result<Piece, String> {
-    let whole = || Ok(kept(file, found.whole));
-    let nothing = || Ok(Piece::New(Vec::new()));
-    let all = originals == Originals::StripAll;
-    match found.marker {
-        // Without its thumbnail; JFXX has nothing else.
-        APP0 if found.data.starts_with(b"JFIF\0") && found.data.len() >= 12 => {
-            segment(APP0, &[&found.data[..12], &[0, 0]])
-                .map(Piece::New)
-                .ok_or_else(|| "its JFIF header is too long".into())
-        }
-        APP1 if found.data.starts_with(EXIF) => {
-            match exif::clean(&found.data[EXIF.len()..], originals) {
-                Some(clean) => segment(APP1, &[EXIF, &clean])
-                    .map(Piece::New)
-                    .ok_or_else(|| "its EXIF is too long".into()),
-                None => nothing(),
-            }
-        }
-        APP1 if found.data.starts_with(XMP) && !all && !tells_location(found) => whole(),
-        APP2 if found.data.starts_with(b"ICC_PROFILE\0") => whole(),
-        // Photoshop's block holds IPTC, but also thumbnails and whole copies of EXIF and XMP.
-        // Adobe's says how the colours are stored.
-        APP14 if found.data.starts_with(b"Adobe") => whole(),
-        COM if !all => whole(),
-        // Extended XMP, second pictures, makers' own: nobody knows what they tell.
-        _ => nothing(),
-    }
+    told.max(Tells::place_if(in_bytes(rest, budget), Tells::Anything))
 }

@@ -5,47 +5,42 @@
 //! uploaded.
 
 mod exif;
+mod forms;
 mod gif;
 mod heif;
+mod in_place;
 mod jpeg;
+mod jxl;
 mod pieces;
+mod place;
+mod plain;
 mod png;
 mod policy;
+mod tags;
 mod tiff;
+mod walk;
 mod webp;
-mod xmp;
 
 pub use policy::Originals;
 
-use crate::container::{bmff, gif as blocks, jpeg as segments, png as chunks, riff};
+use crate::container::budget::Budget;
 use crate::content::{Codec, Content, Kind};
 use crate::error::{Code, Error, Result};
 use crate::metadata;
-use policy::Cleaned;
+use walk::{Walk, Walked};
 
-/// Whether anything in a picture's file tells where it was taken.
+/// Whether anything in a picture's file tells where it was taken, or cannot be read so that it may.
 pub fn tells_location(file: &[u8], codec: Codec) -> bool {
-    let by_exif = || metadata::block(file, codec).is_some_and(|block| exif::tells_location(&block));
-    let beside = || match codec {
-        Codec::Jpeg => segments::headers(file).any(|segment| jpeg::tells_location(&segment)),
-        Codec::Png => chunks::chunks(file).any(|chunk| png::tells_location(&chunk)),
-        Codec::Webp => riff::chunks(file)
-            .any(|chunk| &chunk.kind == b"XMP " && xmp::tells_location(chunk.data)),
-        Codec::Heic | Codec::Avif => bmff::items(file)
-            .iter()
-            .any(|item| heif::tells_location(file, item)),
-        Codec::Gif => blocks::blocks(file).any(|block| gif::tells_location(&block)),
-        Codec::Jxl => heif::jxl_tells_location(file),
-        Codec::Svg => xmp::names_a_place(file),
-        // Canon's CR3 has a box for the place alone; only its beginning is looked at.
-        Codec::Raw if file.get(4..8) == Some(b"ftyp") => heif::cr3_tells_location(file),
-        _ => false,
-    };
-    by_exif() || beside()
+    carriers(file, codec, Originals::StripLocation).tells_place
 }
 
-/// Takes out what the policy says, reads the result back and checks it. The result takes the memory
-/// of the file, so that a large one is held once.
+/// The same of a file of another kind (a film), as far as its bytes say it in words or numbers.
+pub fn bytes_tell_location(file: &[u8]) -> bool {
+    place::in_bytes(file, &mut Budget::of(file))
+}
+
+/// Takes out what the policy says, and walks through the result once more. The result takes the
+/// memory of the file, so that a large one is held once.
 ///
 /// # Errors
 /// `cannot-strip`: the file must not go up.
@@ -57,39 +52,49 @@ pub fn strip(file: Vec<u8>, content: &Content, originals: Originals) -> Result<V
         Kind::UnknownImage | Kind::Other => return Err(refusal(content)),
     };
     let turned = metadata::orientation(&file, codec);
-    let clean = match codec {
-        Codec::Jpeg => jpeg::strip(file, originals),
-        Codec::Png => png::strip(file, originals),
-        Codec::Webp => webp::strip(file, originals),
-        Codec::Tiff => tiff::strip(file, originals),
-        Codec::Heic | Codec::Avif => heif::strip(file, originals),
-        Codec::Jxl => heif::strip_jxl(file),
-        Codec::Gif => gif::strip(file, originals),
-        Codec::Svg => svg(file, originals),
-        Codec::Bmp => bmp(file),
-        Codec::Ico => Err("it is an icon, whose pictures may hold anything".into()),
-        Codec::Raw => Err("it is a camera's raw file, which only its maker can rewrite".into()),
-    };
-    let clean = clean.map_err(refuse)?;
+    let walked = carriers(&file, codec, originals);
+    if let Some(why) = walked.refused {
+        return Err(refuse(why));
+    }
+    let clean = pieces::put_together(file, &walked.pieces);
     if metadata::orientation(&clean, codec) != turned {
         return Err(refuse(
-            "it would be turned the wrong way without its metadata".into(),
+            "it would be turned the wrong way without its metadata",
         ));
     }
-    check(&clean, codec, originals).map_err(refuse)?;
+    let again = carriers(&clean, codec, originals);
+    if !again.is_clean || again.tells_place || again.refused.is_some() {
+        return Err(refuse("metadata is still in it after cleaning"));
+    }
     Ok(clean)
+}
+
+/// The walk through every part of a file that may tell something. What it finds is what is taken
+/// out, and what may not be there afterwards.
+fn carriers(file: &[u8], codec: Codec, originals: Originals) -> Walked {
+    let mut walk = Walk::new(file, originals);
+    match codec {
+        Codec::Jpeg => jpeg::walk(&mut walk),
+        Codec::Png => png::walk(&mut walk),
+        Codec::Webp => webp::walk(&mut walk),
+        Codec::Gif => gif::walk(&mut walk),
+        Codec::Tiff => tiff::walk(&mut walk),
+        Codec::Heic | Codec::Avif => heif::walk(&mut walk),
+        Codec::Jxl => jxl::walk(&mut walk),
+        Codec::Svg => plain::svg(&mut walk),
+        Codec::Bmp => plain::bmp(&mut walk),
+        Codec::Ico => plain::icon(&mut walk),
+        Codec::Raw => plain::raw(&mut walk),
+    }
+    walk.end()
 }
 
 /// Why a file of that kind does not go up, whatever is in it.
 pub fn refusal(content: &Content) -> Error {
-    refuse(format!("it is {}", content.content_type))
+    refuse(&format!("it is {}", content.content_type))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is what map_err hands over"
-)]
-fn refuse(why: String) -> Error {
+fn refuse(why: &str) -> Error {
     Error::new(
         Code::CannotStrip,
         format!("its metadata cannot be stripped ({why}), so it was not uploaded"),
@@ -97,27 +102,17 @@ fn refuse(why: String) -> Error {
     .hint("convert it to JPEG or PNG, or upload it with a profile that keeps originals as they are")
 }
 
+/// Cleaning it changed how it looks: a file that its reader and its cleaner understand otherwise.
+pub(crate) fn would_break() -> Error {
+    refuse("it would look different without its metadata")
+}
+
 /// What happened to whoever was to clean a file is why it cannot be cleaned.
 pub(crate) fn given_up(error: Error) -> Error {
     match error.code {
-        Code::ImageDamaged | Code::ImageTooSlow => refuse(error.message),
+        Code::ImageDamaged | Code::ImageTooSlow => refuse(&error.message),
         _ => error,
     }
-}
-
-/// Reads the cleaned file back as any program would.
-fn check(clean: &[u8], codec: Codec, originals: Originals) -> std::result::Result<(), String> {
-    if tells_location(clean, codec) {
-        return Err("a location is still in it after cleaning".into());
-    }
-    if originals == Originals::StripAll && codec != Codec::Tiff {
-        let left = metadata::block(clean, codec)
-            .is_some_and(|block| exif::says_more_than_orientation(&block));
-        if left {
-            return Err("metadata is still in it after cleaning".into());
-        }
-    }
-    Ok(())
 }
 
 /// Words without a hidden part: all of it is text, and nothing in it is a picture, a track or a
@@ -129,36 +124,6 @@ fn is_plain_text(file: &[u8], content: &Content) -> bool {
     is_text
         && !file.trim_ascii_start().starts_with(b"<")
         && !file.windows(11).any(|window| window == b"data:image/")
-}
-
-/// Text as it is, unless it holds pictures, metadata or an editor's notes.
-fn svg(file: Vec<u8>, originals: Originals) -> Cleaned {
-    let has = |wanted: &[u8]| file.windows(wanted.len()).any(|window| window == wanted);
-    if has(b"data:")
-        || has(b"<metadata")
-        || has(b"sodipodi:")
-        || has(b"inkscape:")
-        || xmp::names_a_place(&file)
-    {
-        return Err("it is a drawing with metadata or pictures inside".into());
-    }
-    if originals == Originals::StripAll && (has(b"<!--") || has(b"<desc") || has(b"<title")) {
-        return Err("it is a drawing with words about itself inside".into());
-    }
-    Ok(file)
-}
-
-/// Header, colours and pixels, and nothing behind them: the length in the header is the file's.
-fn bmp(file: Vec<u8>) -> Cleaned {
-    let told = file
-        .get(2..6)
-        .and_then(|length| length.first_chunk())
-        .map(|length| u32::from_le_bytes(*length) as usize);
-    if told == Some(file.len()) {
-        Ok(file)
-    } else {
-        Err("it has something behind its pixels".into())
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ pub(super) enum Piece {
     /// Bytes of the old file.
     Kept(Range<usize>),
     New(Vec<u8>),
+    /// So many zeros.
+    Blank(usize),
 }
 
 impl Piece {
@@ -15,14 +17,15 @@ impl Piece {
         match self {
             Self::Kept(at) => at.len(),
             Self::New(bytes) => bytes.len(),
+            Self::Blank(length) => *length,
         }
     }
 }
 
 /// Where a part of a file lies in it.
-pub(super) fn kept(file: &[u8], part: &[u8]) -> Piece {
+pub(super) fn place(file: &[u8], part: &[u8]) -> Range<usize> {
     let at = part.as_ptr().addr().saturating_sub(file.as_ptr().addr());
-    Piece::Kept(at..at + part.len())
+    at..at + part.len()
 }
 
 /// Puts the pieces together in the memory of the old file, if none would be written over before it
@@ -35,6 +38,7 @@ pub(super) fn put_together(mut file: Vec<u8>, pieces: &[Piece]) -> Vec<u8> {
             match piece {
                 Piece::Kept(at) => out.extend_from_slice(&file[at.clone()]),
                 Piece::New(bytes) => out.extend_from_slice(bytes),
+                Piece::Blank(length) => out.resize(out.len() + length, 0),
             }
         }
         return out;
@@ -44,6 +48,7 @@ pub(super) fn put_together(mut file: Vec<u8>, pieces: &[Piece]) -> Vec<u8> {
         match piece {
             Piece::Kept(from) => file.copy_within(from.clone(), at),
             Piece::New(bytes) => file[at..at + bytes.len()].copy_from_slice(bytes),
+            Piece::Blank(length) => file[at..at + length].fill(0),
         }
         at += piece.len();
     }
@@ -55,7 +60,7 @@ pub(super) fn put_together(mut file: Vec<u8>, pieces: &[Piece]) -> Vec<u8> {
 fn fits(pieces: &[Piece], room: usize) -> bool {
     let starts = |piece: &Piece| match piece {
         Piece::Kept(at) => at.start,
-        Piece::New(_) => usize::MAX,
+        Piece::New(_) | Piece::Blank(_) => usize::MAX,
     };
     let mut end: usize = pieces.iter().map(Piece::len).sum();
     let mut next = room;
@@ -121,6 +126,6 @@ mod tests {
     #[test]
     fn a_part_is_found_where_it_lies() {
         let file = b"0123456789";
-        assert_eq!(kept(file, &file[3..7]), Piece::Kept(3..7));
+        assert_eq!(place(file, &file[3..7]), 3..7);
     }
 }

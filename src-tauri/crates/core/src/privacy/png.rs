@@ -1,8 +1,12 @@
 //! PNG: chunks are copied or left out; the compressed pixels are copied byte for byte.
 
-use super::pieces::{Piece, kept, put_together};
-use super::policy::{Cleaned, Originals};
-use super::{exif, xmp};
+use super::exif;
+use super::forms;
+use super::place::in_text;
+use super::policy::Originals;
+use super::walk::{Tells, Verdict, Walk};
+use crate::container::budget::Budget;
+use crate::container::packed::inflated;
 use crate::container::png::{Chunk, SIGNATURE, chunk, chunks};
 
 /// What shows the picture: pixels, colours, movement.
@@ -24,66 +28,116 @@ const PLACELESS: &[&[u8]] = &[
     b"Source",
 ];
 const XMP: &[u8] = b"XML:com.adobe.xmp";
+/// How ImageMagick keeps blocks of other formats: in hexadecimal digits.
+const RAW_PROFILE: &[u8] = b"Raw profile type ";
 
-/// A chunk of text: its keyword, and what follows the zero behind it.
-fn text<'a>(chunk: &Chunk<'a>) -> Option<(&'a [u8], &'a [u8])> {
-    let is_text = matches!(&chunk.kind, b"tEXt" | b"zTXt" | b"iTXt");
-    let end = chunk
-        .data
-        .iter()
-        .position(|byte| *byte == 0)
-        .filter(|_| is_text)?;
-    Some((&chunk.data[..end], &chunk.data[end + 1..]))
+pub(super) fn walk(walk: &mut Walk<'_>) {
+    let file = walk.file;
+    walk.stays(0..file.len().min(SIGNATURE.len()));
+    let (mut at, mut has_ended, mut has_exif) = (SIGNATURE.len(), false, false);
+    for found in chunks(file) {
+        let whole = walk.place(found.whole);
+        at = whole.end;
+        has_ended |= &found.kind == b"IEND";
+        let mut verdict = told(&found, walk);
+        // Readers take the first.
+        if &found.kind == b"eXIf" && std::mem::replace(&mut has_exif, true) {
+            verdict = verdict.of_a_second();
+        }
+        walk.decide(whole, verdict, |new| chunk(b"eXIf", new));
+    }
+    if !has_ended {
+        walk.refuse("it is cut off");
+    }
+    let rest = file.get(at..).unwrap_or_default();
+    if !rest.is_empty() {
+        let tells = forms::unknown(rest, &mut walk.budget);
+        walk.goes(&(at..file.len()), tells);
+    }
 }
 
-/// Whether a text tells a place: by its own words, or as a block of EXIF or IPTC kept as text
-/// (ImageMagick's `Raw profile type …`).
-pub(super) fn tells_location(chunk: &Chunk<'_>) -> bool {
-    let Some((keyword, rest)) = text(chunk) else {
-        return false;
+fn told(found: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
+    let (originals, is_needed) = (walk.originals, found.kind[0].is_ascii_uppercase());
+    match &found.kind {
+        kind if SHOWN.contains(&kind) => Verdict::Stays,
+        b"eXIf" => exif::verdict(found.data, originals, &mut walk.budget),
+        b"tIME" if originals == Originals::StripLocation => Verdict::Stays,
+        b"tEXt" | b"zTXt" | b"iTXt" => words(found, originals, &mut walk.budget),
+        // Apple's variant of the format, and whatever comes: without it the picture is none.
+        _ if is_needed => {
+            walk.refuse("it has a part that shows the picture and that only its maker knows");
+            Verdict::Stays
+        }
+        _ => Verdict::Goes(forms::unknown(found.data, &mut walk.budget)),
+    }
+}
+
+/// A chunk of text: its keyword, and what it says.
+fn words(found: &Chunk<'_>, originals: Originals, budget: &mut Budget) -> Verdict {
+    let end = found.data.iter().position(|byte| *byte == 0);
+    let Some((keyword, rest)) = end.map(|end| (&found.data[..end], &found.data[end + 1..])) else {
+        return Verdict::Goes(forms::unknown(found.data, budget));
     };
-    let compressed = &chunk.kind == b"iTXt" && rest.first() == Some(&1);
+    let said = match &found.kind {
+        b"tEXt" => Some(rest.to_vec()),
+        b"zTXt" => rest.get(1..).and_then(|packed| inflated(packed, budget)),
+        _ => international(rest, budget),
+    };
+    // What cannot be read may tell.
+    let Some(said) = said else {
+        return Verdict::Goes(Tells::Place);
+    };
     match keyword {
-        XMP => {
-            compressed
-                || xmp::tells_location(
-                    &rest[rest.len().min(2)..]
-                        .iter()
-                        .copied()
-                        .filter(|byte| *byte != 0)
-                        .collect::<Vec<_>>(),
-                )
+        XMP => forms::xmp(&said, originals, budget),
+        keyword if keyword.starts_with(RAW_PROFILE) => {
+            Verdict::Goes(raw_profile(&keyword[RAW_PROFILE.len()..], &said, budget))
         }
-        keyword if keyword.starts_with(b"Raw profile type ") => true,
-        keyword => xmp::names_a_place(keyword),
+        keyword => {
+            let is_place = in_text(keyword, budget) || in_text(&said, budget);
+            let stays = originals == Originals::StripLocation && PLACELESS.contains(&keyword);
+            if stays && !is_place {
+                Verdict::Stays
+            } else {
+                Verdict::Goes(Tells::place_if(is_place, Tells::NoPlace))
+            }
+        }
     }
 }
 
-/// Whether a text stays when only the place goes.
-fn stays(chunk: &Chunk<'_>) -> bool {
-    &chunk.kind == b"tIME"
-        || text(chunk).is_some_and(|(keyword, _)| {
-            PLACELESS.contains(&keyword) || keyword == XMP && !tells_location(chunk)
-        })
-}
-
-pub(super) fn strip(file: Vec<u8>, originals: Originals) -> Cleaned {
-    let mut out = vec![Piece::New(SIGNATURE.to_vec())];
-    let mut ended = false;
-    for found in chunks(&file) {
-        ended |= &found.kind == b"IEND";
-        if SHOWN.contains(&&found.kind) {
-            out.push(kept(&file, found.whole));
-        } else if &found.kind == b"eXIf" {
-            let clean = exif::clean(found.data, originals).and_then(|clean| chunk(b"eXIf", &clean));
-            out.push(Piece::New(clean.unwrap_or_default()));
-        } else if originals == Originals::StripLocation && stays(&found) {
-            out.push(kept(&file, found.whole));
-        }
-    }
-    if ended {
-        Ok(put_together(file, &out))
+/// `iTXt`: whether it is compressed, how, a language, the keyword in it, and the text.
+fn international(rest: &[u8], budget: &mut Budget) -> Option<Vec<u8>> {
+    let [is_packed, _method] = *rest.first_chunk()?;
+    let mut parts = rest[2..].splitn(3, |byte| *byte == 0);
+    let (_language, translated, text) = (parts.next()?, parts.next()?, parts.next()?);
+    let text = if is_packed == 0 {
+        text.to_vec()
     } else {
-        Err("it is cut off".into())
+        inflated(text, budget)?
+    };
+    Some([translated, &text].concat())
+}
+
+fn raw_profile(name: &[u8], said: &[u8], budget: &mut Budget) -> Tells {
+    // A name and a length in decimal digits, each on a line, then the digits.
+    let digits = said.splitn(4, |byte| *byte == b'\n').nth(3).unwrap_or(said);
+    let digits: Vec<u8> = digits
+        .iter()
+        .copied()
+        .filter(u8::is_ascii_hexdigit)
+        .collect();
+    let (Ok(block), true) = (hex::decode(&digits), budget.pays(digits.len())) else {
+        return Tells::Place;
+    };
+    let place = Originals::StripLocation;
+    let exif = block.strip_prefix(crate::container::jpeg::EXIF);
+    let verdict = match (name, exif) {
+        (_, Some(exif)) => exif::verdict(exif, place, budget),
+        (b"xmp", _) => forms::xmp(&block, place, budget),
+        (b"iptc" | b"8bim", _) => return forms::photoshop(&block, budget),
+        _ => return forms::unknown(&block, budget),
+    };
+    match verdict {
+        Verdict::Goes(tells) | Verdict::Becomes(_, tells) => tells,
+        Verdict::Stays => Tells::NoPlace,
     }
 }

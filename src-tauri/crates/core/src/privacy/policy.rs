@@ -16,6 +16,3 @@ pub enum Originals {
     /// All metadata is taken out; the orientation and the colours stay.
     StripAll,
 }
-
-/// A cleaned file or why there is none.
-pub(super) type Cleaned = std::result::Result<Vec<u8>, String>;

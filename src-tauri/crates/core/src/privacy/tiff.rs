@@ -1,188 +1,159 @@
-//! TIFF files: entries are taken out of their directories where they lie, and their values blanked;
-//! nothing moves.
+//! TIFF files: entries are taken out of their directories where they lie, and whatever no kept
+//! entry leads to is blanked; nothing moves.
 
-use std::collections::HashSet;
-use std::ops::Range;
-
-use super::policy::{Cleaned, Originals};
-use super::xmp;
+use super::exif::entry_tells;
+use super::forms;
+use super::in_place::InPlace;
+use super::jpeg::pictures_tell;
+use super::policy::Originals;
+use super::tags::{self, is_shown};
+use super::walk::{Tells, Walk};
+use crate::container::jpeg::{COM, headers};
 use crate::container::tiff::{
-    Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, NEW_SUBFILE_TYPE, SUB_IFDS, Tiff,
+    Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, NEW_SUBFILE_TYPE, Role, Tiff,
 };
 
-/// GeoTIFF: where every pixel lies on earth (OGC 19-008r4), with its forerunners and GDAL's notes.
-const GEOTIFF: &[u16] = &[
-    33550, 33920, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844,
-];
-/// XMP, IPTC, Photoshop.
-const XMP: u16 = 700;
-const IPTC: u16 = 33723;
-const PHOTOSHOP: u16 = 34377;
-/// Layers, each with metadata of its own.
-const PHOTOSHOP_LAYERS: u16 = 37724;
-/// Where pixels lie: strips and tiles, offsets and byte counts.
-const PIXELS: &[(u16, u16)] = &[(273, 279), (324, 325)];
+/// Where pixels lie: strips, tiles and JPEGs, offsets and byte counts.
+const PIXELS: &[(u16, u16)] = &[(273, 279), (324, 325), (tags::JPEG_AT, tags::JPEG_LENGTH)];
+/// Tables of TIFF 6.0's JPEG, which have offsets and no lengths.
+const OLD_JPEG_TABLES: std::ops::RangeInclusive<u16> = 519..=521;
 
-/// What shows the picture: baseline and extended TIFF 6.0, the old and new JPEG tags,
-/// sub-directories, ICC.
-const fn is_shown(tag: u16) -> bool {
-    matches!(tag, 254..=259 | 262 | 263 | 266 | 273 | 274 | 277..=284 | 290..=293 | 296 | 297 | 301 | 317..=325 | 330 | 332..=347 | 512..=532 | 34675)
-}
-
-pub(super) fn is_geotiff(directory: &Directory) -> bool {
-    directory
-        .entries
-        .iter()
-        .any(|entry| GEOTIFF.contains(&entry.tag))
-}
-
-pub(super) fn strip(mut file: Vec<u8>, originals: Originals) -> Cleaned {
-    let edits = edits(&file, originals)?;
-    edits.wiped.iter().for_each(|at| file[at.clone()].fill(0));
-    edits
-        .directories
-        .iter()
-        .for_each(|(at, bytes)| file[*at..at + bytes.len()].copy_from_slice(bytes));
-    Ok(file)
-}
-
-fn edits(file: &[u8], originals: Originals) -> Result<Edits, String> {
-    let tiff = Tiff::new(file)
-        .filter(|tiff| tiff.u16(2) == Some(42))
-        .ok_or("it is no TIFF of the common kind")?;
-    if !tiff.is_whole() {
-        return Err("its pages go in circles, or are too many".into());
+pub(super) fn walk(walk: &mut Walk<'_>) {
+    let file = walk.file;
+    let Some(tiff) = Tiff::new(file).filter(|tiff| tiff.u16(2) == Some(42)) else {
+        let tells = forms::unknown(file, &mut walk.budget);
+        walk.tell(tells);
+        return walk.refuse("it is no TIFF of the common kind");
+    };
+    let tree = tiff.tree(&mut walk.budget);
+    if tree.is_unclear {
+        walk.tell(Tells::Place);
+        walk.refuse("its directories go in circles, or are too many");
     }
-    let mut edits = Edits::default();
-    for directory in tiff.directories() {
-        if directory
-            .number(&tiff, NEW_SUBFILE_TYPE)
-            .is_some_and(|kind| kind & 1 == 1)
-        {
-            return Err("it has a smaller copy of itself inside".into());
+    let mut places = InPlace::default();
+    places.frame(0..8.min(file.len()));
+    for (role, directory) in &tree.directories {
+        for entry in &directory.entries {
+            let tells = entry_tells(*role, entry, file, &mut walk.budget);
+            walk.tell(tells);
         }
-        edits.look(&tiff, file, &directory, originals, 2);
-    }
-    if edits.unclear {
-        return Err("its directories are nested too deep, or hang together in circles".into());
-    }
-    if edits.overlap() {
-        return Err("its metadata and its pixels overlap".into());
-    }
-    Ok(edits)
-}
-
-#[derive(Default)]
-struct Edits {
-    /// Directories written anew, in their old places.
-    directories: Vec<(usize, Vec<u8>)>,
-    wiped: Vec<Range<usize>>,
-    kept: Vec<Range<usize>>,
-    /// Offsets of the directories that were looked at.
-    seen: HashSet<usize>,
-    /// Something was left unlooked at.
-    unclear: bool,
-}
-
-impl Edits {
-    fn look(
-        &mut self,
-        tiff: &Tiff<'_>,
-        file: &[u8],
-        directory: &Directory,
-        originals: Originals,
-        depth: u8,
-    ) {
-        if !self.seen.insert(directory.at) {
-            self.unclear = true;
-            return;
-        }
-        let goes = |entry: &Entry| {
-            let value = file
-                .get(entry.value..entry.value + entry.length)
-                .unwrap_or_default();
-            match entry.tag {
-                GPS_IFD | MAKER_NOTE => true,
-                tag if GEOTIFF.contains(&tag) => true,
-                XMP if originals == Originals::StripLocation => xmp::tells_location(value),
-                IPTC if originals == Originals::StripLocation => xmp::iptc_tells_location(value),
-                // Thumbnails, and whole copies of EXIF and XMP.
-                PHOTOSHOP | PHOTOSHOP_LAYERS => true,
-                tag => originals == Originals::StripAll && !is_shown(tag),
-            }
+        let stays = match role {
+            Role::Main | Role::Sub => true,
+            Role::Exif | Role::Interop => walk.originals == Originals::StripLocation,
+            Role::Gps => false,
         };
-        let (gone, kept): (Vec<&Entry>, Vec<&Entry>) =
-            directory.entries.iter().partition(|entry| goes(entry));
-        for entry in gone {
-            self.wipe(tiff, entry, depth);
-        }
-        for entry in &kept {
-            self.kept
-                .extend((entry.length > 4).then(|| entry.value..entry.value + entry.length));
-            if matches!(entry.tag, EXIF_IFD | INTEROP_IFD | SUB_IFDS) {
-                self.unclear |= depth == 0;
-                tiff.below(entry)
-                    .iter()
-                    .filter(|_| depth > 0)
-                    .for_each(|below| {
-                        self.look(tiff, file, below, originals, depth.saturating_sub(1))
-                    });
-            }
-        }
-        for (offsets, lengths) in PIXELS {
-            let numbers = |tag: u16| {
-                directory
-                    .entry(tag)
-                    .map(|entry| tiff.numbers(entry))
-                    .unwrap_or_default()
+        if stays {
+            let mut page = Page {
+                tiff: &tiff,
+                walk,
+                places: &mut places,
             };
-            let strips = numbers(*offsets).into_iter().zip(numbers(*lengths));
-            self.kept
-                .extend(strips.map(|(at, length)| {
-                    at as usize..(at as usize).saturating_add(length as usize)
-                }));
+            page.look(*role, directory);
         }
-        self.rewrite(tiff, file, directory, &kept);
     }
+    places.end(walk, file.len());
+}
 
-    /// Whether anything is both wiped and kept.
-    fn overlap(&mut self) -> bool {
-        self.kept.sort_by_key(|range| range.start);
-        // The furthest end of all that begin no later.
-        let mut furthest = 0;
-        let ends: Vec<usize> = self
-            .kept
-            .iter()
-            .map(|kept| {
-                furthest = kept.end.max(furthest);
-                furthest
-            })
-            .collect();
-        self.wiped.iter().any(|wiped| {
-            let before = self.kept.partition_point(|kept| kept.start < wiped.end);
-            before > 0 && ends[before - 1] > wiped.start && !wiped.is_empty()
-        })
-    }
+struct Page<'w, 'a> {
+    tiff: &'w Tiff<'a>,
+    walk: &'w mut Walk<'a>,
+    places: &'w mut InPlace,
+}
 
-    /// Blanks a value, and what it points to.
-    fn wipe(&mut self, tiff: &Tiff<'_>, entry: &Entry, depth: u8) {
-        self.wiped
-            .extend((entry.length > 4).then(|| entry.value..entry.value + entry.length));
-        if depth > 0 && matches!(entry.tag, GPS_IFD | EXIF_IFD | INTEROP_IFD) {
-            for below in tiff.below(entry) {
-                let entries = tiff.u16(below.at).map_or(0, usize::from);
-                self.wiped
-                    .push(below.at..(below.at + 2 + entries * 12).min(tiff.len()));
-                below
-                    .entries
-                    .iter()
-                    .for_each(|entry| self.wipe(tiff, entry, depth - 1));
+impl Page<'_, '_> {
+    fn look(&mut self, role: Role, directory: &Directory) {
+        let number = |tag| directory.number(self.tiff, tag);
+        if number(NEW_SUBFILE_TYPE).is_some_and(|kind| kind & 1 == 1) {
+            self.walk.refuse("it has a smaller copy of itself inside");
+        }
+        let mut kept: Vec<&Entry> = Vec::new();
+        for entry in &directory.entries {
+            if !self.goes(role, entry) {
+                kept.push(entry);
             }
         }
+        for entry in kept.iter().filter(|entry| entry.length > 4) {
+            self.places.keep(entry.value..entry.value + entry.length);
+        }
+        if matches!(role, Role::Main | Role::Sub) {
+            self.pixels(directory);
+        }
+        self.rewrite(directory, &kept);
+    }
+
+    fn goes(&mut self, role: Role, entry: &Entry) -> bool {
+        match entry.tag {
+            GPS_IFD | MAKER_NOTE | tags::PHOTOSHOP | tags::PHOTOSHOP_LAYERS => true,
+            tag if tags::GEOTIFF.contains(&tag) => true,
+            tag if is_shown(tag) => false,
+            _ if self.walk.originals == Originals::StripAll => true,
+            EXIF_IFD | INTEROP_IFD => false,
+            tag => {
+                let known = tags::is_known(tag) || matches!(tag, tags::XMP | tags::IPTC);
+                let told = entry_tells(role, entry, self.walk.file, &mut self.walk.budget);
+                !known || told != Tells::NoPlace
+            }
+        }
+    }
+
+    /// Strips and tiles stay, wherever they lie.
+    fn pixels(&mut self, directory: &Directory) {
+        let file = self.walk.file;
+        for (at, length) in PIXELS {
+            let Some(offsets) = directory.entry(*at) else {
+                continue;
+            };
+            let lengths = directory.entry(*length).map(|entry| self.numbers(entry));
+            let (offsets, lengths) = (self.numbers(offsets), lengths.unwrap_or_default());
+            if offsets.len() != lengths.len() {
+                return self.walk.refuse("its strips have no lengths");
+            }
+            for (at, length) in offsets.into_iter().zip(lengths) {
+                let end = at.saturating_add(length).min(file.len());
+                self.places.keep(at.min(end)..end);
+                self.jpeg(file.get(at..end).unwrap_or_default());
+            }
+        }
+        if directory
+            .entries
+            .iter()
+            .any(|entry| OLD_JPEG_TABLES.contains(&entry.tag))
+        {
+            self.walk
+                .refuse("it is compressed in the way of 1992, whose parts have no lengths");
+        }
+    }
+
+    /// A strip may be a whole JPEG, with all that one carries.
+    fn jpeg(&mut self, strip: &[u8]) {
+        // The others say how its colours are stored.
+        let is_told = |marker| matches!(marker, 0xe1..=0xed | 0xef | COM);
+        if strip.starts_with(&[0xff, 0xd8]) && headers(strip).any(|found| is_told(found.marker)) {
+            let tells = pictures_tell(strip, &mut self.walk.budget);
+            self.walk.tell(tells);
+            self.walk.refuse("its strips have metadata of their own");
+        }
+    }
+
+    /// All whole numbers of an entry.
+    fn numbers(&mut self, entry: &Entry) -> Vec<usize> {
+        let tiff = self.tiff;
+        if !self.walk.budget.pays(entry.length) {
+            return Vec::new();
+        }
+        let one = |index: usize| match entry.kind {
+            3 => tiff.u16(entry.value + index * 2).map(usize::from),
+            4 => tiff
+                .u32(entry.value + index * 4)
+                .map(|number| number as usize),
+            _ => None,
+        };
+        (0..entry.count as usize).map_while(one).collect()
     }
 
     /// The directory with the kept entries alone; entries that could not be read are not kept.
-    fn rewrite(&mut self, tiff: &Tiff<'_>, file: &[u8], directory: &Directory, kept: &[&Entry]) {
+    fn rewrite(&mut self, directory: &Directory, kept: &[&Entry]) {
+        let (tiff, file) = (self.tiff, self.walk.file);
         let Some(count) = tiff.u16(directory.at).map(usize::from) else {
             return;
         };
@@ -196,13 +167,12 @@ impl Edits {
         .to_vec();
         kept.iter()
             .for_each(|entry| new.extend(&file[entry.at..entry.at + 12]));
-        new.extend(
-            file.get(directory.at + old - 4..directory.at + old)
-                .unwrap_or(&[0; 4]),
-        );
+        let Some(next) = file.get(directory.at + old - 4..directory.at + old) else {
+            return self.walk.refuse("it is cut off");
+        };
+        new.extend(next);
         new.resize(old, 0);
-        if directory.at + old <= file.len() {
-            self.directories.push((directory.at, new));
-        }
+        self.places
+            .write(directory.at..directory.at + old, new, Tells::NoPlace);
     }
 }

@@ -1,68 +1,116 @@
 //! WebP: chunks are copied or left out; the compressed pixels are copied byte for byte.
 
-use super::pieces::{Piece, kept, put_together};
-use super::policy::{Cleaned, Originals};
-use super::{exif, xmp};
+use super::exif;
+use super::forms;
+use super::walk::{Tells, Verdict, Walk};
 use crate::container::jpeg::EXIF;
-use crate::container::riff::{self, HAS_EXIF, HAS_XMP, chunks, reaches_the_end};
+use crate::container::riff::{self, Chunk, HAS_EXIF, HAS_XMP, chunks, reaches_the_end};
 
-pub(super) fn strip(file: Vec<u8>, originals: Originals) -> Cleaned {
-    if !reaches_the_end(&file) {
-        return Err("it is cut off".into());
+/// Bytes before the first chunk.
+const HEADER: usize = 12;
+/// Bytes of a frame before its own chunks.
+const FRAME: usize = 16;
+
+pub(super) fn walk(walk: &mut Walk<'_>) {
+    let file = walk.file;
+    if !reaches_the_end(file) {
+        walk.refuse("it is cut off");
     }
-    let mut stays: Vec<([u8; 4], Piece)> = Vec::new();
-    for chunk in chunks(&file) {
-        match &chunk.kind {
-            b"VP8X" => stays.push((chunk.kind, Piece::New(chunk.data.to_vec()))),
-            b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ANMF" | b"ICCP" => {
-                stays.push((chunk.kind, kept(&file, chunk.data)))
+    let mut has_exif = false;
+    let verdicts: Vec<(Chunk<'_>, Verdict)> = chunks(file)
+        .map(|chunk| {
+            let mut verdict = told(&chunk, walk);
+            // Readers take the first.
+            if &chunk.kind == b"EXIF" && std::mem::replace(&mut has_exif, true) {
+                verdict = verdict.of_a_second();
             }
-            b"EXIF" => {
-                let block = chunk.data.strip_prefix(EXIF).unwrap_or(chunk.data);
-                stays.extend(
-                    exif::clean(block, originals).map(|clean| (*b"EXIF", Piece::New(clean))),
-                );
+            (chunk, verdict)
+        })
+        .collect();
+    let stays = |kind: &[u8; 4]| {
+        verdicts
+            .iter()
+            .any(|(chunk, verdict)| &chunk.kind == kind && !matches!(verdict, Verdict::Goes(_)))
+    };
+    if ![b"VP8 ", b"VP8L", b"ANMF"].into_iter().any(stays) {
+        walk.refuse("it has no picture in it");
+    }
+    let gone = if stays(b"EXIF") { 0 } else { HAS_EXIF } | if stays(b"XMP ") { 0 } else { HAS_XMP };
+    let Some(header) = header(&verdicts) else {
+        return walk.refuse("it is too large");
+    };
+    walk.becomes(0..HEADER.min(file.len()), header, Tells::NoPlace);
+    let mut at = HEADER;
+    for (chunk, verdict) in verdicts {
+        let data = walk.place(chunk.data);
+        let end = (data.end + data.len() % 2).min(file.len());
+        let verdict = match verdict {
+            Verdict::Stays if &chunk.kind == b"VP8X" => {
+                let mut data = chunk.data.to_vec();
+                data.iter_mut().take(1).for_each(|flags| *flags &= !gone);
+                Verdict::Becomes(data, Tells::NoPlace)
             }
-            b"XMP "
-                if originals == Originals::StripLocation && !xmp::tells_location(chunk.data) =>
-            {
-                stays.push((chunk.kind, kept(&file, chunk.data)));
+            // The byte that fills it up to an even length is told to be zero, and may be missing.
+            Verdict::Stays if file.get(data.end..end) != Some(&[0][..data.len() % 2]) => {
+                walk.stays(data.start - 8..data.end);
+                walk.becomes(data.end..end, vec![0], Tells::NoPlace);
+                at = end;
+                continue;
             }
-            _ => {}
-        }
+            verdict => verdict,
+        };
+        at = end;
+        walk.decide(data.start - 8..end, verdict, |new| {
+            let mut out = Vec::new();
+            riff::push(&mut out, &chunk.kind, new)?;
+            Some(out)
+        });
     }
-    let has = |kind: &[u8; 4]| stays.iter().any(|(found, _)| found == kind);
-    if !has(b"VP8 ") && !has(b"VP8L") && !has(b"ANMF") {
-        return Err("it has no picture in it".into());
+    let rest = file.get(at..).unwrap_or_default();
+    if !rest.is_empty() {
+        let tells = forms::unknown(rest, &mut walk.budget);
+        walk.goes(&(at..file.len()), tells);
     }
-    let gone = if has(b"EXIF") { 0 } else { HAS_EXIF } | if has(b"XMP ") { 0 } else { HAS_XMP };
-    for (_, piece) in stays.iter_mut().filter(|(kind, _)| kind == b"VP8X") {
-        if let Piece::New(data) = piece
-            && let Some(flags) = data.first_mut()
-        {
-            *flags &= !gone;
-        }
-    }
-    let pieces = chained(stays).ok_or("it is too large")?;
-    Ok(put_together(file, &pieces))
 }
 
-/// The chunks behind a file's header, each with its kind and length, filled up to an even one.
-fn chained(chunks: Vec<([u8; 4], Piece)>) -> Option<Vec<Piece>> {
-    let (mut pieces, mut all) = (Vec::new(), 4);
-    for (kind, piece) in chunks {
-        let length = u32::try_from(piece.len()).ok()?;
-        pieces.push(Piece::New([kind, length.to_le_bytes()].concat()));
-        pieces.push(piece);
-        pieces.push(Piece::New(vec![0; length as usize % 2]));
-        all += 8 + u64::from(length) + u64::from(length) % 2;
+fn told(chunk: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
+    match &chunk.kind {
+        b"VP8X" | b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ICCP" => Verdict::Stays,
+        b"ANMF" => {
+            if !is_plain_frame(chunk.data) {
+                walk.refuse("a frame of it holds more than its pixels");
+            }
+            Verdict::Stays
+        }
+        b"EXIF" => {
+            let block = chunk.data.strip_prefix(EXIF).unwrap_or(chunk.data);
+            exif::verdict(block, walk.originals, &mut walk.budget)
+        }
+        b"XMP " => forms::xmp(chunk.data, walk.originals, &mut walk.budget),
+        _ => Verdict::Goes(forms::unknown(chunk.data, &mut walk.budget)),
     }
-    let header = [
-        riff::RIFF,
-        u32::try_from(all).ok()?.to_le_bytes(),
-        riff::WEBP,
-    ]
-    .concat();
-    pieces.insert(0, Piece::New(header));
-    Some(pieces)
+}
+
+/// Whether a frame is made of pixels and their transparency alone.
+fn is_plain_frame(data: &[u8]) -> bool {
+    let mut rest = data.get(FRAME..).unwrap_or_default();
+    while let Some((head, more)) = rest.split_at_checked(8) {
+        let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        if !matches!(&head[..4], b"VP8 " | b"VP8L" | b"ALPH") || length > more.len() {
+            return false;
+        }
+        rest = more.get(length + length % 2..).unwrap_or_default();
+    }
+    rest.is_empty()
+}
+
+/// The header tells the length of all that follows.
+fn header(verdicts: &[(Chunk<'_>, Verdict)]) -> Option<Vec<u8>> {
+    let lengths = verdicts.iter().map(|(chunk, verdict)| match verdict {
+        Verdict::Stays => 8 + chunk.data.len().next_multiple_of(2),
+        Verdict::Becomes(new, _) => 8 + new.len().next_multiple_of(2),
+        Verdict::Goes(_) => 0,
+    });
+    let length = u32::try_from(4 + lengths.sum::<usize>()).ok()?;
+    Some([riff::RIFF, length.to_le_bytes(), riff::WEBP].concat())
 }

@@ -63,6 +63,38 @@ impl OnConflict {
     }
 }
 
+/// What is to happen to an original that tells where it was taken, where its profile keeps
+/// originals as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum OnLocation {
+    /// It goes up as it is.
+    Keep,
+    /// The place is taken out of it.
+    Strip,
+    /// The upload waits for a person to choose.
+    Ask,
+}
+
+impl OnLocation {
+    const ALL: [Self; 3] = [Self::Keep, Self::Strip, Self::Ask];
+
+    /// As it is written in the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Strip => "strip",
+            Self::Ask => "ask",
+        }
+    }
+
+    /// The choice of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str() == name)
+    }
+}
+
 /// A setting that would be right, as the doctor found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "setting", rename_all = "kebab-case")]

@@ -6,7 +6,7 @@ mod headers;
 mod id;
 pub mod provider;
 
-pub use choices::{CredentialSource, Duplicates, Fix, OnConflict};
+pub use choices::{CredentialSource, Duplicates, Fix, OnConflict, OnLocation};
 pub use headers::{HeaderRule, ObjectHeaders};
 pub use id::ProfileId;
 pub use provider::{Addressing, Checksum, Provider};
@@ -122,6 +122,8 @@ impl Profile {
             provider: provider::DEMO.into(),
             bucket: tintype_demo_bucket::BUCKET.into(),
             credentials: CredentialSource::Demo,
+            // Nothing leaves this computer.
+            warn_location: false,
             ..Self::default()
         }
     }

@@ -21,7 +21,7 @@ mod stranger;
 mod sums;
 mod watchdog;
 
-pub use crate::held::{Held, META_SHA256, META_SOURCE, META_UPLOAD, META_VARIANT};
+pub use crate::held::{Held, META_MADE, META_SHA256, META_SOURCE, META_UPLOAD};
 pub(crate) use flow::Room;
 pub use flow::{Lane, Limits};
 pub use log::{Begun, PartsLog, Recalled};

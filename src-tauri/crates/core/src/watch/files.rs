@@ -6,7 +6,6 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::known::KnownFiles;
@@ -15,6 +14,7 @@ use super::place;
 use super::settle::{Hint, OPEN, Settle};
 use super::writers::Writers;
 use crate::content::{self, Kind};
+use crate::digest;
 use crate::error::{Code, Error, Result};
 use crate::folder::{Existing, Inner, Known, OnRecord, Seen, Skipped, Stamp, WatchedFolder};
 use crate::patterns::Patterns;
@@ -407,9 +407,5 @@ fn head(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn sha256(path: &Path) -> Result<[u8; 32]> {
-    let mut sum = Sha256::new();
-    let hashed = std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, &mut sum));
-    hashed
-        .map(|_| sum.finalize().into())
-        .map_err(|error| Error::from_io(&error, path))
+    digest::sha256(path).map_err(|error| Error::from_io(&error, path))
 }

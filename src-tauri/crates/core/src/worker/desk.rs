@@ -62,9 +62,13 @@ impl Desk {
         let content = self.content.as_ref().ok_or_else(gave_up)?;
         match task {
             Task::Clean(originals) => {
+                let before = digest(renderer, &self.file, content);
                 // Its memory becomes the answer's; what is asked after it, is asked of a new visit.
                 let file = std::mem::take(&mut self.file);
                 let clean = privacy::strip(file.into(), content, originals)?;
+                if before.is_some_and(|before| digest(renderer, &clean, content) != Some(before)) {
+                    return Err(privacy::would_break());
+                }
                 Ok(Answer::Cleaned(clean.into()))
             }
             Task::Facts => {
@@ -72,6 +76,10 @@ impl Desk {
                 let facts = facts(&self.file, codec, &content.content_type);
                 Ok(Answer::Facts(Box::new(facts)))
             }
+            Task::Tells => Ok(Answer::Told(match content.kind {
+                Kind::Image(codec) => privacy::tells_location(&self.file, codec),
+                Kind::UnknownImage | Kind::Other => privacy::bytes_tell_location(&self.file),
+            })),
             Task::Weigh(variants) => {
                 let cost = cost(self.source(codec(content)?), &variants, self.limits);
                 Ok(Answer::Weighed(cost))
@@ -84,12 +92,22 @@ impl Desk {
     }
 
     fn source(&self, codec: Codec) -> Source<'_> {
-        Source {
-            file: &self.file,
-            codec,
-            orientation: metadata::orientation(&self.file, codec),
-        }
+        source(&self.file, codec)
     }
+}
+
+fn source(file: &[u8], codec: Codec) -> Source<'_> {
+    Source {
+        file,
+        codec,
+        orientation: metadata::orientation(file, codec),
+    }
+}
+
+/// What a picture shows, if it can be decoded here.
+fn digest(renderer: &mut Renderer, file: &[u8], content: &Content) -> Option<u64> {
+    let codec = codec(content).ok()?;
+    renderer.digest(source(file, codec)).ok()
 }
 
 fn codec(content: &Content) -> Result<Codec> {

@@ -51,6 +51,8 @@ pub(super) enum Said {
 pub(super) enum Task {
     /// What it says of itself.
     Facts,
+    /// Whether it tells where it was taken.
+    Tells,
     /// It, without what the policy takes out.
     Clean(Originals),
     /// Bytes of memory that making these variants will take.
@@ -81,9 +83,9 @@ impl Task {
     /// Whether an answer can be one to this question.
     fn is_answered_by(&self, answer: &Answer, lengths: &[u64]) -> bool {
         match (self, answer) {
-            (Self::Facts, Answer::Facts(_)) | (Self::Weigh(_), Answer::Weighed(_)) => {
-                lengths.is_empty()
-            }
+            (Self::Facts, Answer::Facts(_))
+            | (Self::Tells, Answer::Told(_))
+            | (Self::Weigh(_), Answer::Weighed(_)) => lengths.is_empty(),
             (Self::Clean(_), Answer::Cleaned(_)) => lengths.len() == 1,
             (Self::Render(variants), Answer::Rendered(rendered)) => {
                 let noted = rendered.note.as_ref();
@@ -99,6 +101,7 @@ impl Task {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
     Facts(Box<Facts>),
+    Told(bool),
     Cleaned(#[serde(skip)] Bytes),
     Weighed(u64),
     Rendered(Rendered),
@@ -108,7 +111,7 @@ impl Answer {
     /// The bytes that follow the head.
     fn payloads(&self) -> Vec<Bytes> {
         match self {
-            Self::Facts(_) | Self::Weighed(_) => Vec::new(),
+            Self::Facts(_) | Self::Told(_) | Self::Weighed(_) => Vec::new(),
             Self::Cleaned(bytes) => vec![bytes.clone()],
             Self::Rendered(rendered) => rendered
                 .renditions
@@ -120,7 +123,7 @@ impl Answer {
 
     fn fill(&mut self, payloads: Vec<Bytes>) {
         match self {
-            Self::Facts(_) | Self::Weighed(_) => {}
+            Self::Facts(_) | Self::Told(_) | Self::Weighed(_) => {}
             Self::Cleaned(bytes) => payloads.into_iter().for_each(|payload| *bytes = payload),
             Self::Rendered(rendered) => rendered
                 .renditions

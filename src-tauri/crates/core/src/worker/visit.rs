@@ -14,7 +14,7 @@ use super::speech::{Answer, Task, ask, give, most_memory};
 use super::watchdog::End;
 use crate::content::Content;
 use crate::error::{Code, Error, Result};
-use crate::imaging::{Facts, Rendered};
+use crate::imaging::{Facts, Rendered, whole};
 use crate::privacy::{self, Originals};
 use crate::variant::Variant;
 use crate::world::blocking;
@@ -72,6 +72,17 @@ impl Visit<'_> {
         }
     }
 
+    /// Whether a picture or film tells where it was taken.
+    ///
+    /// # Errors
+    /// `image-too-slow`, `image-damaged`, if it was the end of whoever looked.
+    pub async fn tells_location(&mut self) -> Result<bool> {
+        match self.ask(Task::Tells).await? {
+            Answer::Told(told) => Ok(told),
+            _ => Err(crashed()),
+        }
+    }
+
     /// All variants of the picture.
     ///
     /// # Errors
@@ -95,6 +106,14 @@ impl Visit<'_> {
     /// # Errors
     /// `cannot-strip`, also where it was the end of the worker.
     pub async fn clean(mut self, originals: Originals) -> Result<Bytes> {
+        // It is decoded before and after, to see that it shows the same.
+        let cost = match self.ask(Task::Weigh(vec![whole()])).await {
+            Ok(Answer::Weighed(bytes)) => bytes,
+            // Nothing to decode, or nothing that can be: what is wrong with it, cleaning says.
+            _ => 0,
+        };
+        let workers = self.workers;
+        let _memory = workers.memory(cost).await?;
         if self.host.is_some() {
             // They have it.
             self.file = Bytes::new();

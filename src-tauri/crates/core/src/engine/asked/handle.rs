@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::engine::asked::located::{Located, located};
 use crate::engine::config::Config;
 use crate::engine::later::manifests;
 use crate::engine::queue::request::Request;
@@ -18,7 +17,7 @@ use crate::imaging::Facts;
 use crate::intake::{self, Found};
 use crate::journal::{self, JobRow, NewJob};
 use crate::key;
-use crate::profile::{DEMO, OnConflict, Profile, ProfileId};
+use crate::profile::{DEMO, OnConflict, OnLocation, Profile, ProfileId};
 use crate::secret::Secrets;
 use crate::settings::{Bandwidth, Settings};
 use crate::variant::Variant;
@@ -46,6 +45,8 @@ pub struct Wish {
     pub no_variants: bool,
     /// What to do where a key is taken, instead of what the profile says.
     pub on_conflict: Option<OnConflict>,
+    /// What to do with originals that tell where they were taken, instead of what the profile says.
+    pub on_location: Option<OnLocation>,
 }
 
 impl EngineHandle {
@@ -72,14 +73,6 @@ impl EngineHandle {
     /// Whatever the disk says; `image-unsupported` for what is no picture.
     pub async fn inspect(&self, path: &std::path::Path) -> Result<Facts> {
         self.stages.workers.inspect(path).await
-    }
-
-    /// How many of these files' and folders' pictures tell where they were taken.
-    ///
-    /// # Errors
-    /// `closing`.
-    pub async fn located(&self, paths: Vec<PathBuf>) -> Result<Located> {
-        located(&self.stages.workers, paths).await
     }
 
     pub(in crate::engine) async fn ask<T>(
@@ -142,15 +135,7 @@ impl EngineHandle {
         let found = blocking("listing the files", move || intake::gather(&paths)).await?;
         let jobs = found
             .into_iter()
-            .map(|found| {
-                new_job(
-                    found,
-                    &profile.id,
-                    &variants,
-                    wish.on_conflict,
-                    needs.clone(),
-                )
-            })
+            .map(|found| new_job(found, &profile.id, &variants, wish, needs.clone()))
             .collect();
         self.enqueue_jobs(jobs).await
     }
@@ -288,6 +273,18 @@ impl EngineHandle {
             .await?
     }
 
+    /// A person's word on jobs that wait for one, because their files tell where they were taken.
+    pub async fn answer(&self, ids: Vec<String>, choice: OnLocation) -> Result<()> {
+        self.ask(|answer| Request::Answered(ids, answer, choice))
+            .await?
+    }
+
+    /// Such jobs are not to go up at all.
+    pub async fn withdraw(&self, ids: Vec<String>) -> Result<()> {
+        self.stages.journal.withdraw(ids.clone()).await?;
+        self.ask(|answer| Request::Forgotten(ids, answer)).await
+    }
+
     /// Lets all uploads rest, or go on; remembered over restarts.
     pub async fn pause_all(&self, paused: bool) -> Result<Settings> {
         self.edit(move |settings| {
@@ -372,7 +369,7 @@ fn new_job(
     found: Found,
     profile: &ProfileId,
     variants: &[Variant],
-    on_conflict: Option<OnConflict>,
+    wish: Wish,
     needs: Option<String>,
 ) -> NewJob {
     NewJob {
@@ -382,7 +379,8 @@ fn new_job(
         profile: profile.clone(),
         watched: PathBuf::new(),
         variants: variants.to_vec(),
-        on_conflict,
+        on_conflict: wish.on_conflict,
+        location: wish.on_location,
         seen: None,
         refused: found.refused,
         needs,

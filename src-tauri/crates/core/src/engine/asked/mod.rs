@@ -3,7 +3,6 @@
 
 pub(super) mod folders;
 pub(super) mod handle;
-pub(super) mod located;
 mod patience;
 pub(super) mod profiles;
 pub(super) mod verify;

@@ -10,7 +10,7 @@ use crate::engine::asked::handle::EngineHandle;
 use crate::engine::bucket::stores::Open;
 use crate::engine::queue::request::Request;
 use crate::error::Result;
-use crate::held::{Likeness, Meant};
+use crate::held::{Labels, Likeness, Made, Meant};
 use crate::journal::{JobRow, Journal, ObjectRow};
 use crate::profile::ProfileId;
 use crate::transfer::Lookup;
@@ -91,7 +91,9 @@ impl EngineHandle {
                 // affair.
                 let objects = self.stages.journal.stands_for(&row, &open.target).await?;
                 verified.objects += objects.len() as u64;
-                for (object, fault) in faults(&open, &row, &objects, deep).await? {
+                for (object, fault) in
+                    faults(&self.stages.journal, &open, &row, &objects, deep).await?
+                {
                     verified.faults += 1;
                     let mended = match &mut repair {
                         Some(repair) if fault != Fault::Hidden => repair.mends(object).await?,
@@ -168,6 +170,7 @@ async fn is_as_it_was(row: &JobRow) -> bool {
 }
 
 async fn faults<'a>(
+    journal: &Journal,
     open: &Open,
     row: &JobRow,
     objects: &'a [ObjectRow],
@@ -176,7 +179,7 @@ async fn faults<'a>(
     let mut faults = Vec::new();
     for group in objects.chunks(AT_ONCE) {
         let looks = group.iter().map(|object| async move {
-            let fault = look(open, row, object).await?;
+            let fault = look(journal.labels(), open, row, object).await?;
             let fault = if deep && fault.is_none() {
                 read(open, object).await?
             } else {
@@ -194,18 +197,28 @@ async fn faults<'a>(
     Ok(faults)
 }
 
-async fn look(open: &Open, row: &JobRow, object: &ObjectRow) -> Result<Option<Fault>> {
+async fn look(
+    labels: &Labels,
+    open: &Open,
+    row: &JobRow,
+    object: &ObjectRow,
+) -> Result<Option<Fault>> {
     let bucket = &open.bucket;
     let seen = bucket.call(0, || bucket.store.look(&object.key));
     Ok(match seen.await? {
         Lookup::Absent => Some(Fault::Missing),
         Lookup::Hidden => Some(Fault::Hidden),
         Lookup::Found(held) => {
+            let made = row.sha256.as_deref().zip(object.spec.as_deref());
             let meant = Meant {
                 size: object.size.unwrap_or(held.size),
                 sha256: object.sha256.as_deref().unwrap_or_default(),
                 etag: object.etag.as_deref(),
-                made: row.sha256.as_deref().zip(object.spec.as_deref()),
+                made: made.map(|(source, spec)| Made {
+                    labels,
+                    source,
+                    spec,
+                }),
             };
             (held.compare(&meant) == Likeness::Other).then_some(Fault::Differs)
         }

@@ -366,6 +366,7 @@ pub(in crate::engine) fn sorted(
             .clone()
             .unwrap_or_else(|| settings.variants.clone()),
         on_conflict: folder.choice_for_changed(),
+        location: None,
         seen: Some(file),
         refused: None,
         needs: needs.map(str::to_owned),

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::digest;
 use crate::engine::aside::{Aside, PutDown};
 use crate::engine::stages::Stages;
 use crate::error::{Code, Error, Result};
@@ -331,9 +332,7 @@ fn copy(file: &PutAway, place: &Path) -> Result<()> {
             .set_times(FileTimes::new().set_modified(meta.modified()?))?;
         part.as_file().set_permissions(meta.permissions())?;
         part.as_file().sync_all()?;
-        let mut sum = Sha256::new();
-        std::io::copy(&mut File::open(part.path())?, &mut sum)?;
-        Ok(hex::encode(sum.finalize()))
+        Ok(hex::encode(digest::sha256(part.path())?))
     };
     if copied().map_err(|error| Error::from_io(&error, place))? != file.sha256 {
         return Err(changed());

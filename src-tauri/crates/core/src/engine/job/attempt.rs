@@ -41,6 +41,10 @@ pub(in crate::engine) async fn run(
             .await
             .map(|()| Answered(false));
     }
+    if error.code == Code::LocationAsked {
+        let asked = stages.journal.ask_about(&stages.engine, job.id, error);
+        return asked.await.map(|()| Answered(false));
+    }
     match verdict(&error) {
         Verdict::Waits(_) => Err(error),
         Verdict::Fails => {

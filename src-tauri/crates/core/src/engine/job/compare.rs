@@ -6,7 +6,7 @@ use super::unheard::{is_of_earlier_try, is_of_ended_job};
 use super::work::{Object, Work};
 use crate::engine::bucket::free_keys::SMALL;
 use crate::error::{Code, Error, Result};
-use crate::held::{self, Held, Likeness, META_SHA256, META_SOURCE, Meant};
+use crate::held::{self, Held, Likeness, META_SHA256, Made, Meant};
 use crate::journal::JobState;
 use crate::transfer::{Lookup, Only};
 
@@ -86,7 +86,9 @@ pub(super) async fn compare(
     former: Option<&str>,
     ask: bool,
 ) -> Result<Compared> {
-    let Work { job, file, .. } = work;
+    let Work {
+        stages, job, file, ..
+    } = work;
     let looks = objects.iter().map(|object| look(work, object, ask));
     let mut plan = Plan {
         send: Vec::with_capacity(objects.len()),
@@ -98,9 +100,9 @@ pub(super) async fn compare(
         let how = match free(work, object, lookup).await? {
             Ok(how) => how,
             Err(held) => {
-                let source = held.get(META_SOURCE).or_else(|| held.get(META_SHA256));
-                if former.is_none() || source != former {
-                    by = if source.is_some_and(|source| source != file.sha256) {
+                let is_made_of = |sha256| held.is_made_of(stages.journal.labels(), sha256);
+                if former.and_then(is_made_of) != Some(true) {
+                    by = if is_made_of(&file.sha256) == Some(false) {
                         By::Upload
                     } else {
                         by.max(By::Other)
@@ -174,9 +176,11 @@ async fn free(
 /// Whether the bucket's object is this one, or a variant that is as good.
 async fn same(held: &Held, object: &Object, work: &Work<'_>) -> Result<bool> {
     let spec = object.variant.as_ref().map(ToString::to_string);
-    let made = spec
-        .as_deref()
-        .map(|spec| (work.file.sha256.as_str(), spec));
+    let made = spec.as_deref().map(|spec| Made {
+        labels: work.stages.journal.labels(),
+        source: &work.file.sha256,
+        spec,
+    });
     let meant = Meant {
         size: object.size,
         sha256: &object.sha256,

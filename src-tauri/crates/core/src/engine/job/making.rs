@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::live::Live;
+use super::policy;
 use super::work::blocking;
 use crate::content::Kind;
 use crate::engine::bucket::stores::Open;
@@ -121,11 +122,12 @@ async fn make<'a>(
         ));
     }
     let mut visit = visit(stages, profile, job, &file).await?;
+    let originals = policy::of(stages, profile, job, &file, visit.as_mut()).await?;
     if let Some(visit) = visit.as_mut().filter(|_| tells_day(profile)) {
         file.date = day(visit).await?.unwrap_or(file.date);
     }
     let (rendered, warning) = variants(job, &file, visit.as_mut(), live).await?;
-    let stripped = stripped(profile, job, &mut file, visit).await?;
+    let stripped = stripped(originals, job, &mut file, visit).await?;
     if stripped.is_none() && transfer::in_parts(file.size) {
         // Each part asks for room of its own; holding this one meanwhile could starve them all.
         file.bytes = None;
@@ -148,11 +150,13 @@ async fn visit<'a>(
     file: &Fingerprint,
 ) -> Result<Option<Visit<'a>>> {
     let asks = match file.content.kind {
-        Kind::Image(_) => !job.variants.is_empty() || tells_day(profile),
+        Kind::Image(_) => {
+            !job.variants.is_empty() || tells_day(profile) || policy::looks(profile, job)
+        }
         Kind::UnknownImage | Kind::Other => false,
     };
     match &file.bytes {
-        Some(bytes) if asks || profile.originals != Originals::Keep => {
+        Some(bytes) if asks || profile.originals != Originals::Keep || policy::strips(job) => {
             let visit = stages.workers.visit(bytes.clone(), file.content.clone());
             visit.await.map(Some)
         }
@@ -245,12 +249,11 @@ async fn variants(
 /// # Errors
 /// `cannot-strip`: then nothing of the job goes up.
 async fn stripped(
-    profile: &Profile,
+    originals: Originals,
     job: &JobRow,
     file: &mut Fingerprint,
     visit: Option<Visit<'_>>,
 ) -> Result<Option<Bytes>> {
-    let originals = profile.originals;
     if originals == Originals::Keep {
         return Ok(None);
     }

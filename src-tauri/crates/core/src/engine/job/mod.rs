@@ -6,6 +6,7 @@ mod compare;
 pub(super) mod live;
 mod making;
 mod plan;
+mod policy;
 mod record;
 mod sending;
 mod unheard;

@@ -21,8 +21,8 @@ use crate::journal::{JobRow, JobState, SentObject, UploadKey};
 use crate::link;
 use crate::profile::OnConflict;
 use crate::transfer::{
-    self, Content, Headers, META_SHA256, META_SOURCE, META_UPLOAD, META_VARIANT, Only, Order,
-    Source, Still,
+    self, Content, Headers, META_MADE, META_SHA256, META_SOURCE, META_UPLOAD, Only, Order, Source,
+    Still,
 };
 
 /// Sends what has to be sent: how each object was, or nothing at all if the file is skipped.
@@ -203,10 +203,12 @@ fn headers(work: &Work<'_>, object: &Object) -> Headers {
         (META_UPLOAD.to_owned(), label_of(&work.job.uid)),
     ];
     if object.variant.is_some() || object.sha256 != work.file.sha256 {
-        metadata.push((META_SOURCE.to_owned(), work.file.sha256.clone()));
+        let source = work.stages.journal.labels().source(&work.file.sha256);
+        metadata.push((META_SOURCE.to_owned(), source));
     }
     if let Some(variant) = &object.variant {
-        metadata.push((META_VARIANT.to_owned(), variant.to_string()));
+        let made = work.stages.journal.labels().made(&variant.to_string());
+        metadata.push((META_MADE.to_owned(), made));
     }
     Headers {
         content_type: object.content_type.clone(),

@@ -38,7 +38,7 @@ pub(in crate::engine) fn verdict(error: &Error) -> Verdict {
 
 fn of_code(code: Code) -> Verdict {
     match code {
-        Code::FileChanging | Code::RequestTooLarge | Code::UploadLost | Code::Closing | Code::Paused => Verdict::Waits(Waits::Job),
+        Code::FileChanging | Code::RequestTooLarge | Code::UploadLost | Code::Closing | Code::Paused | Code::LocationAsked => Verdict::Waits(Waits::Job),
 
         // The file itself, or what is wanted of it.
         Code::FileMissing
@@ -120,6 +120,7 @@ pub(in crate::engine) fn needs_a_person(code: Code) -> bool {
             | Code::SettingsNewer
             | Code::JournalNewer
             | Code::Paused
+            | Code::LocationAsked
     )
 }
 

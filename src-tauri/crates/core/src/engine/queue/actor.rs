@@ -223,6 +223,9 @@ impl Actor {
             Request::Paused(ids, answer, paused) => {
                 drop(answer.send(self.pause(ids, paused).await))
             }
+            Request::Answered(ids, answer, choice) => {
+                drop(answer.send(self.answered(ids, choice).await))
+            }
             Request::Forgotten(ids, answer) => {
                 self.tell(Event::Forgotten(ids));
                 self.recount().await?;

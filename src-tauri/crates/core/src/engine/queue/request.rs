@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use crate::engine::shown::view::Snapshot;
 use crate::error::{Error, Result};
 use crate::folder::WatchedFolder;
-use crate::profile::ProfileId;
+use crate::profile::{OnLocation, ProfileId};
 use crate::settings::Settings;
 
 pub(in crate::engine) type Answer<T> = oneshot::Sender<T>;
@@ -21,6 +21,8 @@ pub(in crate::engine) enum Request {
     Queued(Vec<i64>, Answer<()>),
     /// Jobs are to rest, or to go on.
     Paused(Vec<String>, Answer<Result<()>>, bool),
+    /// A person's word on jobs that were asked about.
+    Answered(Vec<String>, Answer<Result<()>>, OnLocation),
     /// Jobs were taken out of it.
     Forgotten(Vec<String>, Answer<()>),
     /// Watch these as well, in this run.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::engine::shown::health::Trouble;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::journal::{JobRow, JobState, ObjectRow};
 use crate::local_path::LocalPath;
 use crate::settings::Settings;
@@ -22,6 +22,8 @@ pub enum Stage {
     Imaging,
     /// On its way to the bucket.
     Sending,
+    /// Waits for a person to say whether the place goes up with it.
+    Asks,
     /// Rests until a person lets it go on.
     Paused,
     /// Waits for the network, the server or room on the disk, and goes on by itself.
@@ -81,6 +83,11 @@ impl JobView {
         let stage = match (state, &row.error) {
             (JobState::Done, _) => Stage::Done,
             (JobState::Failed, _) => Stage::Failed,
+            (JobState::Queued | JobState::Planned, Some(error))
+                if row.paused && error.code == Code::LocationAsked =>
+            {
+                Stage::Asks
+            }
             (JobState::Queued | JobState::Planned, _) if row.paused => Stage::Paused,
             (JobState::Queued | JobState::Planned, Some(_)) => Stage::Waiting,
             (JobState::Queued | JobState::Planned, None) => Stage::Queued,

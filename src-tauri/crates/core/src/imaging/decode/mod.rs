@@ -232,6 +232,7 @@ fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
 }
 
 fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
+    let file = container::bmff::trimmed(file);
     let options = heifer::Options {
         max_threads: 1,
         max_pixels: limits.pixels().min(limits.decode_bytes() / 8),

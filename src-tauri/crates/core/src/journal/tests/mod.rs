@@ -25,6 +25,7 @@ fn job(name: &str) -> NewJob {
         watched: PathBuf::new(),
         variants: Variant::defaults(),
         on_conflict: None,
+        location: None,
         seen: None,
         refused: None,
         needs: None,
@@ -243,6 +244,7 @@ fn found(name: &str, mtime_ns: i64) -> NewJob {
     NewJob {
         source: path.clone().into(),
         watched: "/w".into(),
+        location: None,
         seen: Some(seen(&path, mtime_ns)),
         ..job(name)
     }

@@ -4,7 +4,8 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
-use crate::container::{jpeg as segments, png as chunks, riff};
+use crate::container::tiff::Tiff;
+use crate::container::{bmff, jpeg as segments, png as chunks, riff};
 
 /// IFD0: Make "Tintype!", Orientation 6, GPS; EXIF: MakerNote; GPS: latitude; IFD1: a thumbnail.
 pub(super) fn exif_block() -> Vec<u8> {
@@ -148,11 +149,78 @@ pub(super) fn avif() -> Vec<u8> {
     tintype_avif::encode(&pixels, (48, 32), false, options).expect("encodes")
 }
 
+/// A JPEG with these segments before all others.
+pub(super) fn jpeg_with(segments: &[u8]) -> Vec<u8> {
+    let plain = picture(ImageFormat::Jpeg);
+    [&plain[..2], segments, &plain[2..]].concat()
+}
+
+/// A HEIC with a box more in its description, right before the pixels.
+pub(super) fn heic_with(more: &[u8]) -> Vec<u8> {
+    let pixels: Vec<u8> = (0..48 * 32 * 3_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let options = heifer::EncodeOptions::default();
+    let mut file = heifer::encode_rgb8(48, 32, &pixels, &options).expect("encodes");
+    let meta = bmff::meta(&file).expect("meta");
+    let items = bmff::items(&file);
+    let (at, length) = (items[0].extents[0].start, items[0].extents[0].len());
+    let added = u32::try_from(more.len()).unwrap();
+    let grown = u32::try_from(meta.whole.len()).unwrap() + added;
+    // Where the picture's bytes are told to lie.
+    let told = [
+        u32::try_from(at).unwrap().to_be_bytes(),
+        u32::try_from(length).unwrap().to_be_bytes(),
+    ]
+    .concat();
+    let told_at = file[meta.content.clone()]
+        .windows(8)
+        .position(|window| window == told)
+        .map(|found| meta.content.start + found)
+        .expect("its place is told in four bytes");
+    let moved = u32::try_from(at).unwrap() + added;
+    file[told_at..told_at + 4].copy_from_slice(&moved.to_be_bytes());
+    file[meta.whole.start..meta.whole.start + 4].copy_from_slice(&grown.to_be_bytes());
+    file.splice(meta.whole.end..meta.whole.end, more.iter().copied());
+    file
+}
+
+/// A TIFF with one entry more, appended behind the pixels.
+pub(super) fn tiff_with(tag: u16, kind: u16, value: &[u8]) -> Vec<u8> {
+    let mut file = picture(ImageFormat::Tiff);
+    let directory = Tiff::new(&file)
+        .and_then(|tiff| tiff.first())
+        .expect("a page");
+    let mut entries: Vec<Vec<u8>> = directory
+        .entries
+        .iter()
+        .map(|entry| file[entry.at..entry.at + 12].to_vec())
+        .collect();
+    let at = u32::try_from(file.len()).unwrap();
+    let count = u16::try_from(entries.len() + 1).unwrap();
+    let value_at = at + 2 + u32::from(count) * 12 + 4;
+    let width = if kind == 4 { 4 } else { 1 };
+    let values = u32::try_from(value.len()).unwrap() / width;
+    entries.push(
+        [
+            &tag.to_le_bytes()[..],
+            &kind.to_le_bytes(),
+            &values.to_le_bytes(),
+            &value_at.to_le_bytes(),
+        ]
+        .concat(),
+    );
+    file[4..8].copy_from_slice(&at.to_le_bytes());
+    file.extend(count.to_le_bytes());
+    file.extend(entries.concat());
+    file.extend([0; 4]);
+    file.extend(value);
+    file
+}
+
 /// A TIFF whose only directory also has a GPS entry, appended behind the pixels.
 pub(super) fn tiff() -> Vec<u8> {
     let mut file = picture(ImageFormat::Tiff);
-    let little = crate::container::tiff::Tiff::new(&file).expect("TIFF");
-    let directory = little.directories().remove(0);
+    let little = Tiff::new(&file).expect("TIFF");
+    let directory = little.first().expect("a page");
     let entries: Vec<u8> = directory
         .entries
         .iter()

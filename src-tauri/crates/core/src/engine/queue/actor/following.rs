@@ -5,6 +5,7 @@ use super::{Actor, SNAPSHOT_JOBS};
 use crate::engine::shown::view::Event;
 use crate::error::Result;
 use crate::journal::JobState;
+use crate::profile::OnLocation;
 
 /// Jobs of other engines that are looked at in one tick.
 const FOLLOWED: usize = 256;
@@ -97,6 +98,16 @@ impl Actor {
     /// Lets jobs rest, or go on. What a resting job has sent stays: it goes on from there.
     pub(super) async fn pause(&mut self, uids: Vec<String>, paused: bool) -> Result<()> {
         self.stages.journal.pause(uids.clone(), paused).await?;
+        self.decided(uids).await
+    }
+
+    pub(super) async fn answered(&mut self, uids: Vec<String>, choice: OnLocation) -> Result<()> {
+        self.stages.journal.answer(uids.clone(), choice).await?;
+        self.decided(uids).await
+    }
+
+    /// A person decided about jobs: those that rest now stop, the others go on.
+    async fn decided(&mut self, uids: Vec<String>) -> Result<()> {
         let rows = self.stages.journal.jobs_by_uid(&uids).await?;
         for running in rows
             .iter()

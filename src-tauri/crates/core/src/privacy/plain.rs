@@ -1,0 +1,100 @@
+//! Files that are not taken apart: they go up as they are, or not at all.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::exif;
+use super::forms;
+use super::jpeg::pictures_tell;
+use super::place::{in_bytes, in_drawing, in_text};
+use super::policy::Originals;
+use super::walk::{Tells, Verdict, Walk};
+use crate::container::tiff::Tiff;
+
+/// How far into a CR3 its `moov` box reaches.
+const CR3_HEAD: usize = 1 << 20;
+
+/// What a drawing says in words: titles, descriptions, comments.
+static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?s-u)<(?:title|desc|text|tspan)\b[^>]*>([^<]*)|<!--(.*?)-->").ok()
+});
+
+/// Text as it is, unless it holds pictures, metadata or an editor's notes.
+pub(super) fn svg(walk: &mut Walk<'_>) {
+    let file = walk.file;
+    let has = |wanted: &[u8]| file.windows(wanted.len()).any(|window| window == wanted);
+    let words = WORDS.as_ref().map(|words| words.captures_iter(file));
+    let in_words = words.into_iter().flatten().any(|found| {
+        [1, 2]
+            .into_iter()
+            .filter_map(|part| found.get(part))
+            .any(|part| in_text(part.as_bytes(), &mut walk.budget))
+    });
+    if in_drawing(file, &mut walk.budget) || in_words {
+        walk.tell(Tells::Place);
+        walk.refuse("it is a drawing that tells a place");
+    }
+    if has(b"data:") || has(b"<metadata") || has(b"sodipodi:") || has(b"inkscape:") {
+        walk.refuse("it is a drawing with metadata or pictures inside");
+    }
+    let all = walk.originals == Originals::StripAll;
+    if all && (has(b"<!--") || has(b"<desc") || has(b"<title")) {
+        walk.refuse("it is a drawing with words about itself inside");
+    }
+    walk.stays(0..file.len());
+}
+
+/// Header, colours and pixels, and nothing behind them: the length in the header is the file's.
+pub(super) fn bmp(walk: &mut Walk<'_>) {
+    let file = walk.file;
+    let told = file
+        .get(2..6)
+        .and_then(|length| length.first_chunk())
+        .map(|length| u32::from_le_bytes(*length) as usize);
+    if told != Some(file.len()) {
+        walk.refuse("it has something behind its pixels");
+        let tells = forms::unknown(
+            file.get(told.unwrap_or_default()..).unwrap_or_default(),
+            &mut walk.budget,
+        );
+        walk.tell(tells);
+    }
+    walk.stays(0..file.len());
+}
+
+pub(super) fn icon(walk: &mut Walk<'_>) {
+    let is_place = in_bytes(walk.file, &mut walk.budget);
+    walk.tell(Tells::place_if(is_place, Tells::Anything));
+    walk.refuse("it is an icon, whose pictures may hold anything");
+}
+
+/// Cameras' own formats: mostly TIFF under some number, some beside a JPEG.
+pub(super) fn raw(walk: &mut Walk<'_>) {
+    let file = walk.file;
+    walk.refuse("it is a camera's raw file, which only its maker can rewrite");
+    let tells = if file.get(4..8) == Some(b"ftyp") {
+        cr3(walk)
+    } else if Tiff::new(file).is_some() {
+        match exif::verdict(file, Originals::StripAll, &mut walk.budget) {
+            Verdict::Goes(tells) | Verdict::Becomes(_, tells) => tells,
+            Verdict::Stays => Tells::NoPlace,
+        }
+    } else {
+        // Its previews have what it has.
+        pictures_tell(file, &mut walk.budget)
+    };
+    walk.tell(tells);
+}
+
+/// `CMT4`, inside Canon's box in `moov`, is a TIFF structure whose main directory is the GPS
+/// directory.
+fn cr3(walk: &mut Walk<'_>) -> Tells {
+    let head = &walk.file[..walk.file.len().min(CR3_HEAD)];
+    let at = head.windows(4).position(|window| window == b"CMT4");
+    let block = at.and_then(|at| head.get(at + 4..)).unwrap_or_default();
+    let placed = Tiff::new(block)
+        .and_then(|tiff| tiff.first())
+        .is_some_and(|gps| exif::is_placed(&gps, block));
+    Tells::place_if(placed || in_bytes(head, &mut walk.budget), Tells::Anything)
+}
