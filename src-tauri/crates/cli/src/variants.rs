@@ -181,10 +181,14 @@ impl Work {
             .render(self.specs.clone())
             .await
             .map_err(|error| error.about(&shown))?;
+        let told = rendered.told().map(|told| told.about(&shown));
+        if let (true, Some(error)) = (rendered.renditions.is_empty(), &told) {
+            return Err(error.clone());
+        }
         for rendition in rendered.renditions {
             report.variants.push(self.write(rendition, stem)?);
         }
-        Ok(rendered.note.map(|note| note.about(&shown)))
+        Ok(told)
     }
 
     /// Writes a variant whole, under a name that is free; nothing that is there is touched unasked,

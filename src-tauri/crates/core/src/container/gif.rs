@@ -93,11 +93,56 @@ pub fn is_animated(file: &[u8]) -> bool {
         .is_some()
 }
 
+/// How often it plays; 0: for ever. Without a word on it, once; "repeat n times" is one more.
+pub fn plays(file: &[u8]) -> u16 {
+    let told = blocks(file).find_map(|block| match block.kind {
+        Kind::Application(name) if matches!(&name, b"NETSCAPE2.0" | b"ANIMEXTS1.0") => {
+            block.whole.get(16..18)?.first_chunk().copied()
+        }
+        _ => None,
+    });
+    match told.map(u16::from_le_bytes) {
+        None => 1,
+        Some(0) => 0,
+        Some(times) => times.saturating_add(1),
+    }
+}
+
+/// The file with a screen that its first frame fits on, as browsers show it; nothing where it does.
+pub fn with_screen(file: &[u8]) -> Option<Vec<u8>> {
+    let number = |bytes: &[u8], at: usize| {
+        let pair = bytes.get(at..at + 2)?.first_chunk()?;
+        Some(u32::from(u16::from_le_bytes(*pair)))
+    };
+    let first = blocks(file).find(|block| block.kind == Kind::Image)?.whole;
+    let need = |at: usize| Some(number(first, at)? + number(first, at + 4)?);
+    let (width, height) = (need(1)?, need(3)?);
+    let screen = (number(file, 6)?, number(file, 8)?);
+    if width <= screen.0 && height <= screen.1 {
+        return None;
+    }
+    let mut out = file.to_vec();
+    let widths = u16::try_from(width.max(screen.0)).ok()?.to_le_bytes();
+    let heights = u16::try_from(height.max(screen.1)).ok()?.to_le_bytes();
+    out[6..8].copy_from_slice(&widths);
+    out[8..10].copy_from_slice(&heights);
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const FILE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff\x21\xfe\x02hi\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3bmore";
+
+    #[test]
+    fn a_screen_without_size_gets_that_of_its_frame() {
+        let mut small = FILE.to_vec();
+        small[6..10].fill(0);
+
+        assert_eq!(with_screen(&small).as_deref(), Some(FILE));
+        assert!(with_screen(FILE).is_none());
+    }
 
     #[test]
     fn blocks_end_where_the_picture_ends() {
@@ -107,6 +152,12 @@ mod tests {
             [Kind::Header, Kind::Comment, Kind::Image, Kind::Trailer]
         );
         assert!(!is_animated(FILE));
+        assert_eq!(plays(FILE), 1);
+        let looped = |times: u8| {
+            let block = [&b"\x21\xff\x0bNETSCAPE2.0\x03\x01"[..], &[times, 0, 0]].concat();
+            [&FILE[..19], &block, &FILE[19..]].concat()
+        };
+        assert_eq!([0, 2].map(|times| plays(&looped(times))), [0, 3]);
         assert!((0..FILE.len()).all(|cut| blocks(&FILE[..cut]).count() <= 4));
     }
 }

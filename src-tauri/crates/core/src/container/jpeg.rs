@@ -128,6 +128,30 @@ pub fn headers(file: &[u8]) -> impl Iterator<Item = Segment<'_>> {
     })
 }
 
+/// The file without what lies between its header's segments: some cameras leave a few bytes there,
+/// which viewers pass over. Nothing where there are none.
+pub fn without_gaps(file: &[u8]) -> Option<Vec<u8>> {
+    let place = |part: &[u8]| part.as_ptr().addr() - file.as_ptr().addr();
+    let (mut end, mut has_gaps) = (2, false);
+    let mut out = vec![0xff, SOI];
+    for segment in headers(file) {
+        let start = place(segment.whole);
+        has_gaps |= file[end..start].iter().any(|byte| *byte != 0xff);
+        end = start + segment.whole.len();
+        out.extend_from_slice(segment.whole);
+    }
+    let scan = file.get(end..)?;
+    let marker = scan
+        .windows(2)
+        .take(MAX_GARBAGE)
+        .position(|pair| pair == [0xff, SOS])?;
+    has_gaps |= scan[..marker].iter().any(|byte| *byte != 0xff);
+    has_gaps.then(|| {
+        out.extend_from_slice(&scan[marker..]);
+        out
+    })
+}
+
 /// The frame header.
 pub fn frame(file: &[u8]) -> Option<Frame> {
     headers(file)
@@ -265,6 +289,15 @@ mod tests {
             frame(FILE).map(|frame| (frame.width, frame.height, frame.precision)),
             Some((16, 8, 8))
         );
+    }
+
+    #[test]
+    fn what_lies_between_segments_is_passed_over() {
+        let gap = [&FILE[..2], b"junk", &FILE[2..]].concat();
+
+        assert_eq!(without_gaps(&gap).as_deref(), Some(FILE));
+        assert!(without_gaps(FILE).is_none());
+        assert!(without_gaps(b"").is_none());
     }
 
     #[test]

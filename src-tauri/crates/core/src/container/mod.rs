@@ -7,6 +7,7 @@
 pub mod bmff;
 pub mod budget;
 pub mod gif;
+pub mod ico;
 pub mod jpeg;
 pub mod packed;
 pub mod png;

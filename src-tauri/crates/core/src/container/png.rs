@@ -41,6 +41,14 @@ pub fn is_animated(file: &[u8]) -> bool {
         .is_some_and(|frames| u32::from_be_bytes(frames) > 1)
 }
 
+/// How often it plays; 0: for ever.
+pub fn plays(file: &[u8]) -> u16 {
+    let control = chunks(file).find(|chunk| &chunk.kind == b"acTL");
+    let times = control.and_then(|chunk| chunk.data.get(4..8)?.first_chunk().copied());
+    let times = u32::from_be_bytes(times.unwrap_or_default());
+    u16::try_from(times).unwrap_or(u16::MAX)
+}
+
 /// A chunk with its checksum.
 pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Option<Vec<u8>> {
     let mut out = u32::try_from(data.len()).ok()?.to_be_bytes().to_vec();

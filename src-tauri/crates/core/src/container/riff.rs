@@ -61,6 +61,13 @@ pub fn is_animated(file: &[u8]) -> bool {
         .is_some()
 }
 
+/// How often it plays; 0: for ever.
+pub fn plays(file: &[u8]) -> u16 {
+    let control = chunks(file).find(|chunk| &chunk.kind == b"ANIM");
+    let times = control.and_then(|chunk| chunk.data.get(4..6)?.first_chunk().copied());
+    u16::from_le_bytes(times.unwrap_or_default())
+}
+
 /// Puts chunks together to a file; nothing if it would be larger than the format can say.
 pub fn file<'a>(chunks: impl IntoIterator<Item = (&'a [u8; 4], &'a [u8])>) -> Option<Vec<u8>> {
     let mut out = b"RIFF\0\0\0\0WEBP".to_vec();

@@ -1,5 +1,6 @@
 //! Animations that stay animated: every frame of the source through the same frame of the variant.
 
+use std::collections::HashMap;
 use std::io::Cursor;
 
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
@@ -11,24 +12,78 @@ use super::picture::{Rendition, Source};
 use super::plan::Frame;
 use super::raster::Raster;
 use super::render::Renderer;
+use crate::container::{gif, png, riff};
 use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::variant::Variant;
 
+/// A variant that is to move, and what of it there is.
+struct Moving {
+    index: usize,
+    frame: Frame,
+    variant: Variant,
+    made: Option<(Animation, (u32, u32))>,
+    failed: Option<Error>,
+}
+
 impl Renderer {
-    /// Renders all frames of a picture (`full` its size, `profile` its colours) into one moving
-    /// WebP.
+    /// Renders all frames of a picture (`full` its size, `profile` its colours) into moving WebPs:
+    /// each frame is decoded once, for all of them.
     pub(super) fn animate(
         &mut self,
         source: Source<'_>,
-        frame: Frame,
+        wanted: Vec<(usize, Frame, Variant)>,
         full: (u32, u32),
         profile: Option<&[u8]>,
-        variant: Variant,
-    ) -> Result<Rendition> {
-        let mut made: Option<(Animation, (u32, u32))> = None;
+    ) -> HashMap<usize, Result<Rendition>> {
+        let mut moving: Vec<Moving> = wanted
+            .into_iter()
+            .map(|(index, frame, variant)| Moving {
+                index,
+                frame,
+                variant,
+                made: None,
+                failed: None,
+            })
+            .collect();
+        let loops = loops(source);
+        let failed = self.push_frames(source, &mut moving, full, profile, loops);
+        let all = moving.into_iter().map(|moving| {
+            let done = match (moving.failed.or_else(|| failed.clone()), moving.made) {
+                (Some(error), _) => Err(error),
+                (None, None) => Err(no_frame()),
+                (None, Some((animation, pixels))) => animation.finish().map(|bytes| Rendition {
+                    pixels,
+                    bytes: bytes.into(),
+                    variant: moving.variant,
+                }),
+            };
+            (moving.index, done)
+        });
+        all.collect()
+    }
+
+    fn push_frames(
+        &mut self,
+        source: Source<'_>,
+        moving: &mut [Moving],
+        full: (u32, u32),
+        profile: Option<&[u8]>,
+        loops: u16,
+    ) -> Option<Error> {
+        let larger = (source.codec == Codec::Gif)
+            .then(|| gif::with_screen(source.file))
+            .flatten();
+        let source = Source {
+            file: larger.as_deref().unwrap_or(source.file),
+            ..source
+        };
+        let frames = match frames(source) {
+            Ok(frames) => frames,
+            Err(error) => return Some(error),
+        };
         let mut late = 0;
-        for picture in frames(source)? {
+        for picture in frames {
             // A file that ends early shows what it has.
             let Ok(picture) = picture else { break };
             let milliseconds = duration(picture.delay(), &mut late);
@@ -43,27 +98,49 @@ impl Renderer {
                 alpha: true,
                 pixels: image.into_rgba8().into_raw(),
             };
-            let view = frame.view.scaled(full, (width, height));
-            let small = self
-                .resizing
-                .view(&whole, view, frame.size, variant.linear)?;
-            let small = self.colours.convert(small, profile);
-            let small = self.compose(small, &variant)?;
-            let size = (small.width, small.height);
-            let (animation, _) = made.get_or_insert_with(|| (Animation::new(size), size));
-            animation.push(small, milliseconds, &variant)?;
+            for one in moving.iter_mut().filter(|one| one.failed.is_none()) {
+                let pushed = self.push(&whole, one, (full, profile), milliseconds, loops);
+                one.failed = pushed.err();
+            }
         }
-        let (animation, pixels) = made.ok_or_else(|| {
-            Error::new(
-                Code::ImageDamaged,
-                "the animation has no frame that can be read",
-            )
-        })?;
-        Ok(Rendition {
-            pixels,
-            bytes: animation.finish()?.into(),
-            variant,
-        })
+        None
+    }
+
+    fn push(
+        &mut self,
+        whole: &Raster,
+        one: &mut Moving,
+        (full, profile): ((u32, u32), Option<&[u8]>),
+        milliseconds: u32,
+        loops: u16,
+    ) -> Result<()> {
+        let view = one.frame.view.scaled(full, (whole.width, whole.height));
+        let small = self
+            .resizing
+            .view(whole, view, one.frame.size, one.variant.linear)?;
+        let small = self.colours.convert(small, profile);
+        let small = self.compose(small, &one.variant)?;
+        let size = (small.width, small.height);
+        let (animation, _) = one
+            .made
+            .get_or_insert_with(|| (Animation::new(size, loops), size));
+        animation.push(small, milliseconds, &one.variant)
+    }
+}
+
+fn no_frame() -> Error {
+    Error::new(
+        Code::ImageDamaged,
+        "the animation has no frame that can be read",
+    )
+}
+
+/// How often it plays; 0: for ever.
+fn loops(source: Source<'_>) -> u16 {
+    match source.codec {
+        Codec::Gif => gif::plays(source.file),
+        Codec::Webp => riff::plays(source.file),
+        _ => png::plays(source.file),
     }
 }
 

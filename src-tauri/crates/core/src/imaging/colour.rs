@@ -8,8 +8,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use moxcms::{
-    CicpProfile, ColorProfile, DataColorSpace, Layout, RenderingIntent, Transform8BitExecutor,
-    TransformOptions,
+    ColorProfile, DataColorSpace, Layout, RenderingIntent, Transform8BitExecutor, TransformOptions,
 };
 
 use super::raster::Raster;
@@ -186,29 +185,6 @@ fn by_rows(transform: &Transform8BitExecutor, pixels: &mut [u8], row: usize) {
     }
 }
 
-/// The ICC profile of code points of ITU-T H.273; nothing for sRGB, for what is not told, and for
-/// HDR, which needs tone mapping and not a profile.
-pub(super) fn icc_of(primaries: u8, transfer: u8) -> Option<Vec<u8>> {
-    const PQ: u8 = 16;
-    const HLG: u8 = 18;
-    if matches!(primaries, 0..=2) || matches!(transfer, PQ | HLG) {
-        return None;
-    }
-    // BT.709's curve is shown as sRGB's, as every viewer does.
-    let transfer = if matches!(transfer, 1 | 2 | 6 | 14 | 15) {
-        13
-    } else {
-        transfer
-    };
-    let cicp = CicpProfile {
-        color_primaries: primaries.try_into().ok()?,
-        transfer_characteristics: transfer.try_into().ok()?,
-        matrix_coefficients: moxcms::MatrixCoefficients::Identity,
-        full_range: true,
-    };
-    ColorProfile::new_from_cicp(cicp).encode().ok()
-}
-
 /// Ink to sRGB without a profile: a polynomial fitted to US Web Coated (SWOP) v2, its coefficients
 /// those of pdf.js (`DeviceCmykCS` in `src/core/colorspace.js`).
 fn press(c: u8, m: u8, y: u8, k: u8) -> [u8; 3] {
@@ -300,13 +276,5 @@ mod tests {
         assert!(press(0, 0, 0, 255).iter().all(|channel| *channel < 60));
         let [r, g, b] = press(255, 0, 0, 0);
         assert!(r < 40 && g > 140 && b > 200, "cyan");
-    }
-
-    #[test]
-    fn code_points_become_profiles() {
-        assert!(icc_of(1, 13).is_none() && icc_of(2, 2).is_none() && icc_of(9, 16).is_none());
-        let p3 = ColorProfile::new_from_slice(&icc_of(12, 13).expect("P3")).expect("profile");
-        let red = one(&p3, [234, 51, 35]);
-        assert!(red[0] >= 254 && red[1] <= 3, "{red:?}");
     }
 }

@@ -7,7 +7,9 @@ mod colour;
 mod decode;
 mod encode;
 pub(crate) mod fonts;
+mod hdr;
 mod inspect;
+mod meaning;
 mod picture;
 mod plan;
 mod planar;
@@ -18,7 +20,7 @@ mod watermark;
 
 pub use decode::cost;
 pub use inspect::{Facts, Location, facts};
-pub use picture::{Rendered, Rendition, Source};
+pub use picture::{Failure, Rendered, Rendition, Source};
 pub use render::{Renderer, whole};
 
 #[cfg(test)]

@@ -30,13 +30,38 @@ pub struct Rendition {
     pub bytes: Bytes,
 }
 
+/// A variant that could not be made; the others can all the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Failure {
+    /// Its place among those asked for.
+    pub index: usize,
+    /// Why.
+    pub error: Error,
+}
+
+impl Rendered {
+    /// What a person should be told in one sentence: which variants are missing, or else the note.
+    pub fn told(&self) -> Option<Error> {
+        let Some((first, others)) = self.failures.split_first() else {
+            return self.note.clone();
+        };
+        let mut told = first.error.clone();
+        for other in others {
+            told.message = format!("{}; {}", told.message, other.error.message);
+        }
+        Some(told)
+    }
+}
+
 /// All that was made of one picture.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rendered {
     /// The picture's own size in pixels, the right way up.
     pub pixels: (u32, u32),
-    /// In the order asked for.
+    /// Those that could be made, in the order asked for.
     pub renditions: Vec<Rendition>,
+    /// Those that could not.
+    pub failures: Vec<Failure>,
     /// What a person should know although variants were made: `image-damaged`, `image-flattened`.
     pub note: Option<Error>,
 }

@@ -226,7 +226,7 @@ pub(super) fn render(
         &Variant,
         &mut dyn FnMut(&mut Compressor) -> turbojpeg::Result<Vec<u8>>,
     ) -> Result<Vec<u8>>,
-) -> Result<Vec<Rendition>> {
+) -> Result<Vec<Result<Rendition>>> {
     let frames: Vec<Frame> = variants
         .iter()
         .map(|variant| plan::frame(full, variant, None))
@@ -262,7 +262,7 @@ pub(super) fn render(
                 bytes,
             })
         });
-    finished.collect()
+    Ok(finished.collect())
 }
 
 /// Appends samples in rows of `width`, turned as EXIF's orientation asks for.

@@ -1,10 +1,11 @@
 //! One decode, all variants, each derived from the nearest larger one.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::colour::{self, Colours};
 use super::decode::{self, Decoded};
-use super::picture::{Rendered, Rendition, Source};
+use super::picture::{Failure, Rendered, Rendition, Source};
 use super::plan::{self, Frame};
 use super::raster::Raster;
 use super::resize::Resizing;
@@ -22,6 +23,7 @@ pub struct Renderer {
     decoder: decode::Decoder,
     encoder: encode::Encoder,
     pub(super) resizing: Resizing,
+    marks: watermark::Marks,
     pub(super) colours: Colours,
 }
 
@@ -38,6 +40,7 @@ impl Renderer {
             decoder: decode::Decoder::default(),
             encoder: encode::Encoder::default(),
             resizing: Resizing::default(),
+            marks: watermark::Marks::default(),
             colours: Colours::default(),
         }
     }
@@ -56,7 +59,7 @@ impl Renderer {
             .any(|variant| variant.keep_copyright)
             .then(|| metadata::rights(source.file, source.codec));
         let moving = decoded.moving;
-        let note = note(&decoded, variants);
+        let mut note = note(&decoded, variants);
         let pixels = decoded.full;
         // A profile of another kind of picture, or a grey one, cannot be kept in a picture of three
         // colours.
@@ -64,26 +67,72 @@ impl Renderer {
             .profile
             .clone()
             .filter(|profile| colour::is_rgb(profile));
-        let done = self.resize_all(decoded, variants)?;
-        let mut renditions = Vec::with_capacity(variants.len());
-        for (made, variant) in done.into_iter().zip(variants) {
-            let mut variant = variant.clone();
-            variant.format = settle(variant.format, &made.raster, moving && !variant.still);
-            renditions.push(
-                if moving && variant.format == Format::Webp && !variant.still {
-                    self.animate(source, made.frame, pixels, profile.as_deref(), variant)?
-                } else {
-                    let icc = profile.as_deref().filter(|_| variant.keep_icc);
-                    let rights = rights.as_ref().filter(|_| variant.keep_copyright);
-                    self.finish(made.raster, variant, encode::Carried { icc, rights })?
-                },
-            );
+        let done = self.resize_all(decoded, variants);
+        let settled = done.iter().zip(variants).map(|(made, variant)| Variant {
+            format: made.as_ref().map_or(variant.format, |made| {
+                settle(variant.format, &made.raster, moving && !variant.still)
+            }),
+            ..variant.clone()
+        });
+        let settled: Vec<Variant> = settled.collect();
+        let mut animated = self.animated(
+            source,
+            (&done, &settled),
+            pixels,
+            profile.as_deref(),
+            moving,
+        );
+        let (mut renditions, mut failures) = (Vec::with_capacity(variants.len()), Vec::new());
+        for (index, (made, variant)) in done.into_iter().zip(settled).enumerate() {
+            let icc = profile.as_deref().filter(|_| variant.keep_icc);
+            let rights = rights.as_ref().filter(|_| variant.keep_copyright);
+            let done = match animated.remove(&index) {
+                Some(Ok(rendition)) => Ok(rendition),
+                // What cannot move shows its first frame.
+                Some(Err(_)) => {
+                    note = note.or_else(|| Some(flattened()));
+                    made.and_then(|made| {
+                        self.finish(made.raster, variant, encode::Carried { icc, rights })
+                    })
+                }
+                None => made.and_then(|made| {
+                    self.finish(made.raster, variant, encode::Carried { icc, rights })
+                }),
+            };
+            match done {
+                Ok(rendition) => renditions.push(rendition),
+                Err(error) => failures.push(Failure { index, error }),
+            }
         }
         Ok(Rendered {
             pixels,
             renditions,
+            failures,
             note,
         })
+    }
+
+    /// The variants that move, all of one pass through the file's frames, by their place.
+    fn animated(
+        &mut self,
+        source: Source<'_>,
+        (done, variants): (&[Result<Made>], &[Variant]),
+        full: (u32, u32),
+        profile: Option<&[u8]>,
+        moving: bool,
+    ) -> HashMap<usize, Result<Rendition>> {
+        let moves = |variant: &Variant| moving && !variant.still && variant.format == Format::Webp;
+        let wanted = done.iter().zip(variants).enumerate();
+        let wanted = wanted.filter(|(_, (_, variant))| moves(variant));
+        let wanted: Vec<(usize, Frame, Variant)> = wanted
+            .filter_map(|(index, (made, variant))| {
+                Some((index, made.as_ref().ok()?.frame, variant.clone()))
+            })
+            .collect();
+        if wanted.is_empty() {
+            return HashMap::new();
+        }
+        self.animate(source, wanted, full, profile)
     }
 
     /// A digest of what the file shows: all pixels of its first frame, the right way up.
@@ -117,7 +166,7 @@ impl Renderer {
             .iter()
             .any(|variant| variant.keep_copyright)
             .then(|| metadata::rights(source.file, source.codec));
-        let renditions = planar::render(
+        let done = planar::render(
             &planes,
             pixels,
             variants,
@@ -129,15 +178,23 @@ impl Renderer {
             },
         )?;
         self.decoder.recycle(planes.into_samples());
+        let (mut renditions, mut failures) = (Vec::with_capacity(variants.len()), Vec::new());
+        for (index, done) in done.into_iter().enumerate() {
+            match done {
+                Ok(rendition) => renditions.push(rendition),
+                Err(error) => failures.push(Failure { index, error }),
+            }
+        }
         Ok(Some(Rendered {
             pixels,
             renditions,
+            failures,
             note: None,
         }))
     }
 
     /// All variants at their size, in the order asked for, the largest made first.
-    fn resize_all(&mut self, decoded: Decoded, variants: &[Variant]) -> Result<Vec<Made>> {
+    fn resize_all(&mut self, decoded: Decoded, variants: &[Variant]) -> Vec<Result<Made>> {
         let Decoded {
             raster,
             full,
@@ -158,7 +215,7 @@ impl Renderer {
             && profile.as_deref().is_some_and(colour::is_rgb);
         let kept = keeps.then(|| raster.clone());
         let converted = self.colours.convert(raster, profile.as_deref());
-        let mut done: Vec<Option<Made>> = variants.iter().map(|_| None).collect();
+        let mut done: Vec<Option<Result<Made>>> = variants.iter().map(|_| None).collect();
         for index in order {
             let (frame, variant) = (frames[index], &variants[index]);
             let base = kept
@@ -166,28 +223,27 @@ impl Renderer {
                 .filter(|_| variant.keep_icc)
                 .unwrap_or(&converted);
             let raster = {
-                let larger = done
-                    .iter()
-                    .zip(variants)
-                    .filter_map(|(made, other)| made.as_ref().filter(|_| alike(variant, other)));
+                let larger = done.iter().zip(variants).filter_map(|(made, other)| {
+                    let made = made.as_ref()?.as_ref().ok()?;
+                    alike(variant, other).then_some(made)
+                });
                 let nearest = larger
                     .filter(|made| made.frame.can_become(&frame))
                     .min_by_key(|made| made.frame.pixels());
                 match nearest {
-                    Some(larger) => {
-                        self.resizing
-                            .whole(&larger.raster, frame.size, variant.linear)?
-                    }
+                    Some(larger) => self
+                        .resizing
+                        .whole(&larger.raster, frame.size, variant.linear),
                     None => {
                         let view = frame.view.scaled(full, (base.width, base.height));
-                        self.resizing.view(base, view, frame.size, variant.linear)?
+                        self.resizing.view(base, view, frame.size, variant.linear)
                     }
                 }
             };
-            done[index] = Some(Made { frame, raster });
+            done[index] = Some(raster.map(|raster| Made { frame, raster }));
         }
         self.decoder.recycle(converted.pixels);
-        Ok(done.into_iter().flatten().collect())
+        done.into_iter().flatten().collect()
     }
 
     /// What comes after resizing: the canvas, the watermark, the file.
@@ -216,7 +272,8 @@ impl Renderer {
             raster = raster.flattened(variant.background.unwrap_or([255; 3]));
         }
         if let Some(mark) = &variant.watermark {
-            watermark::lay_over(&mut raster, mark, &mut self.resizing, self.limits)?;
+            self.marks
+                .lay_over(&mut raster, mark, &mut self.resizing, self.limits)?;
         }
         Ok(raster)
     }
@@ -255,11 +312,13 @@ fn note(decoded: &Decoded, variants: &[Variant]) -> Option<Error> {
     let stands_still = |variant: &Variant| {
         !variant.still && !matches!(variant.format, Format::Webp | Format::Auto)
     };
-    (decoded.moving && variants.iter().any(stands_still)).then(|| {
-        Error::new(
-            Code::ImageFlattened,
-            "the animation stands still: some variants show its first frame only",
-        )
-        .hint("choose WebP or auto as their format to keep it moving")
-    })
+    (decoded.moving && variants.iter().any(stands_still)).then(flattened)
+}
+
+fn flattened() -> Error {
+    Error::new(
+        Code::ImageFlattened,
+        "the animation stands still: some variants show its first frame only",
+    )
+    .hint("choose WebP or auto as their format to keep it moving")
 }

@@ -68,7 +68,19 @@ impl Task {
         let (Self::Render(variants), Answer::Rendered(rendered)) = (self, answer) else {
             return;
         };
-        for (rendition, asked) in rendered.renditions.iter_mut().zip(variants) {
+        for failure in &mut rendered.failures {
+            if let Some(asked) = variants.get(failure.index) {
+                failure.error = failure.error.clone().about(&asked.name);
+            }
+        }
+        let failed: Vec<usize> = rendered
+            .failures
+            .iter()
+            .map(|failure| failure.index)
+            .collect();
+        let made = variants.iter().enumerate();
+        let made = made.filter(|(index, _)| !failed.contains(index));
+        for (rendition, (_, asked)) in rendered.renditions.iter_mut().zip(made) {
             let format = match asked.format {
                 Format::Auto => rendition.variant.format,
                 format => format,
@@ -88,8 +100,18 @@ impl Task {
             | (Self::Weigh(_), Answer::Weighed(_)) => lengths.is_empty(),
             (Self::Clean(_), Answer::Cleaned(_)) => lengths.len() == 1,
             (Self::Render(variants), Answer::Rendered(rendered)) => {
+                let (made, failures) = (rendered.renditions.len(), &rendered.failures);
                 let noted = rendered.note.as_ref();
-                [rendered.renditions.len(), lengths.len()] == [variants.len(); 2]
+                let in_order = failures.is_sorted_by(|one, next| one.index < next.index);
+                let known = failures.iter().all(|failure| {
+                    let is_told =
+                        is_of_the_file(failure.error.code) || failure.error.code == Code::Internal;
+                    failure.index < variants.len() && is_told
+                });
+                lengths.len() == made
+                    && made + failures.len() == variants.len()
+                    && in_order
+                    && known
                     && noted.is_none_or(|note| is_of_the_file(note.code))
             }
             _ => false,
@@ -308,6 +330,7 @@ mod tests {
         let answer = Answer::Rendered(Rendered {
             pixels: (4, 3),
             renditions: vec![rendition],
+            failures: Vec::new(),
             note: None,
         });
         let mut said = Vec::new();

@@ -234,9 +234,9 @@ async fn variants(
     };
     live.enter(Stage::Imaging);
     match visit.render(job.variants.clone()).await {
-        Ok(mut rendered) => {
-            let note = rendered.note.take().map(|note| note.about(&job.name));
-            Ok((Some(rendered), note))
+        Ok(rendered) => {
+            let told = rendered.told().map(|told| told.about(&job.name));
+            Ok((Some(rendered), told))
         }
         Err(error) if error.code == Code::Closing => Err(error),
         Err(error) => Ok((None, Some(error.about(&job.name)))),

@@ -36,6 +36,8 @@ impl Decoder {
         limits: Limits,
         colours: &mut Colours,
     ) -> Result<Stored> {
+        let tidy = jpeg::without_gaps(file);
+        let file = tidy.as_deref().unwrap_or(file);
         let frame = jpeg::frame(file).ok_or_else(|| damaged(&"it has no frame header"))?;
         if frame.precision != 8 {
             return Err(unsupported(&format!(
@@ -79,7 +81,7 @@ impl Decoder {
         Ok(Stored {
             image,
             full: (frame.width, frame.height),
-            profile,
+            meaning: profile.into(),
             damaged: warning,
             orientation,
         })

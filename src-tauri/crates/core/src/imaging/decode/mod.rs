@@ -8,7 +8,8 @@ mod vector;
 use image::DynamicImage;
 use image::metadata::Orientation;
 
-use super::colour::{self, Colours};
+use super::colour::Colours;
+use super::meaning::Meaning;
 use super::picture::Source;
 use super::planar::Planes;
 use super::raster::Raster;
@@ -73,14 +74,14 @@ impl Decoder {
             Codec::Png | Codec::Gif | Codec::Webp | Codec::Bmp | Codec::Tiff | Codec::Ico => {
                 Stored {
                     orientation,
-                    ..still::decode(file, codec, limits)?
+                    ..still::decode(file, codec, limits, &mut self.colours)?
                 }
             }
         };
         let Stored {
             mut image,
             full,
-            profile,
+            meaning,
             damaged,
             orientation,
         } = stored;
@@ -88,8 +89,17 @@ impl Decoder {
         image.apply_orientation(orientation);
         let moving = is_animated(file, codec);
         let grey = !image.color().has_color();
+        let mut raster = into_raster(image);
+        let profile = match meaning {
+            Meaning::Srgb => None,
+            Meaning::Icc(profile) => Some(profile),
+            Meaning::Hdr(hdr) => {
+                hdr.show(&mut raster);
+                None
+            }
+        };
         Ok(Decoded {
-            raster: into_raster(image),
+            raster,
             full: turned(full, orientation),
             profile,
             grey,
@@ -216,9 +226,9 @@ fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
                 damaged(&error)
             }
         })?;
-    let profile = match picture.colour {
-        tintype_avif::Colour::Icc(icc) => Some(icc),
-        tintype_avif::Colour::Cicp(primaries, transfer, _) => colour::icc_of(primaries, transfer),
+    let meaning = match picture.colour {
+        tintype_avif::Colour::Icc(icc) => Meaning::Icc(icc),
+        tintype_avif::Colour::Cicp(primaries, transfer, _) => Meaning::of_cicp(primaries, transfer),
     };
     let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
     let image =
@@ -228,7 +238,7 @@ fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
     } else {
         DynamicImage::ImageRgb8(image.into_rgb8())
     };
-    Ok(Stored::whole(image, profile, picture.orientation))
+    Ok(Stored::whole(image, meaning, picture.orientation))
 }
 
 fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
@@ -240,10 +250,16 @@ fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
     let profile = heifer::read_metadata(file)
         .ok()
         .and_then(|metadata| metadata.icc_profile);
-    // Without an ICC profile the colours are told by code points that only the decoder knows.
-    let decoded = match &profile {
-        Some(_) => heifer::decode_rgba8(file, &options),
-        None => heifer::decode_srgb_rgba8(file, &options)
+    let hdr = if profile.is_none() {
+        heic_hdr(file)
+    } else {
+        None
+    };
+    // Without an ICC profile the colours are told by code points, which the decoder follows unless
+    // they are HDR's.
+    let decoded = match (&profile, &hdr) {
+        (Some(_), _) | (_, Some(_)) => heifer::decode_rgba8(file, &options),
+        (None, None) => heifer::decode_srgb_rgba8(file, &options)
             .or_else(|_| heifer::decode_rgba8(file, &options)),
     };
     let picture = decoded.map_err(|error| match error {
@@ -261,6 +277,24 @@ fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
     };
     // Its own turns are applied by the decoder; EXIF's would be a second time.
     image
-        .map(|image| Stored::whole(image, profile, 1))
+        .map(|image| Stored::whole(image, hdr.unwrap_or_else(|| profile.into()), 1))
         .ok_or_else(|| damaged(&"its size does not fit its pixels"))
+}
+
+/// What the code points of a HEIC's picture say, where it is HDR.
+fn heic_hdr(file: &[u8]) -> Option<Meaning> {
+    use heifer::heifer_isobmff::boxes::{ColorInfo, Property};
+    let heif = heifer::heifer_isobmff::HeifFile::parse(file).ok()?;
+    let properties = heif.item_properties(heif.primary_id).ok()?;
+    let told = properties.into_iter().find_map(|property| match property {
+        Property::Color(ColorInfo::Nclx {
+            primaries,
+            transfer,
+            ..
+        }) => Some((*primaries, *transfer)),
+        _ => None,
+    });
+    let (primaries, transfer) = told?;
+    let meaning = Meaning::of_cicp(primaries.try_into().ok()?, transfer.try_into().ok()?);
+    matches!(meaning, Meaning::Hdr(_)).then_some(meaning)
 }

@@ -4,6 +4,7 @@ use image::DynamicImage;
 use image::metadata::Orientation;
 
 use crate::error::{Code, Error, Result};
+use crate::imaging::meaning::Meaning;
 use crate::imaging::plan;
 use crate::imaging::raster::Raster;
 use crate::settings::Limits;
@@ -14,17 +15,17 @@ pub(super) struct Stored {
     pub(super) image: DynamicImage,
     /// Size of the picture itself.
     pub(super) full: (u32, u32),
-    pub(super) profile: Option<Vec<u8>>,
+    pub(super) meaning: Meaning,
     pub(super) damaged: Option<String>,
     pub(super) orientation: u8,
 }
 
 impl Stored {
-    pub(super) fn whole(image: DynamicImage, profile: Option<Vec<u8>>, orientation: u8) -> Self {
+    pub(super) fn whole(image: DynamicImage, meaning: Meaning, orientation: u8) -> Self {
         Self {
             full: (image.width(), image.height()),
             image,
-            profile,
+            meaning,
             damaged: None,
             orientation,
         }

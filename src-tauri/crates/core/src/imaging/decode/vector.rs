@@ -7,6 +7,7 @@ use resvg::usvg::{ImageHrefResolver, Options, Tree};
 use super::stored::{Stored, check, damaged, scale_needed, too_large};
 use crate::error::Result;
 use crate::imaging::fonts;
+use crate::imaging::meaning::Meaning;
 use crate::settings::Limits;
 use crate::variant::Variant;
 
@@ -65,7 +66,11 @@ fn draw(tree: &Tree, scale: f64, limits: Limits) -> Result<Stored> {
     });
     let image = RgbaImage::from_raw(width, height, pixels.collect())
         .ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
-    Ok(Stored::whole(DynamicImage::ImageRgba8(image), None, 1))
+    Ok(Stored::whole(
+        DynamicImage::ImageRgba8(image),
+        Meaning::Srgb,
+        1,
+    ))
 }
 
 fn parse(file: &[u8]) -> Result<Tree> {

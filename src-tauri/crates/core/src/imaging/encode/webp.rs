@@ -4,9 +4,12 @@ use webp::{Encoder, WebPConfig};
 
 use super::failure::failed;
 use crate::container::riff;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::imaging::raster::Raster;
 use crate::variant::{Effort, Variant};
+
+/// What the format can say (RFC 9649, section 2.6: 14 bits).
+const LARGEST_SIDE: u32 = 16_383;
 
 /// libwebp's method, 0 to 6: 4 is its default, and sharp's.
 const METHOD: i32 = 4;
@@ -39,6 +42,12 @@ pub(super) fn encode(
 
 fn still(raster: &Raster, variant: &Variant) -> Result<Vec<u8>> {
     let (width, height) = (raster.width, raster.height);
+    if width.max(height) > LARGEST_SIDE {
+        let told =
+            format!("{width} × {height} pixels are more than WebP takes ({LARGEST_SIDE} a side)");
+        return Err(Error::new(Code::ImageTooLarge, told)
+            .hint("make the variant smaller, or choose JPEG, PNG or AVIF for it"));
+    }
     let encoder = if raster.alpha {
         Encoder::from_rgba(&raster.pixels, width, height)
     } else {
@@ -70,12 +79,15 @@ pub(in super::super) struct Animation {
     frames: Vec<u8>,
     shown: Option<Raster>,
     alpha: bool,
+    /// How often it plays; 0: for ever.
+    loops: u16,
 }
 
 impl Animation {
-    pub(in super::super) const fn new(size: (u32, u32)) -> Self {
+    pub(in super::super) const fn new(size: (u32, u32), loops: u16) -> Self {
         Self {
             size,
+            loops,
             frames: Vec::new(),
             shown: None,
             alpha: false,
@@ -118,12 +130,14 @@ impl Animation {
         Ok(())
     }
 
-    /// The file; it repeats for ever, as nearly every GIF does.
+    /// The file.
     pub(in super::super) fn finish(self) -> Result<Vec<u8>> {
         let alpha = if self.alpha { riff::HAS_ALPHA } else { 0 };
         let header = riff::extended(riff::HAS_ANIMATION | alpha, self.size);
+        let [low, high] = self.loops.to_le_bytes();
+        let control = [0, 0, 0, 0, low, high];
         let mut file =
-            riff::file([(b"VP8X", header.as_slice()), (b"ANIM", &[0; 6])]).ok_or_else(too_long)?;
+            riff::file([(b"VP8X", header.as_slice()), (b"ANIM", &control)]).ok_or_else(too_long)?;
         file.extend(self.frames);
         let length = u32::try_from(file.len() - 8).map_err(|_| too_long())?;
         file[4..8].copy_from_slice(&length.to_le_bytes());

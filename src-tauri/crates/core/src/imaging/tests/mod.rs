@@ -1,5 +1,6 @@
 //! Pictures drawn by code, through the whole of imaging.
 
+mod alone;
 mod colours;
 mod shapes;
 

@@ -1,0 +1,248 @@
+//! One variant's fault is that variant's; and files that other programs show are shown.
+
+use super::*;
+
+#[test]
+fn one_variants_fault_costs_no_other() -> Result<()> {
+    let file = encoded(
+        &DynamicImage::ImageRgb8(RgbImage::from_pixel(300, 16_384, Rgb([9, 99, 199]))),
+        ImageFormat::Png,
+    );
+    let specs = [
+        "full=16384x16384:inside:webp:80",
+        "thumb=200x200:inside:jpeg",
+        "mark=100x100:inside:png:mark=north,50,25,picture,/nowhere.png",
+        "small=50x50:inside:webp:80",
+    ];
+
+    let rendered = render(&file, 1, &specs)?;
+
+    let names = rendered
+        .renditions
+        .iter()
+        .map(|made| made.variant.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["thumb", "small"]);
+    let failed = rendered.failures.iter();
+    let failed: Vec<_> = failed
+        .map(|failure| (failure.index, failure.error.code))
+        .collect();
+    assert_eq!(
+        failed,
+        [(0, Code::ImageTooLarge), (2, Code::WatermarkMissing)]
+    );
+    let told = rendered.told().expect("is told");
+    assert!(
+        told.message.contains("16,383") || told.message.contains("16383"),
+        "{told}"
+    );
+    Ok(())
+}
+
+/// Two frames of 16 bits a channel, which nobody reads as an animation.
+fn deep_animation() -> Vec<u8> {
+    use crate::container::png::{SIGNATURE, chunk};
+    use std::io::Write as _;
+    let pixels = |value: u16| {
+        let row = [&[0][..], &value.to_be_bytes().repeat(3 * 8)].concat();
+        let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(&row.repeat(8)).expect("packs");
+        packer.finish().expect("packs")
+    };
+    let control = |number: u32| {
+        let numbers = [number, 8, 8, 0, 0].map(u32::to_be_bytes).concat();
+        [numbers, vec![0, 1, 0, 10, 0, 0]].concat()
+    };
+    let later = [&2_u32.to_be_bytes()[..], &pixels(1000)].concat();
+    let header = [
+        &8_u32.to_be_bytes()[..],
+        &8_u32.to_be_bytes(),
+        &[16, 2, 0, 0, 0],
+    ]
+    .concat();
+    let all = [
+        (b"IHDR", header),
+        (b"acTL", [2_u32, 0].map(u32::to_be_bytes).concat()),
+        (b"fcTL", control(0)),
+        (b"IDAT", pixels(60_000)),
+        (b"fcTL", control(1)),
+        (b"fdAT", later),
+        (b"IEND", Vec::new()),
+    ];
+    let chunks = all.map(|(kind, data)| chunk(kind, &data).expect("chunk"));
+    [SIGNATURE.to_vec(), chunks.concat()].concat()
+}
+
+#[test]
+fn what_cannot_move_stands_still_and_it_is_said() -> Result<()> {
+    let rendered = render(
+        &deep_animation(),
+        1,
+        &[
+            "w=8x8:cover:webp:90",
+            "p=8x8:cover:png",
+            "j=8x8:cover:jpeg:95",
+        ],
+    )?;
+
+    assert!(rendered.failures.is_empty());
+    for made in &rendered.renditions {
+        assert!(
+            near(*decoded(made).get_pixel(4, 4), [233; 3]),
+            "{}",
+            made.variant.name
+        );
+    }
+    let code = rendered.note.map(|note| note.code);
+    assert_eq!(code, Some(Code::ImageFlattened));
+    Ok(())
+}
+
+#[test]
+fn what_plays_once_plays_once() -> Result<()> {
+    let frame = |colour| {
+        let buffer = RgbaImage::from_pixel(8, 8, Rgba(colour));
+        image::Frame::from_parts(buffer, 0, 0, image::Delay::from_numer_denom_ms(100, 1))
+    };
+    for (repeat, plays) in [
+        (None, 1),
+        (Some(image::codecs::gif::Repeat::Infinite), 0),
+        (Some(image::codecs::gif::Repeat::Finite(2)), 3),
+    ] {
+        let mut file = Vec::new();
+        let mut encoder = image::codecs::gif::GifEncoder::new(&mut file);
+        if let Some(repeat) = repeat {
+            encoder.set_repeat(repeat).expect("repeats");
+        }
+        encoder
+            .encode_frames([frame([255, 0, 0, 255]), frame([0, 0, 255, 255])])
+            .expect("encodes");
+        drop(encoder);
+
+        let rendered = render(&file, 1, &["w=8x8:cover:webp"])?;
+
+        assert_eq!(
+            crate::container::riff::plays(&rendered.renditions[0].bytes),
+            plays
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn alpha_that_was_never_set_hides_nothing() -> Result<()> {
+    let hidden = RgbaImage::from_pixel(16, 16, Rgba([200, 60, 40, 0]));
+    for format in [ImageFormat::Bmp, ImageFormat::Ico] {
+        let file = encoded(&DynamicImage::ImageRgba8(hidden.clone()), format);
+
+        let made = render_as(&file, 1, &["v=16x16:cover:jpeg:95"])?;
+
+        assert!(near(*made[0].get_pixel(8, 8), [200, 60, 40]), "{format:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_icon_of_three_colours_is_no_damaged_one() -> Result<()> {
+    let png = encoded(
+        &DynamicImage::ImageRgb8(RgbImage::from_pixel(32, 32, Rgb([200, 60, 40]))),
+        ImageFormat::Png,
+    );
+    let length = u32::try_from(png.len()).expect("small").to_le_bytes();
+    let entry = [&[32, 32, 0, 0, 1, 0, 24, 0][..], &length, &[22, 0, 0, 0]].concat();
+    let file = [&b"\0\0\x01\0\x01\0"[..], &entry, &png].concat();
+
+    let made = render_as(&file, 1, &["v=16x16:cover:png"])?;
+
+    assert!(near(*made[0].get_pixel(8, 8), [200, 60, 40]));
+    Ok(())
+}
+
+/// The same TIFF, its last sample called that kind of alpha (TIFF 6.0, section 18).
+fn with_alpha_of_kind(file: &[u8], kind: u16) -> Vec<u8> {
+    let tiff = crate::container::tiff::Tiff::new(file).expect("TIFF");
+    let page = tiff.first().expect("page");
+    let mut entries: Vec<&[u8]> = page
+        .entries
+        .iter()
+        .map(|entry| &file[entry.at..entry.at + 12])
+        .collect();
+    let told = [
+        &338_u16.to_le_bytes()[..],
+        &[3, 0, 1, 0, 0, 0],
+        &kind.to_le_bytes(),
+        &[0, 0],
+    ];
+    let told = told.concat();
+    entries.push(&told);
+    let at = u32::try_from(file.len()).expect("small").to_le_bytes();
+    let count = u16::try_from(entries.len()).expect("small").to_le_bytes();
+    let (head, rest) = (&file[..4], &file[8..]);
+    [head, &at, rest, &count, &entries.concat(), &[0; 4]].concat()
+}
+
+#[test]
+fn colours_that_alpha_is_multiplied_into_come_out_whole() -> Result<()> {
+    let half = RgbaImage::from_pixel(16, 16, Rgba([128, 0, 0, 128]));
+    let file = encoded(&DynamicImage::ImageRgba8(half), ImageFormat::Tiff);
+
+    for (kind, wanted) in [(1, [255, 0, 0]), (2, [128, 0, 0])] {
+        let made = render_as(&with_alpha_of_kind(&file, kind), 1, &["v=16x16:cover:png"])?;
+
+        let pixel = *made[0].get_pixel(8, 8);
+        assert!(
+            near(pixel, wanted) && pixel.0[3].abs_diff(128) <= 1,
+            "{pixel:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_few_bytes_between_segments_are_no_damage() -> Result<()> {
+    let plain = encoded(
+        &DynamicImage::ImageRgb8(quadrants(64, 48)),
+        ImageFormat::Jpeg,
+    );
+    let first = crate::container::jpeg::headers(&plain)
+        .next()
+        .expect("segment")
+        .whole
+        .len();
+    let (start, rest) = plain.split_at(2 + first);
+    let file = [start, b"junk", rest].concat();
+
+    let rendered = render(&file, 1, &["v=32x24:cover:jpeg"])?;
+
+    assert!(rendered.note.is_none() && rendered.renditions.len() == 1);
+    Ok(())
+}
+
+#[test]
+fn a_tall_watermark_is_not_squashed() -> std::io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("tall.png");
+    let tall = RgbImage::from_pixel(40, 200, Rgb([255, 0, 0]));
+    std::fs::write(
+        &path,
+        encoded(&DynamicImage::ImageRgb8(tall), ImageFormat::Png),
+    )?;
+    let white = RgbImage::from_pixel(200, 200, Rgb([255; 3]));
+    let file = encoded(&DynamicImage::ImageRgb8(white), ImageFormat::Png);
+    let spec = format!(
+        "v=200x200:cover:png:mark=centre,100,100,picture,{}",
+        path.display()
+    );
+
+    let made = render_as(&file, 1, &[&spec]).expect("renders");
+
+    let red = made[0]
+        .pixels()
+        .filter(|pixel| near(**pixel, [255, 0, 0]))
+        .count();
+    let expected = 40 * 200;
+    assert!(
+        red.abs_diff(expected) < expected / 20,
+        "{red} instead of {expected}"
+    );
+    Ok(())
+}
