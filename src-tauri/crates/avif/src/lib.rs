@@ -58,6 +58,8 @@ pub struct Header {
     pub height: u32,
     pub orientation: u8,
     pub icc: Option<Vec<u8>>,
+    /// Frames in the file, 1 for a still.
+    pub frames: u32,
 }
 
 /// How a picture is encoded.
@@ -88,6 +90,7 @@ pub fn header(file: &[u8], max_pixels: u32) -> Result<Header, Error> {
         height: crop.map_or(image.height, |crop| crop[3]),
         orientation: orientation(image),
         icc: bytes(&image.icc),
+        frames: decoder.frames(),
     })
 }
 

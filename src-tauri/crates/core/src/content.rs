@@ -1,5 +1,7 @@
 //! What a file is, told from its content; its name only helps where content says nothing.
 
+mod xml;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,12 @@ pub enum Codec {
     Heic,
     Jxl,
     Svg,
+    /// Netpbm's PBM, PGM, PPM and PAM.
+    Pnm,
+    /// Truevision's TGA.
+    Tga,
+    /// Radiance's RGBE.
+    Hdr,
     /// A camera's own format, shown by the preview inside it.
     Raw,
 }
@@ -50,6 +58,9 @@ impl Codec {
             Self::Heic => "HEIC",
             Self::Jxl => "JPEG XL",
             Self::Svg => "SVG",
+            Self::Pnm => "PNM",
+            Self::Tga => "TGA",
+            Self::Hdr => "Radiance HDR",
             Self::Raw => "camera raw",
         }
     }
@@ -68,6 +79,9 @@ impl Codec {
             Self::Heic => "image/heic",
             Self::Jxl => "image/jxl",
             Self::Svg => "image/svg+xml",
+            Self::Pnm => "image/x-portable-anymap",
+            Self::Tga => "image/x-tga",
+            Self::Hdr => "image/vnd.radiance",
             Self::Raw => "image/x-raw",
         }
     }
@@ -80,12 +94,14 @@ pub struct Content {
     pub kind: Kind,
     /// Its media type.
     pub content_type: String,
-    /// Its name promises a picture that the content does not keep.
+    /// Its name promises a picture that the content does not keep: it is known to be something else.
     pub false_image: bool,
+    /// Its bytes are compressed by gzip; whoever fetches it is to be told.
+    pub gzipped: bool,
 }
 
 /// How many bytes from the start [`sniff`] wants to see.
-pub const SNIFF_LEN: usize = 8192;
+pub const SNIFF_LEN: usize = 64 << 10;
 
 /// Tells what a file is from its first bytes and its name.
 pub fn sniff(head: &[u8], name: &str) -> Content {
@@ -102,6 +118,7 @@ pub fn sniff(head: &[u8], name: &str) -> Content {
             kind: Kind::Image(codec),
             content_type,
             false_image: false,
+            gzipped: head.starts_with(GZIP),
         };
     }
     if let Some(found) = infer::get(head) {
@@ -115,11 +132,21 @@ pub fn sniff(head: &[u8], name: &str) -> Content {
             kind,
             content_type: found.mime_type().into(),
             false_image: named_image && !image,
+            gzipped: false,
+        };
+    }
+    let text =
+        !head.is_empty() && std::str::from_utf8(trim_partial(head)).is_ok() && !head.contains(&0);
+    // There are more kinds of picture than are known here: what is not known is not called false.
+    if let (Some(mime), false) = (&by_name, text || !named_image || head.is_empty()) {
+        return Content {
+            kind: Kind::UnknownImage,
+            content_type: mime.essence_str().to_owned(),
+            false_image: false,
+            gzipped: false,
         };
     }
     // The name's promise of a picture was not kept, so the name does not count.
-    let text =
-        !head.is_empty() && std::str::from_utf8(trim_partial(head)).is_ok() && !head.contains(&0);
     let content_type = match by_name {
         // TypeScript is no film.
         Some(mime)
@@ -140,8 +167,11 @@ pub fn sniff(head: &[u8], name: &str) -> Content {
         kind: Kind::Other,
         content_type,
         false_image: named_image,
+        gzipped: false,
     }
 }
+
+const GZIP: &[u8] = b"\x1f\x8b";
 
 fn codec(head: &[u8], name: &str) -> Option<Codec> {
     let brand = if head.get(4..8) == Some(b"ftyp") {
@@ -154,7 +184,19 @@ fn codec(head: &[u8], name: &str) -> Option<Codec> {
             .chunks_exact(4)
             .any(|brand| wanted.iter().any(|wanted| brand == *wanted))
     };
-    let is_tiff = head.starts_with(b"II*\0") || head.starts_with(b"MM\0*");
+    let is_tiff = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"]
+        .iter()
+        .any(|mark| head.starts_with(*mark));
+    let named = |endings: &[&str]| {
+        let ending = Path::new(name)
+            .extension()
+            .map(|ending| ending.to_string_lossy());
+        ending.is_some_and(|ending| {
+            endings
+                .iter()
+                .any(|known| ending.eq_ignore_ascii_case(known))
+        })
+    };
     match head {
         _ if head.starts_with(&[0xff, 0xd8, 0xff]) => Some(Codec::Jpeg),
         _ if head.starts_with(b"\x89PNG\r\n\x1a\n") => Some(Codec::Png),
@@ -174,9 +216,32 @@ fn codec(head: &[u8], name: &str) -> Option<Codec> {
         {
             Some(Codec::Ico)
         }
-        _ if svg(head) => Some(Codec::Svg),
+        _ if xml::is_svg(head, named(&["svg"])) => Some(Codec::Svg),
+        _ if head.starts_with(GZIP) && named(&["svgz"]) => Some(Codec::Svg),
+        // A letter and a digit only: the name has to say it, too.
+        [b'P', b'1'..=b'7', b' ' | b'\t' | b'\r' | b'\n', ..]
+            if named(&["pbm", "pgm", "ppm", "pnm", "pam"]) =>
+        {
+            Some(Codec::Pnm)
+        }
+        _ if head.starts_with(b"#?RADIANCE") || head.starts_with(b"#?RGBE") => Some(Codec::Hdr),
+        _ if named(&["tga"]) && tga(head) => Some(Codec::Tga),
+        // HEIF that says no more than that; what codes its pictures, its decoder finds out.
+        _ if has(&[b"mif1", b"miaf"]) => Some(Codec::Heic),
         _ => None,
     }
+}
+
+/// TGA has no mark of its own: a kind of picture, depths and a size that make sense.
+fn tga(head: &[u8]) -> bool {
+    let Some(&[_, colours, kind, .., w0, w1, h0, h1, depth, _]) = head.first_chunk::<18>() else {
+        return false;
+    };
+    colours <= 1
+        && matches!(kind, 1..=3 | 9..=11)
+        && matches!(depth, 8 | 15 | 16 | 24 | 32)
+        && [w0, w1] != [0, 0]
+        && [h0, h1] != [0, 0]
 }
 
 /// The brands of an ISO base media file, the major one first, the version between them passed over.
@@ -193,20 +258,6 @@ fn icon(head: &[u8]) -> bool {
         && head
             .get(10..12)
             .is_some_and(|planes| planes[1] == 0 && planes[0] <= 1)
-}
-
-/// An `<svg` in the beginning of a text, wherever comments and declarations leave it. HTML with a
-/// drawing in it is no picture.
-fn svg(head: &[u8]) -> bool {
-    let text = head
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .trim_ascii_start();
-    let finds = |wanted: &[u8]| text.windows(wanted.len()).any(|window| window == wanted);
-    text.starts_with(b"<svg")
-        || (text.starts_with(b"<?xml") || text.starts_with(b"<!"))
-            && finds(b"<svg")
-            && !finds(b"<html")
 }
 
 /// The media type of a camera's own format, where the head tells one (by signature; where a camera
@@ -277,6 +328,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_is_not_called_false() {
+        let tga = [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 48, 0, 24, 0];
+        for (head, name, kind) in [
+            (&tga[..], "x.tga", Kind::Image(Codec::Tga)),
+            (b"P6 4 3 255 \xff\xfe", "x.ppm", Kind::Image(Codec::Pnm)),
+            (b"#?RADIANCE\n", "x.hdr", Kind::Image(Codec::Hdr)),
+            (b"II+\0\x08\0\0\0", "x.tif", Kind::Image(Codec::Tiff)),
+            (
+                b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf",
+                "x.heif",
+                Kind::Image(Codec::Heic),
+            ),
+            (b"\x01\xff\xfe\x00 whatever", "x.wbmp", Kind::UnknownImage),
+            (b"%PDF-1.7", "x.jpg", Kind::Other),
+        ] {
+            let found = sniff(head, name);
+            assert_eq!(
+                (found.kind, found.false_image),
+                (kind, kind == Kind::Other),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
     fn other_files_get_their_type() {
         assert_eq!(sniff(b"%PDF-1.7 ...", "x").content_type, "application/pdf");
         assert_eq!(
@@ -306,6 +382,11 @@ mod tests {
         assert_eq!(
             sniff(b"<!doctype html><html><svg/>", "x.html").kind,
             Kind::Other
+        );
+        let packed = sniff(b"\x1f\x8b\x08 and so on", "x.svgz");
+        assert_eq!(
+            (packed.kind, packed.gzipped),
+            (Kind::Image(Codec::Svg), true)
         );
     }
 

@@ -93,7 +93,13 @@ pub(crate) fn block(file: &[u8], codec: Codec) -> Option<Cow<'_, [u8]>> {
             .into_iter()
             .find_map(|found| jxl_block(found.kind, &file[found.content])),
         Codec::Raw => raw_block(file),
-        Codec::Gif | Codec::Bmp | Codec::Ico | Codec::Svg => None,
+        Codec::Gif
+        | Codec::Bmp
+        | Codec::Ico
+        | Codec::Svg
+        | Codec::Pnm
+        | Codec::Tga
+        | Codec::Hdr => None,
     }
 }
 

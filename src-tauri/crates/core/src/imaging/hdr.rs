@@ -83,6 +83,24 @@ impl Hdr {
     }
 }
 
+/// Light of linear sRGB, of which 1 is white, as sRGB.
+pub(super) fn shown(light: &[f32]) -> Vec<u8> {
+    /// HDR's white (ITU-R BT.2408, 2.2).
+    const WHITE: f32 = 203.0;
+    let luminance = [0.2126, 0.7152, 0.0722];
+    let pixels = light.chunks_exact(3).flat_map(|pixel| {
+        let pixel = [pixel[0], pixel[1], pixel[2]].map(|part| (part * WHITE).max(0.0));
+        let bright = dot(luminance, pixel);
+        let ratio = if bright > 0.0 {
+            drawn_together(bright) / 100.0 / bright
+        } else {
+            0.0
+        };
+        pixel.map(|part| encoded(part * ratio))
+    });
+    pixels.collect()
+}
+
 /// Per cent of SDR's white.
 fn drawn_together(bright: f32) -> f32 {
     const KNEE: f32 = 58.5 / 0.838_02;

@@ -85,6 +85,9 @@ pub fn facts(file: &[u8], codec: Codec, content_type: &str) -> Facts {
             Codec::Png => png::is_animated(file),
             Codec::Webp => riff::is_animated(file),
             Codec::Gif => gif::is_animated(file),
+            Codec::Avif => {
+                tintype_avif::header(file, u32::MAX).is_ok_and(|header| header.frames > 1)
+            }
             _ => false,
         },
         captured: exif

@@ -83,7 +83,10 @@ fn carriers(file: &[u8], codec: Codec, originals: Originals) -> Walked {
         Codec::Jxl => jxl::walk(&mut walk),
         Codec::Svg => plain::svg(&mut walk),
         Codec::Bmp => plain::bmp(&mut walk),
-        Codec::Ico => plain::icon(&mut walk),
+        Codec::Ico => plain::unknown(&mut walk, "it is an icon, whose pictures may hold anything"),
+        Codec::Pnm | Codec::Tga | Codec::Hdr => {
+            plain::unknown(&mut walk, "it is of a kind that holds anybody's words");
+        }
         Codec::Raw => plain::raw(&mut walk),
     }
     walk.end()

@@ -23,6 +23,10 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Text as it is, unless it holds pictures, metadata or an editor's notes.
 pub(super) fn svg(walk: &mut Walk<'_>) {
     let file = walk.file;
+    if file.starts_with(&[0x1f, 0x8b]) {
+        walk.tell(Tells::Place);
+        return walk.refuse("it is a compressed drawing");
+    }
     let has = |wanted: &[u8]| file.windows(wanted.len()).any(|window| window == wanted);
     let words = WORDS.as_ref().map(|words| words.captures_iter(file));
     let in_words = words.into_iter().flatten().any(|found| {
@@ -63,10 +67,11 @@ pub(super) fn bmp(walk: &mut Walk<'_>) {
     walk.stays(0..file.len());
 }
 
-pub(super) fn icon(walk: &mut Walk<'_>) {
-    let is_place = in_bytes(walk.file, &mut walk.budget);
-    walk.tell(Tells::place_if(is_place, Tells::Anything));
-    walk.refuse("it is an icon, whose pictures may hold anything");
+/// What is looked through and not cleaned.
+pub(super) fn unknown(walk: &mut Walk<'_>, why: &'static str) {
+    let tells = forms::unknown(walk.file, &mut walk.budget);
+    walk.tell(tells);
+    walk.refuse(why);
 }
 
 /// Cameras' own formats: mostly TIFF under some number, some beside a JPEG.

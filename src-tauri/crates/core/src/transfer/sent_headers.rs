@@ -10,6 +10,7 @@ macro_rules! with_headers {
         );
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         request = request
+            .set_content_encoding($headers.content_encoding.clone())
             .set_cache_control(some(&extra.cache_control))
             .set_content_disposition(some(&extra.content_disposition))
             .set_storage_class(

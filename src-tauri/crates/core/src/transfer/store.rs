@@ -15,6 +15,8 @@ use crate::profile::ObjectHeaders;
 pub struct Headers {
     /// Its media type.
     pub content_type: String,
+    /// How its bytes are compressed, where whoever fetches it is to be told.
+    pub content_encoding: Option<String>,
     /// What the profile wants for it besides.
     pub extra: ObjectHeaders,
     /// User metadata, without the `x-amz-meta-`; ASCII.

@@ -212,6 +212,8 @@ fn headers(work: &Work<'_>, object: &Object) -> Headers {
     }
     Headers {
         content_type: object.content_type.clone(),
+        content_encoding: (object.variant.is_none() && work.file.content.gzipped)
+            .then(|| "gzip".to_owned()),
         extra: work.profile.headers(&object.key),
         metadata,
     }

@@ -84,6 +84,7 @@ impl Decoder {
             meaning: profile.into(),
             damaged: warning,
             orientation,
+            frames: 1,
         })
     }
 

@@ -71,12 +71,18 @@ impl Decoder {
             Codec::Avif => avif(file, limits)?,
             Codec::Heic => heic(file, limits)?,
             Codec::Jxl => still::jxl(file, limits)?,
-            Codec::Png | Codec::Gif | Codec::Webp | Codec::Bmp | Codec::Tiff | Codec::Ico => {
-                Stored {
-                    orientation,
-                    ..still::decode(file, codec, limits, &mut self.colours)?
-                }
-            }
+            Codec::Png
+            | Codec::Gif
+            | Codec::Webp
+            | Codec::Bmp
+            | Codec::Tiff
+            | Codec::Ico
+            | Codec::Pnm
+            | Codec::Tga
+            | Codec::Hdr => Stored {
+                orientation,
+                ..still::decode(file, codec, limits, &mut self.colours)?
+            },
         };
         let Stored {
             mut image,
@@ -84,10 +90,11 @@ impl Decoder {
             meaning,
             damaged,
             orientation,
+            frames,
         } = stored;
         let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
         image.apply_orientation(orientation);
-        let moving = is_animated(file, codec);
+        let moving = is_animated(file, codec) || frames > 1;
         let grey = !image.color().has_color();
         let mut raster = into_raster(image);
         let profile = match meaning {
@@ -238,7 +245,10 @@ fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
     } else {
         DynamicImage::ImageRgb8(image.into_rgb8())
     };
-    Ok(Stored::whole(image, meaning, picture.orientation))
+    Ok(Stored {
+        frames: picture.frames,
+        ..Stored::whole(image, meaning, picture.orientation)
+    })
 }
 
 fn heic(file: &[u8], limits: Limits) -> Result<Stored> {

@@ -10,6 +10,7 @@ use crate::container::{gif, ico};
 use crate::content::Codec;
 use crate::error::{Error, Result};
 use crate::imaging::colour::Colours;
+use crate::imaging::hdr;
 use crate::imaging::meaning::Meaning;
 use crate::settings::Limits;
 
@@ -33,6 +34,7 @@ pub(super) fn decode(
         }
         Codec::Bmp => plain(file, codec, limits).map(opaque_if_nowhere_set),
         Codec::Tiff => tiff(file, limits, colours),
+        Codec::Hdr => light(file, limits),
         other => plain(file, other, limits),
     }
 }
@@ -54,6 +56,26 @@ fn plain(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored> {
         },
         _ => stored,
     })
+}
+
+/// Radiance's numbers are light, of which 1 is white.
+fn light(file: &[u8], limits: Limits) -> Result<Stored> {
+    let mut reader = ImageReader::with_format(Cursor::new(file), ImageFormat::Hdr);
+    reader.limits(image_limits(limits));
+    let decoder = reader.into_decoder().map_err(|error| image_error(&error))?;
+    let (width, height) = decoder.dimensions();
+    check(
+        (width, height),
+        decoder.total_bytes().saturating_mul(2),
+        limits,
+    )?;
+    let light = DynamicImage::from_decoder(decoder)
+        .map_err(|error| image_error(&error))?
+        .into_rgb32f();
+    let shown = hdr::shown(light.as_raw());
+    let image = ImageBuffer::from_raw(width, height, shown).map(DynamicImage::ImageRgb8);
+    let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+    Ok(Stored::whole(image, Meaning::Srgb, 1))
 }
 
 /// An alpha channel that is zero everywhere was never set: Windows and browsers show the picture.
@@ -186,6 +208,9 @@ const fn format(codec: Codec) -> ImageFormat {
         Codec::Bmp => ImageFormat::Bmp,
         Codec::Tiff => ImageFormat::Tiff,
         Codec::Ico => ImageFormat::Ico,
+        Codec::Pnm => ImageFormat::Pnm,
+        Codec::Tga => ImageFormat::Tga,
+        Codec::Hdr => ImageFormat::Hdr,
         _ => ImageFormat::Png,
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Stored {
     pub(super) meaning: Meaning,
     pub(super) damaged: Option<String>,
     pub(super) orientation: u8,
+    /// Pictures that follow each other in time.
+    pub(super) frames: u32,
 }
 
 impl Stored {
@@ -28,6 +30,7 @@ impl Stored {
             meaning,
             damaged: None,
             orientation,
+            frames: 1,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! SVG, drawn at the size that is needed. No scripts, and nothing outside of the file is read.
 
+use std::borrow::Cow;
+
+use encoding_rs::Encoding;
 use image::{DynamicImage, RgbaImage};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree};
@@ -82,13 +85,45 @@ fn parse(file: &[u8]) -> Result<Tree> {
         },
         ..Options::default()
     };
-    if file.windows(5).any(|window| window == b"<text") {
+    let text = in_utf8(file);
+    let file = text.as_ref();
+    // Of one that is compressed it is not known.
+    let has_text = file.starts_with(&[0x1f, 0x8b]) || file.windows(5).any(|five| five == b"<text");
+    if has_text {
         options.fontdb = fonts::all();
         if let Some(family) = fonts::plain_family(&options.fontdb) {
             options.font_family = family;
         }
     }
     Tree::from_data(file, &options).map_err(|error| damaged(&error))
+}
+
+/// The text as UTF-8, whatever its mark or its declaration says that it is.
+fn in_utf8(file: &[u8]) -> Cow<'_, [u8]> {
+    let told = Encoding::for_bom(file).map(|(encoding, _)| encoding);
+    let wide = match file {
+        [b'<', 0, ..] => Some(encoding_rs::UTF_16LE),
+        [0, b'<', ..] => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    };
+    match told.or(wide).or_else(|| declared(file)) {
+        None => Cow::Borrowed(file),
+        Some(encoding) if encoding == encoding_rs::UTF_8 => Cow::Borrowed(file),
+        Some(encoding) => Cow::Owned(encoding.decode(file).0.into_owned().into_bytes()),
+    }
+}
+
+/// `<?xml version="1.0" encoding="ISO-8859-1"?>`
+fn declared(file: &[u8]) -> Option<&'static Encoding> {
+    let end = file.iter().take(256).position(|byte| *byte == b'>')?;
+    let line = std::str::from_utf8(file.get(..end)?).ok()?;
+    let told = line.strip_prefix("<?xml")?.split_once("encoding")?.1;
+    let quoted = told.trim_start_matches([' ', '=']);
+    let quote = quoted
+        .chars()
+        .next()
+        .filter(|mark| matches!(mark, '"' | '\''))?;
+    Encoding::for_label(quoted[1..].split(quote).next()?.as_bytes())
 }
 
 /// One line of white text with a dark edge, as wide as asked for, for watermarks; nothing if no
