@@ -67,7 +67,8 @@ pub(crate) fn block(file: &[u8], codec: Codec) -> Option<Cow<'_, [u8]>> {
         Codec::Jpeg => jpeg::exif(file).map(Cow::Borrowed),
         Codec::Png => png::chunks(file)
             .find(|chunk| &chunk.kind == b"eXIf")
-            .map(|chunk| Cow::Borrowed(chunk.data)),
+            .map(|chunk| chunk.data.strip_prefix(jpeg::EXIF).unwrap_or(chunk.data))
+            .map(Cow::Borrowed),
         Codec::Webp => {
             let data = riff::chunks(file)
                 .find(|chunk| &chunk.kind == b"EXIF")?
@@ -106,8 +107,12 @@ pub(crate) fn block(file: &[u8], codec: Codec) -> Option<Cow<'_, [u8]>> {
 /// Where the TIFF structure begins in HEIF's EXIF item: after four bytes that tell how far after
 /// them (ISO/IEC 23008-12, annex A), which some writers leave out.
 pub(crate) fn heif_tiff_at(item: &[u8]) -> Option<usize> {
-    if item.starts_with(b"II*\0") || item.starts_with(b"MM\0*") {
-        return Some(0);
+    let is_tiff = |at: usize| {
+        let mark = item.get(at..at + 4);
+        mark == Some(b"II*\0") || mark == Some(b"MM\0*")
+    };
+    if let Some(at) = [0, 6, 10].into_iter().find(|at| is_tiff(*at)) {
+        return Some(at);
     }
     let skip = u32::from_be_bytes(*item.first_chunk()?) as usize;
     skip.checked_add(4).filter(|at| *at < item.len())
@@ -171,7 +176,9 @@ impl<'a> Exif<'a> {
 
     /// A line of text, without what pads it.
     pub(crate) fn text(&self, tag: u16) -> Option<String> {
-        let entry = self.entry(tag).filter(|entry| entry.kind == 2)?;
+        let entry = self
+            .entry(tag)
+            .filter(|entry| matches!(entry.kind, 2 | 129))?;
         let parts = self.bytes(entry)?.split(|byte| *byte == 0);
         let lines = parts.map(|text| String::from_utf8_lossy(text).trim().to_owned());
         let joined = lines
@@ -233,7 +240,9 @@ impl<'a> Exif<'a> {
         ]
         .into_iter()
         .find_map(|tag| {
-            let entry = self.entry(tag).filter(|entry| entry.kind == 2)?;
+            let entry = self
+                .entry(tag)
+                .filter(|entry| matches!(entry.kind, 2 | 129))?;
             date(self.bytes(entry)?)
         })
     }

@@ -145,6 +145,22 @@ fn infos(file: &[u8], content: Range<usize>) -> Option<Vec<Item>> {
     Some(found.filter(|item| known.insert(item.id)).collect())
 }
 
+/// Whether every entry of `iinf` could be read, and has an id of its own.
+pub fn are_all_read(file: &[u8]) -> bool {
+    let found = meta(file).and_then(|meta| {
+        inside_meta(file, &meta)
+            .into_iter()
+            .find(|found| &found.kind == b"iinf")
+    });
+    let Some(content) = found.map(|iinf| iinf.content) else {
+        return false;
+    };
+    let version = file.get(content.start).copied().unwrap_or_default();
+    let first = content.start + if version == 0 { 6 } else { 8 };
+    let told = boxes(file, first..content.end).len();
+    infos(file, content).is_some_and(|read| read.len() == told)
+}
+
 fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
     let version = *file.get(content.start)?;
     let mut cursor = Cursor {
@@ -161,7 +177,10 @@ fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
     cursor.take(2)?;
     let kind = u32::try_from(cursor.take(4)?).ok()?.to_be_bytes();
     let rest = file.get(cursor.at..content.end)?;
-    let name = rest.iter().position(|byte| *byte == 0)?;
+    let name = rest
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(rest.len());
     // A name, then for `mime` the media type, each ended by a zero.
     let content_type = rest
         .split(|byte| *byte == 0)

@@ -39,6 +39,6 @@ impl Budget {
 
     /// The most that may still be touched.
     pub const fn left(&self) -> usize {
-        self.left
+        if self.is_spent { 0 } else { self.left }
     }
 }

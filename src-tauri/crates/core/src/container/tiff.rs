@@ -236,6 +236,15 @@ impl<'a> Tiff<'a> {
         self.directory(self.offset(4)?)
     }
 
+    /// The first whole number of an entry.
+    pub fn number(&self, entry: &Entry) -> Option<u32> {
+        let one = Entry {
+            count: entry.count.min(1),
+            ..*entry
+        };
+        self.numbers(&one).first().copied()
+    }
+
     /// The whole numbers of an entry: bytes, shorts, longs and directory offsets.
     pub fn numbers(&self, entry: &Entry) -> Vec<u32> {
         let one = |index: usize| match entry.kind {
@@ -261,8 +270,7 @@ impl Directory {
 
     /// The first number of that tag.
     pub fn number(&self, tiff: &Tiff<'_>, tag: u16) -> Option<u32> {
-        self.entry(tag)
-            .and_then(|entry| tiff.numbers(entry).first().copied())
+        self.entry(tag).and_then(|entry| tiff.number(entry))
     }
 }
 
@@ -280,7 +288,8 @@ const fn below(tag: u16) -> Option<Role> {
 /// Bytes of one value of a TIFF type (TIFF 6.0, section 2; 13 is IFD of TIFF/EP).
 const fn size_of(kind: u16) -> Option<usize> {
     match kind {
-        1 | 2 | 6 | 7 => Some(1),
+        // 129 is EXIF 3.0's UTF-8.
+        1 | 2 | 6 | 7 | 129 => Some(1),
         3 | 8 => Some(2),
         4 | 9 | 11 | 13 => Some(4),
         5 | 10 | 12 => Some(8),

@@ -8,7 +8,8 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use moxcms::{
-    ColorProfile, DataColorSpace, Layout, RenderingIntent, Transform8BitExecutor, TransformOptions,
+    CicpProfile, ColorProfile, DataColorSpace, Layout, MatrixCoefficients, RenderingIntent,
+    Transform8BitExecutor, TransformOptions,
 };
 
 use super::raster::Raster;
@@ -183,6 +184,16 @@ fn by_rows(transform: &Transform8BitExecutor, pixels: &mut [u8], row: usize) {
             line.copy_from_slice(&before);
         }
     }
+}
+
+/// The profile of code points (ITU-T H.273).
+pub(super) fn cicp_profile(primaries: u8, transfer: u8) -> Option<ColorProfile> {
+    Some(ColorProfile::new_from_cicp(CicpProfile {
+        color_primaries: primaries.try_into().ok()?,
+        transfer_characteristics: transfer.try_into().ok()?,
+        matrix_coefficients: MatrixCoefficients::Identity,
+        full_range: true,
+    }))
 }
 
 /// Ink to sRGB without a profile: a polynomial fitted to US Web Coated (SWOP) v2, its coefficients

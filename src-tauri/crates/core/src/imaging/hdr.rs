@@ -3,7 +3,7 @@
 //! Curves of ITU-R BT.2100; drawn together by ITU-R BT.2446-1, method C (6.1.4): brightness up to a
 //! third of HDR's white keeps its place, what is above follows a logarithm.
 
-use super::meaning::cicp_profile;
+use super::colour::cicp_profile;
 use super::raster::Raster;
 
 /// How brightness is written down.

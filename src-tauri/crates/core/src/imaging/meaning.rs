@@ -1,10 +1,9 @@
 //! What a picture's numbers mean: told by an ICC profile, by code points (ITU-T H.273), or by PNG's
 //! own chunks.
 
-use moxcms::{
-    Chromaticity, CicpProfile, ColorPrimaries, ColorProfile, MatrixCoefficients, ToneReprCurve,
-};
+use moxcms::{Chromaticity, ColorPrimaries, ColorProfile, ToneReprCurve};
 
+use super::colour::cicp_profile;
 use super::hdr::{Curve, Hdr};
 use crate::container::png;
 
@@ -78,16 +77,6 @@ impl Meaning {
         let colours = find(b"cHRM").and_then(|chunk| chromaticities(chunk.data));
         of_gamma(gamma, colours).into()
     }
-}
-
-/// The profile of code points.
-pub(super) fn cicp_profile(primaries: u8, transfer: u8) -> Option<ColorProfile> {
-    Some(ColorProfile::new_from_cicp(CicpProfile {
-        color_primaries: primaries.try_into().ok()?,
-        transfer_characteristics: transfer.try_into().ok()?,
-        matrix_coefficients: MatrixCoefficients::Identity,
-        full_range: true,
-    }))
 }
 
 /// A number of `gAMA` or `cHRM`, which count hundred thousandths.

@@ -22,6 +22,7 @@ pub use decode::cost;
 pub use inspect::{Facts, Location, facts};
 pub use picture::{Failure, Rendered, Rendition, Source};
 pub use render::{Renderer, whole};
+pub use watermark::{MarkFile, mark_files};
 
 #[cfg(test)]
 mod tests;

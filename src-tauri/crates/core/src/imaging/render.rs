@@ -9,7 +9,8 @@ use super::picture::{Failure, Rendered, Rendition, Source};
 use super::plan::{self, Frame};
 use super::raster::Raster;
 use super::resize::Resizing;
-use super::{attention, encode, planar, watermark};
+use super::watermark::{self, MarkFile};
+use super::{attention, encode, planar};
 use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::metadata;
@@ -43,6 +44,11 @@ impl Renderer {
             marks: watermark::Marks::default(),
             colours: Colours::default(),
         }
+    }
+
+    /// The file of a picture that variants are marked with.
+    pub fn give_mark(&mut self, mark: MarkFile) {
+        self.marks.give(mark);
     }
 
     /// Decodes a picture once and makes all variants of it.

@@ -1,8 +1,12 @@
 //! Watermarks: a picture or a line of text, laid over a finished variant.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+
+use bytes::Bytes;
 
 use super::colour::Colours;
 use super::decode::{self, Decoded};
@@ -21,17 +25,63 @@ const MARGIN: f64 = 0.02;
 /// Marks that are kept.
 const MOST: usize = 8;
 
+/// A mark's file has no more bytes than that.
+const LARGEST: u64 = 32 << 20;
+
+/// The file of a mark, read by who may read files.
+#[derive(Debug, Clone)]
+pub struct MarkFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its bytes, or why there are none.
+    pub read: Result<Bytes>,
+}
+
+/// The files of the pictures that these variants are marked with. Blocks.
+pub fn mark_files(variants: &[Variant]) -> Vec<MarkFile> {
+    let marks = variants
+        .iter()
+        .filter_map(|variant| variant.watermark.as_ref());
+    let mut paths: Vec<&PathBuf> = marks
+        .filter_map(|mark| match &mark.what {
+            Mark::Picture(path) => Some(path),
+            Mark::Text(_) => None,
+        })
+        .collect();
+    paths.sort();
+    paths.dedup();
+    let read = |path: &Path| {
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
+        read.map_err(|error| Error::from_io(&error, path))?;
+        Ok(bytes.into())
+    };
+    paths
+        .into_iter()
+        .map(|path| MarkFile {
+            read: read(path),
+            path: path.clone(),
+        })
+        .collect()
+}
+
 /// Pictures that are laid over others, decoded once for as long as they stay as they are.
 #[derive(Default)]
 pub(super) struct Marks {
-    known: HashMap<PathBuf, (Stamp, Raster)>,
+    given: HashMap<PathBuf, Result<Bytes>>,
+    known: HashMap<PathBuf, (u64, Raster)>,
     colours: Colours,
 }
 
-/// A file as it was read: bytes, and when it was written.
-type Stamp = (u64, Option<SystemTime>);
-
 impl Marks {
+    /// The file of a mark, as it is now.
+    pub(super) fn give(&mut self, mark: MarkFile) {
+        if self.given.len() >= MOST {
+            self.given.clear();
+        }
+        self.given.insert(mark.path, mark.read);
+    }
+
     pub(super) fn lay_over(
         &mut self,
         raster: &mut Raster,
@@ -62,16 +112,22 @@ impl Marks {
     }
 
     fn picture(&mut self, path: &Path, limits: Limits) -> Result<&Raster> {
-        let read = std::fs::metadata(path);
-        let stamp = read
-            .map(|meta| (meta.len(), meta.modified().ok()))
-            .map_err(|error| unusable(path, &Error::from_io(&error, path)))?;
+        let file = match self.given.get(path) {
+            Some(Ok(file)) => file.clone(),
+            Some(Err(error)) => return Err(unusable(path, error)),
+            None => return Err(unusable(path, &gone())),
+        };
+        let stamp = {
+            let mut hasher = DefaultHasher::new();
+            file.hash(&mut hasher);
+            hasher.finish()
+        };
         if self
             .known
             .get(path)
             .is_none_or(|(known, _)| *known != stamp)
         {
-            let decoded = picture(path, limits)?;
+            let decoded = picture(path, &file, limits)?;
             if self.known.len() >= MOST {
                 self.known.clear();
             }
@@ -82,10 +138,7 @@ impl Marks {
         }
         match self.known.get(path) {
             Some((_, raster)) => Ok(raster),
-            None => Err(unusable(
-                path,
-                &Error::new(Code::Internal, "it is gone again"),
-            )),
+            None => Err(unusable(path, &gone())),
         }
     }
 }
@@ -104,6 +157,10 @@ fn place(raster: &mut Raster, mut drawn: Raster, mark: &Watermark) {
     raster.draw(&drawn, left, top);
 }
 
+fn gone() -> Error {
+    Error::new(Code::FileMissing, "it was not given")
+}
+
 fn unusable(path: &Path, error: &Error) -> Error {
     Error::new(
         Code::WatermarkMissing,
@@ -116,9 +173,8 @@ fn unusable(path: &Path, error: &Error) -> Error {
     .hint("put the picture back, or choose another one for the watermark")
 }
 
-fn picture(path: &Path, limits: Limits) -> Result<Decoded> {
+fn picture(path: &Path, file: &[u8], limits: Limits) -> Result<Decoded> {
     let about = |error: Error| unusable(path, &error);
-    let file = std::fs::read(path).map_err(|error| about(Error::from_io(&error, path)))?;
     let name = path.to_string_lossy();
     let Kind::Image(codec) =
         content::sniff(&file[..file.len().min(content::SNIFF_LEN)], &name).kind
@@ -129,9 +185,9 @@ fn picture(path: &Path, limits: Limits) -> Result<Decoded> {
         )));
     };
     let source = Source {
-        file: &file,
+        file,
         codec,
-        orientation: crate::metadata::orientation(&file, codec),
+        orientation: crate::metadata::orientation(file, codec),
     };
     let whole = Variant {
         fit: crate::variant::Fit::Inside,

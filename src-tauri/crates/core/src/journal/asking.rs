@@ -23,6 +23,14 @@ pub(super) fn answer(tx: &Transaction<'_>, job: i64, choice: OnLocation) -> rusq
         .map(|_| ())
 }
 
+/// What was asked about is another file by now: it is looked at, and asked about, once more.
+pub(super) fn ask_anew(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<()> {
+    let sql = format!(
+        "UPDATE jobs SET paused = 0, error_code = NULL, error_message = NULL, error_hint = NULL WHERE id = ?1 AND {ASKED}"
+    );
+    tx.prepare_cached(&sql)?.execute(params![job]).map(|_| ())
+}
+
 impl Journal {
     /// A job rests until a person says what is to happen to its file.
     pub async fn ask_about(&self, engine: &str, job: i64, question: Error) -> Result<()> {

@@ -28,8 +28,12 @@ pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> 
     }
     let id = match find_unfinished(tx, job)? {
         Some(id) => {
-            tx.prepare_cached("UPDATE jobs SET again = 1, again_choice = ?2 WHERE id = ?1")?
+            // What a person said of its place was said of what the file was.
+            let again =
+                "UPDATE jobs SET again = 1, again_choice = ?2, location = NULL WHERE id = ?1";
+            tx.prepare_cached(again)?
                 .execute(params![id, job.on_conflict.map(OnConflict::as_str)])?;
+            asking::ask_anew(tx, id)?;
             id
         }
         None => insert_job(tx, job, job.on_conflict.filter(|_| changed))?,

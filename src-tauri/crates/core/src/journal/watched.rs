@@ -290,7 +290,9 @@ pub(super) fn sent(tx: &Transaction<'_>, job: i64, put_away: bool) -> rusqlite::
 /// A file that got new content, or a new name, while its job was under way: what failed is tried
 /// once more; whether it is.
 pub(super) fn goes_again(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<bool> {
-    let sql = "UPDATE jobs SET state = 'queued', again = 0, engine = NULL, error_code = NULL, error_message = NULL, error_hint = NULL WHERE id = ?1 AND again = 1";
+    // What a person said was said of what the file was.
+    let sql = "UPDATE jobs SET state = 'queued', again = 0, engine = NULL, location = NULL, error_code = NULL, error_message = NULL, error_hint = NULL \
+               WHERE id = ?1 AND again = 1";
     Ok(tx.prepare_cached(sql)?.execute(params![job])? > 0)
 }
 

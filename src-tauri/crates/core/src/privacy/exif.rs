@@ -16,8 +16,17 @@ use crate::container::tiff::{
 
 /// What becomes of a block.
 pub(super) fn verdict(block: &[u8], originals: Originals, budget: &mut Budget) -> Verdict {
+    // Some writers put the name that JPEG has in front of it in front of it everywhere.
+    if let Some(inner) = block.strip_prefix(jpeg::EXIF) {
+        return match verdict(inner, originals, budget) {
+            Verdict::Stays => Verdict::Becomes(inner.to_vec(), Tells::NoPlace),
+            other => other,
+        };
+    }
     let Some(tiff) = Tiff::new(block) else {
-        return Verdict::Goes(forms::unknown(block, budget));
+        // What cannot be read may tell.
+        let is_blank = block.iter().all(|byte| *byte == 0);
+        return Verdict::Goes(Tells::place_if(!is_blank, Tells::NoPlace));
     };
     let tree = tiff.tree(budget);
     let tells = tells(&tiff, block, &tree, budget);
@@ -50,9 +59,14 @@ fn tells(tiff: &Tiff<'_>, block: &[u8], tree: &Tree, budget: &mut Budget) -> Tel
 /// What one entry tells.
 pub(super) fn entry_tells(role: Role, entry: &Entry, block: &[u8], budget: &mut Budget) -> Tells {
     let value = value(block, entry);
+    // Some programs blank a value and leave the entry.
+    let affordable = &value[..value.len().min(budget.left())];
+    let said = affordable.iter().position(|byte| !matches!(byte, 0 | b' '));
+    if budget.is_spent() || !budget.pays(said.unwrap_or(value.len())) {
+        return Tells::Place;
+    }
     match entry.tag {
-        // Some programs blank a value and leave the entry.
-        _ if value.iter().all(|byte| matches!(byte, 0 | b' ')) => Tells::NoPlace,
+        _ if said.is_none() => Tells::NoPlace,
         tag if role == Role::Gps => {
             Tells::place_if(!tags::PLACELESS.contains(&tag), Tells::NoPlace)
         }
@@ -68,8 +82,14 @@ pub(super) fn entry_tells(role: Role, entry: &Entry, block: &[u8], budget: &mut 
         MAKER_NOTE => Tells::place_if(in_bytes(value, budget), Tells::Anything),
         tag if is_shown(tag) => Tells::NoPlace,
         tag => {
-            let is_text = matches!(entry.kind, 1 | 2 | 7);
-            let is_place = is_text && in_text(value, budget);
+            // Bytes that are no words are full of chance ones.
+            let are_words = is_printable(value);
+            let is_place = match entry.kind {
+                2 | 129 => in_text(value, budget),
+                1 | 7 if are_words => in_text(value, budget),
+                1 | 7 => in_bytes(value, budget),
+                _ => false,
+            };
             let known = tags::is_known(tag);
             Tells::place_if(
                 is_place,
@@ -81,6 +101,14 @@ pub(super) fn entry_tells(role: Role, entry: &Entry, block: &[u8], budget: &mut 
             )
         }
     }
+}
+
+/// Whether most of it can be read by people; in UTF-16 every other byte is zero.
+fn is_printable(value: &[u8]) -> bool {
+    let odd = value
+        .iter()
+        .filter(|byte| byte.is_ascii_control() && !matches!(byte, 0 | b'\t' | b'\n' | b'\r'));
+    odd.count() * 16 <= value.len()
 }
 
 /// Whether a GPS directory holds more than version and time.
@@ -101,7 +129,8 @@ fn thumbnail_tells(
     let number = |tag| directory.number(tiff, tag).map(|number| number as usize);
     let thumbnail = number(tags::JPEG_AT)
         .zip(number(tags::JPEG_LENGTH))
-        .and_then(|(at, length)| block.get(at..at.checked_add(length)?));
+        .and_then(|(at, length)| block.get(at..at.checked_add(length)?))
+        .filter(|inner| budget.pays(inner.len()));
     thumbnail
         .and_then(jpeg::exif)
         .and_then(Tiff::new)
@@ -168,7 +197,7 @@ impl Writer<'_> {
             (INTEROP_IFD, Role::Exif) => Role::Interop,
             _ => return None,
         };
-        let at = *self.tiff.numbers(entry).first()? as usize;
+        let at = self.tiff.number(entry)? as usize;
         let (role, directory) = self.tree.at(at)?;
         (*role == wanted).then_some(directory)
     }

@@ -5,9 +5,11 @@ use std::ops::Range;
 use super::exif;
 use super::forms;
 use super::in_place::InPlace;
+use super::jpeg::pictures_tell;
 use super::policy::Originals;
 use super::walk::{Tells, Verdict, Walk};
-use crate::container::bmff::{Box, Item, boxes, inside_meta, items, meta};
+use crate::container::bmff::{Box, Item, are_all_read, boxes, inside_meta, items, meta};
+use crate::container::jpeg::{COM, headers};
 use crate::metadata::heif_tiff_at;
 
 /// The `uuid` of a box with XMP (XMP specification, part 3, 1.2.7).
@@ -22,7 +24,8 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     let whole = boxes(file, 0..file.len());
     let items = items(file);
     let metas = whole.iter().filter(|found| &found.kind == b"meta").count();
-    if items.is_empty() || metas != 1 {
+    if items.is_empty() || metas != 1 || !is_told_once(file) {
+        walk.tell(Tells::Place);
         walk.refuse("its items cannot be told apart");
     }
     let end = whole.last().map_or(0, |last| last.whole.end);
@@ -55,6 +58,17 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         }
     }
     places.end(walk, end);
+}
+
+/// Whether everything is said once: readers differ in what they take of what is said twice.
+fn is_told_once(file: &[u8]) -> bool {
+    let Some(meta) = meta(file) else {
+        return false;
+    };
+    let inside = inside_meta(file, &meta);
+    let kinds: [&[u8; 4]; 6] = [b"iinf", b"iloc", b"iref", b"iprp", b"pitm", b"idat"];
+    let twice = |kind: &[u8; 4]| inside.iter().filter(|found| found.kind == *kind).count() > 1;
+    !kinds.into_iter().any(twice) && are_all_read(file)
 }
 
 /// What a picture's description is made of. Gives the thumbnails' items.
@@ -204,6 +218,16 @@ fn thumbnail(walk: &Walk<'_>, places: &mut InPlace, item: &Item) {
 }
 
 fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item) {
+    if &item.kind == b"jpeg" {
+        let content = joined(walk.file, item);
+        let is_told = |marker| matches!(marker, 0xe1..=0xed | 0xef | COM);
+        if !walk.budget.pays(content.len()) || headers(&content).any(|found| is_told(found.marker))
+        {
+            let tells = pictures_tell(&content, &mut walk.budget);
+            walk.tell(tells);
+            walk.refuse("a picture in it has metadata of its own");
+        }
+    }
     if is_picture(item) {
         return item.extents.iter().for_each(|at| places.keep(at.clone()));
     }
@@ -254,7 +278,7 @@ fn empty(content: &[u8]) -> Vec<u8> {
 
 /// EXIF without what goes, filled up to its old length.
 fn exif(content: &[u8], walk: &mut Walk<'_>) -> (Vec<u8>, Tells) {
-    let at = heif_tiff_at(content).unwrap_or(content.len());
+    let at = heif_tiff_at(content).unwrap_or_default();
     let block = &content[at..];
     let verdict = exif::verdict(block, walk.originals, &mut walk.budget);
     let (mut new, tells) = match verdict {

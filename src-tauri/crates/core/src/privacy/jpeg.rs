@@ -60,6 +60,13 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         }
     }
     between(walk, at..file.len());
+    // Others may read on.
+    let rest = file.get(at..).unwrap_or_default();
+    let tells = pictures_tell(rest, &mut walk.budget);
+    let names_exif = rest
+        .windows(5)
+        .any(|name| name.eq_ignore_ascii_case(b"exif\0"));
+    walk.tell(tells.max(Tells::place_if(names_exif, tells)));
     walk.refuse("it is cut off");
 }
 
@@ -91,9 +98,18 @@ fn told(found: &Segment<'_>, originals: Originals, budget: &mut Budget) -> Verdi
         APP14 if data.starts_with(b"Adobe") && data.len() == 12 => Verdict::Stays,
         APP13 => Verdict::Goes(forms::photoshop(data, budget)),
         COM => forms::text(data, originals, budget),
+        // By a name that is not quite it, which some readers take for it.
+        APP1 if is_nearly_exif(data) => Verdict::Goes(Tells::Place),
         // Second pictures, makers' own.
         _ => Verdict::Goes(forms::unknown(data, budget)),
     }
+}
+
+/// `Exif` and a zero, in any case, behind a few bytes.
+fn is_nearly_exif(data: &[u8]) -> bool {
+    let head = &data[..data.len().min(9)];
+    head.windows(5)
+        .any(|name| name.eq_ignore_ascii_case(b"exif\0"))
 }
 
 fn framed(found: &Segment<'_>, new: &[u8]) -> Option<Vec<u8>> {

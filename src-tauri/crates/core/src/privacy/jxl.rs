@@ -11,6 +11,8 @@ use crate::metadata::heif_tiff_at;
 pub(super) fn walk(walk: &mut Walk<'_>) {
     let file = walk.file;
     if file.starts_with(&[0xff, 0x0a]) {
+        let tells = forms::unknown(file, &mut walk.budget);
+        walk.tell(tells);
         return walk.stays(0..file.len());
     }
     let (mut at, mut has_picture) = (0, false);
@@ -47,7 +49,7 @@ fn plain(kind: &[u8; 4], content: &[u8], walk: &mut Walk<'_>) -> Verdict {
     let (originals, budget) = (walk.originals, &mut walk.budget);
     match kind {
         b"Exif" => {
-            let at = heif_tiff_at(content).unwrap_or(content.len());
+            let at = heif_tiff_at(content).unwrap_or_default();
             match exif::verdict(&content[at..], originals, budget) {
                 Verdict::Stays if at == 0 || at == 4 => Verdict::Stays,
                 Verdict::Stays => Verdict::Goes(Tells::Anything),

@@ -31,7 +31,7 @@ static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r"(?-u)[-+]?\d{1
 /// Degrees with their minutes.
 static DEGREES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r#"(?-u)\d{1,3}\s*(\xc2?\xb0|\xc2?\xba|deg)\s*\d{1,2}(\.\d+)?\s*('|\xe2\x80[\x99\xb2]|m)"#,
+        r#"(?-u)\d{1,3}\s*(\xc2\xb0|\xc2\xba|\xb0|\xba|deg)\s*\d{1,2}(\.\d+)?\s*('|\xe2\x80[\x99\xb2]|m)\s*([NSEW]|\d{1,2}(\.\d+)?\s*("|''|\xe2\x80[\x9d\xb3]|s))"#,
     )
 });
 
@@ -104,7 +104,7 @@ fn without_zeros(text: &[u8]) -> Vec<u8> {
 }
 
 /// XML's numbers for characters (`&#x38;`), read.
-fn without_entities(text: &[u8]) -> Vec<u8> {
+pub(super) fn without_entities(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.windows(2).position(|pair| pair == b"&#") {

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 use super::exif;
 use super::forms;
 use super::jpeg::pictures_tell;
-use super::place::{in_bytes, in_drawing, in_text};
+use super::place::{in_bytes, in_drawing, in_text, without_entities};
 use super::policy::Originals;
 use super::walk::{Tells, Verdict, Walk};
 use crate::container::tiff::Tiff;
@@ -15,38 +15,67 @@ use crate::container::tiff::Tiff;
 /// How far into a CR3 its `moov` box reaches.
 const CR3_HEAD: usize = 1 << 20;
 
-/// What a drawing says in words: titles, descriptions, comments.
-static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?s-u)<(?:title|desc|text|tspan)\b[^>]*>([^<]*)|<!--(.*?)-->").ok()
+/// How things look is said in numbers that are no places.
+static STYLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?s-u)<(?:[A-Za-z_][\w.-]*:)?style\b.*?</(?:[A-Za-z_][\w.-]*:)?style>").ok()
 });
+/// What is not drawn, by whatever prefix.
+static NOTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?-u)<(?:[A-Za-z_][\w.-]*:)?(?:metadata|foreignObject|script)\b|sodipodi:|inkscape:",
+    )
+    .ok()
+});
+static OWN_WORDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?-u)<!--|<(?:[A-Za-z_][\w.-]*:)?(?:desc|title)\b").ok());
+
+fn finds(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> bool {
+    pattern
+        .as_ref()
+        .is_none_or(|pattern| pattern.is_match(text))
+}
 
 /// Text as it is, unless it holds pictures, metadata or an editor's notes.
 pub(super) fn svg(walk: &mut Walk<'_>) {
     let file = walk.file;
-    if file.starts_with(&[0x1f, 0x8b]) {
+    if file.starts_with(&[0x1f, 0x8b]) || file.contains(&0) {
         walk.tell(Tells::Place);
-        return walk.refuse("it is a compressed drawing");
+        return walk.refuse("it is a drawing that is compressed, or not written in single bytes");
     }
-    let has = |wanted: &[u8]| file.windows(wanted.len()).any(|window| window == wanted);
-    let words = WORDS.as_ref().map(|words| words.captures_iter(file));
-    let in_words = words.into_iter().flatten().any(|found| {
-        [1, 2]
-            .into_iter()
-            .filter_map(|part| found.get(part))
-            .any(|part| in_text(part.as_bytes(), &mut walk.budget))
-    });
-    if in_drawing(file, &mut walk.budget) || in_words {
+    let text = without_entities(file);
+    let has = |wanted: &[u8]| text.windows(wanted.len()).any(|window| window == wanted);
+    let unstyled = STYLES
+        .as_ref()
+        .map(|styles| styles.replace_all(&text, &b"<"[..]));
+    let in_words = unstyled
+        .as_deref()
+        .is_none_or(|text| words(text).any(|words| in_text(words, &mut walk.budget)));
+    if in_drawing(&text, &mut walk.budget) || in_words {
         walk.tell(Tells::Place);
         walk.refuse("it is a drawing that tells a place");
     }
-    if has(b"data:") || has(b"<metadata") || has(b"sodipodi:") || has(b"inkscape:") {
-        walk.refuse("it is a drawing with metadata or pictures inside");
+    if has(b"data:") {
+        // Nobody looks into the pictures in it.
+        walk.tell(Tells::Place);
+        walk.refuse("it is a drawing with pictures inside");
     }
-    let all = walk.originals == Originals::StripAll;
-    if all && (has(b"<!--") || has(b"<desc") || has(b"<title")) {
+    if finds(&NOTES, &text) {
+        walk.refuse("it is a drawing with metadata inside");
+    }
+    if walk.originals == Originals::StripAll && finds(&OWN_WORDS, &text) {
         walk.refuse("it is a drawing with words about itself inside");
     }
     walk.stays(0..file.len());
+}
+
+/// What stands in comments, quoted sections, and between tags: whatever is no attribute of a
+/// drawing's shapes, which are full of pairs of numbers.
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| matches!(byte, b'<' | b'>'))
+        .filter(|part| {
+            let is_tag = part.first().is_some_and(u8::is_ascii_alphabetic) && part.contains(&b'=');
+            !is_tag && !part.trim_ascii().is_empty()
+        })
 }
 
 /// Header, colours and pixels, and nothing behind them: the length in the header is the file's.

@@ -6,8 +6,10 @@ use super::place::in_text;
 use super::policy::Originals;
 use super::walk::{Tells, Verdict, Walk};
 use crate::container::budget::Budget;
+use crate::container::jpeg;
 use crate::container::packed::inflated;
 use crate::container::png::{Chunk, SIGNATURE, chunk, chunks};
+use crate::container::tiff::Tiff;
 
 /// What shows the picture: pixels, colours, movement.
 const SHOWN: &[&[u8; 4]] = &[
@@ -129,10 +131,16 @@ fn raw_profile(name: &[u8], said: &[u8], budget: &mut Budget) -> Tells {
         return Tells::Place;
     };
     let place = Originals::StripLocation;
-    let exif = block.strip_prefix(crate::container::jpeg::EXIF);
+    let exif = block
+        .strip_prefix(jpeg::EXIF)
+        .or_else(|| Tiff::new(&block).is_some().then_some(block.as_slice()));
+    let packet = block.strip_prefix(jpeg::XMP).unwrap_or(&block);
     let verdict = match (name, exif) {
         (_, Some(exif)) => exif::verdict(exif, place, budget),
-        (b"xmp", _) => forms::xmp(&block, place, budget),
+        (b"xmp", _) => forms::xmp(packet, place, budget),
+        (b"APP1", _) if packet.len() < block.len() => forms::xmp(packet, place, budget),
+        // What cannot be read may tell.
+        (b"exif" | b"APP1", _) => return Tells::Place,
         (b"iptc" | b"8bim", _) => return forms::photoshop(&block, budget),
         _ => return forms::unknown(&block, budget),
     };

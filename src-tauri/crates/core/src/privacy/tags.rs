@@ -21,7 +21,7 @@ pub(super) const GEOTIFF: &[u16] = &[
 /// What shows the picture: baseline and extended TIFF 6.0, the old and new JPEG tags,
 /// sub-directories, ICC.
 pub(super) const fn is_shown(tag: u16) -> bool {
-    matches!(tag, 254..=259 | 262 | 263 | 266 | 273 | 274 | 277..=284 | 290..=293 | 296 | 297 | 301 | 317..=325 | 330 | 332..=347 | 512..=532 | 34675)
+    matches!(tag, 254..=259 | 262 | 263 | 266 | 273 | 274 | 277..=284 | 290..=293 | 296 | 297 | 301 | 317..=325 | 330 | 332 | 334..=336 | 338..=347 | 512..=532 | 34675)
 }
 
 /// What is known to tell when, with what, by whom and how a picture was taken. Free text among it

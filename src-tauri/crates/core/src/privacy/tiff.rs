@@ -15,6 +15,8 @@ use crate::container::tiff::{
 
 /// Where pixels lie: strips, tiles and JPEGs, offsets and byte counts.
 const PIXELS: &[(u16, u16)] = &[(273, 279), (324, 325), (tags::JPEG_AT, tags::JPEG_LENGTH)];
+/// What the strips of newer JPEG share.
+const JPEG_TABLES: u16 = 347;
 /// Tables of TIFF 6.0's JPEG, which have offsets and no lengths.
 const OLD_JPEG_TABLES: std::ops::RangeInclusive<u16> = 519..=521;
 
@@ -103,9 +105,10 @@ impl Page<'_, '_> {
             let Some(offsets) = directory.entry(*at) else {
                 continue;
             };
+            let told = offsets.count as usize;
             let lengths = directory.entry(*length).map(|entry| self.numbers(entry));
             let (offsets, lengths) = (self.numbers(offsets), lengths.unwrap_or_default());
-            if offsets.len() != lengths.len() {
+            if offsets.len() != told || lengths.len() != told {
                 return self.walk.refuse("its strips have no lengths");
             }
             for (at, length) in offsets.into_iter().zip(lengths) {
@@ -113,6 +116,10 @@ impl Page<'_, '_> {
                 self.places.keep(at.min(end)..end);
                 self.jpeg(file.get(at..end).unwrap_or_default());
             }
+        }
+        if let Some(tables) = directory.entry(JPEG_TABLES) {
+            let at = tables.value..tables.value + tables.length;
+            self.jpeg(file.get(at).unwrap_or_default());
         }
         if directory
             .entries
@@ -126,9 +133,12 @@ impl Page<'_, '_> {
 
     /// A strip may be a whole JPEG, with all that one carries.
     fn jpeg(&mut self, strip: &[u8]) {
+        if !strip.starts_with(&[0xff, 0xd8]) || !self.walk.budget.pays(strip.len()) {
+            return;
+        }
         // The others say how its colours are stored.
         let is_told = |marker| matches!(marker, 0xe1..=0xed | 0xef | COM);
-        if strip.starts_with(&[0xff, 0xd8]) && headers(strip).any(|found| is_told(found.marker)) {
+        if headers(strip).any(|found| is_told(found.marker)) {
             let tells = pictures_tell(strip, &mut self.walk.budget);
             self.walk.tell(tells);
             self.walk.refuse("its strips have metadata of their own");

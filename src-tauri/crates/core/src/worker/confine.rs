@@ -1,17 +1,27 @@
 //! What a worker may do of what this system lets a program do.
 //!
-//! On Linux it opens no socket, starts no program, looks into no other process and writes no file
-//! (seccomp, and Landlock where the kernel has it). It may read: fonts, and pictures of
-//! watermarks.
+//! On Linux it opens no socket, starts no program, looks into no other process, writes no file and
+//! reads none but fonts (seccomp, and Landlock where the kernel has it).
 
-/// Takes from this process all it does not need, for good. To be called before it has threads.
-pub(super) fn this_process() {
-    #[cfg(target_os = "linux")]
+use std::path::Path;
+
+/// Takes from this process all it does not need, for good; what could not be taken. To be called
+/// before it has threads.
+pub(super) fn this_process(own_fonts: Option<&Path>) -> Vec<String> {
+    #[cfg(not(target_os = "linux"))]
     {
-        linux::leave_the_terminal();
-        linux::write_nothing();
-        linux::call_nobody();
+        let _ = own_fonts;
+        Vec::new()
     }
+    #[cfg(target_os = "linux")]
+    [
+        linux::leave_the_terminal(),
+        linux::read_only_fonts(own_fonts),
+        linux::call_nobody(),
+    ]
+    .into_iter()
+    .filter_map(Result::err)
+    .collect()
 }
 
 /// Beyond this, allocation fails and the worker dies alone. Where the system has no such limit, the
@@ -28,6 +38,7 @@ pub(super) fn limit_memory(bytes: u64) {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::collections::BTreeMap;
+    use std::path::Path;
 
     use landlock::{
         ABI, Access as _, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr as _,
@@ -40,14 +51,24 @@ mod linux {
 
     /// What is typed at the person's terminal is not for a worker to read, and nothing for it to
     /// type.
-    pub(super) fn leave_the_terminal() {
-        if let Err(error) = rustix::process::setsid() {
-            tracing::debug!(%error, "a worker stays at its terminal");
-        }
+    pub(super) fn leave_the_terminal() -> Result<(), String> {
+        rustix::process::setsid()
+            .map(|_| ())
+            .map_err(|error| format!("its terminal: {error}"))
     }
 
-    /// All that is not reading is refused, as far as this kernel's Landlock knows it.
-    pub(super) fn write_nothing() {
+    /// Where fonts lie, and what says where.
+    const FONTS: [&str; 6] = [
+        "/usr/share/fonts",
+        "/usr/local/share/fonts",
+        "/usr/share/fontconfig",
+        "/etc/fonts",
+        "/run/host/fonts",
+        "/run/current-system/sw/share/X11/fonts",
+    ];
+
+    /// All but reading fonts is refused, as far as this kernel's Landlock knows it.
+    pub(super) fn read_only_fonts(own: Option<&Path>) -> Result<(), String> {
         let abi = ABI::V6;
         let confined = || -> Result<_, Box<dyn std::error::Error>> {
             let rules = Ruleset::default()
@@ -55,17 +76,21 @@ mod linux {
                 .scope(Scope::from_all(abi))?
                 .create()?;
             let reading = AccessFs::ReadFile | AccessFs::ReadDir;
+            // Those that there are.
+            let folders = FONTS.into_iter().map(Path::new).chain(own);
+            let found = folders.filter_map(|folder| PathFd::new(folder).ok());
+            let allowed = found.map(|folder| Ok(PathBeneath::new(folder, reading)));
             Ok(rules
-                .add_rule(PathBeneath::new(PathFd::new("/")?, reading))?
+                .add_rules(allowed.map(|rule: Result<_, landlock::RulesetError>| rule))?
                 .restrict_self()?)
         };
-        if let Err(error) = confined() {
-            tracing::warn!(%error, "a worker could not be kept from writing");
-        }
+        confined()
+            .map(|_| ())
+            .map_err(|error| format!("files: {error}"))
     }
 
     /// Calls that reach beyond this process are refused.
-    pub(super) fn call_nobody() {
+    pub(super) fn call_nobody() -> Result<(), String> {
         let confined = || -> Result<(), Box<dyn std::error::Error>> {
             // As a kernel without it would: then threads are made by `clone`, whose flags a filter
             // can read.
@@ -76,9 +101,7 @@ mod linux {
             seccompiler::apply_filter(&no_other_numbers())?;
             Ok(())
         };
-        if let Err(error) = confined() {
-            tracing::warn!(%error, "a worker keeps its system calls");
-        }
+        confined().map_err(|error| format!("system calls: {error}"))
     }
 
     fn filter(rules: Rules, errno: i32) -> Result<BpfProgram, seccompiler::BackendError> {
@@ -293,20 +316,25 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
-    fn a_worker_reads_and_thinks_and_nothing_else() {
+    fn a_worker_reads_fonts_and_thinks_and_nothing_else() {
         let folder = tempfile::tempdir().expect("folder");
         let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+        let font = folder.path().join("fonts/a.ttf");
         std::fs::write(&old, "before").expect("written");
+        std::fs::create_dir(folder.path().join("fonts")).expect("made");
+        std::fs::write(&font, "letters").expect("written");
 
         // What is taken from a thread is taken from it and its own threads alone.
         let confined = std::thread::spawn(move || {
-            super::linux::write_nothing();
-            super::linux::call_nobody();
-            let read = std::fs::read(&old).is_ok();
+            let fonts = old.parent().map(|own| own.join("fonts"));
+            super::linux::read_only_fonts(fonts.as_deref()).expect("Landlock");
+            super::linux::call_nobody().expect("seccomp");
+            let read = std::fs::read(&font).is_ok();
             let thought = std::thread::spawn(|| 1).join().is_ok();
             let anybody = std::fs::Permissions::from_mode(0o777);
             let parent = rustix::process::getppid();
             let refused = [
+                ("another's file", std::fs::read(&old).is_err()),
                 ("a socket", TcpListener::bind("127.0.0.1:0").is_err()),
                 (
                     "a program",

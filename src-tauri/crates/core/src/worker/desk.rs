@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::speech::{Answer, Task};
 use crate::content::{Codec, Content, Kind};
 use crate::error::{Code, Error, Result};
-use crate::imaging::{Renderer, Source, cost, facts};
+use crate::imaging::{MarkFile, Renderer, Source, cost, facts};
 use crate::metadata;
 use crate::privacy;
 use crate::settings::Limits;
@@ -38,6 +38,13 @@ impl Desk {
     pub(super) fn lay(&mut self, file: Bytes, content: Content) {
         self.file = file;
         self.content = Some(content);
+    }
+
+    /// A picture that variants are marked with, as it is now.
+    pub(super) fn mark(&mut self, mark: MarkFile) {
+        self.renderer
+            .get_or_insert_with(|| Renderer::new(self.limits))
+            .give_mark(mark);
     }
 
     /// # Errors

@@ -5,7 +5,7 @@
 //! parsed in the app's own process: what a file says of itself, what is taken out of it, and what
 //! is made of it are asked of a worker. A crash or a bomb costs that answer and nothing else.
 //!
-//! A worker is this same program, started with [`ARGUMENT`] alone. It is given a file on its
+//! A worker is this same program, started with [`ARGUMENT`] and the folder of its person's fonts. It is given a file on its
 //! standard input, then questions about it, and answers on its standard output, until the input
 //! ends.
 

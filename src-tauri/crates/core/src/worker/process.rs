@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::speech::{ARGUMENT, begin};
 use super::watchdog::End;
 use crate::error::{Code, Error, Result};
+use crate::imaging::fonts;
 use crate::settings::Limits;
 
 pub(super) struct Process {
@@ -54,6 +55,7 @@ impl Process {
         let mut command = Command::new(program);
         command
             .arg(ARGUMENT)
+            .args(fonts::own_folder())
             .env_clear()
             .envs(needed())
             .stdin(Stdio::piped())

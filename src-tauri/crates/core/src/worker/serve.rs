@@ -1,6 +1,7 @@
 //! Inside a worker: what it is told, and what it answers.
 
 use std::io::{Read, Result as IoResult, Write};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -10,9 +11,8 @@ use super::confine;
 use super::desk::Desk;
 use super::speech::{ARGUMENT, Said, Task, most_memory, read_head, ready, reply};
 use super::watchdog::Watchdog;
-use crate::LocalPath;
 use crate::content::Content;
-use crate::imaging::fonts;
+use crate::imaging::{MarkFile, fonts};
 use crate::settings::Limits;
 
 /// Works as a worker and ends, if this process was started as one; to be called before anything
@@ -22,24 +22,28 @@ pub fn serve_if_asked() {
     if arguments
         .next()
         .is_some_and(|argument| argument == ARGUMENT)
-        && arguments.next().is_none()
     {
+        // The environment does not tell whose it is.
+        let own_fonts = arguments.next().map(PathBuf::from);
         // What a decoder has to say while it gives up is in the reply.
         std::panic::set_hook(Box::new(|_| {}));
-        confine::this_process();
+        let kept = confine::this_process(own_fonts.as_deref());
+        own_fonts.into_iter().for_each(fonts::add_own);
         let dog = Watchdog::of_this_process();
         // Whoever asked is gone: so is this process, whatever it is about.
         let alone = || std::process::exit(0);
-        let served = serve(std::io::stdin(), &mut std::io::stdout().lock(), &dog, alone);
+        let mut output = std::io::stdout().lock();
+        let served = serve(std::io::stdin(), &mut output, kept, &dog, alone);
         std::process::exit(i32::from(served.is_err()));
     }
 }
 
 /// What is heard, with the bytes that belong to it.
 enum Heard {
-    Begin(Limits, Option<LocalPath>),
+    Begin(Limits),
     Coming,
     File(Bytes, Content),
+    Mark(MarkFile),
     Asked(Task),
 }
 
@@ -48,6 +52,7 @@ enum Heard {
 fn serve(
     mut input: impl Read + Send,
     output: &mut impl Write,
+    kept: Vec<String>,
     dog: &Watchdog,
     alone: impl FnOnce() + Send,
 ) -> IoResult<()> {
@@ -58,50 +63,62 @@ fn serve(
             let tell = |heard| hearing.send(heard).map_err(std::io::Error::other);
             while let Some(said) = read_head::<Said>(&mut input)? {
                 match said {
-                    Said::Begin { limits, fonts } => tell(Heard::Begin(limits, fonts))?,
+                    Said::Begin { limits } => tell(Heard::Begin(limits))?,
+                    Said::Mark { path, read } => {
+                        let read = match read {
+                            Ok(length) => Ok(bytes(&mut input, length)?),
+                            Err(error) => Err(error),
+                        };
+                        let path = path.into();
+                        tell(Heard::Mark(MarkFile { path, read }))?;
+                    }
                     Said::Asked(task) => tell(Heard::Asked(task))?,
                     Said::File { content, length } => {
                         // Two files are not held at once.
                         tell(Heard::Coming)?;
-                        let mut file = Vec::with_capacity(length);
-                        (&mut input).take(length as u64).read_to_end(&mut file)?;
-                        tell(Heard::File(file.into(), content))?;
+                        let file = bytes(&mut input, length)?;
+                        tell(Heard::File(file, content))?;
                     }
                 }
             }
             alone();
             Ok(())
         });
-        answer_all(&heard, output, dog)?;
+        answer_all(&heard, output, kept, dog)?;
         listening
             .join()
             .unwrap_or_else(|_| Err(std::io::Error::other("the listener ended early")))
     })
 }
 
+fn bytes(input: &mut impl Read, length: usize) -> IoResult<Bytes> {
+    let mut bytes = Vec::with_capacity(length);
+    input.take(length as u64).read_to_end(&mut bytes)?;
+    Ok(bytes.into())
+}
+
 fn answer_all(
     heard: &mpsc::Receiver<Heard>,
     output: &mut impl Write,
+    kept: Vec<String>,
     dog: &Watchdog,
 ) -> IoResult<()> {
     let mut desk = Desk::new(Limits::default());
     let mut within = Duration::MAX;
     for heard in heard {
         match heard {
-            Heard::Begin(limits, own_fonts) => {
-                own_fonts
-                    .into_iter()
-                    .for_each(|folder| fonts::add_own(folder.into()));
+            Heard::Begin(limits) => {
                 confine::limit_memory(most_memory(limits));
                 if cfg!(not(target_os = "linux")) {
                     dog.limit_memory(most_memory(limits));
                 }
                 within = Duration::from_secs(u64::from(limits.seconds.max(1)));
                 desk = Desk::new(limits);
-                ready(output)?;
+                ready(output, kept.clone())?;
             }
             Heard::Coming => desk.clear(),
             Heard::File(file, content) => desk.lay(file, content),
+            Heard::Mark(mark) => desk.mark(mark),
             Heard::Asked(task) => {
                 dog.begin(within);
                 let answered = desk.answer(task);
@@ -138,7 +155,8 @@ mod tests {
         let (mut answered, mut ended) = (Vec::new(), false);
 
         let dog = Watchdog::asleep();
-        serve(said.as_slice(), &mut answered, &dog, || ended = true).expect("serves");
+        let kept = Vec::new();
+        serve(said.as_slice(), &mut answered, kept, &dog, || ended = true).expect("serves");
 
         let mut answered = answered.as_slice();
         begin(&mut Vec::new(), &mut answered, limits).expect("ready");

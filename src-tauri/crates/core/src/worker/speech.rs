@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::LocalPath;
 use crate::content::Content;
 use crate::error::{Code, Error, Result};
-use crate::imaging::{Facts, Rendered, fonts};
+use crate::imaging::{Facts, MarkFile, Rendered};
 use crate::intake::LARGEST_PICTURE;
 use crate::privacy::Originals;
 use crate::settings::Limits;
@@ -35,13 +35,15 @@ pub(super) fn most_memory(limits: Limits) -> u64 {
 /// What a worker is told.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Said {
-    /// What it may take, and where the fonts of whoever runs it lie. The first, and once.
-    Begin {
-        limits: Limits,
-        fonts: Option<LocalPath>,
-    },
+    /// What it may take. The first, and once.
+    Begin { limits: Limits },
     /// A file, whose bytes follow; all that is asked from now on is about it. Not answered.
     File { content: Content, length: usize },
+    /// The file of a mark, whose bytes follow if it could be read. Not answered.
+    Mark {
+        path: LocalPath,
+        read: std::result::Result<usize, Error>,
+    },
     /// Answered by one [`Reply`].
     Asked(Task),
 }
@@ -156,8 +158,11 @@ impl Answer {
     }
 }
 
+/// What of its rights a worker could not give away.
 #[derive(Serialize, Deserialize)]
-struct Ready;
+struct Ready {
+    kept: Vec<String>,
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum Reply {
@@ -172,16 +177,18 @@ pub(super) fn begin(
     output: &mut impl Read,
     limits: Limits,
 ) -> IoResult<()> {
-    let fonts = fonts::own_folder().map(LocalPath::from);
-    write_head(input, &Said::Begin { limits, fonts })?;
+    write_head(input, &Said::Begin { limits })?;
     input.flush()?;
-    let Ready = read_head(output)?.ok_or(ErrorKind::UnexpectedEof)?;
+    let Ready { kept } = read_head(output)?.ok_or(ErrorKind::UnexpectedEof)?;
+    for right in kept {
+        tracing::warn!(right, "a worker keeps a right it does not need");
+    }
     Ok(())
 }
 
 /// A worker's answer to that.
-pub(super) fn ready(output: &mut impl Write) -> IoResult<()> {
-    write_head(output, &Ready)?;
+pub(super) fn ready(output: &mut impl Write, kept: Vec<String>) -> IoResult<()> {
+    write_head(output, &Ready { kept })?;
     output.flush()
 }
 
@@ -194,6 +201,20 @@ pub(super) fn give(input: &mut impl Write, content: &Content, file: &[u8]) -> Io
     write_head(input, &said)?;
     input.write_all(file)?;
     input.flush()
+}
+
+/// Gives a worker the files of marks, as they are now.
+pub(super) fn give_marks(input: &mut impl Write, marks: &[MarkFile]) -> IoResult<()> {
+    for MarkFile { path, read } in marks {
+        let length = read.as_ref().map(Bytes::len).map_err(Clone::clone);
+        let said = Said::Mark {
+            path: path.as_path().into(),
+            read: length,
+        };
+        write_head(input, &said)?;
+        input.write_all(read.as_ref().map_or(&[], |bytes| bytes))?;
+    }
+    Ok(())
 }
 
 /// Asks a worker about the file it was given. It cannot hold more than `most` bytes, and so does not

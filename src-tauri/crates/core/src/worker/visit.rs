@@ -10,11 +10,11 @@ use tokio::sync::SemaphorePermit;
 use super::desk::Desk;
 use super::pool::{Program, Workers};
 use super::process::{Life, Process};
-use super::speech::{Answer, Task, ask, give, most_memory};
+use super::speech::{Answer, Task, ask, give, give_marks, most_memory};
 use super::watchdog::End;
 use crate::content::Content;
 use crate::error::{Code, Error, Result};
-use crate::imaging::{Facts, Rendered, whole};
+use crate::imaging::{Facts, MarkFile, Rendered, mark_files, whole};
 use crate::privacy::{self, Originals};
 use crate::variant::Variant;
 use crate::world::blocking;
@@ -32,6 +32,8 @@ pub struct Visit<'a> {
     /// Its bytes, also when they are given away.
     length: u64,
     content: Arc<Content>,
+    /// What variants are marked with.
+    marks: Vec<MarkFile>,
     /// Who has the file; nobody before the first question, and after one that was the end of them.
     host: Option<Process>,
 }
@@ -48,6 +50,7 @@ impl Workers {
             length: file.len() as u64,
             file,
             content: Arc::new(content),
+            marks: Vec::new(),
             host: None,
         })
     }
@@ -94,6 +97,8 @@ impl Visit<'_> {
         };
         let workers = self.workers;
         let _memory = workers.memory(bytes).await?;
+        let marked = variants.clone();
+        self.marks = blocking("reading watermarks", move || mark_files(&marked)).await?;
         match self.ask(Task::Render(variants)).await? {
             Answer::Rendered(rendered) => Ok(rendered),
             _ => Err(crashed()),
@@ -174,6 +179,7 @@ impl Visit<'_> {
         let limits = self.workers.limits();
         let (waited, most) = (Waited(Some(Arc::clone(&host.life))), self.most(task));
         let (file, content, task) = (self.file.clone(), Arc::clone(&self.content), task.clone());
+        let marks = std::mem::take(&mut self.marks);
         let asked = tokio::task::spawn_blocking(move || {
             let given = if is_new {
                 give(&mut host.input, &content, &file)
@@ -181,6 +187,7 @@ impl Visit<'_> {
                 Ok(())
             };
             drop(file);
+            let given = given.and_then(|()| give_marks(&mut host.input, &marks));
             let answer = given.and_then(|()| ask(&mut host.input, &mut host.output, &task, most));
             (host, answer)
         });
@@ -203,6 +210,7 @@ impl Visit<'_> {
     async fn answer_here(&self, task: Task) -> Result<Answer> {
         let mut desk = Desk::new(self.workers.limits());
         desk.lay(self.file.clone(), Content::clone(&self.content));
+        self.marks.iter().cloned().for_each(|mark| desk.mark(mark));
         tokio::task::spawn_blocking(move || desk.answer(task))
             .await
             .unwrap_or_else(|_| Err(crashed()))

@@ -47,7 +47,8 @@ pub(super) fn strips(job: &JobRow) -> bool {
 
 /// A profile that strips does so; one that keeps leaves room for a choice.
 fn choice(profile: &Profile, job: &JobRow) -> Option<OnLocation> {
-    let usual = if profile.warn_location {
+    // What is mended was up before.
+    let usual = if profile.warn_location && job.wanted.is_none() {
         OnLocation::Ask
     } else {
         OnLocation::Keep
@@ -80,7 +81,8 @@ async fn tells(
                 .tells_location()
                 .await
         }
-        (Kind::UnknownImage | Kind::Other, _) => return Ok(false),
+        (Kind::UnknownImage, _) => return Ok(true),
+        (Kind::Other, _) => return Ok(false),
     };
     match told {
         Err(error) if matches!(error.code, Code::ImageDamaged | Code::ImageTooSlow) => Ok(true),

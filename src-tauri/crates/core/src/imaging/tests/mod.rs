@@ -46,13 +46,17 @@ fn render(file: &[u8], orientation: u8, specs: &[&str]) -> Result<Rendered> {
     else {
         return Err(Error::new(Code::ImageUnsupported, "no picture"));
     };
-    Renderer::new(Limits::default()).render(
+    let (mut renderer, variants) = (Renderer::new(Limits::default()), variants(specs));
+    for mark in mark_files(&variants) {
+        renderer.give_mark(mark);
+    }
+    renderer.render(
         Source {
             file,
             codec,
             orientation,
         },
-        &variants(specs),
+        &variants,
     )
 }
 

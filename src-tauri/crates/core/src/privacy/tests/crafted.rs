@@ -183,6 +183,12 @@ fn jpegs() -> Vec<(&'static str, Vec<u8>)> {
             app1(&[XMP, &utf16("<x exif:GPSLatitude='48,12.4920N'/>")]),
         ),
         ("iptc.jpg", segment(APP13, &[iptc]).expect("segment")),
+        ("shouted name.jpg", app1(&[b"EXIF\0\0", &exif_block()])),
+        ("name behind.jpg", app1(&[b"xxExif\0\0", &exif_block()])),
+        (
+            "utf-8 of exif 3.jpg",
+            text(270, 129, b"48.2082, 16.3738", false),
+        ),
         (
             "thumbnail.jpg",
             segment(APP0, &[b"JFXX\0\x10", &second]).expect("segment"),
@@ -260,6 +266,21 @@ fn pngs() -> Vec<(&'static str, Vec<u8>)> {
                 ]
                 .concat(),
             ),
+        ),
+        (
+            "named block.png",
+            with(&made(b"eXIf", &[EXIF, &exif_block()].concat())),
+        ),
+        (
+            "bare profile.png",
+            with(&made(
+                b"tEXt",
+                &[
+                    &b"Raw profile type exif\0\nexif\n     200\n"[..],
+                    hex::encode(exif_block()).as_bytes(),
+                ]
+                .concat(),
+            )),
         ),
         ("words behind.png", [&plain[..], b"GPS 48.2082"].concat()),
     ]
