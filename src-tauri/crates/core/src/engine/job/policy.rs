@@ -30,8 +30,10 @@ pub(super) async fn of(
         None => Ok(profile.originals),
         Some(OnLocation::Keep) => Ok(Originals::Keep),
         Some(OnLocation::Strip) => Ok(Originals::StripLocation),
-        Some(OnLocation::Ask) if tells(stages, job, file, visit).await? => Err(question(job)),
-        Some(OnLocation::Ask) => Ok(Originals::Keep),
+        Some(OnLocation::Ask) => match tells(stages, job, file, visit).await? {
+            Told::Nothing => Ok(Originals::Keep),
+            told => Err(question(job, told)),
+        },
     }
 }
 
@@ -56,46 +58,56 @@ fn choice(profile: &Profile, job: &JobRow) -> Option<OnLocation> {
     (profile.originals == Originals::Keep).then(|| job.location.unwrap_or(usual))
 }
 
-/// Whether a picture or film tells where it was taken, or cannot be looked at so that it may.
+/// What is known of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Place,
+    /// It cannot be looked into, so that it may tell one.
+    Unknown,
+}
+
 async fn tells(
     stages: &Stages,
     job: &JobRow,
     file: &Fingerprint,
     visit: Option<&mut Visit<'_>>,
-) -> Result<bool> {
+) -> Result<Told> {
     let told = match (file.content.kind, visit) {
         (Kind::Image(_), Some(visit)) => visit.tells_location().await,
-        // Too large to be looked into.
-        (Kind::Image(_), None) => return Ok(true),
+        (Kind::Image(_) | Kind::UnknownImage, _) => return Ok(Told::Unknown),
         (Kind::Other, _) if file.content.content_type.starts_with("video/") => {
             let (path, bytes) = (job.source.clone(), file.bytes.clone());
             let ends = match bytes {
                 Some(bytes) => bytes,
                 None => blocking(move || intake::ends(&path, END_OF_FILM)).await?,
             };
-            let content = file.content.clone();
-            stages
-                .workers
-                .visit(ends, content)
-                .await?
-                .tells_location()
-                .await
+            let mut visit = stages.workers.visit(ends, file.content.clone()).await?;
+            visit.tells_location().await
         }
-        (Kind::UnknownImage, _) => return Ok(true),
-        (Kind::Other, _) => return Ok(false),
+        (Kind::Other, _) => return Ok(Told::Nothing),
     };
     match told {
-        Err(error) if matches!(error.code, Code::ImageDamaged | Code::ImageTooSlow) => Ok(true),
-        told => told,
+        Ok(true) => Ok(Told::Place),
+        Ok(false) => Ok(Told::Nothing),
+        Err(error) if matches!(error.code, Code::ImageDamaged | Code::ImageTooSlow) => {
+            Ok(Told::Unknown)
+        }
+        Err(error) => Err(error),
     }
 }
 
-fn question(job: &JobRow) -> Error {
-    Error::new(
-        Code::LocationAsked,
-        format!("{} tells where it was taken", job.name),
-    )
-    .hint(
+fn question(job: &JobRow, told: Told) -> Error {
+    let name = &job.name;
+    let asked = match told {
+        Told::Unknown => {
+            format!(
+                "{name} may tell where it was taken: it is of a kind that cannot be looked into"
+            )
+        }
+        Told::Place | Told::Nothing => format!("{name} tells where it was taken"),
+    };
+    Error::new(Code::LocationAsked, asked).hint(
         "say what is to happen: in the window, or by `tintype upload --location strip` (or `keep`) with the same file",
     )
 }
