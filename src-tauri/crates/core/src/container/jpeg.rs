@@ -132,24 +132,23 @@ pub fn headers(file: &[u8]) -> impl Iterator<Item = Segment<'_>> {
 /// which viewers pass over. Nothing where there are none.
 pub fn without_gaps(file: &[u8]) -> Option<Vec<u8>> {
     let place = |part: &[u8]| part.as_ptr().addr() - file.as_ptr().addr();
+    let is_gap = |bytes: &[u8]| bytes.iter().any(|byte| *byte != 0xff);
     let (mut end, mut has_gaps) = (2, false);
-    let mut out = vec![0xff, SOI];
     for segment in headers(file) {
         let start = place(segment.whole);
-        has_gaps |= file[end..start].iter().any(|byte| *byte != 0xff);
+        has_gaps |= is_gap(&file[end..start]);
         end = start + segment.whole.len();
-        out.extend_from_slice(segment.whole);
     }
     let scan = file.get(end..)?;
     let marker = scan
         .windows(2)
         .take(MAX_GARBAGE)
         .position(|pair| pair == [0xff, SOS])?;
-    has_gaps |= scan[..marker].iter().any(|byte| *byte != 0xff);
-    has_gaps.then(|| {
-        out.extend_from_slice(&scan[marker..]);
-        out
-    })
+    if !has_gaps && !is_gap(&scan[..marker]) {
+        return None;
+    }
+    let segments: Vec<&[u8]> = headers(file).map(|segment| segment.whole).collect();
+    Some([&file[..2], &segments.concat(), &scan[marker..]].concat())
 }
 
 /// The frame header.

@@ -44,12 +44,7 @@ impl Hdr {
         for pixel in raster.pixels.chunks_exact_mut(channels) {
             let codes = [pixel[0], pixel[1], pixel[2]];
             let light = self.displayed(codes.map(|code| light[usize::from(code)]));
-            let bright = dot(self.luminance, light);
-            let ratio = if bright > 0.0 {
-                drawn_together(bright) / 100.0 / bright
-            } else {
-                0.0
-            };
+            let ratio = ratio(dot(self.luminance, light));
             let shown = self
                 .to_srgb
                 .map(|row| encoded(dot(row, light.map(|part| part * ratio))));
@@ -90,15 +85,19 @@ pub(super) fn shown(light: &[f32]) -> Vec<u8> {
     let luminance = [0.2126, 0.7152, 0.0722];
     let pixels = light.chunks_exact(3).flat_map(|pixel| {
         let pixel = [pixel[0], pixel[1], pixel[2]].map(|part| (part * WHITE).max(0.0));
-        let bright = dot(luminance, pixel);
-        let ratio = if bright > 0.0 {
-            drawn_together(bright) / 100.0 / bright
-        } else {
-            0.0
-        };
+        let ratio = ratio(dot(luminance, pixel));
         pixel.map(|part| encoded(part * ratio))
     });
     pixels.collect()
+}
+
+/// What light of that brightness is multiplied with, so that SDR's white is 1.
+fn ratio(bright: f32) -> f32 {
+    if bright > 0.0 {
+        drawn_together(bright) / 100.0 / bright
+    } else {
+        0.0
+    }
 }
 
 /// Per cent of SDR's white.

@@ -10,25 +10,19 @@ use crate::profile::OnLocation;
 pub(super) const ASKED: &str =
     "paused = 1 AND error_code = 'location-asked' AND state IN ('queued', 'planned')";
 
-/// A person's word on a job that was asked about.
-pub(super) fn answer(tx: &Transaction<'_>, job: i64, choice: OnLocation) -> rusqlite::Result<()> {
-    if choice == OnLocation::Ask {
-        return Ok(());
-    }
+/// A person's word on a job that was asked about; without one it is looked at once more, as its file
+/// is another by now.
+pub(super) fn settle(
+    tx: &Transaction<'_>,
+    job: i64,
+    word: Option<OnLocation>,
+) -> rusqlite::Result<()> {
     let sql = format!(
         "UPDATE jobs SET paused = 0, location = ?2, error_code = NULL, error_message = NULL, error_hint = NULL WHERE id = ?1 AND {ASKED}"
     );
     tx.prepare_cached(&sql)?
-        .execute(params![job, choice.as_str()])
+        .execute(params![job, word.map(OnLocation::as_str)])
         .map(|_| ())
-}
-
-/// What was asked about is another file by now: it is looked at, and asked about, once more.
-pub(super) fn ask_anew(tx: &Transaction<'_>, job: i64) -> rusqlite::Result<()> {
-    let sql = format!(
-        "UPDATE jobs SET paused = 0, error_code = NULL, error_message = NULL, error_hint = NULL WHERE id = ?1 AND {ASKED}"
-    );
-    tx.prepare_cached(&sql)?.execute(params![job]).map(|_| ())
 }
 
 impl Journal {
@@ -62,7 +56,8 @@ impl Journal {
                         .prepare_cached("SELECT id FROM jobs WHERE uid = ?1")?
                         .query_map(params![uid], |row| row.get(0))?
                         .collect::<rusqlite::Result<Vec<i64>>>()?;
-                    id.into_iter().try_for_each(|id| answer(tx, id, choice))?;
+                    id.into_iter()
+                        .try_for_each(|id| settle(tx, id, Some(choice)))?;
                 }
                 Ok(())
             })

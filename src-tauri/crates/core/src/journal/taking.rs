@@ -17,8 +17,8 @@ pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> 
         tx.prepare_cached("UPDATE jobs SET needs = ?2 WHERE id = ?1")?
             .execute(params![id, job.needs])?;
         // Given once more with an answer, one that was asked about has it.
-        if let Some(choice) = job.location {
-            asking::answer(tx, id, choice)?;
+        if job.location.is_some() {
+            asking::settle(tx, id, job.location)?;
         }
         return Ok(id);
     };
@@ -33,7 +33,7 @@ pub(super) fn take(tx: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> 
                 "UPDATE jobs SET again = 1, again_choice = ?2, location = NULL WHERE id = ?1";
             tx.prepare_cached(again)?
                 .execute(params![id, job.on_conflict.map(OnConflict::as_str)])?;
-            asking::ask_anew(tx, id)?;
+            asking::settle(tx, id, None)?;
             id
         }
         None => insert_job(tx, job, job.on_conflict.filter(|_| changed))?,

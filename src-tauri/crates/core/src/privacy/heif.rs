@@ -5,11 +5,10 @@ use std::ops::Range;
 use super::exif;
 use super::forms;
 use super::in_place::InPlace;
-use super::jpeg::pictures_tell;
+use super::jpeg::{has_metadata, pictures_tell};
 use super::policy::Originals;
 use super::walk::{Tells, Verdict, Walk};
 use crate::container::bmff::{Box, Item, are_all_read, boxes, inside_meta, items, meta};
-use crate::container::jpeg::{COM, headers};
 use crate::metadata::heif_tiff_at;
 
 /// The `uuid` of a box with XMP (XMP specification, part 3, 1.2.7).
@@ -220,9 +219,7 @@ fn thumbnail(walk: &Walk<'_>, places: &mut InPlace, item: &Item) {
 fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item) {
     if &item.kind == b"jpeg" {
         let content = joined(walk.file, item);
-        let is_told = |marker| matches!(marker, 0xe1..=0xed | 0xef | COM);
-        if !walk.budget.pays(content.len()) || headers(&content).any(|found| is_told(found.marker))
-        {
+        if !walk.budget.pays(content.len()) || has_metadata(&content) {
             let tells = pictures_tell(&content, &mut walk.budget);
             walk.tell(tells);
             walk.refuse("a picture in it has metadata of its own");

@@ -156,6 +156,12 @@ fn behind(walk: &mut Walk<'_>, at: usize) {
     walk.goes(&(at..walk.file.len()), tells);
 }
 
+/// Whether a JPEG inside of something else has metadata of its own. The segments left say how its
+/// colours are stored.
+pub(super) fn has_metadata(picture: &[u8]) -> bool {
+    headers(picture).any(|found| matches!(found.marker, APP1..=APP13 | APP15 | COM))
+}
+
 /// What the headers of the pictures in it tell.
 pub(super) fn pictures_tell(bytes: &[u8], budget: &mut Budget) -> Tells {
     let mut told = Tells::Anything;

@@ -4,11 +4,10 @@
 use super::exif::entry_tells;
 use super::forms;
 use super::in_place::InPlace;
-use super::jpeg::pictures_tell;
+use super::jpeg::{has_metadata, pictures_tell};
 use super::policy::Originals;
 use super::tags::{self, is_shown};
 use super::walk::{Tells, Walk};
-use crate::container::jpeg::{COM, headers};
 use crate::container::tiff::{
     Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, NEW_SUBFILE_TYPE, Role, Tiff,
 };
@@ -136,9 +135,7 @@ impl Page<'_, '_> {
         if !strip.starts_with(&[0xff, 0xd8]) || !self.walk.budget.pays(strip.len()) {
             return;
         }
-        // The others say how its colours are stored.
-        let is_told = |marker| matches!(marker, 0xe1..=0xed | 0xef | COM);
-        if headers(strip).any(|found| is_told(found.marker)) {
+        if has_metadata(strip) {
             let tells = pictures_tell(strip, &mut self.walk.budget);
             self.walk.tell(tells);
             self.walk.refuse("its strips have metadata of their own");

@@ -97,8 +97,10 @@ impl Visit<'_> {
         };
         let workers = self.workers;
         let _memory = workers.memory(bytes).await?;
-        let marked = variants.clone();
-        self.marks = blocking("reading watermarks", move || mark_files(&marked)).await?;
+        if variants.iter().any(|variant| variant.watermark.is_some()) {
+            let marked = variants.clone();
+            self.marks = blocking("reading watermarks", move || mark_files(&marked)).await?;
+        }
         match self.ask(Task::Render(variants)).await? {
             Answer::Rendered(rendered) => Ok(rendered),
             _ => Err(crashed()),

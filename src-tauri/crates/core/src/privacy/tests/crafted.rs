@@ -3,7 +3,7 @@
 
 use image::ImageFormat;
 
-use super::samples::{exif_block, heic_with, jpeg_with, picture, tiff_with};
+use super::samples::{entry, exif_block, heic_with, jpeg_with, picture, tiff_with};
 use crate::container::jpeg::{APP0, APP1, APP13, COM, EXIF, XMP, headers, segment};
 use crate::container::png::chunk;
 use crate::container::riff;
@@ -30,15 +30,6 @@ fn xmp_with_gps() -> Vec<u8> {
 
 /// A block with one text in its main directory, or in EXIF's (TIFF 6.0, section 2).
 fn with_text(tag: u16, kind: u16, text: &[u8], in_exif: bool) -> Vec<u8> {
-    let entry = |tag: u16, kind: u16, count: u32, value: u32| {
-        [
-            &tag.to_be_bytes()[..],
-            &kind.to_be_bytes(),
-            &count.to_be_bytes(),
-            &value.to_be_bytes(),
-        ]
-        .concat()
-    };
     let length = u32::try_from(text.len()).unwrap();
     let mut block = b"MM\0*\0\0\0\x08\0\x01".to_vec();
     if in_exif {

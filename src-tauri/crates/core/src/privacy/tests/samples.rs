@@ -7,18 +7,20 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use crate::container::tiff::Tiff;
 use crate::container::{bmff, jpeg as segments, png as chunks, riff};
 
+/// One entry of a directory, the most significant byte first.
+pub(super) fn entry(tag: u16, kind: u16, count: u32, value: u32) -> Vec<u8> {
+    [
+        &tag.to_be_bytes()[..],
+        &kind.to_be_bytes(),
+        &count.to_be_bytes(),
+        &value.to_be_bytes(),
+    ]
+    .concat()
+}
+
 /// IFD0: Make "Tintype!", Orientation 6, GPS; EXIF: MakerNote; GPS: latitude; IFD1: a thumbnail.
 pub(super) fn exif_block() -> Vec<u8> {
     let mut block = b"MM\0*\0\0\0\x08".to_vec();
-    let entry = |tag: u16, kind: u16, count: u32, value: u32| {
-        [
-            &tag.to_be_bytes()[..],
-            &kind.to_be_bytes(),
-            &count.to_be_bytes(),
-            &value.to_be_bytes(),
-        ]
-        .concat()
-    };
     // IFD0 at 8: four entries, then IFD1's offset; values follow at 62.
     block.extend([0, 4]);
     block.extend(entry(271, 2, 9, 62));
