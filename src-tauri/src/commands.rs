@@ -5,7 +5,9 @@ use tauri::State;
 use tauri_plugin_dialog::DialogExt as _;
 use tauri_plugin_opener::OpenerExt as _;
 use tintype_core::LocalPath;
-use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult, Wish};
+use tintype_core::engine::{
+    JobReport, JobView, ObjectView, ProfileDraft, Snapshot, StepResult, Wish,
+};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::folder::WatchedFolder;
 use tintype_core::home::Home;
@@ -194,19 +196,35 @@ pub(crate) async fn copy_link(
     object: String,
     shape: LinkFormat,
 ) -> Result<String> {
-    let text = link_text(&engine.handle()?.job(&job).await?, &object, shape)?;
+    let handle = engine.handle()?;
+    let report = handle.job(&job).await?;
+    let text = match shape {
+        LinkFormat::Own => own_link(&report, &object, &handle.settings().await?.link_template)?,
+        shape => link_text(&report, &object, shape)?,
+    };
     clipboard.write(&text)?;
     Ok(text)
 }
 
+fn chosen<'a>(report: &'a JobReport, object: &str) -> Result<&'a ObjectView> {
+    let mut objects = report.objects.iter();
+    objects.find(|known| known.id == object).ok_or_else(gone)
+}
+
+fn gone() -> Error {
+    Error::new(Code::ObjectMissing, "this file is not in the bucket yet")
+}
+
+/// The link in the person's own shape.
+fn own_link(report: &JobReport, object: &str, template: &str) -> Result<String> {
+    let template = link::Template::parse(template)?;
+    let values = report.link_values(chosen(report, object)?);
+    Ok(template.filled(&values.ok_or_else(gone)?))
+}
+
 fn link_text(report: &JobReport, object: &str, shape: LinkFormat) -> Result<String> {
-    let gone = || Error::new(Code::ObjectMissing, "this file is not in the bucket yet");
-    let chosen = report
-        .objects
-        .iter()
-        .find(|known| known.id == object)
-        .ok_or_else(gone)?;
-    let linkable = |object: &tintype_core::engine::ObjectView| object.width.zip(object.height);
+    let chosen = chosen(report, object)?;
+    let linkable = |object: &ObjectView| object.width.zip(object.height);
     let pictures: Vec<Linkable<'_>> = report
         .objects
         .iter()

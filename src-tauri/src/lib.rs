@@ -7,6 +7,7 @@ mod commands;
 mod preview;
 mod running;
 mod tray;
+mod trial;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::pick_files,
             commands::pick_folder,
             commands::inspect,
+            trial::try_variant,
+            trial::stop_trying,
             commands::paste,
             commands::retry,
             commands::pause,

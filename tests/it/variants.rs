@@ -264,6 +264,43 @@ fn what_a_picture_says_of_itself_is_shown() {
 }
 
 #[test]
+fn a_folder_is_looked_at_as_a_table_and_what_is_no_picture_is_no_error() {
+    let (client, folder) = (Tintype::new(), tempfile::tempdir().unwrap());
+    samples(folder.path());
+    std::fs::write(folder.path().join("notes.txt"), "no picture").unwrap();
+    let looked = |json: &[&str]| {
+        let words = ["inspect"].iter().chain(json).map(Path::new);
+        client.run(words.chain([folder.path()]))
+    };
+
+    let table = looked(&[]).with_code(0);
+    let lines = looked(&["--json"]).with_code(0).json();
+
+    let rows: Vec<&str> = table.stdout.lines().collect();
+    assert!(rows[0].starts_with("FORMAT    PIXELS"), "{}", table.stdout);
+    assert_eq!(rows.len(), lines.len(), "a head, but no text file");
+    let place = rows[0].find("FILE").unwrap();
+    let ends: Vec<String> = rows[1..]
+        .iter()
+        .map(|row| row.chars().skip(place).collect())
+        .collect();
+    assert!(
+        ends.iter().all(|path| Path::new(path).is_file()),
+        "{ends:?}"
+    );
+    assert!(ends.is_sorted(), "in the order of the folder");
+    assert!(
+        table.stderr.contains("1 other file left out"),
+        "{}",
+        table.stderr
+    );
+    let told = lines
+        .iter()
+        .filter(|line| line["error"]["code"] == "image-unsupported");
+    assert_eq!(told.count(), 1);
+}
+
+#[test]
 fn a_file_that_is_there_stays_unless_asked_and_a_source_stays_always() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
-use tintype_tests::pictures::slow_drawing;
-use tintype_tests::program::Tintype;
+use tintype_core::error::Code;
+use tintype_core::settings::Limits;
+use tintype_core::variant::Variant;
+use tintype_core::worker::{Program, Workers};
+use tintype_tests::pictures::{jpeg, landscape, slow_drawing};
+use tintype_tests::program::{Tintype, built};
 use tintype_tests::server::wait_for;
 
 /// The process of a worker that has begun to work, by the name of its folder below `/proc`.
@@ -63,4 +67,34 @@ fn a_worker_has_no_rights_no_secrets_and_no_life_of_its_own() {
     wait_for("it ends with who started it", || {
         !worker.join("environ").exists()
     });
+}
+
+#[tokio::test]
+async fn variants_are_tried_in_one_worker_on_a_picture_that_is_decoded_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jpg");
+    std::fs::write(&path, jpeg(&landscape(1200, 900, 3), None)).unwrap();
+    let workers = Workers::new(Program::Own(built("tintype")), Limits::default());
+    let variant = |spec: &str| spec.parse::<Variant>().unwrap();
+
+    let good = workers
+        .try_out(&path, variant("400x300:cover:jpeg:90"))
+        .await;
+    let poor = workers
+        .try_out(&path, variant("400x300:cover:webp:20"))
+        .await;
+    std::fs::write(&path, jpeg(&landscape(90, 60, 4), None)).unwrap();
+    let other = workers
+        .try_out(&path, variant("400x300:inside:jpeg:90"))
+        .await;
+    let nothing = workers
+        .try_out(&folder.path().join("b.jpg"), variant("4x3"))
+        .await;
+
+    let (good, poor) = (good.unwrap(), poor.unwrap());
+    assert_eq!((good.pixels, poor.pixels), ((400, 300), (400, 300)));
+    assert!(poor.bytes.len() < good.bytes.len() && poor.worth.score < good.worth.score);
+    assert_eq!(other.unwrap().pixels, (90, 60), "it was saved anew");
+    assert_eq!(nothing.unwrap_err().code, Code::FileMissing);
+    workers.put_down().await;
 }

@@ -21,6 +21,10 @@ export const commands = {
 	pickFolder: () => __TAURI_INVOKE<LocalPath | null>("pick_folder"),
 	/**  What a picture's file says of itself. */
 	inspect: (path: LocalPath) => __TAURI_INVOKE<Facts>("inspect", { path }),
+	/**  How a variant of a picture would look. The picture stays decoded meanwhile. */
+	tryVariant: (path: LocalPath, variant: Variant) => __TAURI_INVOKE<Tried>("try_variant", { path, variant }),
+	/**  Nobody tries variants any more. */
+	stopTrying: () => __TAURI_INVOKE<null>("stop_trying"),
 	/**
 	 *  What is on the clipboard, as files to upload: files first, else the picture the page was given
 	 *  (base64) or, without one, the picture that is there.
@@ -531,6 +535,8 @@ export type JobView = {
 	url: string | null,
 	/**  Opaque id of the picture to show. */
 	preview: string | null,
+	/**  What to show until that is there. */
+	placeholder: Placeholder | null,
 	/**  Why it failed or waits, or what is missing. */
 	error: Error | null,
 	/**  Milliseconds since 1970. */
@@ -562,7 +568,9 @@ export type LinkFormat =
 /**  An `<img>` that lets the browser choose among all variants. */
 "srcset" | 
 /**  `[img]address[/img]` */
-"bbcode";
+"bbcode" | 
+/**  The settings' own [`Template`]. */
+"own";
 
 /**  A path of this computer that goes through text and comes back as it was. */
 export type LocalPath = string;
@@ -627,7 +635,7 @@ export type ObjectView = {
 	size: number | null,
 	/**  Media type, once sent. */
 	content_type: string | null,
-};
+} & Worth;
 
 /**  What to do where a key is taken by other content. */
 export type OnConflict = 
@@ -681,6 +689,22 @@ export type Overall = {
 	failed: number,
 	/**  Why uploads wait, if they do. */
 	waiting_for: Error | null,
+};
+
+/**  A picture's stand-in, of its first frame. */
+export type Placeholder = {
+	/**  [ThumbHash](https://github.com/evanw/thumbhash) in Base64. */
+	thumbhash: string,
+	/**  The colour that most of the picture has, `#rrggbb`. */
+	colour: string,
+};
+
+/**  As it stands in JSON. */
+export type PlaceholderText = {
+	/**  [ThumbHash](https://github.com/evanw/thumbhash) in Base64. */
+	thumbhash: string,
+	/**  The colour that most of the picture has, `#rrggbb`. */
+	colour: string,
 };
 
 /**  One bucket and how to use it. Has no secret in it. */
@@ -807,6 +831,12 @@ export type Provider = {
 	note: string,
 };
 
+/**  A number for the encoder, or what the finished picture has to be worth. */
+export type Quality = number | string;
+
+/**  As it stands in settings and JSON: `80`, `"auto"`, `"auto:70"`. */
+export type QualityText = number | string;
+
 /**  A rectangle in pixels of the upright image. */
 export type Region = {
 	left: number,
@@ -835,6 +865,8 @@ export type Settings = {
 	bandwidth: Bandwidth,
 	/**  Nothing is uploaded until this is taken back. */
 	paused: boolean,
+	/**  A shape of links of one's own, see [`crate::link::Template`]; empty: none. */
+	link_template: string,
 	/**  What is made of every image. */
 	variants: Variant[],
 	/**  What decoding a picture may take. */
@@ -923,6 +955,18 @@ export type StepResult = {
 	fix: Fix | null,
 };
 
+/**  A variant as it would be uploaded. */
+export type Tried = {
+	/**  Pixels across. */
+	width: number,
+	/**  Pixels down. */
+	height: number,
+	/**  Bytes. */
+	size: number,
+	/**  What an `<img>` takes: `data:image/jpeg;base64,…` */
+	data: string,
+} & Worth;
+
 /**  A duty that cannot be done for the moment. */
 export type Trouble = {
 	/**  Which. */
@@ -948,8 +992,8 @@ export type Variant = {
 	fit?: Fit,
 	/**  What it is encoded as. */
 	format?: Format,
-	/**  1 to 100. */
-	quality?: number,
+	/**  How good it is to look. */
+	quality?: Quality,
 	/**  What stays when something is cut off. */
 	gravity?: Gravity,
 	/**
@@ -1028,6 +1072,17 @@ export type Watermark = {
 	opacity?: number,
 	/**  Its width in percent of the variant's, 1 to 100. */
 	size?: number,
+};
+
+/**  How well a picture was encoded. */
+export type Worth = {
+	/**  What its encoder was asked for, 1 to 100; nothing for what loses nothing. */
+	quality: number | null,
+	/**
+	 *  SSIMULACRA2 against its pixels before they were encoded, where that was looked for: 100 is
+	 *  the same picture.
+	 */
+	score: number | null,
 };
 
 /* Tauri Specta runtime */

@@ -1,6 +1,8 @@
 //! What the benchmarks measure with besides the programs themselves: the scaled JPEG decode alone,
 //! one picture in memory, the score of finished variants.
 
+mod quality;
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +21,9 @@ use turbojpeg::{Decompressor, PixelFormat, ScalingFactor};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
+const USAGE: &str = "decode THREADS FILE… | one FILE ROUNDS SPEC | score PHOTOS OUT WxH… | \
+     try FILE SPEC… | quality PHOTOS | curves PHOTOS";
+
 fn main() -> Result {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let texts: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -26,7 +31,10 @@ fn main() -> Result {
         ["decode", threads, files @ ..] => decode_alone(threads.parse()?, files),
         ["one", file, rounds, spec] => one(Path::new(file), rounds.parse()?, spec),
         ["score", photos, out, sizes @ ..] => score(Path::new(photos), Path::new(out), sizes),
-        _ => Err("decode THREADS FILE… | one FILE ROUNDS SPEC | score PHOTOS OUT WxH…".into()),
+        ["try", file, specs @ ..] => try_out(Path::new(file), specs),
+        ["quality", photos] => quality::beside_fixed(Path::new(photos)),
+        ["curves", photos] => quality::curves(Path::new(photos)),
+        _ => Err(USAGE.into()),
     }
 }
 
@@ -99,6 +107,30 @@ fn one(file: &Path, rounds: usize, spec: &str) -> Result {
     Ok(())
 }
 
+/// Variants tried on one picture as by somebody who moves a slider: milliseconds, bytes and score of
+/// each in turn.
+fn try_out(file: &Path, specs: &[&str]) -> Result {
+    let bytes = std::fs::read(file)?;
+    let mut renderer = Renderer::new(Limits::default());
+    for spec in specs {
+        let variant = spec.parse::<Variant>()?;
+        let start = Instant::now();
+        let source = Source {
+            file: &bytes,
+            codec: Codec::Jpeg,
+            orientation: metadata::orientation(&bytes, Codec::Jpeg),
+        };
+        let made = renderer.try_out(source, &variant)?;
+        print(&format!(
+            "{:6.1} ms  {:7} bytes  score {:?}  {spec}",
+            start.elapsed().as_secs_f64() * 1000.0,
+            made.bytes.len(),
+            made.worth.score,
+        ));
+    }
+    Ok(())
+}
+
 /// Mean SSIMULACRA2 of every variant against a full decode resized by Lanczos3 in gamma space, as
 /// JSON by size.
 fn score(photos: &Path, out: &Path, sizes: &[&str]) -> Result {
@@ -166,17 +198,17 @@ fn upright(photo: &Path) -> Result<RgbImage> {
 }
 
 fn open(path: &Path) -> Result<RgbImage> {
-    let bytes = std::fs::read(path)?;
-    if path
-        .extension()
-        .is_some_and(|extension| extension == "avif")
-    {
-        let picture = tintype_avif::decode(&bytes, 1 << 28)?;
-        let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba)
-            .ok_or("pixels")?;
-        return Ok(on_white(&DynamicImage::ImageRgba8(rgba)));
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    Ok(on_white(&opened(&std::fs::read(path)?, &extension)?))
+}
+
+fn opened(bytes: &[u8], format: &str) -> Result<DynamicImage> {
+    if format != "avif" {
+        return Ok(image::load_from_memory(bytes)?);
     }
-    Ok(on_white(&image::load_from_memory(&bytes)?))
+    let picture = tintype_avif::decode(bytes, 1 << 28)?;
+    let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
+    Ok(DynamicImage::ImageRgba8(rgba.ok_or("pixels")?))
 }
 
 fn on_white(image: &DynamicImage) -> RgbImage {

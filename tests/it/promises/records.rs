@@ -47,6 +47,14 @@ fn a_webhook_is_told_of_every_job_even_if_it_sleeps_at_first() {
         ),
         (text(&report, "sha256"), 3)
     );
+    let placeholder = |told: &Value| {
+        (
+            text(told, "thumbhash").to_owned(),
+            text(told, "colour").to_owned(),
+        )
+    };
+    assert_eq!(placeholder(&body), placeholder(&report));
+    assert!(placeholder(&body).1.starts_with('#'));
     assert!(
         !client.home_contains("open-sesame"),
         "the secret is in no file"
@@ -115,6 +123,10 @@ fn another_computer_rebuilds_its_history_from_the_bucket() {
         (1, text(&report, "url"))
     );
     assert_eq!(history[0]["variants"], report["variants"]);
+    assert_eq!(
+        (&history[0]["thumbhash"], &history[0]["colour"]),
+        (&report["thumbhash"], &report["colour"])
+    );
     assert_eq!(
         second
             .run(["history", "--rebuild", "--json"])
@@ -267,4 +279,59 @@ fn the_rights_a_key_needs_are_ready_to_copy() {
     let policy: Value =
         serde_json::from_str(&client.run(["profile", "rights", "x"]).with_code(0).stdout).unwrap();
     assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:s3:::photos/*");
+}
+
+#[test]
+fn a_quality_that_is_looked_for_is_told_with_its_score_and_a_link_has_any_shape() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    let settings = client.home().join("settings.toml");
+    let variant =
+        "[[variants]]\nname = \"web\"\nwidth = 400\nheight = 300\nquality = \"auto:60\"\n";
+    let before = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, format!("{before}\n{variant}")).unwrap();
+    let path = write(
+        folder.path(),
+        "a b.jpg",
+        jpeg(&landscape(900, 700, 1), None),
+    );
+
+    let report = upload(&client, &path).with_code(0).json().remove(0);
+    let html =
+        "<img src=\"{url:web}\" width=\"{width:web}\" style=\"background:{colour}\" alt=\"{alt}\">";
+    let link = client
+        .run([
+            "upload",
+            "--profile",
+            "test",
+            "--link",
+            html,
+            path.to_str().unwrap(),
+        ])
+        .with_code(0)
+        .stdout;
+
+    let variants = report["variants"].as_array().unwrap();
+    let web = variants.iter().find(|made| made["name"] == "web").unwrap();
+    let (score, quality) = (
+        web["score"].as_f64().unwrap(),
+        web["quality"].as_u64().unwrap(),
+    );
+    assert!((60.0..75.0).contains(&score) && quality < 80, "{web}");
+    let expected = format!(
+        "<img src=\"{}\" width=\"400\" style=\"background:{}\" alt=\"a b\">\n",
+        text(web, "url"),
+        text(&report, "colour")
+    );
+    assert_eq!(link, expected);
+    client
+        .run([
+            "upload",
+            "--profile",
+            "test",
+            "--link",
+            "{ulr}",
+            path.to_str().unwrap(),
+        ])
+        .with_code(2);
 }

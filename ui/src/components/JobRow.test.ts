@@ -6,7 +6,7 @@ vi.mock("../backend", () => ({ previewUrl: (id: string) => `tintype://localhost/
 const { default: JobRow } = await import("./JobRow.svelte");
 
 const base: JobView = {
-  id: "a", order: 1, name: "<img src=x onerror=alert(1)>.jpg", source: "/p/a.jpg", profile: "demo", watched: false, stage: "failed", sent: 0, total: 0,
+  id: "a", order: 1, name: "<img src=x onerror=alert(1)>.jpg", source: "/p/a.jpg", profile: "demo", watched: false, stage: "failed", placeholder: null, sent: 0, total: 0,
   size: 10, present: false, url: null, preview: "p1", error: { code: "bucket-missing", message: "there is no bucket", hint: null }, created_at: 0, finished_at: 0,
 };
 

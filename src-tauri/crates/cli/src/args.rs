@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use tintype_core::link::Template;
 use tintype_core::variant::Variant;
 
 mod folder;
@@ -59,6 +60,10 @@ pub(crate) struct Upload {
     /// Print one JSON object per file
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print this for each file instead of its URL, filled in: {url} {alt} {name} {width} {height}
+    /// {thumbhash} {colour}, and {url:NAME} {width:NAME} {height:NAME} of a variant
+    #[arg(long, value_name = "TEMPLATE", value_parser = Template::parse, conflicts_with = "json")]
+    pub(crate) link: Option<Template>,
     /// Upload originals only
     #[arg(long)]
     pub(crate) no_variants: bool,
@@ -82,7 +87,8 @@ pub(crate) struct Upload {
 pub(crate) struct Variants {
     /// A variant, as NAME=WxH:FIT:FORMAT:QUALITY:OPTION… (default: those of the settings)
     ///
-    /// FIT: inside, cover, contain, fill, crop. FORMAT: jpeg, png, webp, avif, auto. OPTION:
+    /// FIT: inside, cover, contain, fill, crop. FORMAT: jpeg, png, webp, avif, auto. QUALITY: 1 to
+    /// 100, or auto (auto:NN): the smallest file of at least this SSIMULACRA2 score (75). OPTION:
     /// gravity=attention, background=ffffff, region=LEFT,TOP,WIDTH,HEIGHT, ratio=16/9, effort=best,
     /// baseline, enlarge, linear, lossless, still, keep=icc+copyright,
     /// mark=POSITION,OPACITY,SIZE,text,WORDS or mark=…,picture,PATH (percent-encoded).

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 use tintype_core::engine::{JobReport, Stage};
+use tintype_core::link::Template;
+use tintype_core::placeholder::Placeholder;
+use tintype_core::variant::Worth;
 use tintype_core::{Code, Error, LocalPath};
 
 use crate::terminal;
@@ -16,8 +19,14 @@ pub(crate) struct FileReport {
     pub(crate) size: Option<u64>,
     pub(crate) sha256: Option<String>,
     pub(crate) content_type: Option<String>,
+    /// ThumbHash and dominant colour, where variants were made.
+    #[serde(flatten)]
+    pub(crate) placeholder: Option<Placeholder>,
     pub(crate) variants: Vec<VariantReport>,
     pub(crate) error: Option<Error>,
+    /// What is printed in the URL's place.
+    #[serde(skip)]
+    pub(crate) link: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -41,6 +50,8 @@ pub(crate) struct VariantReport {
     pub(crate) height: Option<u32>,
     pub(crate) size: Option<u64>,
     pub(crate) format: Option<String>,
+    #[serde(flatten)]
+    pub(crate) worth: Worth,
 }
 
 impl From<JobReport> for FileReport {
@@ -75,6 +86,7 @@ impl From<JobReport> for FileReport {
                     format: object
                         .content_type
                         .and_then(|kind| kind.strip_prefix("image/").map(str::to_owned)),
+                    worth: object.worth,
                 }),
             }
         }
@@ -86,13 +98,31 @@ impl From<JobReport> for FileReport {
             size: report.job.size,
             sha256: report.sha256,
             content_type: report.content_type,
+            placeholder: report.job.placeholder,
             variants,
             error: report.job.error,
+            link: None,
         }
     }
 }
 
 impl FileReport {
+    /// With the original's link in a shape of one's own.
+    pub(crate) fn shaped(report: JobReport, shape: Option<&Template>) -> Self {
+        let values = report
+            .objects
+            .first()
+            .and_then(|original| report.link_values(original));
+        let link = shape
+            .zip(values)
+            .map(|(shape, values)| shape.filled(&values));
+        let file = Self::from(report);
+        Self {
+            link: link.filter(|_| file.url.is_some()),
+            ..file
+        }
+    }
+
     /// Not finished, and nobody waits for it any longer: for this command it failed.
     pub(crate) fn given_up(mut self) -> Self {
         if self.status == Status::Queued {
@@ -130,8 +160,8 @@ impl FileReport {
     pub(crate) fn print(&self, json: bool) {
         if json {
             terminal::print_json(self);
-        } else if let Some(url) = &self.url {
-            terminal::print(url);
+        } else if let Some(link) = self.link.as_ref().or(self.url.as_ref()) {
+            terminal::print(link);
         }
         if let Some(error) = &self.error {
             terminal::say_error(error);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tintype_core::engine::{EngineHandle, JobView, Stage, Watching, Wish};
 use tintype_core::error::Result;
+use tintype_core::link::Template;
 
 use crate::args::Upload;
 use crate::door::{Ending, Outcome, with_engine};
@@ -43,7 +44,11 @@ async fn upload(handle: &EngineHandle, args: Upload, patience: Duration) -> Resu
             "note: there is nothing to upload: no file was found (links inside folders and hidden files are left out)",
         );
     }
-    let done = finish(handle, &batch, args.json, patience).await;
+    let shape = Shape {
+        json: args.json,
+        link: args.link.as_ref(),
+    };
+    let done = finish(handle, &batch, shape, patience).await;
     if handle.serves_demo().await {
         terminal::say(
             "note: links of the demo bucket open while Tintype runs: `tintype demo` keeps them open, and so does the app",
@@ -52,18 +57,26 @@ async fn upload(handle: &EngineHandle, args: Upload, patience: Duration) -> Resu
     done
 }
 
+/// How results are printed.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Shape<'a> {
+    pub(crate) json: bool,
+    /// In the URL's place.
+    pub(crate) link: Option<&'a Template>,
+}
+
 /// Waits for a batch, shows its progress and prints each result as soon as it and all before it are
 /// known.
 pub(crate) async fn finish(
     handle: &EngineHandle,
     batch: &str,
-    json: bool,
+    shape: Shape<'_>,
     patience: Duration,
 ) -> Result<Outcome> {
     let progress = Progress::new();
     let mut outcome = Outcome::AllWell;
     let mut print = |report: FileReport| {
-        progress.bar.suspend(|| report.print(json));
+        progress.bar.suspend(|| report.print(shape.json));
         if !report.is_well() {
             outcome = Outcome::SomethingFailed;
         }
@@ -71,7 +84,7 @@ pub(crate) async fn finish(
     let waited = handle.wait(batch, Some(patience), |seen| match seen {
         Watching::Open { open, total } => progress.count(open, total),
         Watching::Job(job) => progress.show(job),
-        Watching::Ended(report) => print(FileReport::from(*report)),
+        Watching::Ended(report) => print(FileReport::shaped(*report, shape.link)),
         Watching::GivenUp(report) => print(FileReport::from(*report).given_up()),
     });
     let waited = waited.await;

@@ -13,8 +13,9 @@ use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
 use tintype_core::imaging::Rendition;
 use tintype_core::intake::{self, Found};
+use tintype_core::placeholder::Placeholder;
 use tintype_core::settings::Settings;
-use tintype_core::variant::Variant;
+use tintype_core::variant::{Variant, Worth};
 use tintype_core::worker::{Program, Workers};
 use tokio::task::JoinSet;
 
@@ -145,8 +146,10 @@ impl Work {
             size: None,
             sha256: None,
             content_type: None,
+            placeholder: None,
             variants: Vec::new(),
             error: found.refused,
+            link: None,
         };
         if report.error.is_none() {
             match self.make(&found.path, stem, &mut report).await {
@@ -185,6 +188,7 @@ impl Work {
         if let (true, Some(error)) = (rendered.renditions.is_empty(), &told) {
             return Err(error.clone());
         }
+        report.placeholder = rendered.placeholder;
         for rendition in rendered.renditions {
             report.variants.push(self.write(rendition, stem)?);
         }
@@ -236,6 +240,7 @@ impl Work {
             height: Some(rendition.pixels.1),
             size: Some(rendition.bytes.len() as u64),
             format: Some(variant.format.name().into()),
+            worth: rendition.worth,
         })
     }
 }
@@ -264,6 +269,8 @@ struct VariantsOnly<'a> {
     size: Option<u64>,
     sha256: Option<&'a str>,
     content_type: Option<&'a str>,
+    #[serde(flatten)]
+    placeholder: Option<&'a Placeholder>,
     variants: Vec<VariantFile<'a>>,
     error: Option<&'a Error>,
 }
@@ -276,6 +283,8 @@ struct VariantFile<'a> {
     height: Option<u32>,
     size: Option<u64>,
     format: Option<&'a str>,
+    #[serde(flatten)]
+    worth: Worth,
 }
 
 impl<'a> From<&'a FileReport> for VariantsOnly<'a> {
@@ -287,6 +296,7 @@ impl<'a> From<&'a FileReport> for VariantsOnly<'a> {
             height: variant.height,
             size: variant.size,
             format: variant.format.as_deref(),
+            worth: variant.worth,
         };
         Self {
             source: &report.source,
@@ -298,6 +308,7 @@ impl<'a> From<&'a FileReport> for VariantsOnly<'a> {
             size: report.size,
             sha256: report.sha256.as_deref(),
             content_type: report.content_type.as_deref(),
+            placeholder: report.placeholder.as_ref(),
             variants: report.variants.iter().map(file).collect(),
             error: report.error.as_ref(),
         }

@@ -58,7 +58,11 @@ async fn watch(handle: &EngineHandle, args: Watch) -> Result<Outcome> {
             ));
         }
         found.blind.iter().for_each(terminal::say_error);
-        let finished = upload::finish(handle, &found.batch, json, PATIENCE).await;
+        let shape = upload::Shape {
+            json,
+            ..upload::Shape::default()
+        };
+        let finished = upload::finish(handle, &found.batch, shape, PATIENCE).await;
         let left = handle
             .put_away(dirs, meant.profile.clone(), &meant.folder())
             .await?;

@@ -19,6 +19,7 @@ pub mod local_path;
 pub mod manifest;
 pub mod metadata;
 pub mod patterns;
+pub mod placeholder;
 pub mod privacy;
 pub mod profile;
 pub mod secret;

@@ -1,7 +1,11 @@
 //! Links: what a person pastes.
 
+mod template;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+
+pub use template::{Template, Values};
 
 /// Everything but RFC 3986's unreserved characters is encoded, segment by segment, so that every
 /// name works in every place a link is pasted.
@@ -35,6 +39,8 @@ pub enum LinkFormat {
     Srcset,
     /// `[img]address[/img]`
     Bbcode,
+    /// The settings' own [`Template`].
+    Own,
 }
 
 /// One object that can be linked.
@@ -53,9 +59,9 @@ pub fn format(
     object: &Linkable<'_>,
     siblings: &[Linkable<'_>],
 ) -> String {
-    let alt = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let alt = alt(name);
     match shape {
-        LinkFormat::Url => object.url.to_owned(),
+        LinkFormat::Url | LinkFormat::Own => object.url.to_owned(),
         LinkFormat::Markdown => {
             format!("![{}]({})", alt.replace(['[', ']', '\n'], " "), object.url)
         }
@@ -68,6 +74,11 @@ pub fn format(
         LinkFormat::Srcset => srcset(alt, object, siblings),
         LinkFormat::Bbcode => format!("[img]{}[/img]", object.url),
     }
+}
+
+/// What is said of a picture nobody has described.
+fn alt(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 fn dimensions(object: &Linkable<'_>) -> String {

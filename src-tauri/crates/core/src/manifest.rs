@@ -3,8 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::placeholder::Placeholder;
+use crate::variant::Worth;
+
 /// One finished job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ManifestEntry {
     /// The file's name.
@@ -13,12 +16,18 @@ pub struct ManifestEntry {
     pub sha256: String,
     /// Milliseconds since 1970.
     pub finished_at: i64,
+    /// ThumbHash of the picture, Base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbhash: Option<String>,
+    /// The colour that most of the picture has, `#rrggbb`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
     /// The original first, then its variants.
     pub objects: Vec<ManifestObject>,
 }
 
 /// One object of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ManifestObject {
     /// The variant's name; nothing for the original.
@@ -37,12 +46,20 @@ pub struct ManifestObject {
     pub width: Option<u32>,
     /// Pixels, where it is a picture.
     pub height: Option<u32>,
+    /// How well it was encoded.
+    #[serde(flatten)]
+    pub worth: Worth,
 }
 
 impl ManifestEntry {
     /// The original; an empty one where the entry has none.
     pub fn original(&self) -> ManifestObject {
         self.objects.first().cloned().unwrap_or_default()
+    }
+
+    /// What stands for the picture while it loads; nothing where nonsense was written.
+    pub fn placeholder(&self) -> Option<Placeholder> {
+        Placeholder::read(self.thumbhash.as_deref()?, self.colour.as_deref()?)
     }
 }
 
@@ -88,9 +105,12 @@ mod tests {
             name: "ä\nb.jpg".into(),
             sha256: "aa".into(),
             finished_at: 1,
+            thumbhash: Some("1QcSHQRnh493V4dIh4eXh1h4kJUI".into()),
+            colour: Some("#0a780c".into()),
             objects: vec![object],
         };
         assert_eq!(entry.original(), entry.objects[0]);
+        assert!(entry.placeholder().is_some());
 
         let mut text = write(&[entry.clone(), entry.clone()]);
         let of_nothing = ManifestEntry {

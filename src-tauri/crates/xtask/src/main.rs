@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod fuzz;
 mod mutants;
 mod run;
 mod setup;
@@ -27,6 +28,8 @@ const HELP: &str = "cargo xtask COMMAND
   bench sim [SEEDS] run the engine on simulated time, with people and a bucket that
                     interfere (100,000 seeds), and look for broken promises
   mutants [ROOM]    change the pure rooms in small ways and see whether a test notices
+  fuzz [SECONDS] [TARGET]
+                    give every reader of what others wrote broken files (60 s each)
   bindings          write ui/src/bindings.ts from the Rust types
   setup             install what is missing, nothing else
 
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(yes, quick),
         Some("bench") => bench::run(yes, words.next(), words.next()),
         Some("mutants") => mutants::run(yes, words.next()),
+        Some("fuzz") => fuzz::run(yes, &words.collect::<Vec<_>>()),
         Some("bindings") => test::write_bindings(yes),
         Some("setup") => setup::install(yes, setup::Purpose::Test),
         _ => {

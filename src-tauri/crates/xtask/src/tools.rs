@@ -42,6 +42,14 @@ pub(crate) const CARGO_MUTANTS: Tool = Tool {
     features: &[],
 };
 
+/// Gives programs broken input, and sees where that leads.
+pub(crate) const CARGO_FUZZ: Tool = Tool {
+    krate: "cargo-fuzz",
+    program: "cargo-fuzz",
+    version: "0.13.2",
+    features: &[],
+};
+
 impl Tool {
     /// The program; built first if it is not there yet.
     pub(crate) fn get(&self) -> Result<PathBuf> {

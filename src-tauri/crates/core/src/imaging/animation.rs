@@ -15,13 +15,15 @@ use super::render::Renderer;
 use crate::container::{gif, png, riff};
 use crate::content::Codec;
 use crate::error::{Code, Error, Result};
-use crate::variant::Variant;
+use crate::variant::{Variant, Worth};
 
 /// A variant that is to move, and what of it there is.
 struct Moving {
     index: usize,
     frame: Frame,
     variant: Variant,
+    /// What its first frame is worth.
+    score: Option<f64>,
     made: Option<(Animation, (u32, u32))>,
     failed: Option<Error>,
 }
@@ -32,16 +34,17 @@ impl Renderer {
     pub(super) fn animate(
         &mut self,
         source: Source<'_>,
-        wanted: Vec<(usize, Frame, Variant)>,
+        wanted: Vec<(usize, Frame, Variant, Option<f64>)>,
         full: (u32, u32),
         profile: Option<&[u8]>,
     ) -> HashMap<usize, Result<Rendition>> {
         let mut moving: Vec<Moving> = wanted
             .into_iter()
-            .map(|(index, frame, variant)| Moving {
+            .map(|(index, frame, variant, score)| Moving {
                 index,
                 frame,
                 variant,
+                score,
                 made: None,
                 failed: None,
             })
@@ -55,6 +58,11 @@ impl Renderer {
                 (None, Some((animation, pixels))) => animation.finish().map(|bytes| Rendition {
                     pixels,
                     bytes: bytes.into(),
+                    worth: Worth {
+                        quality: (!moving.variant.is_exact())
+                            .then(|| moving.variant.quality.number()),
+                        score: moving.score,
+                    },
                     variant: moving.variant,
                 }),
             };

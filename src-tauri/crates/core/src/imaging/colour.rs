@@ -221,6 +221,44 @@ fn press(c: u8, m: u8, y: u8, k: u8) -> [u8; 3] {
     [red, green, blue].map(|channel| (255.0 + channel).round().clamp(0.0, 255.0) as u8)
 }
 
+/// sRGB's curve (IEC 61966-2-1).
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to a byte first"
+)]
+pub(super) fn encoded(light: f32) -> u8 {
+    let light = light.clamp(0.0, 1.0);
+    let code = if light <= 0.003_130_8 {
+        light * 12.92
+    } else {
+        1.055 * light.powf(1.0 / 2.4) - 0.055
+    };
+    (code * 255.0).round() as u8
+}
+
+/// A colour of CIE L*a*b* whose white is D50, as sRGB (ISO 13655's D50; Bradford's adaptation to
+/// D65 and sRGB's primaries, IEC 61966-2-1, are in the matrix).
+pub(super) fn of_lab([light, a, b]: [f32; 3]) -> [u8; 3] {
+    const WHITE: [f32; 3] = [0.964_22, 1.0, 0.825_21];
+    const TO_LINEAR: [[f32; 3]; 3] = [
+        [3.133_856, -1.616_867, -0.490_615],
+        [-0.978_768, 1.916_142, 0.033_454],
+        [0.071_945, -0.228_991, 1.405_243],
+    ];
+    let y = (light + 16.0) / 116.0;
+    let cube = |f: f32| {
+        if f > 6.0 / 29.0 {
+            f * f * f
+        } else {
+            (f - 4.0 / 29.0) * 3.0 * (6.0_f32 / 29.0).powi(2)
+        }
+    };
+    let whole = [y + a / 500.0, y, y - b / 200.0].map(cube);
+    let xyz = [0, 1, 2].map(|at| whole[at] * WHITE[at]);
+    TO_LINEAR.map(|row| encoded(row[0] * xyz[0] + row[1] * xyz[1] + row[2] * xyz[2]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 //! Curves of ITU-R BT.2100; drawn together by ITU-R BT.2446-1, method C (6.1.4): brightness up to a
 //! third of HDR's white keeps its place, what is above follows a logarithm.
 
-use super::colour::cicp_profile;
+use super::colour::{cicp_profile, encoded};
 use super::raster::Raster;
 
 /// How brightness is written down.
@@ -112,22 +112,6 @@ fn drawn_together(bright: f32) -> f32 {
 
 fn dot(a: [f32; 3], b: [f32; 3]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// sRGB's curve (IEC 61966-2-1).
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to a byte first"
-)]
-fn encoded(light: f32) -> u8 {
-    let light = light.clamp(0.0, 1.0);
-    let code = if light <= 0.003_130_8 {
-        light * 12.92
-    } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
-    };
-    (code * 255.0).round() as u8
 }
 
 #[expect(

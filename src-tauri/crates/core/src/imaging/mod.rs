@@ -11,11 +11,15 @@ mod hdr;
 mod inspect;
 mod meaning;
 mod picture;
+mod placeholder;
 mod plan;
 mod planar;
+mod quality;
 mod raster;
 mod render;
 mod resize;
+mod score;
+mod trial;
 mod watermark;
 
 pub use decode::cost;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::Codec;
 use crate::error::Error;
-use crate::variant::Variant;
+use crate::placeholder::Placeholder;
+use crate::variant::{Variant, Worth};
 
 /// A picture's file and what intake knows of it.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,9 @@ pub struct Rendition {
     pub variant: Variant,
     /// Its real size in pixels.
     pub pixels: (u32, u32),
+    /// How well it was encoded.
+    #[serde(flatten)]
+    pub worth: Worth,
     /// The encoded file.
     #[serde(skip)]
     pub bytes: Bytes,
@@ -62,6 +66,8 @@ pub struct Rendered {
     pub renditions: Vec<Rendition>,
     /// Those that could not.
     pub failures: Vec<Failure>,
+    /// What stands for it while it loads; nothing for what cannot be drawn small.
+    pub placeholder: Option<Placeholder>,
     /// What a person should know although variants were made: `image-damaged`, `image-flattened`.
     pub note: Option<Error>,
 }

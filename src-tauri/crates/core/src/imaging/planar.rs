@@ -12,10 +12,12 @@ use image::metadata::Orientation;
 use turbojpeg::{Compressor, Subsamp, YuvImage};
 
 use super::picture::Rendition;
+use super::placeholder;
 use super::plan::{self, Frame, View};
+use super::raster::Raster;
 use super::resize;
 use crate::error::Result;
-use crate::variant::{Effort, Fit, Format, Variant};
+use crate::variant::{Effort, Fit, Format, Quality, Variant, Worth};
 
 /// One plane of a picture, the right way up.
 #[derive(Debug, Clone)]
@@ -43,6 +45,7 @@ pub(super) struct Planes {
 pub(super) fn suits(variant: &Variant) -> bool {
     matches!(variant.format, Format::Jpeg | Format::Auto)
         && variant.effort == Effort::Normal
+        && matches!(variant.quality, Quality::Fixed(_))
         && variant.fit != Fit::Contain
         && variant.watermark.is_none()
         && !variant.linear
@@ -116,6 +119,40 @@ impl Planes {
         })
     }
 
+    /// The whole picture, small enough for its placeholder, in sRGB (ITU-T T.871, section 7).
+    pub(super) fn small(&self, resizer: &mut Resizer) -> Result<Raster> {
+        let whole = View::whole(self.size);
+        let small = self.resized(
+            resizer,
+            whole,
+            placeholder::within(self.size.0, self.size.1),
+        )?;
+        let (width, height) = (small.size.0 as usize, small.size.1 as usize);
+        let [bright, blue, red] = &small.planes;
+        let starts = [0, bright.samples(), bright.samples() + blue.samples()];
+        let at = |plane: usize, place: usize| f32::from(small.samples[starts[plane] + place]);
+        let mut pixels = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            for x in 0..width {
+                let luma = at(0, y * bright.width as usize + x);
+                let cb = at(1, y / 2 * blue.width as usize + x / 2) - 128.0;
+                let cr = at(2, y / 2 * red.width as usize + x / 2) - 128.0;
+                let rgb = [
+                    luma + 1.402 * cr,
+                    luma - 0.344_136 * cb - 0.714_136 * cr,
+                    luma + 1.772 * cb,
+                ];
+                pixels.extend(rgb.map(byte));
+            }
+        }
+        Ok(Raster {
+            width: small.size.0,
+            height: small.size.1,
+            alpha: false,
+            pixels,
+        })
+    }
+
     /// The buffer, for the next picture.
     pub(super) fn into_samples(self) -> Vec<u8> {
         self.samples
@@ -133,7 +170,20 @@ impl Planes {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to a byte"
+)]
+fn byte(value: f32) -> u8 {
+    value.round().clamp(0.0, 255.0) as u8
+}
+
 impl Plane {
+    const fn samples(&self) -> usize {
+        self.width as usize * self.height as usize
+    }
+
     fn turned(
         (width, height): (usize, usize),
         (across, down): (usize, usize),
@@ -259,6 +309,10 @@ pub(super) fn render(
                     ..variant.clone()
                 },
                 pixels: planes.size,
+                worth: Worth {
+                    quality: Some(variant.quality.number()),
+                    score: None,
+                },
                 bytes,
             })
         });

@@ -18,6 +18,26 @@ impl Raster {
         if self.alpha { 4 } else { 3 }
     }
 
+    /// A rectangle of it.
+    pub(super) fn part(&self, left: u32, top: u32, width: u32, height: u32) -> Self {
+        let channels = self.channels();
+        let rows = self
+            .pixels
+            .chunks_exact(self.width as usize * channels)
+            .skip(top as usize)
+            .take(height as usize);
+        let pixels = rows
+            .flat_map(|row| &row[left as usize * channels..][..width as usize * channels])
+            .copied()
+            .collect();
+        Self {
+            width,
+            height,
+            alpha: self.alpha,
+            pixels,
+        }
+    }
+
     /// Whether any pixel lets something through.
     pub(super) fn is_transparent(&self) -> bool {
         self.alpha && self.pixels.chunks_exact(4).any(|pixel| pixel[3] != 255)

@@ -10,22 +10,25 @@ use super::plan::{self, Frame};
 use super::raster::Raster;
 use super::resize::Resizing;
 use super::watermark::{self, MarkFile};
-use super::{attention, encode, planar};
+use super::{attention, encode, placeholder, planar};
 use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::metadata;
+use crate::placeholder::Placeholder;
 use crate::settings::Limits;
-use crate::variant::{Fit, Format, Variant};
+use crate::variant::{Fit, Format, Quality, Variant};
 
 /// Makes variants; keeps codec handles, buffers and colour tables for the next picture. One for
 /// each thread.
 pub struct Renderer {
-    limits: Limits,
-    decoder: decode::Decoder,
-    encoder: encode::Encoder,
+    pub(super) limits: Limits,
+    pub(super) decoder: decode::Decoder,
+    pub(super) encoder: encode::Encoder,
     pub(super) resizing: Resizing,
     marks: watermark::Marks,
     pub(super) colours: Colours,
+    /// The picture that variants are tried on.
+    pub(super) tried: Option<Decoded>,
 }
 
 /// As large as the picture itself.
@@ -43,6 +46,7 @@ impl Renderer {
             resizing: Resizing::default(),
             marks: watermark::Marks::default(),
             colours: Colours::default(),
+            tried: None,
         }
     }
 
@@ -73,7 +77,7 @@ impl Renderer {
             .profile
             .clone()
             .filter(|profile| colour::is_rgb(profile));
-        let done = self.resize_all(decoded, variants);
+        let (done, placeholder) = self.resize_all(decoded, variants);
         let settled = done.iter().zip(variants).map(|(made, variant)| Variant {
             format: made.as_ref().map_or(variant.format, |made| {
                 settle(variant.format, &made.raster, moving && !variant.still)
@@ -114,6 +118,7 @@ impl Renderer {
             pixels,
             renditions,
             failures,
+            placeholder,
             note,
         })
     }
@@ -130,15 +135,47 @@ impl Renderer {
         let moves = |variant: &Variant| moving && !variant.still && variant.format == Format::Webp;
         let wanted = done.iter().zip(variants).enumerate();
         let wanted = wanted.filter(|(_, (_, variant))| moves(variant));
-        let wanted: Vec<(usize, Frame, Variant)> = wanted
-            .filter_map(|(index, (made, variant))| {
-                Some((index, made.as_ref().ok()?.frame, variant.clone()))
-            })
-            .collect();
+        let wanted = wanted.filter_map(|(index, (made, variant))| {
+            let made = made.as_ref().ok()?;
+            let (quality, score) = self.settled(made, variant);
+            let variant = Variant {
+                quality,
+                ..variant.clone()
+            };
+            Some((index, made.frame, variant, score))
+        });
+        let wanted: Vec<_> = wanted.collect();
         if wanted.is_empty() {
             return HashMap::new();
         }
-        self.animate(source, wanted, full, profile)
+        let mut done = self.animate(source, wanted, full, profile);
+        for (index, rendition) in &mut done {
+            if let Ok(rendition) = rendition {
+                rendition.variant = variants[*index].clone();
+            }
+        }
+        done
+    }
+
+    /// The quality that a moving variant's first frame wants, and what it is worth then.
+    fn settled(&mut self, made: &Made, variant: &Variant) -> (Quality, Option<f64>) {
+        if matches!(variant.quality, Quality::Fixed(_)) || variant.is_exact() {
+            return (variant.quality, None);
+        }
+        let found = self
+            .compose(made.raster.clone(), variant)
+            .and_then(|first| {
+                self.encoder
+                    .finished(&first, variant, encode::Carried::default())
+            });
+        // What is wrong with it, is said where it is encoded for good.
+        found.map_or((Quality::default(), None), |found| {
+            let quality = found
+                .worth
+                .quality
+                .map_or_else(Quality::default, Quality::Fixed);
+            (quality, found.worth.score)
+        })
     }
 
     /// A digest of what the file shows: all pixels of its first frame, the right way up.
@@ -179,10 +216,16 @@ impl Renderer {
             &mut self.resizing.resizer,
             |variant, planes| {
                 let rights = rights.as_ref().filter(|_| variant.keep_copyright);
-                self.encoder
-                    .jpeg(variant, encode::Carried { icc: None, rights }, planes)
+                self.encoder.jpeg(
+                    variant,
+                    variant.quality.number(),
+                    encode::Carried { icc: None, rights },
+                    planes,
+                )
             },
         )?;
+        let small = planes.small(&mut self.resizing.resizer);
+        let placeholder = small.ok().map(|small| placeholder::of_small(&small));
         self.decoder.recycle(planes.into_samples());
         let (mut renditions, mut failures) = (Vec::with_capacity(variants.len()), Vec::new());
         for (index, done) in done.into_iter().enumerate() {
@@ -195,12 +238,18 @@ impl Renderer {
             pixels,
             renditions,
             failures,
+            placeholder,
             note: None,
         }))
     }
 
-    /// All variants at their size, in the order asked for, the largest made first.
-    fn resize_all(&mut self, decoded: Decoded, variants: &[Variant]) -> Vec<Result<Made>> {
+    /// All variants at their size, in the order asked for, the largest made first; and what stands
+    /// for the whole picture.
+    pub(super) fn resize_all(
+        &mut self,
+        decoded: Decoded,
+        variants: &[Variant],
+    ) -> (Vec<Result<Made>>, Option<Placeholder>) {
         let Decoded {
             raster,
             full,
@@ -248,8 +297,9 @@ impl Renderer {
             };
             done[index] = Some(raster.map(|raster| Made { frame, raster }));
         }
+        let placeholder = placeholder::of(&converted, &mut self.resizing).ok();
         self.decoder.recycle(converted.pixels);
-        done.into_iter().flatten().collect()
+        (done.into_iter().flatten().collect(), placeholder)
     }
 
     /// What comes after resizing: the canvas, the watermark, the file.
@@ -260,11 +310,12 @@ impl Renderer {
         carried: encode::Carried<'_>,
     ) -> Result<Rendition> {
         let raster = self.compose(raster, &variant)?;
-        let bytes = self.encoder.encode(&raster, &variant, carried)?.into();
+        let made = self.encoder.finished(&raster, &variant, carried)?;
         Ok(Rendition {
             pixels: (raster.width, raster.height),
             variant,
-            bytes,
+            worth: made.worth,
+            bytes: made.bytes.into(),
         })
     }
 
@@ -291,13 +342,13 @@ const fn alike(a: &Variant, b: &Variant) -> bool {
 }
 
 /// A resized picture that smaller ones of the same view may be derived from.
-struct Made {
+pub(super) struct Made {
     frame: Frame,
-    raster: Raster,
+    pub(super) raster: Raster,
 }
 
 /// The real format of a variant.
-fn settle(format: Format, raster: &Raster, moving: bool) -> Format {
+pub(super) fn settle(format: Format, raster: &Raster, moving: bool) -> Format {
     match format {
         Format::Auto if moving || raster.is_transparent() => Format::Webp,
         Format::Auto => Format::Jpeg,

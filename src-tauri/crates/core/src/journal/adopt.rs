@@ -49,8 +49,8 @@ fn adopt(
     }
     let name = key::file_name(Path::new(&entry.name));
     tx.prepare_cached(
-        "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at, foreign_to_here) \
-         VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8, 1)",
+        "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at, foreign_to_here, thumbhash, colour) \
+         VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8, 1, ?9, ?10)",
     )?
     .execute(params![
         super::access::new_id(),
@@ -61,12 +61,14 @@ fn adopt(
         entry.sha256,
         entry.original().content_type,
         entry.finished_at,
+        entry.placeholder().map(|placeholder| placeholder.thumbhash()),
+        entry.placeholder().map(|placeholder| placeholder.colour()),
     ])?;
     let job = tx.last_insert_rowid();
     for (position, object) in entry.objects.iter().enumerate() {
         tx.prepare_cached(
-            "INSERT INTO objects(job, position, uid, variant, target, key, folded, width, height, size, sha256, content_type, url) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            "INSERT INTO objects(job, position, uid, variant, target, key, folded, width, height, size, sha256, content_type, url, quality, score) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             job,
@@ -82,6 +84,8 @@ fn adopt(
             object.sha256,
             object.content_type,
             link::url(base, &object.key),
+            object.worth.quality,
+            object.worth.score,
         ])?;
         if record::select(tx, target, &object.key)?.is_none() {
             let (sha256, source_sha256) = (object.sha256.clone(), entry.sha256.clone());

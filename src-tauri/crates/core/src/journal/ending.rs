@@ -6,6 +6,9 @@ use super::MessageKind;
 use super::record::{self, OnRecord};
 use super::rows::now_ms;
 use crate::error::Error;
+use crate::placeholder::Placeholder;
+use crate::variant::Worth;
+
 use crate::profile::ProfileId;
 
 /// An object that is in the bucket.
@@ -21,6 +24,8 @@ pub struct SentObject {
     pub etag: String,
     /// Pixels, where it is a picture.
     pub pixels: Option<(u32, u32)>,
+    /// How well it was encoded.
+    pub worth: Worth,
     /// Bytes.
     pub size: u64,
     /// SHA-256 of its bytes.
@@ -42,6 +47,8 @@ pub struct Outcome {
     pub mtime_ns: i64,
     /// Media type of the source.
     pub content_type: String,
+    /// What stands for it while it loads.
+    pub placeholder: Option<Placeholder>,
     /// What is missing all the same (variants of a damaged picture).
     pub warning: Option<Error>,
     /// The profile.
@@ -61,7 +68,8 @@ pub(super) fn finish(
     let warning = outcome.warning.as_ref();
     tx.prepare_cached(
         "UPDATE jobs SET state = 'done', outcome = ?2, size = ?3, content_type = ?4, finished_at = ?5, error_code = ?6, \
-         error_message = ?7, error_hint = ?8, on_conflict = NULL, again = 0, engine = NULL, needs = NULL, wanted = NULL WHERE id = ?1",
+         error_message = ?7, error_hint = ?8, on_conflict = NULL, again = 0, engine = NULL, needs = NULL, wanted = NULL, \
+         thumbhash = ?9, colour = ?10 WHERE id = ?1",
     )?
     .execute(params![
         job,
@@ -72,6 +80,8 @@ pub(super) fn finish(
         warning.map(|error| error.code.as_str()),
         warning.map(|error| &error.message),
         warning.and_then(|error| error.hint.as_ref()),
+        outcome.placeholder.as_ref().map(Placeholder::thumbhash),
+        outcome.placeholder.as_ref().map(Placeholder::colour),
     ])?;
     let (source, watched, target, source_sha256): (Vec<u8>, Option<Vec<u8>>, Option<String>, Option<String>) = tx
         .prepare_cached("SELECT source, watched, (SELECT target FROM objects WHERE job = ?1 LIMIT 1), sha256 FROM jobs WHERE id = ?1")?
@@ -83,7 +93,8 @@ pub(super) fn finish(
     let relies = (source.as_slice(), watched.as_deref().unwrap_or_default());
     for object in sent {
         tx.prepare_cached(
-            "UPDATE objects SET width = ?2, height = ?3, size = ?4, sha256 = ?5, content_type = ?6, url = ?7 WHERE uid = ?1",
+            "UPDATE objects SET width = ?2, height = ?3, size = ?4, sha256 = ?5, content_type = ?6, url = ?7, \
+             quality = ?8, score = ?9 WHERE uid = ?1",
         )?
         .execute(params![
             object.uid,
@@ -93,6 +104,8 @@ pub(super) fn finish(
             object.sha256,
             object.content_type,
             object.url,
+            object.worth.quality,
+            object.worth.score,
         ])?;
         let on_record = OnRecord {
             size: object.size,

@@ -329,4 +329,11 @@ pub(super) const MIGRATIONS: &[&str] = &[
     CREATE TABLE label_key (key BLOB NOT NULL);
     INSERT INTO label_key VALUES (randomblob(32));
 ",
+    "
+    -- What stands for a picture while it loads, and how well its variants were encoded.
+    ALTER TABLE jobs ADD COLUMN thumbhash TEXT;
+    ALTER TABLE jobs ADD COLUMN colour TEXT;
+    ALTER TABLE objects ADD COLUMN quality INTEGER;
+    ALTER TABLE objects ADD COLUMN score REAL;
+",
 ];

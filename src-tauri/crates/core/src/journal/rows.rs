@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
 use crate::folder::Seen;
+
+use crate::placeholder::Placeholder;
 use crate::profile::{OnConflict, OnLocation, ProfileId};
-use crate::variant::Variant;
+use crate::variant::{Variant, Worth};
 
 /// How far a job has come, as recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub struct JobRow {
     pub sha256: Option<String>,
     /// Media type of the source, once known.
     pub content_type: Option<String>,
+    /// What stands for the picture while it loads.
+    pub placeholder: Option<Placeholder>,
     /// Why it failed or waits, or what is missing from a finished one.
     pub error: Option<Error>,
     /// Milliseconds since 1970.
@@ -135,6 +139,8 @@ pub struct ObjectRow {
     pub sha256: Option<String>,
     /// Its media type, once sent.
     pub content_type: Option<String>,
+    /// How well it was encoded.
+    pub worth: Worth,
     /// Its public address, as long as it is in the bucket.
     pub url: Option<String>,
     /// The variant as it is specified.
@@ -148,7 +154,7 @@ const JOB_COLUMNS: &str = "j.id, j.uid, j.source, j.name, j.folder, j.profile, j
      (SELECT url FROM objects o JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.sha256 = o.sha256 \
       WHERE o.job = j.id AND o.position = 0), \
      (SELECT uid FROM objects o WHERE o.job = j.id AND o.variant IS NOT NULL AND o.width IS NOT NULL \
-      ORDER BY abs(o.width - 400) LIMIT 1), j.paused, j.on_conflict, j.foreign_to_here, j.wanted, j.location";
+      ORDER BY abs(o.width - 400) LIMIT 1), j.paused, j.on_conflict, j.foreign_to_here, j.wanted, j.location, j.thumbhash, j.colour";
 
 pub(super) fn select_jobs(
     db: &Connection,
@@ -198,6 +204,7 @@ fn job_from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         size: row.get::<_, Option<i64>>(10)?.map(i64::unsigned_abs),
         sha256: row.get(11)?,
         content_type: row.get(12)?,
+        placeholder: placeholder_of(row)?,
         error: error_of(row)?,
         created_at: row.get(16)?,
         finished_at: row.get(17)?,
@@ -214,6 +221,12 @@ fn unreadable(error: &serde_json::Error) -> Error {
         format!("what is to be made of this file is not known to this version of Tintype: {error}");
     Error::new(Code::JobUnreadable, told)
         .hint("update Tintype and try again, or upload the file once more")
+}
+
+fn placeholder_of(row: &Row<'_>) -> rusqlite::Result<Option<Placeholder>> {
+    let (thumbhash, colour): (Option<String>, Option<String>) = (row.get(25)?, row.get(26)?);
+    let both = thumbhash.zip(colour);
+    Ok(both.and_then(|(thumbhash, colour)| Placeholder::read(&thumbhash, &colour)))
 }
 
 /// Why a job waits or has failed.
@@ -242,7 +255,7 @@ pub(super) fn select_objects_where(
     let mut statement = db.prepare_cached(&format!(
         // What is in the bucket no more, or is something else by now, has no link.
         "SELECT o.uid, o.variant, o.key, o.width, o.height, o.size, o.sha256, o.content_type, CASE WHEN b.key IS NOT NULL THEN o.url END, \
-         o.target, o.spec, b.etag FROM objects o LEFT JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.sha256 = o.sha256 \
+         o.target, o.spec, b.etag, o.quality, o.score FROM objects o LEFT JOIN bucket_objects b ON b.target = o.target AND b.key = o.key AND b.sha256 = o.sha256 \
          WHERE {condition} ORDER BY o.position",
     ))?;
     let rows = statement.query_map(values, |row| {
@@ -256,6 +269,10 @@ pub(super) fn select_objects_where(
             size: row.get::<_, Option<i64>>(5)?.map(i64::unsigned_abs),
             sha256: row.get(6)?,
             content_type: row.get(7)?,
+            worth: Worth {
+                quality: row.get(12)?,
+                score: row.get(13)?,
+            },
             url: row.get(8)?,
             spec: row.get(10)?,
             etag: row

@@ -37,6 +37,8 @@ pub struct Settings {
     pub bandwidth: Bandwidth,
     /// Nothing is uploaded until this is taken back.
     pub paused: bool,
+    /// A shape of links of one's own, see [`crate::link::Template`]; empty: none.
+    pub link_template: String,
     /// What is made of every image.
     pub variants: Vec<Variant>,
     /// What decoding a picture may take.
@@ -72,6 +74,7 @@ impl Default for Settings {
             memory_mib: 64,
             bandwidth: Bandwidth::default(),
             paused: false,
+            link_template: String::new(),
             variants: Variant::defaults(),
             limits: Limits::default(),
             profiles: Vec::new(),

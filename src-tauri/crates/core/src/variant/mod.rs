@@ -1,11 +1,13 @@
 //! A variant: one rendition of an image (`400x300 cover jpeg q80`).
 
+mod quality;
 mod text;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
+pub use quality::{Quality, Worth};
 pub use words::{Effort, Fit, Format, Gravity};
 
 /// One rendition: name, box in pixels, fit, format, quality, and what is rarely changed.
@@ -27,9 +29,9 @@ pub struct Variant {
     /// What it is encoded as.
     #[serde(default)]
     pub format: Format,
-    /// 1 to 100.
-    #[serde(default = "default_quality")]
-    pub quality: u8,
+    /// How good it is to look.
+    #[serde(default)]
+    pub quality: Quality,
     /// What stays when something is cut off.
     #[serde(default, skip_serializing_if = "is_default")]
     pub gravity: Gravity,
@@ -115,10 +117,6 @@ const LARGEST_SIDE: u32 = 16_384;
 const GRAMMAR: &str =
     "write NAME=WxH:FIT:FORMAT:QUALITY:OPTION, for example web=1600x1200:inside:jpeg:80";
 
-const fn default_quality() -> u8 {
-    80
-}
-
 const fn southeast() -> Gravity {
     Gravity::Southeast
 }
@@ -140,8 +138,12 @@ impl Variant {
     /// a byte for each.
     pub fn most_bytes(&self) -> u64 {
         let pixels = u64::from(self.width) * u64::from(self.height);
-        let exact = self.format.name() == "png" || self.lossless;
-        (64 << 10) + if exact { pixels * 4 } else { pixels }
+        (64 << 10) + if self.is_exact() { pixels * 4 } else { pixels }
+    }
+
+    /// Whether its pixels come out as they went in, so that no quality matters.
+    pub const fn is_exact(&self) -> bool {
+        !self.format.is_lossy() || self.lossless && matches!(self.format, Format::Webp)
     }
 
     /// A variant of the default kind (cover, JPEG, quality 80), named by its size.
@@ -152,7 +154,7 @@ impl Variant {
             height,
             fit: Fit::default(),
             format: Format::default(),
-            quality: default_quality(),
+            quality: Quality::default(),
             gravity: Gravity::default(),
             background: None,
             region: None,
@@ -202,7 +204,7 @@ impl Variant {
                 (mark.size, "watermark's size"),
             ]
         });
-        for (number, what) in [(self.quality, "quality")]
+        for (number, what) in [(self.quality.number(), "quality")]
             .into_iter()
             .chain(percents.into_iter().flatten())
         {

@@ -88,6 +88,7 @@ impl FromStr for Variant {
     /// Reads `NAME=WxH:FIT:FORMAT:QUALITY:OPTION…`; everything after the size may be left out, and
     /// so may `NAME=`.
     ///
+    /// The quality is a number, `auto` or `auto:NN`, also as `quality=…`.
     /// Options: `gravity=attention`, `background=ffffff`, `region=LEFT,TOP,WIDTH,HEIGHT`,
     /// `ratio=16/9`, `effort=best`, `baseline`, `enlarge`, `linear`, `lossless`, `still`,
     /// `keep=icc+copyright`, `mark=POSITION,OPACITY,SIZE,text,WORDS` or `…,picture,PATH`
@@ -116,17 +117,20 @@ impl FromStr for Variant {
             variant.format = word(format, "format", Format::named, Format::ALL, Format::name)
                 .map_err(&refuse)?;
         }
-        if let Some(quality) =
-            parts.next_if(|part| part.starts_with(|c: char| c == 'q' || c.is_ascii_digit()))
-        {
-            variant.quality = quality.trim_start_matches('q').parse().map_err(|_| {
-                refuse(format!(
-                    "asks for the quality \"{quality}\", not a number from 1 to 100"
-                ))
-            })?;
-        }
-        for option in parts {
-            variant.set(option).map_err(&refuse)?;
+        let is_number = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+        while let Some(part) = parts.next() {
+            let given = part.strip_prefix("quality=").unwrap_or(part);
+            if given == "auto" {
+                // Its target is a part of its own.
+                let target = parts.next_if(|next| is_number(next));
+                let whole = target.map_or_else(|| given.to_owned(), |own| format!("{given}:{own}"));
+                variant.quality = whole.parse().map_err(&refuse)?;
+            } else if given != part || is_number(given) || is_number(given.trim_start_matches('q'))
+            {
+                variant.quality = given.parse().map_err(&refuse)?;
+            } else {
+                variant.set(part).map_err(&refuse)?;
+            }
         }
         variant.check()?;
         Ok(variant)
@@ -244,13 +248,14 @@ fn watermark(text: &str) -> Option<Watermark> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::variant::Quality;
 
     #[test]
     fn reads_what_it_writes() -> Result<()> {
         let web: Variant = "web=1600x1200:inside:webp:75".parse()?;
         assert_eq!(
             (web.width, web.height, web.fit, web.format, web.quality),
-            (1600, 1200, Fit::Inside, Format::Webp, 75)
+            (1600, 1200, Fit::Inside, Format::Webp, Quality::Fixed(75))
         );
         let everything = "all=640x360:cover:avif:50:gravity=attention:background=0a0b0c:region=1,2,300,400:ratio=16/9:effort=best\
                           :baseline:enlarge:linear:lossless:still:keep=icc+copyright:mark=southwest,50,30,text,%C2%A9 A%3A B%2C%25";

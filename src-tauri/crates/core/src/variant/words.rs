@@ -114,6 +114,11 @@ impl Format {
         }
     }
 
+    /// Whether pixels come out about as they went in, by a quality.
+    pub const fn is_lossy(self) -> bool {
+        !matches!(self, Self::Png)
+    }
+
     /// Whether transparent pixels survive.
     pub const fn has_alpha(self) -> bool {
         !matches!(self, Self::Jpeg)

@@ -30,14 +30,16 @@ impl Desk {
 
     /// Another file comes.
     pub(super) fn clear(&mut self) {
-        self.file = Bytes::new();
-        self.content = None;
+        self.lay(Bytes::new(), None);
     }
 
     /// The file that is asked about from now on.
-    pub(super) fn lay(&mut self, file: Bytes, content: Content) {
+    pub(super) fn lay(&mut self, file: Bytes, content: Option<Content>) {
         self.file = file;
-        self.content = Some(content);
+        self.content = content;
+        if let Some(renderer) = &mut self.renderer {
+            renderer.forget();
+        }
     }
 
     /// A picture that variants are marked with, as it is now.
@@ -94,6 +96,11 @@ impl Desk {
             Task::Render(variants) => {
                 let source = self.source(codec(content)?);
                 renderer.render(source, &variants).map(Answer::Rendered)
+            }
+            Task::TryOut(variant) => {
+                let source = self.source(codec(content)?);
+                let made = renderer.try_out(source, &variant)?;
+                Ok(Answer::TriedOut(Box::new(made)))
             }
         }
     }

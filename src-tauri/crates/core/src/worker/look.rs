@@ -28,7 +28,7 @@ impl Workers {
 }
 
 /// A film is told by its beginning: it is not read whole to be refused.
-fn read(path: &Path) -> Result<(Bytes, Content)> {
+pub(super) fn read(path: &Path) -> Result<(Bytes, Content)> {
     let (content, _) = intake::sniffed(path)?;
     if matches!(content.kind, Kind::Image(_)) {
         return intake::whole(path);

@@ -16,6 +16,7 @@ mod pool;
 mod process;
 mod serve;
 mod speech;
+mod trial;
 mod visit;
 mod watchdog;
 
@@ -23,3 +24,12 @@ pub use pool::{Program, Workers};
 pub use serve::serve_if_asked;
 pub use speech::ARGUMENT;
 pub use visit::Visit;
+
+/// For `cargo xtask fuzz`.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// A worker's answer, whatever it is.
+    pub fn answered(said: &[u8]) {
+        super::speech::answered(said);
+    }
+}

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::process::Process;
+use super::trial::Trial;
 use crate::error::{Code, Error, Result};
 use crate::settings::Limits;
 
@@ -40,6 +41,8 @@ pub struct Workers {
     /// One permit for each MiB of pixels.
     memory: Semaphore,
     idle: Mutex<Vec<Process>>,
+    /// The picture that a person tries variants on.
+    trial: tokio::sync::Mutex<Option<Trial>>,
 }
 
 impl Workers {
@@ -52,6 +55,7 @@ impl Workers {
             cores: Semaphore::new(cores()),
             memory,
             idle: Mutex::default(),
+            trial: tokio::sync::Mutex::default(),
         }
     }
 
@@ -83,6 +87,10 @@ impl Workers {
 
     pub(super) const fn limits(&self) -> Limits {
         self.limits
+    }
+
+    pub(super) const fn trial(&self) -> &tokio::sync::Mutex<Option<Trial>> {
+        &self.trial
     }
 
     pub(super) fn idle(&self) -> Option<Process> {

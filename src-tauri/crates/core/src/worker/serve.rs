@@ -117,7 +117,7 @@ fn answer_all(
                 ready(output, kept.clone())?;
             }
             Heard::Coming => desk.clear(),
-            Heard::File(file, content) => desk.lay(file, content),
+            Heard::File(file, content) => desk.lay(file, Some(content)),
             Heard::Mark(mark) => desk.mark(mark),
             Heard::Asked(task) => {
                 dog.begin(within);

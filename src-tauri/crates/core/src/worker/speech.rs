@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::LocalPath;
 use crate::content::Content;
 use crate::error::{Code, Error, Result};
-use crate::imaging::{Facts, MarkFile, Rendered};
+use crate::imaging::{Facts, MarkFile, Rendered, Rendition};
 use crate::intake::LARGEST_PICTURE;
 use crate::privacy::Originals;
 use crate::settings::Limits;
@@ -61,14 +61,18 @@ pub(super) enum Task {
     Weigh(Vec<Variant>),
     /// These variants of it.
     Render(Vec<Variant>),
+    /// This variant, with its score; others may be asked for next.
+    TryOut(Box<Variant>),
 }
 
 impl Task {
     /// What of an answer is the worker's to say. Names and kinds are those that were asked for: of
     /// them keys, types and paths are made.
     fn as_asked(&self, answer: &mut Answer) {
-        let (Self::Render(variants), Answer::Rendered(rendered)) = (self, answer) else {
-            return;
+        let (variants, rendered) = match (self, answer) {
+            (Self::Render(variants), Answer::Rendered(rendered)) => (variants, rendered),
+            (Self::TryOut(asked), Answer::TriedOut(made)) => return name_as(made, asked),
+            _ => return,
         };
         for failure in &mut rendered.failures {
             if let Some(asked) = variants.get(failure.index) {
@@ -83,14 +87,7 @@ impl Task {
         let made = variants.iter().enumerate();
         let made = made.filter(|(index, _)| !failed.contains(index));
         for (rendition, (_, asked)) in rendered.renditions.iter_mut().zip(made) {
-            let format = match asked.format {
-                Format::Auto => rendition.variant.format,
-                format => format,
-            };
-            rendition.variant = Variant {
-                format,
-                ..asked.clone()
-            };
+            name_as(rendition, asked);
         }
     }
 
@@ -100,7 +97,9 @@ impl Task {
             (Self::Facts, Answer::Facts(_))
             | (Self::Tells, Answer::Told(_))
             | (Self::Weigh(_), Answer::Weighed(_)) => lengths.is_empty(),
-            (Self::Clean(_), Answer::Cleaned(_)) => lengths.len() == 1,
+            (Self::Clean(_), Answer::Cleaned(_)) | (Self::TryOut(_), Answer::TriedOut(_)) => {
+                lengths.len() == 1
+            }
             (Self::Render(variants), Answer::Rendered(rendered)) => {
                 let (made, failures) = (rendered.renditions.len(), &rendered.failures);
                 let noted = rendered.note.as_ref();
@@ -121,6 +120,18 @@ impl Task {
     }
 }
 
+/// What was made is called as it was asked for.
+fn name_as(rendition: &mut Rendition, asked: &Variant) {
+    let format = match asked.format {
+        Format::Auto => rendition.variant.format,
+        format => format,
+    };
+    rendition.variant = Variant {
+        format,
+        ..asked.clone()
+    };
+}
+
 /// What a file's question is answered with.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
@@ -129,6 +140,7 @@ pub(super) enum Answer {
     Cleaned(#[serde(skip)] Bytes),
     Weighed(u64),
     Rendered(Rendered),
+    TriedOut(Box<Rendition>),
 }
 
 impl Answer {
@@ -137,6 +149,7 @@ impl Answer {
         match self {
             Self::Facts(_) | Self::Told(_) | Self::Weighed(_) => Vec::new(),
             Self::Cleaned(bytes) => vec![bytes.clone()],
+            Self::TriedOut(rendition) => vec![rendition.bytes.clone()],
             Self::Rendered(rendered) => rendered
                 .renditions
                 .iter()
@@ -149,6 +162,11 @@ impl Answer {
         match self {
             Self::Facts(_) | Self::Told(_) | Self::Weighed(_) => {}
             Self::Cleaned(bytes) => payloads.into_iter().for_each(|payload| *bytes = payload),
+            Self::TriedOut(made) => {
+                payloads
+                    .into_iter()
+                    .for_each(|payload| made.bytes = payload);
+            }
             Self::Rendered(rendered) => rendered
                 .renditions
                 .iter_mut()
@@ -311,10 +329,28 @@ pub(super) fn read_head<T: for<'de> Deserialize<'de>>(
     Ok(Some(serde_json::from_slice(&head)?))
 }
 
+/// Every question, answered by that.
+#[cfg(fuzzing)]
+pub(super) fn answered(said: &[u8]) {
+    let variants = vec![Variant::sized(4, 3), Variant::sized(8, 6)];
+    let tasks = [
+        Task::Facts,
+        Task::Tells,
+        Task::Clean(Originals::StripAll),
+        Task::Weigh(variants.clone()),
+        Task::TryOut(Box::new(Variant::sized(4, 3))),
+        Task::Render(variants),
+    ];
+    for task in tasks {
+        // The end of a worker that says nonsense, or an answer of the right kind.
+        let _ = ask(&mut Vec::new(), &mut &said[..], &task, 1 << 20);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::Rendition;
+    use crate::variant::Worth;
 
     fn asked(task: &Task, said: &[u8]) -> IoResult<Result<Answer>> {
         ask(&mut Vec::new(), &mut &said[..], task, 4)
@@ -346,12 +382,14 @@ mod tests {
         let rendition = Rendition {
             variant: named,
             pixels: (4, 3),
+            worth: Worth::default(),
             bytes: Bytes::new(),
         };
         let answer = Answer::Rendered(Rendered {
             pixels: (4, 3),
             renditions: vec![rendition],
             failures: Vec::new(),
+            placeholder: None,
             note: None,
         });
         let mut said = Vec::new();

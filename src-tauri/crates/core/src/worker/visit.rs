@@ -14,7 +14,7 @@ use super::speech::{Answer, Task, ask, give, give_marks, most_memory};
 use super::watchdog::End;
 use crate::content::Content;
 use crate::error::{Code, Error, Result};
-use crate::imaging::{Facts, MarkFile, Rendered, mark_files, whole};
+use crate::imaging::{Facts, MarkFile, Rendered, Rendition, mark_files, whole};
 use crate::privacy::{self, Originals};
 use crate::variant::Variant;
 use crate::world::blocking;
@@ -35,7 +35,7 @@ pub struct Visit<'a> {
     /// What variants are marked with.
     marks: Vec<MarkFile>,
     /// Who has the file; nobody before the first question, and after one that was the end of them.
-    host: Option<Process>,
+    pub(super) host: Option<Process>,
 }
 
 impl Workers {
@@ -56,7 +56,7 @@ impl Workers {
     }
 }
 
-impl Visit<'_> {
+impl<'a> Visit<'a> {
     /// What the file says of itself. Keys are made of it: so a worker that died, of whatever, is no
     /// answer, and another one is asked.
     ///
@@ -92,19 +92,37 @@ impl Visit<'_> {
     /// As [`crate::imaging::Renderer::render`]; `image-too-slow` beyond the time limit;
     /// `image-damaged` if the decoder crashed.
     pub async fn render(&mut self, variants: Vec<Variant>) -> Result<Rendered> {
-        let Answer::Weighed(bytes) = self.ask(Task::Weigh(variants.clone())).await? else {
-            return Err(crashed());
-        };
-        let workers = self.workers;
-        let _memory = workers.memory(bytes).await?;
-        if variants.iter().any(|variant| variant.watermark.is_some()) {
-            let marked = variants.clone();
-            self.marks = blocking("reading watermarks", move || mark_files(&marked)).await?;
-        }
+        let _memory = self.prepared(&variants).await?;
         match self.ask(Task::Render(variants)).await? {
             Answer::Rendered(rendered) => Ok(rendered),
             _ => Err(crashed()),
         }
+    }
+
+    /// One variant, with its score, of a picture that may be decoded already.
+    ///
+    /// # Errors
+    /// As [`Visit::render`].
+    pub(super) async fn try_out(&mut self, variant: Variant) -> Result<Rendition> {
+        let _memory = self.prepared(std::slice::from_ref(&variant)).await?;
+        match self.ask(Task::TryOut(Box::new(variant))).await? {
+            Answer::TriedOut(rendition) => Ok(*rendition),
+            _ => Err(crashed()),
+        }
+    }
+
+    /// Room for the pixels, and the marks at hand.
+    async fn prepared(&mut self, variants: &[Variant]) -> Result<SemaphorePermit<'a>> {
+        let Answer::Weighed(bytes) = self.ask(Task::Weigh(variants.to_vec())).await? else {
+            return Err(crashed());
+        };
+        let workers = self.workers;
+        let memory = workers.memory(bytes).await?;
+        if variants.iter().any(|variant| variant.watermark.is_some()) {
+            let marked = variants.to_vec();
+            self.marks = blocking("reading watermarks", move || mark_files(&marked)).await?;
+        }
+        Ok(memory)
     }
 
     /// The file without what the policy takes out. The last question: a large file is not held
@@ -211,7 +229,7 @@ impl Visit<'_> {
 
     async fn answer_here(&self, task: Task) -> Result<Answer> {
         let mut desk = Desk::new(self.workers.limits());
-        desk.lay(self.file.clone(), Content::clone(&self.content));
+        desk.lay(self.file.clone(), Some(Content::clone(&self.content)));
         self.marks.iter().cloned().for_each(|mark| desk.mark(mark));
         tokio::task::spawn_blocking(move || desk.answer(task))
             .await

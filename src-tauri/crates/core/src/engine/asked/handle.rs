@@ -13,7 +13,7 @@ use crate::engine::shown::previews::Preview;
 use crate::engine::shown::view::{Event, JobReport, JobView, Snapshot};
 use crate::engine::stages::Stages;
 use crate::error::{Code, Error, Result};
-use crate::imaging::Facts;
+use crate::imaging::{Facts, Rendition};
 use crate::intake::{self, Found};
 use crate::journal::{self, JobRow, NewJob};
 use crate::key;
@@ -73,6 +73,20 @@ impl EngineHandle {
     /// Whatever the disk says; `image-unsupported` for what is no picture.
     pub async fn inspect(&self, path: &std::path::Path) -> Result<Facts> {
         self.stages.workers.inspect(path).await
+    }
+
+    /// How one variant of a picture would look: the file that would be uploaded, and its score. The
+    /// picture stays decoded meanwhile; see [`Handle::put_down`].
+    ///
+    /// # Errors
+    /// Whatever the disk says; as [`crate::worker::Visit::render`].
+    pub async fn try_out(&self, path: &std::path::Path, variant: Variant) -> Result<Rendition> {
+        self.stages.workers.try_out(path, variant).await
+    }
+
+    /// Nobody tries variants any more.
+    pub async fn put_down(&self) {
+        self.stages.workers.put_down().await;
     }
 
     pub(in crate::engine) async fn ask<T>(

@@ -183,6 +183,7 @@ fn outcome(work: &Work<'_>, sent: &[Sent], warning: Option<Error>) -> Outcome {
         job,
         folder,
         file,
+        rendered,
         ..
     } = work;
     let sent_any = sent.iter().any(|object| object.sent);
@@ -204,6 +205,7 @@ fn outcome(work: &Work<'_>, sent: &[Sent], warning: Option<Error>) -> Outcome {
         size: file.size,
         mtime_ns: file.mtime_ns,
         content_type,
+        placeholder: rendered.and_then(|rendered| rendered.placeholder.clone()),
         warning,
         profile: profile.id.clone(),
         put_away: (job.watched.is_some() && !skipped).then_some(goes),

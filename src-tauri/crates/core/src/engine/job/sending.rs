@@ -226,6 +226,7 @@ pub(super) fn sent_object(object: &Object, sent: &Sent, open: &Open) -> SentObje
         ours: sent.ours,
         etag: sent.etag.clone(),
         pixels: object.pixels,
+        worth: object.worth,
         size: sent.size,
         sha256: sent.sha256.clone(),
         content_type: object.content_type.clone(),

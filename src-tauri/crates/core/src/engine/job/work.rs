@@ -14,7 +14,7 @@ use crate::imaging::Rendered;
 use crate::intake::{self, Fingerprint};
 use crate::journal::{self, JobRow};
 use crate::profile::Profile;
-use crate::variant::Variant;
+use crate::variant::{Variant, Worth};
 use crate::world;
 
 /// All that is known of a job when its objects are about to be sent.
@@ -35,6 +35,7 @@ pub(in crate::engine) struct Object {
     pub(in crate::engine) variant: Option<Variant>,
     pub(in crate::engine) key: String,
     pub(in crate::engine) pixels: Option<(u32, u32)>,
+    pub(in crate::engine) worth: Worth,
     pub(in crate::engine) size: u64,
     pub(in crate::engine) sha256: String,
     pub(in crate::engine) content_type: String,
@@ -69,6 +70,7 @@ pub(super) fn objects(
         variant: None,
         key: String::new(),
         pixels: rendered.map(|rendered| rendered.pixels),
+        worth: Worth::default(),
         size,
         sha256,
         content_type: file.content.content_type.clone(),
@@ -82,6 +84,7 @@ pub(super) fn objects(
         variant: Some(rendition.variant.clone()),
         key: String::new(),
         pixels: Some(rendition.pixels),
+        worth: rendition.worth,
         size: rendition.bytes.len() as u64,
         sha256: hex::encode(Sha256::digest(&rendition.bytes)),
         content_type: rendition.variant.format.content_type().into(),

@@ -115,6 +115,10 @@ struct Told {
     url: String,
     key: String,
     sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumbhash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    colour: Option<String>,
     variants: Vec<ManifestObject>,
 }
 
@@ -129,6 +133,8 @@ fn body(job: &JobRow, objects: &[ObjectRow]) -> Result<String> {
         url: original.url,
         key: original.key,
         sha256: entry.sha256,
+        thumbhash: entry.thumbhash,
+        colour: entry.colour,
         variants: entry.objects.into_iter().skip(1).collect(),
     };
     serde_json::to_string(&told).map_err(|error| {

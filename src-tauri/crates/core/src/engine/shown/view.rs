@@ -4,7 +4,11 @@ use serde::Serialize;
 
 use crate::engine::shown::health::Trouble;
 use crate::error::{Code, Error};
+use crate::placeholder::Placeholder;
+use crate::variant::Worth;
+
 use crate::journal::{JobRow, JobState, ObjectRow};
+use crate::link;
 use crate::local_path::LocalPath;
 use crate::settings::Settings;
 use crate::watch::Following;
@@ -64,6 +68,8 @@ pub struct JobView {
     pub url: Option<String>,
     /// Opaque id of the picture to show.
     pub preview: Option<String>,
+    /// What to show until that is there.
+    pub placeholder: Option<Placeholder>,
     /// Why it failed or waits, or what is missing.
     pub error: Option<Error>,
     /// Milliseconds since 1970.
@@ -113,6 +119,7 @@ impl JobView {
             present: row.present,
             url: row.url.clone(),
             preview: row.preview.clone(),
+            placeholder: row.placeholder.clone(),
             error: row
                 .unreadable
                 .clone()
@@ -140,6 +147,9 @@ pub struct ObjectView {
     pub width: Option<u32>,
     /// Pixels, where it is a picture.
     pub height: Option<u32>,
+    /// How well it was encoded.
+    #[serde(flatten)]
+    pub worth: Worth,
     /// Bytes, once sent.
     pub size: Option<u64>,
     /// Media type, once sent.
@@ -155,6 +165,7 @@ impl From<ObjectRow> for ObjectView {
             url: row.url,
             width: row.pixels.map(|(width, _)| width),
             height: row.pixels.map(|(_, height)| height),
+            worth: row.worth,
             size: row.size,
             content_type: row.content_type,
         }
@@ -176,6 +187,25 @@ pub struct JobReport {
 }
 
 impl JobReport {
+    /// What a link template is filled with for one of its objects; nothing while that is not in the
+    /// bucket.
+    pub fn link_values<'a>(&'a self, object: &'a ObjectView) -> Option<link::Values<'a>> {
+        let placeholder = self.job.placeholder.as_ref();
+        let variants = self.objects.iter().filter_map(|other| {
+            let (name, url) = other.variant.as_deref().zip(other.url.as_deref())?;
+            let size = other.width.zip(other.height);
+            Some((name, link::Linkable { url, size }))
+        });
+        Some(link::Values {
+            url: object.url.as_deref()?,
+            size: object.width.zip(object.height),
+            name: &self.job.name,
+            thumbhash: placeholder.map_or_else(String::new, Placeholder::thumbhash),
+            colour: placeholder.map_or_else(String::new, Placeholder::colour),
+            variants: variants.collect(),
+        })
+    }
+
     /// Its links cannot be had for the moment.
     pub(in crate::engine) fn without_links(&mut self, error: Error) {
         self.objects.iter_mut().for_each(|object| object.url = None);

@@ -3,6 +3,7 @@
 mod jpeg;
 mod still;
 mod stored;
+mod tiff;
 mod vector;
 
 use image::DynamicImage;
@@ -13,6 +14,7 @@ use super::meaning::Meaning;
 use super::picture::Source;
 use super::planar::Planes;
 use super::raster::Raster;
+use super::score;
 use crate::container;
 use crate::content::Codec;
 use crate::error::{Code, Error, Result};
@@ -22,6 +24,7 @@ use stored::{Stored, damaged, into_raster, too_large, turned, unsupported};
 pub(super) use vector::text;
 
 /// A decoded picture: its first frame, the right way up, at the scale that is needed.
+#[derive(Clone)]
 pub(super) struct Decoded {
     pub(super) raster: Raster,
     /// Size of the picture itself, the right way up; the raster may be smaller.
@@ -71,17 +74,20 @@ impl Decoder {
             Codec::Avif => avif(file, limits)?,
             Codec::Heic => heic(file, limits)?,
             Codec::Jxl => still::jxl(file, limits)?,
+            Codec::Tiff => Stored {
+                orientation,
+                ..tiff::decode(file, limits, &mut self.colours)?
+            },
             Codec::Png
             | Codec::Gif
             | Codec::Webp
             | Codec::Bmp
-            | Codec::Tiff
             | Codec::Ico
             | Codec::Pnm
             | Codec::Tga
             | Codec::Hdr => Stored {
                 orientation,
-                ..still::decode(file, codec, limits, &mut self.colours)?
+                ..still::decode(file, codec, limits)?
             },
         };
         let Stored {
@@ -178,7 +184,7 @@ pub fn cost(source: Source<'_>, variants: &[Variant], limits: Limits) -> u64 {
         // Once decoded, once as eight bits.
         codec => still::dimensions(source.file, codec).map_or(0, |size| pixels(size) * 8),
     };
-    bytes.min(u64::from(limits.decode_mib) << 20)
+    (bytes + score::cost(variants)).min(u64::from(limits.decode_mib) << 20)
 }
 
 /// Width and height as shown, from the header alone where that is possible.

@@ -5,21 +5,14 @@ use std::io::Cursor;
 use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader};
 
 use super::stored::{Stored, check, damaged, image_error};
-use crate::container::tiff::Tiff;
 use crate::container::{gif, ico};
 use crate::content::Codec;
 use crate::error::{Error, Result};
-use crate::imaging::colour::Colours;
 use crate::imaging::hdr;
 use crate::imaging::meaning::Meaning;
 use crate::settings::Limits;
 
-pub(super) fn decode(
-    file: &[u8],
-    codec: Codec,
-    limits: Limits,
-    colours: &mut Colours,
-) -> Result<Stored> {
+pub(super) fn decode(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored> {
     match codec {
         Codec::Gif => match gif::with_screen(file) {
             Some(larger) => plain(&larger, codec, limits),
@@ -33,13 +26,12 @@ pub(super) fn decode(
             stored.map(opaque_if_nowhere_set)
         }
         Codec::Bmp => plain(file, codec, limits).map(opaque_if_nowhere_set),
-        Codec::Tiff => tiff(file, limits, colours),
         Codec::Hdr => light(file, limits),
         other => plain(file, other, limits),
     }
 }
 
-fn plain(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored> {
+pub(super) fn plain(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored> {
     let mut reader = ImageReader::with_format(Cursor::new(file), format(codec));
     reader.limits(image_limits(limits));
     let decoder = reader.into_decoder().map_err(|error| image_error(&error))?;
@@ -86,59 +78,6 @@ fn opaque_if_nowhere_set(mut stored: Stored) -> Stored {
         image.pixels_mut().for_each(|pixel| pixel.0[3] = u8::MAX);
     }
     stored
-}
-
-/// TIFF tells more than its decoder looks at: inks by their profile, and alpha that its colours are
-/// multiplied with (TIFF 6.0, sections 16 and 18).
-fn tiff(file: &[u8], limits: Limits, colours: &mut Colours) -> Result<Stored> {
-    const PHOTOMETRIC: u16 = 262;
-    const BITS: u16 = 258;
-    const PLANAR: u16 = 284;
-    const EXTRA_SAMPLES: u16 = 338;
-    const INKS: u32 = 5;
-    let page = Tiff::new(file).and_then(|tiff| Some((tiff, tiff.first()?)));
-    let numbers = |tag| {
-        let (tiff, first) = page.as_ref()?;
-        first.entry(tag).map(|entry| tiff.numbers(entry))
-    };
-    let number = |tag| numbers(tag).and_then(|numbers| numbers.first().copied());
-    let is_deep = numbers(BITS).is_none_or(|bits| bits != [8; 4]);
-    if number(PHOTOMETRIC) == Some(INKS) && !is_deep && number(PLANAR) != Some(2) {
-        return inks(file, limits, colours);
-    }
-    let mut stored = plain(file, Codec::Tiff, limits)?;
-    if number(EXTRA_SAMPLES) == Some(1)
-        && let DynamicImage::ImageRgba8(image) = &mut stored.image
-    {
-        image.pixels_mut().for_each(|pixel| {
-            let alpha = u32::from(pixel.0[3]);
-            for channel in &mut pixel.0[..3] {
-                let whole = (u32::from(*channel) * 255 + alpha / 2).checked_div(alpha);
-                *channel = u8::try_from(whole.unwrap_or_default()).unwrap_or(u8::MAX);
-            }
-        });
-    }
-    Ok(stored)
-}
-
-fn inks(file: &[u8], limits: Limits, colours: &mut Colours) -> Result<Stored> {
-    let mut own = ::tiff::decoder::Limits::default();
-    own.decoding_buffer_size = usize::try_from(limits.decode_bytes()).unwrap_or(usize::MAX);
-    let mut decoder = ::tiff::decoder::Decoder::new(Cursor::new(file))
-        .map_err(|error| damaged(&error))?
-        .with_limits(own);
-    let (width, height) = decoder.dimensions().map_err(|error| damaged(&error))?;
-    let pixels = u64::from(width) * u64::from(height);
-    check((width, height), pixels.saturating_mul(7), limits)?;
-    let profile = decoder.get_tag_u8_vec(::tiff::tags::Tag::IccProfile).ok();
-    let read = decoder.read_image().map_err(|error| damaged(&error))?;
-    let ::tiff::decoder::DecodingResult::U8(inks) = read else {
-        return Err(damaged(&"its inks are of another depth than it says"));
-    };
-    let shown = colours.cmyk_to_srgb(&inks, profile.as_deref());
-    let image = ImageBuffer::from_raw(width, height, shown).map(DynamicImage::ImageRgb8);
-    let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
-    Ok(Stored::whole(image, Meaning::Srgb, 1))
 }
 
 pub(super) fn jxl(file: &[u8], limits: Limits) -> Result<Stored> {
@@ -278,7 +217,7 @@ fn assemble(kind: ColorType, width: u32, height: u32, bytes: Vec<u8>) -> Option<
 }
 
 /// 65,535 / 255 = 257: the nearest of 256 steps.
-fn rounded(value: u16) -> u8 {
+pub(super) fn rounded(value: u16) -> u8 {
     u8::try_from((u32::from(value) + 128) / 257).unwrap_or(u8::MAX)
 }
 
@@ -287,7 +226,7 @@ fn rounded(value: u16) -> u8 {
     clippy::cast_sign_loss,
     reason = "clamped to a byte first"
 )]
-fn unit(value: f32) -> u8 {
+pub(super) fn unit(value: f32) -> u8 {
     (value.clamp(0.0, 1.0) * 255.0).round() as u8
 }
 

@@ -27,7 +27,7 @@ const AVIF_SPEED_BEST: u8 = 5;
 const PNG_LEVEL: CompressionType = CompressionType::Level(3);
 
 /// What a variant keeps of its source besides the pixels.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Carried<'a> {
     pub(super) icc: Option<&'a [u8]>,
     pub(super) rights: Option<&'a Rights>,
@@ -44,12 +44,13 @@ impl Encoder {
         &mut self,
         raster: &Raster,
         variant: &Variant,
+        quality: u8,
         carried: Carried<'_>,
     ) -> Result<Vec<u8>> {
         let exif = carried.rights.and_then(rights::exif);
         match variant.format {
             Format::Jpeg | Format::Auto if variant.effort == Effort::Best => Ok(with_segments(
-                jpeg_best(raster, variant)?,
+                jpeg_best(raster, variant, quality)?,
                 carried.icc,
                 exif.as_deref(),
             )),
@@ -62,13 +63,13 @@ impl Encoder {
                     height,
                     format: PixelFormat::RGB,
                 };
-                self.jpeg(variant, carried, &mut |encoder| {
+                self.jpeg(variant, quality, carried, &mut |encoder| {
                     encoder.compress_to_vec(image)
                 })
             }
             Format::Png => png(raster, variant.effort, carried.icc, exif),
-            Format::Webp => webp::encode(raster, variant, carried.icc, exif.as_deref()),
-            Format::Avif => avif(raster, variant, carried.icc, exif.as_deref()),
+            Format::Webp => webp::encode(raster, variant, quality, (carried.icc, exif.as_deref())),
+            Format::Avif => avif(raster, variant, quality, (carried.icc, exif.as_deref())),
         }
     }
 
@@ -77,6 +78,7 @@ impl Encoder {
     pub(super) fn jpeg(
         &mut self,
         variant: &Variant,
+        quality: u8,
         carried: Carried<'_>,
         compress: &mut dyn FnMut(&mut Compressor) -> turbojpeg::Result<Vec<u8>>,
     ) -> Result<Vec<u8>> {
@@ -91,7 +93,7 @@ impl Encoder {
                 }
             };
             encoder.set_progressive(!variant.baseline)?;
-            encoder.set_quality(i32::from(variant.quality))?;
+            encoder.set_quality(i32::from(quality))?;
             compress(encoder)
         };
         let file = encode().map_err(|error| failed("JPEG", &error))?;
@@ -101,14 +103,14 @@ impl Encoder {
 }
 
 /// Mozilla's way: trellis quantisation and searched scans, for the same look in fewer bytes.
-fn jpeg_best(raster: &Raster, variant: &Variant) -> Result<Vec<u8>> {
+fn jpeg_best(raster: &Raster, variant: &Variant, quality: u8) -> Result<Vec<u8>> {
     let preset = if variant.baseline {
         mozjpeg_rs::Preset::BaselineBalanced
     } else {
         mozjpeg_rs::Preset::ProgressiveSmallest
     };
     mozjpeg_rs::Encoder::new(preset)
-        .quality(variant.quality)
+        .quality(quality)
         .subsampling(mozjpeg_rs::Subsampling::S420)
         .encode_rgb(&raster.pixels, raster.width, raster.height)
         .map_err(|error| failed("JPEG", &error))
@@ -162,12 +164,12 @@ fn png(
 fn avif(
     raster: &Raster,
     variant: &Variant,
-    icc: Option<&[u8]>,
-    exif: Option<&[u8]>,
+    quality: u8,
+    (icc, exif): (Option<&[u8]>, Option<&[u8]>),
 ) -> Result<Vec<u8>> {
     let best = variant.effort == Effort::Best;
     let options = tintype_avif::Options {
-        quality: variant.quality,
+        quality,
         speed: if best { AVIF_SPEED_BEST } else { AVIF_SPEED },
         full_chroma: false,
         icc,

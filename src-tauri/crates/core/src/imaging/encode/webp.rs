@@ -18,10 +18,10 @@ const METHOD_BEST: i32 = 6;
 pub(super) fn encode(
     raster: &Raster,
     variant: &Variant,
-    icc: Option<&[u8]>,
-    exif: Option<&[u8]>,
+    quality: u8,
+    (icc, exif): (Option<&[u8]>, Option<&[u8]>),
 ) -> Result<Vec<u8>> {
-    let file = still(raster, variant)?;
+    let file = still(raster, variant, quality)?;
     if icc.is_none() && exif.is_none() {
         return Ok(file);
     }
@@ -40,7 +40,7 @@ pub(super) fn encode(
     riff::file(all).ok_or_else(|| failed("WebP", &"it is larger than the format allows"))
 }
 
-fn still(raster: &Raster, variant: &Variant) -> Result<Vec<u8>> {
+fn still(raster: &Raster, variant: &Variant, quality: u8) -> Result<Vec<u8>> {
     let (width, height) = (raster.width, raster.height);
     if width.max(height) > LARGEST_SIDE {
         let told =
@@ -59,7 +59,7 @@ fn still(raster: &Raster, variant: &Variant) -> Result<Vec<u8>> {
     config.quality = if variant.lossless {
         75.0
     } else {
-        f32::from(variant.quality)
+        f32::from(quality)
     };
     config.method = if variant.effort == Effort::Best {
         METHOD_BEST
@@ -108,8 +108,8 @@ impl Animation {
                 changed(before, &picture)
             });
         let (left, top, width, height) = changed;
-        let part = cut(&picture, left, top, width, height);
-        let file = still(&part, variant)?;
+        let part = picture.part(left, top, width, height);
+        let file = still(&part, variant, variant.quality.number())?;
         self.alpha |= part.alpha;
         let head = [
             riff::u24(left / 2),
@@ -185,25 +185,6 @@ fn changed(before: &Raster, now: &Raster) -> (u32, u32, u32, u32) {
     (left, top, right + 1 - left, bottom + 1 - top)
 }
 
-fn cut(picture: &Raster, left: u32, top: u32, width: u32, height: u32) -> Raster {
-    let channels = picture.channels();
-    let rows = picture
-        .pixels
-        .chunks_exact(picture.width as usize * channels)
-        .skip(top as usize)
-        .take(height as usize);
-    let pixels = rows
-        .flat_map(|row| &row[left as usize * channels..][..width as usize * channels])
-        .copied()
-        .collect();
-    Raster {
-        width,
-        height,
-        alpha: picture.alpha,
-        pixels,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +204,7 @@ mod tests {
         let (left, top, width, height) = changed(&before, &now);
         assert_eq!((left, top, width, height), (4, 2, 4, 3));
         assert_eq!(
-            cut(&now, left, top, width, height)
+            now.part(left, top, width, height)
                 .pixels
                 .iter()
                 .map(|p| usize::from(*p))

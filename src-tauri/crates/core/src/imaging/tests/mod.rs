@@ -2,7 +2,10 @@
 
 mod alone;
 mod colours;
+mod qualities;
 mod shapes;
+mod tiffs;
+mod trial;
 
 use std::io::Cursor;
 

@@ -144,6 +144,7 @@ async fn keys_that_differ_in_case_only_are_twins() -> Result<()> {
         ours: true,
         etag: String::new(),
         pixels: None,
+        worth: crate::variant::Worth::default(),
         size: 1,
         sha256: "aa".into(),
         content_type: "x".into(),

@@ -130,6 +130,7 @@ async fn all_that_a_file_ever_was_is_removed_with_it_and_nothing_that_was_only_f
             ours: is_ours,
             etag: String::new(),
             pixels: None,
+            worth: crate::variant::Worth::default(),
             size: 1,
             sha256: format!("sum {key}"),
             content_type: "x".into(),

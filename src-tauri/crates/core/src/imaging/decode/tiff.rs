@@ -1,0 +1,312 @@
+//! TIFF tells more than its decoder looks at: which of its pages is the picture, and what numbers
+//! mean (TIFF 6.0, sections 5, 16, 18 and 23).
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use ::tiff::decoder::DecodingResult;
+use ::tiff::tags::Tag;
+use image::{DynamicImage, ImageBuffer};
+
+use super::still::{plain, rounded, unit};
+use super::stored::{Stored, check, damaged, unsupported};
+use crate::container::budget::Budget;
+use crate::container::tiff::{Directory, Tiff};
+use crate::content::Codec;
+use crate::error::Result;
+use crate::imaging::colour::{self, Colours};
+use crate::imaging::meaning::Meaning;
+use crate::settings::Limits;
+
+mod tag {
+    pub(super) const SUBFILE: u16 = 254;
+    pub(super) const BITS: u16 = 258;
+    pub(super) const PHOTOMETRIC: u16 = 262;
+    pub(super) const SAMPLES: u16 = 277;
+    pub(super) const PLANAR: u16 = 284;
+    pub(super) const COLOUR_MAP: u16 = 320;
+    pub(super) const EXTRA_SAMPLES: u16 = 338;
+    pub(super) const SAMPLE_FORMAT: u16 = 339;
+}
+
+const WHITE_IS_ZERO: u32 = 0;
+const BLACK_IS_ZERO: u32 = 1;
+const RGB: u32 = 2;
+const PALETTE: u32 = 3;
+const INKS: u32 = 5;
+const CIE_LAB: u32 = 8;
+const ICC_LAB: u32 = 9;
+/// Of the subfile's kind: a smaller picture of another one in this file.
+const REDUCED: u32 = 1;
+const FLOAT: u32 = 3;
+
+pub(super) fn decode(file: &[u8], limits: Limits, colours: &mut Colours) -> Result<Stored> {
+    // BigTIFF, and what is no TIFF at all, are the decoder's alone.
+    let Some(page) = Page::of(file) else {
+        return plain(file, Codec::Tiff, limits);
+    };
+    let bits = page.numbers(tag::BITS);
+    let depth = bits.first().copied().unwrap_or(1);
+    let in_planes = page.number(tag::PLANAR) == Some(2);
+    let is_float = page.number(tag::SAMPLE_FORMAT) == Some(FLOAT);
+    match page.number(tag::PHOTOMETRIC) {
+        Some(INKS) if bits == [8; 4] && !in_planes => inks(&page.file, limits, colours),
+        Some(PALETTE) => palette(&page, depth, limits),
+        Some(kind @ (CIE_LAB | ICC_LAB)) if !in_planes => lab(&page, kind, limits),
+        Some(kind @ (WHITE_IS_ZERO | BLACK_IS_ZERO))
+            if page.number(tag::SAMPLES).unwrap_or(1) == 1
+                && (matches!(depth, 2 | 4) || is_float) =>
+        {
+            grey(&page, depth, kind == WHITE_IS_ZERO, limits)
+        }
+        _ => {
+            let stored = plain(&page.file, Codec::Tiff, limits)?;
+            Ok(if page.number(tag::EXTRA_SAMPLES) == Some(1) {
+                divided(stored)
+            } else {
+                stored
+            })
+        }
+    }
+}
+
+/// The page that is the picture.
+struct Page<'a> {
+    /// The file, with that page as its first.
+    file: Cow<'a, [u8]>,
+    directory: Directory,
+}
+
+impl<'a> Page<'a> {
+    fn of(file: &'a [u8]) -> Option<Self> {
+        let tiff = Tiff::new(file).filter(|tiff| tiff.u16(2) == Some(42))?;
+        let first = tiff.first()?;
+        let is_reduced = |page: &Directory| {
+            let kind = page.number(&tiff, tag::SUBFILE);
+            kind.is_some_and(|kind| kind & REDUCED != 0)
+        };
+        let tree = is_reduced(&first).then(|| tiff.tree(&mut Budget::of(file)));
+        let whole = tree.and_then(|tree| tree.main().find(|page| !is_reduced(page)).cloned());
+        let Some(directory) = whole else {
+            return Some(Self {
+                file: file.into(),
+                directory: first,
+            });
+        };
+        let mut own = file.to_vec();
+        let at = u32::try_from(directory.at).ok()?;
+        own.get_mut(4..8)?.copy_from_slice(&if tiff.big_endian() {
+            at.to_be_bytes()
+        } else {
+            at.to_le_bytes()
+        });
+        Some(Self {
+            file: own.into(),
+            directory,
+        })
+    }
+
+    fn numbers(&self, tag: u16) -> Vec<u32> {
+        let entry = self.directory.entry(tag);
+        let read = entry.and_then(|entry| Some(Tiff::new(&self.file)?.numbers(entry)));
+        read.unwrap_or_default()
+    }
+
+    fn number(&self, tag: u16) -> Option<u32> {
+        self.numbers(tag).first().copied()
+    }
+
+    /// The samples as they are stored, for a meaning that the decoder does not know: it is told one
+    /// of as many samples that it does.
+    fn samples(&self, told: u32, limits: Limits) -> Result<Samples> {
+        let mut own = self.file.to_vec();
+        let entry = self.directory.entry(tag::PHOTOMETRIC);
+        let place = entry.and_then(|entry| own.get_mut(entry.value..entry.value + 2));
+        let big_endian = Tiff::new(&self.file).is_some_and(|tiff| tiff.big_endian());
+        let told = u16::try_from(told).unwrap_or_default();
+        if let Some(place) = place {
+            place.copy_from_slice(&if big_endian {
+                told.to_be_bytes()
+            } else {
+                told.to_le_bytes()
+            });
+        }
+        Samples::of(&own, limits)
+    }
+}
+
+struct Samples {
+    width: u32,
+    height: u32,
+    profile: Option<Vec<u8>>,
+    read: DecodingResult,
+}
+
+impl Samples {
+    fn of(file: &[u8], limits: Limits) -> Result<Self> {
+        let mut own = ::tiff::decoder::Limits::default();
+        own.decoding_buffer_size = usize::try_from(limits.decode_bytes()).unwrap_or(usize::MAX);
+        let mut decoder = ::tiff::decoder::Decoder::new(Cursor::new(file))
+            .map_err(|error| damaged(&error))?
+            .with_limits(own);
+        let (width, height) = decoder.dimensions().map_err(|error| damaged(&error))?;
+        let pixels = u64::from(width) * u64::from(height);
+        // At most four samples of two bytes, and three bytes of what they mean.
+        check((width, height), pixels.saturating_mul(11), limits)?;
+        let read = decoder.read_image().map_err(|error| match error {
+            ::tiff::TiffError::UnsupportedError(_) => unsupported(&error),
+            error => damaged(&error),
+        })?;
+        Ok(Self {
+            width,
+            height,
+            profile: decoder.get_tag_u8_vec(Tag::IccProfile).ok(),
+            read,
+        })
+    }
+
+    fn shown(&self, rgb: Vec<u8>, meaning: Meaning) -> Result<Stored> {
+        let image = ImageBuffer::from_raw(self.width, self.height, rgb);
+        let image = image.map(DynamicImage::ImageRgb8);
+        let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+        Ok(Stored::whole(image, meaning, 1))
+    }
+
+    /// Numbers of fewer bits than a byte has, each in a byte of its own; rows begin with a byte.
+    fn unpacked(&self, bits: u32) -> Result<Vec<u8>> {
+        let DecodingResult::U8(packed) = &self.read else {
+            return Err(damaged(&"its numbers are of another depth than it says"));
+        };
+        if bits >= 8 {
+            return Ok(packed.clone());
+        }
+        let width = self.width as usize;
+        let in_a_byte = (8 / bits.max(1)) as usize;
+        let row = width.div_ceil(in_a_byte).max(1);
+        let mask = (1_u16 << bits) - 1;
+        let number = |row: &[u8], x: usize| {
+            let byte = u16::from(row[x / in_a_byte]);
+            let shift = bits as usize * (in_a_byte - 1 - x % in_a_byte);
+            u8::try_from((byte >> shift) & mask).unwrap_or_default()
+        };
+        let rows = packed.chunks_exact(row).take(self.height as usize);
+        Ok(rows
+            .flat_map(|row| (0..width).map(move |x| number(row, x)))
+            .collect())
+    }
+}
+
+/// Each number is a place in a table of colours.
+fn palette(page: &Page<'_>, bits: u32, limits: Limits) -> Result<Stored> {
+    let table = page.numbers(tag::COLOUR_MAP);
+    let colours = 1_usize.checked_shl(bits).unwrap_or_default();
+    if !matches!(bits, 1 | 2 | 4 | 8) || table.len() < colours * 3 {
+        return Err(damaged(&"its table of colours is too short"));
+    }
+    let samples = page.samples(BLACK_IS_ZERO, limits)?;
+    // Some writers put bytes where two belong.
+    let is_of_bytes = table.iter().all(|value| *value < 256);
+    let level = |value: u32| {
+        let value = u16::try_from(value).unwrap_or(u16::MAX);
+        if is_of_bytes {
+            u8::try_from(value).unwrap_or(u8::MAX)
+        } else {
+            rounded(value)
+        }
+    };
+    let table: Vec<[u8; 3]> = (0..colours)
+        .map(|at| [0, 1, 2].map(|channel| level(table[channel * colours + at])))
+        .collect();
+    let places = samples.unpacked(bits)?;
+    let rgb = places.iter().flat_map(|place| {
+        let found = table.get(usize::from(*place));
+        found.copied().unwrap_or_default()
+    });
+    samples.shown(rgb.collect(), samples.profile.clone().into())
+}
+
+/// Grey in depths that the decoder of pictures leaves out: 2 and 4 bits, and numbers with a point.
+fn grey(page: &Page<'_>, bits: u32, is_negative: bool, limits: Limits) -> Result<Stored> {
+    let samples = page.samples(BLACK_IS_ZERO, limits)?;
+    let levels: Vec<u8> = match &samples.read {
+        DecodingResult::F32(values) => values.iter().map(|value| unit(*value)).collect(),
+        #[expect(clippy::cast_possible_truncation, reason = "clamped to one")]
+        DecodingResult::F64(values) => values
+            .iter()
+            .map(|value| unit(value.clamp(0.0, 1.0) as f32))
+            .collect(),
+        _ => {
+            let step = 255 / u8::try_from((1_u32 << bits.min(8)) - 1).unwrap_or(u8::MAX);
+            let numbers = samples.unpacked(bits)?;
+            numbers.iter().map(|number| number * step).collect()
+        }
+    };
+    let turned = |level: u8| if is_negative { 255 - level } else { level };
+    let rgb = levels.into_iter().flat_map(|level| [turned(level); 3]);
+    samples.shown(rgb.collect(), Meaning::Srgb)
+}
+
+/// Lightness and two differences, whose white is D50 as in every editor that writes them.
+fn lab(page: &Page<'_>, kind: u32, limits: Limits) -> Result<Stored> {
+    let samples = page.samples(RGB, limits)?;
+    let each = page.number(tag::SAMPLES).unwrap_or(3).max(3) as usize;
+    let centred = kind == CIE_LAB;
+    let rgb: Vec<u8> = match &samples.read {
+        DecodingResult::U8(values) => values
+            .chunks_exact(each)
+            .flat_map(|pixel| {
+                let difference = |value: u8| {
+                    if centred {
+                        f32::from(value.cast_signed())
+                    } else {
+                        f32::from(value) - 128.0
+                    }
+                };
+                let light = f32::from(pixel[0]) / 2.55;
+                colour::of_lab([light, difference(pixel[1]), difference(pixel[2])])
+            })
+            .collect(),
+        DecodingResult::U16(values) => values
+            .chunks_exact(each)
+            .flat_map(|pixel| {
+                let (white, difference): (f32, fn(u16) -> f32) = if centred {
+                    (655.35, |value| f32::from(value.cast_signed()) / 256.0)
+                } else {
+                    (652.8, |value| f32::from(value) / 256.0 - 128.0)
+                };
+                let light = f32::from(pixel[0]) / white;
+                colour::of_lab([light, difference(pixel[1]), difference(pixel[2])])
+            })
+            .collect(),
+        _ => {
+            return Err(unsupported(
+                &"its Lab numbers have a depth that nobody writes",
+            ));
+        }
+    };
+    samples.shown(rgb, Meaning::Srgb)
+}
+
+/// Four inks, by their profile.
+fn inks(file: &[u8], limits: Limits, colours: &mut Colours) -> Result<Stored> {
+    let samples = Samples::of(file, limits)?;
+    let DecodingResult::U8(inks) = &samples.read else {
+        return Err(damaged(&"its inks are of another depth than it says"));
+    };
+    let shown = colours.cmyk_to_srgb(inks, samples.profile.as_deref());
+    samples.shown(shown, Meaning::Srgb)
+}
+
+/// Colours that were multiplied with their alpha, as they were.
+fn divided(mut stored: Stored) -> Stored {
+    if let DynamicImage::ImageRgba8(image) = &mut stored.image {
+        image.pixels_mut().for_each(|pixel| {
+            let alpha = u32::from(pixel.0[3]);
+            for channel in &mut pixel.0[..3] {
+                let whole = (u32::from(*channel) * 255 + alpha / 2).checked_div(alpha);
+                *channel = u8::try_from(whole.unwrap_or_default()).unwrap_or(u8::MAX);
+            }
+        });
+    }
+    stored
+}

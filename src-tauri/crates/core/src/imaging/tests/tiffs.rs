@@ -1,0 +1,206 @@
+//! TIFFs whose numbers mean something else than grey or RGB, or whose first page is not the picture.
+
+use super::*;
+
+/// A little-endian TIFF of one strip; `fields`: tag, kind (3: two bytes, 4: four), values.
+fn tiff(fields: &[(u16, u16, Vec<u32>)], pixels: &[u8], next: u32) -> Vec<u8> {
+    let mut fields = fields.to_vec();
+    fields.push((273, 4, vec![8]));
+    fields.push((279, 4, vec![u32::try_from(pixels.len()).expect("small")]));
+    fields.sort_by_key(|field| field.0);
+    let start = 8 + pixels.len();
+    let mut far = start + 2 + fields.len() * 12 + 4;
+    let (mut directory, mut values) = (Vec::new(), Vec::new());
+    for (tag, kind, numbers) in &fields {
+        let mut bytes: Vec<u8> = numbers
+            .iter()
+            .flat_map(|number| number.to_le_bytes()[..if *kind == 3 { 2 } else { 4 }].to_vec())
+            .collect();
+        directory.extend(tag.to_le_bytes());
+        directory.extend(kind.to_le_bytes());
+        directory.extend(u32::try_from(numbers.len()).expect("small").to_le_bytes());
+        if bytes.len() <= 4 {
+            bytes.resize(4, 0);
+            directory.extend(&bytes);
+        } else {
+            directory.extend(u32::try_from(far).expect("small").to_le_bytes());
+            far += bytes.len();
+            values.extend(bytes);
+        }
+    }
+    let count = u16::try_from(fields.len()).expect("small").to_le_bytes();
+    let head = [
+        b"II*\0",
+        &u32::try_from(start).expect("small").to_le_bytes()[..],
+    ]
+    .concat();
+    [
+        &head,
+        pixels,
+        &count,
+        &directory,
+        &next.to_le_bytes(),
+        &values,
+    ]
+    .concat()
+}
+
+fn fields(size: (u32, u32), bits: &[u32], photometric: u32) -> Vec<(u16, u16, Vec<u32>)> {
+    vec![
+        (256, 4, vec![size.0]),
+        (257, 4, vec![size.1]),
+        (258, 3, bits.to_vec()),
+        (259, 3, vec![1]),
+        (262, 3, vec![photometric]),
+        (277, 3, vec![u32::try_from(bits.len()).expect("small")]),
+        (278, 4, vec![size.1]),
+    ]
+}
+
+/// The pixels of a picture as wide as the list is long.
+fn shown(file: &[u8]) -> Vec<[u8; 3]> {
+    let made = render(file, 1, &["v=64x64:inside:png"]).expect("renders");
+    let image = image::load_from_memory(&made.renditions[0].bytes).expect("PNG");
+    image.into_rgb8().pixels().map(|pixel| pixel.0).collect()
+}
+
+fn near(seen: &[[u8; 3]], expected: &[[u8; 3]], by: u8) {
+    assert_eq!(seen.len(), expected.len());
+    for (seen, expected) in seen.iter().zip(expected) {
+        let off = seen.iter().zip(expected).map(|(a, b)| a.abs_diff(*b));
+        assert!(
+            off.max().is_some_and(|off| off <= by),
+            "{seen:?}, not {expected:?}"
+        );
+    }
+}
+
+#[test]
+fn a_table_of_colours_is_looked_up_in_every_depth() {
+    let colours = [[255, 0, 0], [0, 128, 0], [10, 20, 250], [255, 255, 255]];
+    for (bits, is_of_bytes) in [(2, false), (4, false), (8, false), (8, true)] {
+        let all = 1_usize << bits;
+        let table = (0..3).flat_map(|channel| {
+            (0..all).map(move |at| {
+                let level = colours
+                    .get(at)
+                    .map_or(0, |colour: &[u32; 3]| colour[channel]);
+                level * if is_of_bytes { 1 } else { 257 }
+            })
+        });
+        let mut fields = fields((4, 1), &[bits], 3);
+        fields.push((320, 3, table.collect()));
+        let places: &[u8] = match bits {
+            2 => &[0b0001_1011],
+            4 => &[0x01, 0x23],
+            _ => &[0, 1, 2, 3],
+        };
+
+        let seen = shown(&tiff(&fields, places, 0));
+
+        let expected =
+            colours.map(|colour| colour.map(|level| u8::try_from(level).expect("small")));
+        assert_eq!(seen, expected, "{bits} bits");
+    }
+}
+
+#[test]
+fn a_table_that_is_too_short_is_damage() {
+    let mut fields = fields((4, 1), &[8], 3);
+    fields.push((320, 3, vec![0; 12]));
+
+    let refused = render(&tiff(&fields, &[0, 1, 2, 3], 0), 1, &["v=4x4"]);
+
+    assert_eq!(
+        refused.map(|_| ()).expect_err("refused").code,
+        Code::ImageDamaged
+    );
+}
+
+#[test]
+fn grey_of_few_bits_and_with_a_point_is_grey() {
+    let four = shown(&tiff(&fields((4, 1), &[4], 1), &[0x0f, 0x73], 0));
+    let negative = shown(&tiff(&fields((4, 1), &[4], 0), &[0x0f, 0x73], 0));
+    let mut with_point = fields((3, 1), &[32], 1);
+    with_point.push((339, 3, vec![3]));
+    let numbers: Vec<u8> = [0.0_f32, 0.5, 7.0]
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect();
+    let float = shown(&tiff(&with_point, &numbers, 0));
+
+    assert_eq!(four, [[0; 3], [255; 3], [119; 3], [51; 3]]);
+    assert_eq!(negative, [[255; 3], [0; 3], [136; 3], [204; 3]]);
+    assert_eq!(float, [[0; 3], [128; 3], [255; 3]]);
+}
+
+/// Colours by lcms 2 (Pillow's ImageCms, relative colorimetric, its own Lab profile to sRGB, whose
+/// tables are coarse in the shadows).
+#[test]
+fn lightness_and_differences_become_colours() {
+    let expected = [[255, 255, 255], [0, 0, 0], [159, 133, 198], [32, 108, 16]];
+    let eight: Vec<u8> = [[255, 0, 0], [0, 0, 0], [153, 20, 226], [102, 220, 40]].concat();
+    let of_icc: Vec<u8> = [
+        [255, 128, 128],
+        [0, 128, 128],
+        [153, 148, 98],
+        [102, 92, 168],
+    ]
+    .concat();
+    let deep: Vec<u8> = [
+        [65535_u16, 0, 0],
+        [0, 0, 0],
+        [39321, 5120, 57856],
+        [26214, 56320, 10240],
+    ]
+    .concat()
+    .iter()
+    .flat_map(|number| number.to_le_bytes())
+    .collect();
+
+    near(
+        &shown(&tiff(&fields((4, 1), &[8, 8, 8], 8), &eight, 0)),
+        &expected,
+        5,
+    );
+    near(
+        &shown(&tiff(&fields((4, 1), &[8, 8, 8], 9), &of_icc, 0)),
+        &expected,
+        5,
+    );
+    near(
+        &shown(&tiff(&fields((4, 1), &[16, 16, 16], 8), &deep, 0)),
+        &expected,
+        5,
+    );
+}
+
+#[test]
+fn the_picture_is_shown_not_the_small_one_before_it() {
+    let small = |next| {
+        let mut fields = fields((1, 1), &[8], 1);
+        fields.push((254, 4, vec![1]));
+        tiff(&fields, &[9], next)
+    };
+    let at = u32::try_from(small(0).len()).expect("small");
+    // Its own offsets count from the beginning of the file.
+    let mut whole = fields((4, 1), &[8], 1);
+    whole.sort_by_key(|field| field.0);
+    let mut file = small(at + 4);
+    file.extend([0, 80, 160, 255]);
+    whole.push((273, 4, vec![at]));
+    whole.push((279, 4, vec![4]));
+    whole.sort_by_key(|field| field.0);
+    file.extend(u16::try_from(whole.len()).expect("small").to_le_bytes());
+    for (tag, kind, numbers) in &whole {
+        file.extend(tag.to_le_bytes());
+        file.extend(kind.to_le_bytes());
+        file.extend(1_u32.to_le_bytes());
+        file.extend(numbers[0].to_le_bytes());
+    }
+    file.extend([0; 4]);
+
+    let seen = shown(&file);
+
+    assert_eq!(seen, [[0; 3], [80; 3], [160; 3], [255; 3]]);
+}
