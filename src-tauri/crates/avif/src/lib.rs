@@ -4,10 +4,13 @@
 //! its files are smaller (`cargo xtask bench images` measures what is left to the distance from
 //! sharp).
 
+mod sys;
+
 use std::ffi::CStr;
 use std::fmt;
 
-use libavif_sys as sys;
+// Linked, not called from here.
+use libaom_sys as _;
 
 /// What libavif said, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -259,15 +262,14 @@ fn crop(image: &sys::avifImage) -> Option<[u32; 4]> {
     }
     let mut rect = sys::avifCropRect::default();
     let mut diagnosis = sys::avifDiagnostics::default();
-    let (size, format) = ((image.width, image.height), image.yuvFormat);
+    let size = (image.width, image.height);
     // SAFETY: all pointers are to live values; the call only fills in `rect` and `diagnosis`.
     let valid = unsafe {
-        sys::avifCropRectConvertCleanApertureBox(
+        sys::avifCropRectFromCleanApertureBox(
             &raw mut rect,
             &raw const image.clap,
             size.0,
             size.1,
-            format,
             &raw mut diagnosis,
         )
     };

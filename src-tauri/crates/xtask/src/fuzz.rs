@@ -79,14 +79,7 @@ fn targets() -> Result<Vec<String>> {
 fn draw(corpus: &Path) -> Result {
     std::fs::create_dir_all(corpus).map_err(|error| error.to_string())?;
     let mut test = sh::cargo();
-    test.args([
-        "test",
-        "--package",
-        "tintype-core",
-        "--lib",
-        "--",
-        "in_the_corpus",
-    ]);
+    test.args(["test", "--workspace", "--lib", "--", "in_the_corpus"]);
     test.env("TINTYPE_WRITE_CORPUS", corpus);
     sh::run(&mut test)
 }
