@@ -17,6 +17,8 @@ pub const AVIF_VERSION_MAJOR: u32 = 1;
 pub const AVIF_VERSION_MINOR: u32 = 4;
 pub const AVIF_VERSION_PATCH: u32 = 2;
 pub const AVIF_VERSION_DEVEL: u32 = 0;
+pub const AVIF_REPETITION_COUNT_INFINITE: i32 = -1;
+pub const AVIF_REPETITION_COUNT_UNKNOWN: i32 = -2;
 pub type avifBool = ::core::ffi::c_int;
 pub const AVIF_RESULT_OK: avifResult = 0;
 pub const AVIF_RESULT_UNKNOWN_ERROR: avifResult = 1;
@@ -571,12 +573,21 @@ unsafe extern "C" {
     pub fn avifEncoderCreate() -> *mut avifEncoder;
 }
 unsafe extern "C" {
-    pub fn avifEncoderWrite(
+    pub fn avifEncoderDestroy(encoder: *mut avifEncoder);
+}
+pub const AVIF_ADD_IMAGE_FLAG_NONE: avifAddImageFlag = 0;
+pub const AVIF_ADD_IMAGE_FLAG_FORCE_KEYFRAME: avifAddImageFlag = 1;
+pub const AVIF_ADD_IMAGE_FLAG_SINGLE: avifAddImageFlag = 2;
+pub type avifAddImageFlag = ::core::ffi::c_uint;
+pub type avifAddImageFlags = u32;
+unsafe extern "C" {
+    pub fn avifEncoderAddImage(
         encoder: *mut avifEncoder,
         image: *const avifImage,
-        output: *mut avifRWData,
+        durationInTimescales: u64,
+        addImageFlags: avifAddImageFlags,
     ) -> avifResult;
 }
 unsafe extern "C" {
-    pub fn avifEncoderDestroy(encoder: *mut avifEncoder);
+    pub fn avifEncoderFinish(encoder: *mut avifEncoder, output: *mut avifRWData) -> avifResult;
 }

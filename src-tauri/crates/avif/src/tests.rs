@@ -63,3 +63,57 @@ fn limits_and_nonsense_are_errors() -> Result<(), Error> {
     assert!(encode(&[0; 7], (64, 48), false, PLAIN).is_err());
     Ok(())
 }
+
+#[test]
+fn what_moves_comes_back_frame_by_frame() -> Result<(), Error> {
+    for (plays, alpha) in [(0, false), (1, true), (3, false)] {
+        let mut moving = Moving::new(plays, PLAIN)?;
+        let first = half(alpha);
+        let second = vec![128; first.len()];
+        for (pixels, milliseconds) in [(&first, 40), (&second, 250), (&first, 40)] {
+            moving.push(pixels, (64, 48), alpha, milliseconds)?;
+        }
+        let file = moving.finish()?;
+
+        let seen = frames(&file, 1 << 20)?;
+
+        assert_eq!(seen.plays(), plays);
+        let seen: Vec<(Picture, u32)> = seen.collect::<Result<_, _>>()?;
+        let times: Vec<u32> = seen.iter().map(|(_, milliseconds)| *milliseconds).collect();
+        assert_eq!(times, [40, 250, 40]);
+        assert!(seen[0].0.rgba[0] > 200 && seen[0].0.frames == 3);
+        assert_ne!(seen[1].0.rgba[..4], seen[0].0.rgba[..4]);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_film_that_is_cut_off_ends_with_an_error() -> Result<(), Error> {
+    let mut moving = Moving::new(0, PLAIN)?;
+    for _ in 0..4 {
+        moving.push(&half(false), (64, 48), false, 40)?;
+    }
+    let file = moving.finish()?;
+
+    for cut in (file.len() / 2..file.len() - 1).step_by(7) {
+        let ends =
+            frames(&file[..cut], 1 << 20).map(|frames| frames.take(9).any(|frame| frame.is_err()));
+        assert!(ends.is_err() || ends.is_ok_and(|failed| failed), "{cut}");
+    }
+    Ok(())
+}
+
+/// What `README.md` says is in `vendor/`.
+#[test]
+fn the_version_that_is_vendored_is_the_one_that_is_said() {
+    let version = [
+        sys::AVIF_VERSION_MAJOR,
+        sys::AVIF_VERSION_MINOR,
+        sys::AVIF_VERSION_PATCH,
+    ];
+    let said = include_str!("../README.md");
+    assert!(said.contains(&format!(
+        "libavif {}",
+        version.map(|part| part.to_string()).join(".")
+    )));
+}

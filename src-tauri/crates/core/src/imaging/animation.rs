@@ -1,18 +1,14 @@
 //! Animations that stay animated: every frame of the source through the same frame of the variant.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 
-use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
-use image::metadata::Orientation;
-use image::{AnimationDecoder as _, DynamicImage, Frames};
-
+use super::decode::Film;
 use super::encode::Animation;
 use super::picture::{Rendition, Source};
 use super::plan::Frame;
 use super::raster::Raster;
 use super::render::Renderer;
-use crate::container::{gif, png, riff};
+use crate::container::gif;
 use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::variant::{Variant, Worth};
@@ -29,7 +25,7 @@ struct Moving {
 }
 
 impl Renderer {
-    /// Renders all frames of a picture (`full` its size, `profile` its colours) into moving WebPs:
+    /// Renders all frames of a picture (`full` its size, `profile` its colours) into files that move:
     /// each frame is decoded once, for all of them.
     pub(super) fn animate(
         &mut self,
@@ -49,8 +45,7 @@ impl Renderer {
                 failed: None,
             })
             .collect();
-        let loops = loops(source);
-        let failed = self.push_frames(source, &mut moving, full, profile, loops);
+        let failed = self.push_frames(source, &mut moving, full, profile);
         let all = moving.into_iter().map(|moving| {
             let done = match (moving.failed.or_else(|| failed.clone()), moving.made) {
                 (Some(error), _) => Err(error),
@@ -77,7 +72,6 @@ impl Renderer {
         moving: &mut [Moving],
         full: (u32, u32),
         profile: Option<&[u8]>,
-        loops: u16,
     ) -> Option<Error> {
         let larger = (source.codec == Codec::Gif)
             .then(|| gif::with_screen(source.file))
@@ -86,26 +80,15 @@ impl Renderer {
             file: larger.as_deref().unwrap_or(source.file),
             ..source
         };
-        let frames = match frames(source) {
-            Ok(frames) => frames,
+        let film = match Film::of(source, self.limits) {
+            Ok(film) => film,
             Err(error) => return Some(error),
         };
-        let mut late = 0;
-        for picture in frames {
+        let (mut late, loops) = (0, film.plays);
+        for frame in film.frames {
             // A file that ends early shows what it has.
-            let Ok(picture) = picture else { break };
-            let milliseconds = duration(picture.delay(), &mut late);
-            let mut image = DynamicImage::ImageRgba8(picture.into_buffer());
-            image.apply_orientation(
-                Orientation::from_exif(source.orientation).unwrap_or(Orientation::NoTransforms),
-            );
-            let (width, height) = (image.width(), image.height());
-            let whole = Raster {
-                width,
-                height,
-                alpha: true,
-                pixels: image.into_rgba8().into_raw(),
-            };
+            let Ok((whole, delay)) = frame else { break };
+            let milliseconds = duration(delay, &mut late);
             for one in moving.iter_mut().filter(|one| one.failed.is_none()) {
                 let pushed = self.push(&whole, one, (full, profile), milliseconds, loops);
                 one.failed = pushed.err();
@@ -129,9 +112,10 @@ impl Renderer {
         let small = self.colours.convert(small, profile);
         let small = self.compose(small, &one.variant)?;
         let size = (small.width, small.height);
-        let (animation, _) = one
-            .made
-            .get_or_insert_with(|| (Animation::new(size, loops), size));
+        let (animation, _) = match &mut one.made {
+            Some(made) => made,
+            none => none.insert((Animation::new(size, loops, &one.variant)?, size)),
+        };
         animation.push(small, milliseconds, &one.variant)
     }
 }
@@ -141,15 +125,6 @@ fn no_frame() -> Error {
         Code::ImageDamaged,
         "the animation has no frame that can be read",
     )
-}
-
-/// How often it plays; 0: for ever.
-fn loops(source: Source<'_>) -> u16 {
-    match source.codec {
-        Codec::Gif => gif::plays(source.file),
-        Codec::Webp => riff::plays(source.file),
-        _ => png::plays(source.file),
-    }
 }
 
 /// Milliseconds of a frame. What rounding took from one frame the next ones give back; frames of no
@@ -162,22 +137,4 @@ fn duration(delay: image::Delay, late: &mut u32) -> u32 {
     let exact = u64::from(numerator) + u64::from(*late);
     *late = u32::try_from(exact % u64::from(denominator.max(1))).unwrap_or_default();
     u32::try_from(exact / u64::from(denominator.max(1))).unwrap_or(u32::MAX)
-}
-
-fn frames(source: Source<'_>) -> Result<Frames<'_>> {
-    let damaged = |error: image::ImageError| {
-        Error::new(
-            Code::ImageDamaged,
-            format!("the animation is damaged: {error}"),
-        )
-    };
-    let file = Cursor::new(source.file);
-    match source.codec {
-        Codec::Gif => Ok(GifDecoder::new(file).map_err(damaged)?.into_frames()),
-        Codec::Webp => Ok(WebPDecoder::new(file).map_err(damaged)?.into_frames()),
-        _ => Ok(PngDecoder::new(file)
-            .and_then(PngDecoder::apng)
-            .map_err(damaged)?
-            .into_frames()),
-    }
 }

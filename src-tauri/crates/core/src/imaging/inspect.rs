@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::{dimensions as decoded_dimensions, icc};
+use super::decode::{dimensions as decoded_dimensions, icc, jxl_moves};
 use crate::container::{gif, jpeg, png, riff};
 use crate::content::Codec;
 use crate::metadata::{self, Exif, tag};
@@ -88,6 +88,7 @@ pub fn facts(file: &[u8], codec: Codec, content_type: &str) -> Facts {
             Codec::Avif => {
                 tintype_avif::header(file, u32::MAX).is_ok_and(|header| header.frames > 1)
             }
+            Codec::Jxl => jxl_moves(file),
             _ => false,
         },
         captured: exif

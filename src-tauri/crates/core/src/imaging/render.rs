@@ -132,7 +132,7 @@ impl Renderer {
         profile: Option<&[u8]>,
         moving: bool,
     ) -> HashMap<usize, Result<Rendition>> {
-        let moves = |variant: &Variant| moving && !variant.still && variant.format == Format::Webp;
+        let moves = |variant: &Variant| moving && !variant.still && variant.format.can_move();
         let wanted = done.iter().zip(variants).enumerate();
         let wanted = wanted.filter(|(_, (_, variant))| moves(variant));
         let wanted = wanted.filter_map(|(index, (made, variant))| {
@@ -366,9 +366,7 @@ fn note(decoded: &Decoded, variants: &[Variant]) -> Option<Error> {
             .hint("look at them before you use them, or take the file from the camera once more"),
         );
     }
-    let stands_still = |variant: &Variant| {
-        !variant.still && !matches!(variant.format, Format::Webp | Format::Auto)
-    };
+    let stands_still = |variant: &Variant| !variant.still && !variant.format.can_move();
     (decoded.moving && variants.iter().any(stands_still)).then(flattened)
 }
 
@@ -377,5 +375,5 @@ fn flattened() -> Error {
         Code::ImageFlattened,
         "the animation stands still: some variants show its first frame only",
     )
-    .hint("choose WebP or auto as their format to keep it moving")
+    .hint("choose WebP, AVIF or auto as their format to keep it moving")
 }

@@ -56,7 +56,7 @@ words! {
         Png = "png",
         /// WebP, lossy unless asked otherwise; animations stay animated.
         Webp = "webp",
-        /// AVIF.
+        /// AVIF; animations stay animated.
         Avif = "avif",
         /// JPEG for photographs, WebP where there is transparency or movement.
         Auto = "auto",
@@ -117,6 +117,11 @@ impl Format {
     /// Whether pixels come out about as they went in, by a quality.
     pub const fn is_lossy(self) -> bool {
         !matches!(self, Self::Png)
+    }
+
+    /// Whether what moves goes on moving.
+    pub const fn can_move(self) -> bool {
+        matches!(self, Self::Webp | Self::Avif | Self::Auto)
     }
 
     /// Whether transparent pixels survive.

@@ -1,5 +1,6 @@
 //! Decoding within limits, at the scale that is needed, the right way up.
 
+mod film;
 mod jpeg;
 mod still;
 mod stored;
@@ -20,6 +21,8 @@ use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::settings::Limits;
 use crate::variant::Variant;
+pub(super) use film::Film;
+pub(super) use still::jxl_moves;
 use stored::{Stored, damaged, into_raster, too_large, turned, unsupported};
 pub(super) use vector::text;
 
@@ -230,19 +233,14 @@ fn preview(file: &[u8]) -> Result<&[u8]> {
 }
 
 fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
-    let max_pixels = limits.pixels().min(limits.decode_bytes() / 8);
-    let picture = tintype_avif::decode(file, u32::try_from(max_pixels).unwrap_or(u32::MAX))
-        .map_err(|error| {
-            if error.too_large {
-                too_large(&error)
-            } else {
-                damaged(&error)
-            }
-        })?;
-    let meaning = match picture.colour {
-        tintype_avif::Colour::Icc(icc) => Meaning::Icc(icc),
-        tintype_avif::Colour::Cicp(primaries, transfer, _) => Meaning::of_cicp(primaries, transfer),
-    };
+    let picture = tintype_avif::decode(file, most_pixels(limits)).map_err(|error| {
+        if error.too_large {
+            too_large(&error)
+        } else {
+            damaged(&error)
+        }
+    })?;
+    let meaning = meaning_of(picture.colour);
     let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
     let image =
         DynamicImage::ImageRgba8(rgba.ok_or_else(|| damaged(&"its size does not fit its pixels"))?);
@@ -255,6 +253,18 @@ fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
         frames: picture.frames,
         ..Stored::whole(image, meaning, picture.orientation)
     })
+}
+
+fn most_pixels(limits: Limits) -> u32 {
+    let most = limits.pixels().min(limits.decode_bytes() / 8);
+    u32::try_from(most).unwrap_or(u32::MAX)
+}
+
+fn meaning_of(colour: tintype_avif::Colour) -> Meaning {
+    match colour {
+        tintype_avif::Colour::Icc(icc) => Meaning::Icc(icc),
+        tintype_avif::Colour::Cicp(primaries, transfer, _) => Meaning::of_cicp(primaries, transfer),
+    }
 }
 
 fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
@@ -292,8 +302,18 @@ fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
         image::RgbImage::from_raw(width, height, picture.into_rgb8()).map(DynamicImage::ImageRgb8)
     };
     // Its own turns are applied by the decoder; EXIF's would be a second time.
+    // A film beside the picture cannot be decoded: that is said, where variants could move.
+    let film = container::bmff::boxes(file, 0..file.len());
+    let frames = if film.iter().any(|found| &found.kind == b"moov") {
+        2
+    } else {
+        1
+    };
     image
-        .map(|image| Stored::whole(image, hdr.unwrap_or_else(|| profile.into()), 1))
+        .map(|image| Stored {
+            frames,
+            ..Stored::whole(image, hdr.unwrap_or_else(|| profile.into()), 1)
+        })
         .ok_or_else(|| damaged(&"its size does not fit its pixels"))
 }
 

@@ -81,13 +81,31 @@ fn opaque_if_nowhere_set(mut stored: Stored) -> Stored {
 }
 
 pub(super) fn jxl(file: &[u8], limits: Limits) -> Result<Stored> {
+    let frames = if jxl_moves(file) { 2 } else { 1 };
     let pool = jxl_oxide::JxlThreadPool::none();
     let mut decoder = jxl_oxide::integration::JxlDecoder::with_thread_pool(Cursor::new(file), pool)
         .map_err(|error| image_error(&error))?;
     decoder
         .set_limits(image_limits(limits))
         .map_err(|error| image_error(&error))?;
-    read(decoder, limits)
+    let stored = read(decoder, limits)?;
+    Ok(Stored { frames, ..stored })
+}
+
+/// Whether its header tells of time.
+pub(in crate::imaging) fn jxl_moves(file: &[u8]) -> bool {
+    /// The header is before the frames; only a profile may be longer.
+    const HEADER: usize = 1 << 16;
+    let pool = jxl_oxide::JxlThreadPool::none();
+    let mut image = jxl_oxide::JxlImage::builder().pool(pool).build_uninit();
+    if image.feed_bytes(&file[..file.len().min(HEADER)]).is_err() {
+        return false;
+    }
+    matches!(
+        image.try_init(),
+        Ok(jxl_oxide::InitializeResult::Initialized(image))
+            if image.image_header().metadata.animation.is_some()
+    )
 }
 
 /// Width and height, from the header alone.

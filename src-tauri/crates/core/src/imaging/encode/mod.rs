@@ -1,6 +1,7 @@
 //! Encoding. No metadata goes out unless a variant asks for it: no location, and no orientation tag
 //! that would turn the picture again.
 
+mod animation;
 mod failure;
 mod rights;
 mod webp;
@@ -14,8 +15,8 @@ use crate::container::jpeg;
 use crate::error::Result;
 use crate::metadata::Rights;
 use crate::variant::{Effort, Format, Variant};
+pub(super) use animation::Animation;
 use failure::failed;
-pub(super) use webp::Animation;
 
 /// libaom's speed, 0 to 10: chosen by `cargo xtask bench images` for score and bytes at sharp's
 /// `effort: 2`.
@@ -161,19 +162,29 @@ fn png(
     Ok(out)
 }
 
+const fn avif_options(variant: &Variant, quality: u8) -> tintype_avif::Options<'static> {
+    tintype_avif::Options {
+        quality,
+        speed: match variant.effort {
+            Effort::Normal => AVIF_SPEED,
+            Effort::Best => AVIF_SPEED_BEST,
+        },
+        full_chroma: false,
+        icc: None,
+        exif: None,
+    }
+}
+
 fn avif(
     raster: &Raster,
     variant: &Variant,
     quality: u8,
     (icc, exif): (Option<&[u8]>, Option<&[u8]>),
 ) -> Result<Vec<u8>> {
-    let best = variant.effort == Effort::Best;
     let options = tintype_avif::Options {
-        quality,
-        speed: if best { AVIF_SPEED_BEST } else { AVIF_SPEED },
-        full_chroma: false,
         icc,
         exif,
+        ..avif_options(variant, quality)
     };
     tintype_avif::encode(
         &raster.pixels,

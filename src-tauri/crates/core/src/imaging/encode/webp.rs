@@ -84,7 +84,7 @@ pub(in super::super) struct Animation {
 }
 
 impl Animation {
-    pub(in super::super) const fn new(size: (u32, u32), loops: u16) -> Self {
+    pub(super) const fn new(size: (u32, u32), loops: u16) -> Self {
         Self {
             size,
             loops,
@@ -95,7 +95,7 @@ impl Animation {
     }
 
     /// Appends a whole picture, shown for so many milliseconds.
-    pub(in super::super) fn push(
+    pub(super) fn push(
         &mut self,
         picture: Raster,
         milliseconds: u32,
@@ -131,7 +131,7 @@ impl Animation {
     }
 
     /// The file.
-    pub(in super::super) fn finish(self) -> Result<Vec<u8>> {
+    pub(super) fn finish(self) -> Result<Vec<u8>> {
         let alpha = if self.alpha { riff::HAS_ALPHA } else { 0 };
         let header = riff::extended(riff::HAS_ANIMATION | alpha, self.size);
         let [low, high] = self.loops.to_le_bytes();

@@ -129,6 +129,111 @@ fn what_plays_once_plays_once() -> Result<()> {
 }
 
 #[test]
+fn what_moves_goes_on_moving_in_every_format_that_can() -> Result<()> {
+    let options = tintype_avif::Options {
+        quality: 90,
+        speed: 10,
+        ..tintype_avif::Options::default()
+    };
+    let mut film = tintype_avif::Moving::new(3, options).expect("begins");
+    for colour in [[255, 0, 0], [0, 0, 255], [0, 255, 0]] {
+        film.push(&colour.repeat(64 * 48), (64, 48), false, 120)
+            .expect("pushes");
+    }
+    let file = film.finish().expect("finishes");
+
+    let rendered = render(
+        &file,
+        1,
+        &[
+            "a=32x24:cover:avif",
+            "w=32x24:cover:webp",
+            "j=32x24:cover:jpeg",
+            "s=32x24:cover:avif:still",
+        ],
+    )?;
+
+    let [avif, webp, jpeg, still] = rendered.renditions.as_slice() else {
+        panic!("{:?}", rendered.failures)
+    };
+    let moving = tintype_avif::frames(&avif.bytes, 1 << 20).expect("AVIF");
+    assert_eq!(moving.plays(), 3);
+    let seen: Vec<_> = moving.map(|frame| frame.expect("frame")).collect();
+    assert_eq!(
+        seen.iter().map(|(_, shown)| *shown).collect::<Vec<_>>(),
+        [120; 3]
+    );
+    assert!(
+        seen[1].0.rgba[2] > 200 && seen[2].0.rgba[1] > 200,
+        "each its colour"
+    );
+    assert!(container::riff::is_animated(&webp.bytes));
+    assert_eq!(container::riff::plays(&webp.bytes), 3);
+    assert!(image::load_from_memory(&jpeg.bytes).is_ok());
+    let still = tintype_avif::header(&still.bytes, 1 << 20).expect("AVIF");
+    assert_eq!(still.frames, 1);
+    let code = rendered.note.map(|note| note.code);
+    assert_eq!(code, Some(Code::ImageFlattened), "of the JPEG");
+    Ok(())
+}
+
+#[test]
+fn a_film_too_long_for_avif_stands_still_there_and_moves_elsewhere() -> Result<()> {
+    let frame = |shade| {
+        let buffer = RgbaImage::from_pixel(2400, 1800, Rgba([shade, 9, 9, 255]));
+        image::Frame::from_parts(buffer, 0, 0, image::Delay::from_numer_denom_ms(100, 1))
+    };
+    let mut file = Vec::new();
+    image::codecs::gif::GifEncoder::new_with_speed(&mut file, 30)
+        .encode_frames([10, 90, 180].map(frame))
+        .expect("encodes");
+
+    let rendered = render(
+        &file,
+        1,
+        &["a=2400x1800:inside:avif:20", "w=8x8:cover:webp"],
+    )?;
+
+    let [avif, webp] = rendered.renditions.as_slice() else {
+        panic!("{:?}", rendered.failures)
+    };
+    assert_eq!(
+        tintype_avif::header(&avif.bytes, u32::MAX)
+            .expect("AVIF")
+            .frames,
+        1
+    );
+    assert!(container::riff::is_animated(&webp.bytes));
+    assert_eq!(
+        rendered.note.map(|note| note.code),
+        Some(Code::ImageFlattened)
+    );
+    Ok(())
+}
+
+/// Three frames of 16 x 16 pixels, red, blue and green, written by libjxl: nothing here writes JPEG XL.
+const JXL: &str = "ff0a43044d002026080401003c004b188b15805df4ff0022851400a73f080401003c004b188b15805df4ff00a2a89b01a73f080405003c004b188b15805df4ff008ea89b01a73f";
+
+#[test]
+fn a_jpeg_xl_that_moves_goes_on_moving() -> Result<()> {
+    let file = hex::decode(JXL).expect("hex");
+
+    let rendered = render(&file, 1, &["a=16x16:cover:avif:95", "w=8x8:cover:webp"])?;
+
+    let [avif, webp] = rendered.renditions.as_slice() else {
+        panic!("{:?}", rendered.failures)
+    };
+    assert!(rendered.note.is_none(), "{:?}", rendered.note);
+    assert!(container::riff::is_animated(&webp.bytes));
+    let frames = tintype_avif::frames(&avif.bytes, 1 << 20).expect("AVIF");
+    let seen: Vec<_> = frames.map(|frame| frame.expect("frame").0.rgba).collect();
+    let strongest = |rgba: &[u8]| (0..3).max_by_key(|channel| rgba[*channel]);
+    let order: Vec<_> = seen.iter().map(|rgba| strongest(rgba)).collect();
+    assert_eq!(order, [Some(0), Some(2), Some(1)]);
+    Ok(())
+}
+
+#[test]
 fn alpha_that_was_never_set_hides_nothing() -> Result<()> {
     let hidden = RgbaImage::from_pixel(16, 16, Rgba([200, 60, 40, 0]));
     for format in [ImageFormat::Bmp, ImageFormat::Ico] {

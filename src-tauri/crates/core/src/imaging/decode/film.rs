@@ -1,0 +1,146 @@
+//! Pictures that follow each other in time: every frame whole, upright, one after the other.
+
+use std::io::Cursor;
+
+use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::metadata::Orientation;
+use image::{AnimationDecoder as _, Delay, DynamicImage, ImageResult};
+use jxl_oxide::{EnumColourEncoding, JxlImage, JxlThreadPool, RenderingIntent};
+
+use super::stored::{damaged, into_raster, too_large, unsupported};
+use crate::container::{gif, png, riff};
+use crate::content::Codec;
+use crate::error::Result;
+use crate::imaging::meaning::Meaning;
+use crate::imaging::picture::Source;
+use crate::imaging::raster::Raster;
+use crate::settings::Limits;
+
+/// The frames of a file, and how often they are played; 0: for ever.
+pub(in crate::imaging) struct Film<'a> {
+    pub(in crate::imaging) frames: Frames<'a>,
+    pub(in crate::imaging) plays: u16,
+}
+
+type Frames<'a> = Box<dyn Iterator<Item = Result<(Raster, Delay)>> + 'a>;
+
+impl<'a> Film<'a> {
+    pub(in crate::imaging) fn of(source: Source<'a>, limits: Limits) -> Result<Self> {
+        let Source {
+            file,
+            codec,
+            orientation,
+        } = source;
+        let input = Cursor::new(file);
+        let of_image = |frames: image::Frames<'a>| -> Frames<'a> {
+            let upright = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
+            Box::new(frames.map(move |frame| by_image(frame, upright)))
+        };
+        let broken = |error| damaged(&error);
+        match codec {
+            Codec::Gif => Ok(Self {
+                frames: of_image(GifDecoder::new(input).map_err(broken)?.into_frames()),
+                plays: gif::plays(file),
+            }),
+            Codec::Webp => Ok(Self {
+                frames: of_image(WebPDecoder::new(input).map_err(broken)?.into_frames()),
+                plays: riff::plays(file),
+            }),
+            Codec::Png => Ok(Self {
+                frames: of_image(
+                    PngDecoder::new(input)
+                        .and_then(PngDecoder::apng)
+                        .map_err(broken)?
+                        .into_frames(),
+                ),
+                plays: png::plays(file),
+            }),
+            Codec::Avif => avif(file, limits),
+            Codec::Jxl => jxl(file, limits),
+            _ => Err(unsupported(&"its frames")),
+        }
+    }
+}
+
+fn by_image(frame: ImageResult<image::Frame>, upright: Orientation) -> Result<(Raster, Delay)> {
+    let frame = frame.map_err(|error| damaged(&error))?;
+    let delay = frame.delay();
+    let mut image = DynamicImage::ImageRgba8(frame.into_buffer());
+    image.apply_orientation(upright);
+    Ok((into_raster(image), delay))
+}
+
+fn avif(file: &[u8], limits: Limits) -> Result<Film<'_>> {
+    let frames = tintype_avif::frames(file, super::most_pixels(limits)).map_err(|error| {
+        if error.too_large {
+            too_large(&error)
+        } else {
+            damaged(&error)
+        }
+    })?;
+    let plays = u16::try_from(frames.plays()).unwrap_or(u16::MAX);
+    let frames = frames.map(|frame| {
+        let (picture, milliseconds) = frame.map_err(|error| damaged(&error))?;
+        let upright = Orientation::from_exif(picture.orientation);
+        let meaning = super::meaning_of(picture.colour);
+        let image = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
+        let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+        let mut image = DynamicImage::ImageRgba8(image);
+        image.apply_orientation(upright.unwrap_or(Orientation::NoTransforms));
+        let mut raster = into_raster(image);
+        if let Meaning::Hdr(hdr) = meaning {
+            hdr.show(&mut raster);
+        }
+        Ok((raster, Delay::from_numer_denom_ms(milliseconds, 1)))
+    });
+    Ok(Film {
+        frames: Box::new(frames),
+        plays,
+    })
+}
+
+/// Each frame as sRGB, by the decoder itself.
+fn jxl(file: &[u8], limits: Limits) -> Result<Film<'_>> {
+    let mut image = JxlImage::builder()
+        .pool(JxlThreadPool::none())
+        .read(Cursor::new(file))
+        .map_err(|error| damaged(&error))?;
+    super::stored::check(
+        (image.width(), image.height()),
+        // Four numbers with a point for each pixel, and as bytes.
+        u64::from(image.width()) * u64::from(image.height()) * 20,
+        limits,
+    )?;
+    let time = image.image_header().metadata.animation.as_ref();
+    let time = time.map(|time| (time.num_loops, time.tps_numerator, time.tps_denominator));
+    let (plays, ticks, seconds) = time.ok_or_else(|| unsupported(&"it has one frame"))?;
+    image.request_color_encoding(EnumColourEncoding::srgb(RenderingIntent::Perceptual));
+    let plays = u16::try_from(plays).unwrap_or(u16::MAX);
+    let frames = (0..image.num_loaded_keyframes()).map(move |index| {
+        let render = image.render_frame(index).map_err(|error| damaged(&error))?;
+        let mut stream = render.stream();
+        let (width, height, channels) = (stream.width(), stream.height(), stream.channels());
+        let mut pixels = vec![0; (width * height * channels) as usize];
+        stream.write_to_buffer::<u8>(&mut pixels);
+        let image = match channels {
+            1 => image::GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
+            2 => image::GrayAlphaImage::from_raw(width, height, pixels)
+                .map(DynamicImage::ImageLumaA8),
+            3 => image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
+            _ => image::RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
+        };
+        let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+        let milliseconds =
+            u64::from(render.duration()) * 1000 * u64::from(seconds) / u64::from(ticks.max(1));
+        let milliseconds = u32::try_from(milliseconds).unwrap_or(u32::MAX);
+        let whole = DynamicImage::ImageRgba8(image.into_rgba8());
+        Ok((
+            into_raster(whole),
+            Delay::from_numer_denom_ms(milliseconds, 1),
+        ))
+    });
+    Ok(Film {
+        frames: Box::new(frames),
+        plays,
+    })
+}
