@@ -7,6 +7,7 @@
     reason = "a command-line tool talks"
 )]
 
+mod audit;
 mod bench;
 mod fuzz;
 mod mutants;
@@ -30,6 +31,7 @@ const HELP: &str = "cargo xtask COMMAND
   mutants [ROOM]    change the pure rooms in small ways and see whether a test notices
   fuzz [SECONDS] [TARGET]
                     give every reader of what others wrote broken files (60 s each)
+  audit             ask whether a hole is known in the C that is built in
   bindings          write ui/src/bindings.ts from the Rust types
   setup             install what is missing, nothing else
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(yes, words.next(), words.next()),
         Some("mutants") => mutants::run(yes, words.next()),
         Some("fuzz") => fuzz::run(yes, &words.collect::<Vec<_>>()),
+        Some("audit") => audit::run(),
         Some("bindings") => test::write_bindings(yes),
         Some("setup") => setup::install(yes, setup::Purpose::Test),
         _ => {
