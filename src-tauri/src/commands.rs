@@ -217,6 +217,10 @@ fn gone() -> Error {
 
 /// The link in the person's own shape.
 fn own_link(report: &JobReport, object: &str, template: &str) -> Result<String> {
+    if template.is_empty() {
+        let told = "there is no link template of your own yet";
+        return Err(Error::new(Code::TemplateToken, told).hint("set link_template in the settings"));
+    }
     let template = link::Template::parse(template)?;
     let values = report.link_values(chosen(report, object)?);
     Ok(template.filled(&values.ok_or_else(gone)?))

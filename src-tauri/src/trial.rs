@@ -26,17 +26,18 @@ pub(crate) struct Tried {
     data: String,
 }
 
-/// How a variant of a picture would look. The picture stays decoded meanwhile.
+/// How a variant of a picture would look. The picture stays decoded meanwhile; nothing where another
+/// variant was asked for since.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn try_variant(
     engine: State<'_, Running>,
     path: LocalPath,
     variant: Variant,
-) -> Result<Tried> {
+) -> Result<Option<Tried>> {
     variant.check()?;
     let made = engine.handle()?.try_out(&path, variant).await?;
-    Ok(Tried {
+    Ok(made.map(|made| Tried {
         width: made.pixels.0,
         height: made.pixels.1,
         size: made.bytes.len() as u64,
@@ -46,7 +47,7 @@ pub(crate) async fn try_variant(
             made.variant.format.content_type(),
             STANDARD.encode(&made.bytes)
         ),
-    })
+    }))
 }
 
 /// Nobody tries variants any more.

@@ -91,10 +91,14 @@ async fn variants_are_tried_in_one_worker_on_a_picture_that_is_decoded_once() {
         .try_out(&folder.path().join("b.jpg"), variant("4x3"))
         .await;
 
-    let (good, poor) = (good.unwrap(), poor.unwrap());
+    let (good, poor) = (good.unwrap().unwrap(), poor.unwrap().unwrap());
     assert_eq!((good.pixels, poor.pixels), ((400, 300), (400, 300)));
     assert!(poor.bytes.len() < good.bytes.len() && poor.worth.score < good.worth.score);
-    assert_eq!(other.unwrap().pixels, (90, 60), "it was saved anew");
+    assert_eq!(
+        other.unwrap().unwrap().pixels,
+        (90, 60),
+        "it was saved anew"
+    );
     assert_eq!(nothing.unwrap_err().code, Code::FileMissing);
     workers.put_down().await;
 }

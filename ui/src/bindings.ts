@@ -21,8 +21,11 @@ export const commands = {
 	pickFolder: () => __TAURI_INVOKE<LocalPath | null>("pick_folder"),
 	/**  What a picture's file says of itself. */
 	inspect: (path: LocalPath) => __TAURI_INVOKE<Facts>("inspect", { path }),
-	/**  How a variant of a picture would look. The picture stays decoded meanwhile. */
-	tryVariant: (path: LocalPath, variant: Variant) => __TAURI_INVOKE<Tried>("try_variant", { path, variant }),
+	/**
+	 *  How a variant of a picture would look. The picture stays decoded meanwhile; nothing where another
+	 *  variant was asked for since.
+	 */
+	tryVariant: (path: LocalPath, variant: Variant) => __TAURI_INVOKE<Tried | null>("try_variant", { path, variant }),
 	/**  Nobody tries variants any more. */
 	stopTrying: () => __TAURI_INVOKE<null>("stop_trying"),
 	/**
@@ -463,7 +466,7 @@ export type Format =
 "png" | 
 /**  WebP, lossy unless asked otherwise; animations stay animated. */
 "webp" | 
-/**  AVIF. */
+/**  AVIF; animations stay animated. */
 "avif" | 
 /**  JPEG for photographs, WebP where there is transparency or movement. */
 "auto";

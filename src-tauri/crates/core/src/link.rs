@@ -114,6 +114,7 @@ fn srcset(alt: &str, object: &Linkable<'_>, siblings: &[Linkable<'_>]) -> String
 fn attribute(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('"', "&quot;")
+        .replace('\'', "&#39;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }

@@ -13,6 +13,9 @@ use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::variant::{Variant, Worth};
 
+/// Pixels of all frames together, beyond which a film would take all the time there is for a picture.
+const MOST_PIXELS: u64 = 1 << 29;
+
 /// A variant that is to move, and what of it there is.
 struct Moving {
     index: usize,
@@ -84,10 +87,14 @@ impl Renderer {
             Ok(film) => film,
             Err(error) => return Some(error),
         };
-        let (mut late, loops) = (0, film.plays);
+        let (mut late, loops, mut pixels) = (0, film.plays, 0_u64);
         for frame in film.frames {
             // A file that ends early shows what it has.
             let Ok((whole, delay)) = frame else { break };
+            pixels += u64::from(whole.width) * u64::from(whole.height);
+            if pixels > MOST_PIXELS {
+                return Some(too_long());
+            }
             let milliseconds = duration(delay, &mut late);
             for one in moving.iter_mut().filter(|one| one.failed.is_none()) {
                 let pushed = self.push(&whole, one, (full, profile), milliseconds, loops);
@@ -118,6 +125,13 @@ impl Renderer {
         };
         animation.push(small, milliseconds, &one.variant)
     }
+}
+
+fn too_long() -> Error {
+    Error::new(
+        Code::ImageTooSlow,
+        "the animation is too long to be made smaller",
+    )
 }
 
 fn no_frame() -> Error {

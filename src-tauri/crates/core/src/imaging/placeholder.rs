@@ -10,13 +10,18 @@ use crate::placeholder::Placeholder;
 
 /// ThumbHash takes no more a side.
 const LARGEST_SIDE: u32 = 100;
+/// A line of pixels has no look; to draw it small takes more memory than anything else of it.
+const LONGEST_RATIO: u32 = 500;
 
 /// Of an upright picture in sRGB.
-pub(super) fn of(raster: &Raster, resizing: &mut Resizing) -> Result<Placeholder> {
+pub(super) fn of(raster: &Raster, resizing: &mut Resizing) -> Result<Option<Placeholder>> {
+    if !has_a_look(raster.width, raster.height) {
+        return Ok(None);
+    }
     let size = within(raster.width, raster.height);
     let view = View::whole((raster.width, raster.height));
     let small = resizing.view(raster, view, size, false)?;
-    Ok(of_small(&small))
+    Ok(Some(of_small(&small)))
 }
 
 /// Of one that is small enough.
@@ -34,13 +39,24 @@ pub(super) fn of_small(raster: &Raster) -> Placeholder {
     Placeholder::new(hash, dominant(&rgba))
 }
 
+/// Whether anything would be seen of it.
+pub(super) const fn has_a_look(width: u32, height: u32) -> bool {
+    let (long, short) = if width > height {
+        (width, height)
+    } else {
+        (height, width)
+    };
+    short > 0 && long / short <= LONGEST_RATIO
+}
+
 /// The size of a picture that ThumbHash takes.
 pub(super) fn within(width: u32, height: u32) -> (u32, u32) {
     let most = width.max(height).max(1);
     if most <= LARGEST_SIDE {
         return (width, height);
     }
-    let side = |own: u32| (own * LARGEST_SIDE / most).max(1);
+    let scaled = |own: u32| u64::from(own) * u64::from(LARGEST_SIDE) / u64::from(most);
+    let side = |own: u32| u32::try_from(scaled(own)).unwrap_or(1).max(1);
     (side(width), side(height))
 }
 
@@ -100,7 +116,8 @@ mod tests {
             }
         });
 
-        let made = of(&picture, &mut Resizing::default()).expect("made");
+        let made = of(&picture, &mut Resizing::default());
+        let made = made.expect("made").expect("drawn");
 
         let hash = STANDARD.decode(made.thumbhash()).expect("Base64");
         let (width, height, rgba) = thumbhash::thumb_hash_to_rgba(&hash).expect("a hash");

@@ -120,7 +120,11 @@ impl Planes {
     }
 
     /// The whole picture, small enough for its placeholder, in sRGB (ITU-T T.871, section 7).
-    pub(super) fn small(&self, resizer: &mut Resizer) -> Result<Raster> {
+    pub(super) fn small(&self, resizer: &mut Resizer) -> Result<Option<Raster>> {
+        let (width, height) = self.size;
+        if !placeholder::has_a_look(width, height) {
+            return Ok(None);
+        }
         let whole = View::whole(self.size);
         let small = self.resized(
             resizer,
@@ -145,12 +149,12 @@ impl Planes {
                 pixels.extend(rgb.map(byte));
             }
         }
-        Ok(Raster {
+        Ok(Some(Raster {
             width: small.size.0,
             height: small.size.1,
             alpha: false,
             pixels,
-        })
+        }))
     }
 
     /// The buffer, for the next picture.

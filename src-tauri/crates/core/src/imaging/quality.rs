@@ -1,8 +1,11 @@
-//! The smallest file that is good enough: a quality is looked for, in four encodes at most.
+//! The smallest file that is good enough: a quality is looked for, in four encodes at most (of a
+//! large picture, of parts of it).
+
+use std::borrow::Cow;
 
 use super::encode::{Carried, Encoder};
 use super::raster::Raster;
-use super::score::Reference;
+use super::score::{Reference, sample};
 use crate::error::{Code, Error, Result};
 use crate::variant::{Format, Quality, Variant, Worth};
 
@@ -10,8 +13,10 @@ use crate::variant::{Format, Quality, Variant, Worth};
 const MOST_ENCODES: usize = 4;
 /// So much more than what is asked for is good enough to stop.
 const NEAR: f64 = 0.3;
-/// A last try that must not miss aims so much higher.
-const MARGIN: f64 = 0.5;
+/// So much less is missed by a hair.
+const NEARLY: f64 = 3.0;
+/// Where the target cannot be reached, as many points below the best are as good.
+const CLOSE: f64 = 1.0;
 
 /// An encoded picture.
 pub(super) struct Encoded {
@@ -49,33 +54,45 @@ impl Encoder {
         carried: Carried<'_>,
         target: u8,
     ) -> Result<Encoded> {
-        let reference = Reference::new(raster)?;
+        let sample = sample(raster);
+        let reference = Reference::new(&sample)?;
         let mut search = Search::new(f64::from(target), curve(variant.format));
-        let mut best: Option<Encoded> = None;
+        let mut tries: Vec<(Vec<u8>, u8, f64)> = Vec::new();
         while let Some(quality) = search.next() {
-            let bytes = self.encode(raster, variant, quality, carried)?;
+            let bytes = self.encode(&sample, variant, quality, carried)?;
             let score = reference.score(&bytes, variant.format)?;
             search.saw(quality, score);
-            let is_better = best.as_ref().is_none_or(|best| {
-                let before = best.worth.score.unwrap_or_default();
-                match (before >= search.target, score >= search.target) {
-                    (true, true) => bytes.len() < best.bytes.len(),
-                    (false, false) => score > before,
-                    (_, reaches) => reaches,
-                }
-            });
-            if is_better {
-                best = Some(Encoded {
-                    bytes,
-                    worth: Worth {
-                        quality: Some(quality),
-                        score: Some(score),
-                    },
-                });
-            }
+            tries.push((bytes, quality, score));
         }
-        // A search always begins.
-        best.ok_or_else(nothing_made)
+        let highest = tries.iter().map(|tried| tried.2).fold(f64::MIN, f64::max);
+        // Where nothing reaches it, more bytes for the last point are not worth it.
+        let enough = if highest < search.target {
+            highest - CLOSE
+        } else {
+            search.target
+        };
+        let good = tries.into_iter().filter(|tried| tried.2 >= enough);
+        let (bytes, quality, score) = good
+            .min_by_key(|tried| tried.0.len())
+            .ok_or_else(nothing_made)?;
+        let bytes = match sample {
+            Cow::Borrowed(_) => bytes,
+            Cow::Owned(_) => self.encode(raster, variant, quality, carried)?,
+        };
+        Ok(Encoded {
+            bytes,
+            worth: Worth {
+                quality: Some(quality),
+                score: Some(score),
+            },
+        })
+    }
+
+    /// What an opaque or transparent picture is worth at a quality.
+    pub(super) fn worth(&mut self, raster: &Raster, variant: &Variant, quality: u8) -> Result<f64> {
+        let sample = sample(raster);
+        let bytes = self.encode(&sample, variant, quality, Carried::default())?;
+        Reference::new(&sample)?.score(&bytes, variant.format)
     }
 }
 
@@ -187,24 +204,44 @@ impl Search {
         if left == 0 || is_near || least > most {
             return None;
         }
+        // Along the curve, which is moved to go through what was seen last.
+        let off = last.1 - score_at(self.curve, f64::from(last.0));
+        let along = quality_at(self.curve, self.target - off);
+        let is_last = left == 1;
         let wanted = match (below, above) {
-            // Between the two, as the curve runs there.
+            // Between the two; never so near to one of them that little is learnt, and at last on
+            // the side that reaches.
             (Some(below), Some(above)) => {
                 let part = (self.target - below.1) / (above.1 - below.1);
+                let part = part.clamp(if is_last { 0.5 } else { 0.1 }, 0.9);
                 f64::from(below.0) + part * f64::from(above.0 - below.0)
             }
-            // Along the curve, which is moved to go through what was seen last.
-            _ => {
-                let margin = if above.is_none() && left == 1 {
-                    MARGIN
-                } else {
-                    0.0
-                };
-                let off = last.1 - score_at(self.curve, f64::from(last.0));
-                quality_at(self.curve, self.target + margin - off)
+            // Nothing reaches it yet: as the two best run, where that is flatter than the curve; at
+            // last a good deal further.
+            (Some(_), None) => {
+                let wanted = along.max(self.straight_on().unwrap_or(along));
+                let (from, missed) = (f64::from(last.0), self.target - last.1);
+                match is_last {
+                    false => wanted,
+                    true if missed < NEARLY => wanted + (wanted - from).max(0.0) + 2.0,
+                    true => wanted + (100.0 - wanted) / 3.0,
+                }
             }
+            _ => along.min(self.straight_on().unwrap_or(along)),
         };
         Some(whole(wanted).clamp(least, most))
+    }
+}
+
+impl Search {
+    /// Where the line through the last two tries comes to the target.
+    fn straight_on(&self) -> Option<f64> {
+        let [.., one, other] = self.seen.as_slice() else {
+            return None;
+        };
+        let (run, rise) = (f64::from(other.0) - f64::from(one.0), other.1 - one.1);
+        let slope = rise / run;
+        (slope > 0.01).then(|| f64::from(other.0) + (self.target - other.1) / slope)
     }
 }
 
@@ -261,17 +298,24 @@ mod tests {
 
     #[test]
     fn the_smallest_quality_that_is_good_enough_is_found_in_four_encodes() {
+        let usual = [
+            (0.0, 1.0),
+            (9.0, 1.0),
+            (-12.0, 1.0),
+            (20.0, 0.7),
+            (-20.0, 1.3),
+        ];
+        let odd = [(50.0, 0.4), (62.0, 0.2), (-60.0, 1.8), (45.0, 0.15)];
         for curve in [JPEG, WEBP, AVIF] {
-            for (off, slope) in [
-                (0.0, 1.0),
-                (9.0, 1.0),
-                (-12.0, 1.0),
-                (20.0, 0.7),
-                (-20.0, 1.3),
-            ] {
-                for target in [40.0, 60.0, 75.0, 85.0] {
+            for ((off, slope), within) in usual
+                .iter()
+                .map(|like| (*like, 3))
+                .chain(odd.iter().map(|like| (*like, 25)))
+            {
+                for target in 40..90 {
+                    let target = f64::from(target);
                     let worth = |quality: u8| score_at(curve, f64::from(quality)) * slope + off;
-                    let Some(least) = (1..=100).find(|quality| worth(*quality) >= target) else {
+                    let Some(least) = (1..=96).find(|quality| worth(*quality) >= target) else {
                         continue;
                     };
 
@@ -281,7 +325,7 @@ mod tests {
                         "off {off}, slope {slope}, target {target}: {quality}, not {least}"
                     );
                     assert!(score >= target, "{about}");
-                    assert!(quality <= least + 2, "{about}");
+                    assert!(quality <= least + within, "{about}");
                     assert!(encodes <= MOST_ENCODES, "{about}");
                 }
             }
@@ -289,10 +333,42 @@ mod tests {
     }
 
     #[test]
+    fn a_jump_in_what_a_quality_is_worth_is_no_reason_to_miss_the_target() {
+        // What grain in WebP does between 70 and 80.
+        let kinked: Curve = &[
+            (1.0, 20.0),
+            (54.0, 53.9),
+            (70.0, 57.0),
+            (80.0, 66.6),
+            (90.0, 80.9),
+            (100.0, 84.1),
+        ];
+        let mut before = 0;
+        for target in 45..84 {
+            let mut search = Search::new(f64::from(target), WEBP);
+            while let Some(quality) = search.next() {
+                search.saw(quality, score_at(kinked, f64::from(quality)));
+            }
+
+            let reached = search
+                .seen
+                .iter()
+                .filter(|(_, score)| *score >= search.target);
+            let least = reached.map(|(quality, _)| *quality).min();
+
+            let needed = (1..=100).find(|q| score_at(kinked, f64::from(*q)) >= search.target);
+            let (least, needed) = (least.expect("reached"), needed.expect("reachable"));
+            assert!(least <= needed + 8, "{target}: {least}, not {needed}");
+            assert!(least + 8 >= before, "{target}: {least} after {before}");
+            before = before.max(least);
+        }
+    }
+
+    #[test]
     fn what_cannot_be_reached_gets_the_best_there_is() {
         let (quality, score, encodes) = found(JPEG, -30.0, 1.0, 90.0);
 
-        assert_eq!(quality, 100);
+        assert!(quality > 95, "{quality}");
         assert!(score < 90.0 && encodes <= MOST_ENCODES);
     }
 

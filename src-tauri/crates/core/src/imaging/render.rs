@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::colour::{self, Colours};
 use super::decode::{self, Decoded};
 use super::picture::{Failure, Rendered, Rendition, Source};
-use super::plan::{self, Frame};
+use super::plan::{self, Frame, View};
 use super::raster::Raster;
 use super::resize::Resizing;
 use super::watermark::{self, MarkFile};
@@ -225,7 +225,7 @@ impl Renderer {
             },
         )?;
         let small = planes.small(&mut self.resizing.resizer);
-        let placeholder = small.ok().map(|small| placeholder::of_small(&small));
+        let placeholder = small.ok().flatten().as_ref().map(placeholder::of_small);
         self.decoder.recycle(planes.into_samples());
         let (mut renditions, mut failures) = (Vec::with_capacity(variants.len()), Vec::new());
         for (index, done) in done.into_iter().enumerate() {
@@ -297,7 +297,15 @@ impl Renderer {
             };
             done[index] = Some(raster.map(|raster| Made { frame, raster }));
         }
-        let placeholder = placeholder::of(&converted, &mut self.resizing).ok();
+        // Of the smallest that shows all of it, if there is one.
+        let whole = View::whole(full);
+        let small = done.iter().flatten().flatten().filter(|made| {
+            made.frame.view.same_as(&whole) && made.raster.width.min(made.raster.height) >= 100
+        });
+        let small = small.min_by_key(|made| made.frame.pixels());
+        let small = small.filter(|_| kept.is_none());
+        let small = small.map_or(&converted, |made| &made.raster);
+        let placeholder = placeholder::of(small, &mut self.resizing).ok().flatten();
         self.decoder.recycle(converted.pixels);
         (done.into_iter().flatten().collect(), placeholder)
     }

@@ -22,8 +22,45 @@ const OF_VARIANTS: [&str; 3] = ["url", "width", "height"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,
-    /// It writes HTML: what is filled in must not break out of it.
-    is_html: bool,
+    into: Language,
+}
+
+/// What a template writes: what is filled in must not break out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Language {
+    Html,
+    Markdown,
+    Json,
+    Plain,
+}
+
+impl Language {
+    fn of(template: &str) -> Self {
+        let begins = template.trim_start();
+        if template.contains('<') {
+            Self::Html
+        } else if template.contains("](") {
+            Self::Markdown
+        } else if begins.starts_with(['{', '[']) && begins.contains('"') {
+            Self::Json
+        } else {
+            Self::Plain
+        }
+    }
+
+    fn quoted(self, value: &str) -> String {
+        let plain: String = value.chars().filter(|char| !char.is_control()).collect();
+        match self {
+            Self::Html => super::attribute(&plain),
+            Self::Markdown => plain.replace(['[', ']'], " "),
+            // A string's JSON is the string between two quotes.
+            Self::Json => {
+                let json = serde_json::Value::from(plain).to_string();
+                json[1..json.len() - 1].to_owned()
+            }
+            Self::Plain => plain,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +121,7 @@ impl Template {
             parts.push(Part::Text(plain));
         }
         Ok(Self {
-            is_html: text.contains('<'),
+            into: Language::of(text),
             parts,
         })
     }
@@ -95,11 +132,7 @@ impl Template {
             Part::Text(text) => Cow::Borrowed(text.as_str()),
             Part::Token { name, variant } => {
                 let value = values.of(name, variant.as_deref());
-                if self.is_html {
-                    super::attribute(&value).into()
-                } else {
-                    value
-                }
+                self.into.quoted(&value).into()
             }
         });
         parts.collect()
@@ -196,6 +229,28 @@ mod tests {
             filled("<img alt=\"{alt}\" style=\"background:{colour}\">"),
             "<img alt=\"a &quot;b&quot;\" style=\"background:#0a780c\">"
         );
+    }
+
+    #[test]
+    fn a_name_does_not_break_out_of_what_it_is_put_into() {
+        let named = |template: &str, name: &'static str| {
+            let values = Values { name, ..values() };
+            Template::parse(template).expect(template).filled(&values)
+        };
+
+        assert_eq!(
+            named("<img alt='{alt}'>", "x' onerror='alert(1).png"),
+            "<img alt='x&#39; onerror=&#39;alert(1)'>"
+        );
+        assert_eq!(
+            named("![{alt}]({url:web})", "a](x) ![b.png"),
+            "![a (x) ! b](https://c/web.jpg)"
+        );
+        assert_eq!(
+            named("{\"alt\": \"{alt}\"}", "a\"b\\.png"),
+            "{\"alt\": \"a\\\"b\\\\\"}"
+        );
+        assert_eq!(named("{name}", "a\u{1b}[2J\n.png"), "a[2J.png");
     }
 
     #[test]

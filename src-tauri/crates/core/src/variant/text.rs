@@ -118,6 +118,7 @@ impl FromStr for Variant {
                 .map_err(&refuse)?;
         }
         let is_number = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+        let mut is_told = false;
         while let Some(part) = parts.next() {
             let given = part.strip_prefix("quality=").unwrap_or(part);
             if given == "auto" {
@@ -125,9 +126,11 @@ impl FromStr for Variant {
                 let target = parts.next_if(|next| is_number(next));
                 let whole = target.map_or_else(|| given.to_owned(), |own| format!("{given}:{own}"));
                 variant.quality = whole.parse().map_err(&refuse)?;
+                told_once(&mut is_told).map_err(&refuse)?;
             } else if given != part || is_number(given) || is_number(given.trim_start_matches('q'))
             {
                 variant.quality = given.parse().map_err(&refuse)?;
+                told_once(&mut is_told).map_err(&refuse)?;
             } else {
                 variant.set(part).map_err(&refuse)?;
             }
@@ -179,6 +182,13 @@ impl Variant {
         }
         Ok(())
     }
+}
+
+fn told_once(is_told: &mut bool) -> Result<(), String> {
+    if std::mem::replace(is_told, true) {
+        return Err("has two qualities".into());
+    }
+    Ok(())
 }
 
 fn word<T: Copy>(
@@ -259,7 +269,13 @@ mod tests {
         );
         let everything = "all=640x360:cover:avif:50:gravity=attention:background=0a0b0c:region=1,2,300,400:ratio=16/9:effort=best\
                           :baseline:enlarge:linear:lossless:still:keep=icc+copyright:mark=southwest,50,30,text,%C2%A9 A%3A B%2C%25";
-        for text in ["web=1600x1200:inside:webp:75", everything] {
+        for text in [
+            "web=1600x1200:inside:webp:75",
+            "web=1600x1200:inside:webp:auto",
+            "web=1600x1200:inside:auto:auto:60:still",
+            "web=1600x1200:inside:avif:quality=auto:61",
+            everything,
+        ] {
             let variant: Variant = text.parse()?;
             assert_eq!(
                 format!("{}={variant}", variant.name).parse::<Variant>()?,
@@ -319,6 +335,10 @@ mod tests {
             "w=5x5:cover:png:0",
             "w=5x5:cover:png:200",
             "w=5x5:cover:png:80:x",
+            "w=5x5:cover:jpeg:auto:80:70",
+            "w=5x5:cover:jpeg:auto:q60",
+            "w=5x5:cover:jpeg:auto:200",
+            "w=5x5:cover:jpeg:quality=best",
             "w=5x5:cover:png:80:ratio=0/1",
             "w=5x5:cover:png:80:region=1,2,3",
             "w=5x5:cover:png:80:background=red",

@@ -144,3 +144,37 @@ fn gave_up() -> Error {
     )
     .hint("open it in a viewer and save it again, or take it from the camera once more")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::{SNIFF_LEN, sniff};
+    use crate::variant::Variant;
+
+    fn picture(width: u32, height: u32) -> (Bytes, Option<Content>) {
+        let image = image::RgbImage::from_pixel(width, height, image::Rgb([9, 200, 30]));
+        let mut file = std::io::Cursor::new(Vec::new());
+        image::DynamicImage::ImageRgb8(image)
+            .write_to(&mut file, image::ImageFormat::Png)
+            .expect("encodes");
+        let file = file.into_inner();
+        let content = sniff(&file[..file.len().min(SNIFF_LEN)], "x");
+        (file.into(), Some(content))
+    }
+
+    #[test]
+    fn a_variant_is_tried_on_the_file_that_lies_there() {
+        let mut desk = Desk::new(Limits::default());
+        let mut tried_on = |(file, content): (Bytes, Option<Content>)| {
+            desk.lay(file, content);
+            let task = Task::TryOut(Box::new(Variant::sized(50, 50)));
+            match desk.answer(task) {
+                Ok(Answer::TriedOut(made)) => made.pixels,
+                other => panic!("{other:?}"),
+            }
+        };
+
+        assert_eq!(tried_on(picture(300, 200)), (50, 50));
+        assert_eq!(tried_on(picture(20, 10)), (10, 10));
+    }
+}

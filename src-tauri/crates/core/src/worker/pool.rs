@@ -1,6 +1,7 @@
 //! The workers: as many as cores, started when needed, replaced when they die or take too long.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -43,6 +44,8 @@ pub struct Workers {
     idle: Mutex<Vec<Process>>,
     /// The picture that a person tries variants on.
     trial: tokio::sync::Mutex<Option<Trial>>,
+    /// How many variants were asked for so far.
+    trials: AtomicU64,
 }
 
 impl Workers {
@@ -56,6 +59,7 @@ impl Workers {
             memory,
             idle: Mutex::default(),
             trial: tokio::sync::Mutex::default(),
+            trials: AtomicU64::new(0),
         }
     }
 
@@ -91,6 +95,15 @@ impl Workers {
 
     pub(super) const fn trial(&self) -> &tokio::sync::Mutex<Option<Trial>> {
         &self.trial
+    }
+
+    /// The number of this question; those with smaller ones are outdated.
+    pub(super) fn asked_once_more(&self) -> u64 {
+        self.trials.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(super) fn is_outdated(&self, own: u64) -> bool {
+        self.trials.load(Ordering::Relaxed) != own
     }
 
     pub(super) fn idle(&self) -> Option<Process> {

@@ -16,7 +16,7 @@ use crate::imaging::{Facts, MarkFile, Rendered, Rendition};
 use crate::intake::LARGEST_PICTURE;
 use crate::privacy::Originals;
 use crate::settings::Limits;
-use crate::variant::{Format, Variant};
+use crate::variant::{Format, Variant, Worth};
 
 /// The one argument a worker is started with.
 pub const ARGUMENT: &str = "imaging-worker";
@@ -120,8 +120,11 @@ impl Task {
     }
 }
 
-/// What was made is called as it was asked for.
+/// What was made is called as it was asked for, and worth no more than anything can be.
 fn name_as(rendition: &mut Rendition, asked: &Variant) {
+    let Worth { quality, score } = &mut rendition.worth;
+    *quality = quality.filter(|quality| (1..=100).contains(quality));
+    *score = score.filter(|score| *score <= 100.0);
     let format = match asked.format {
         Format::Auto => rendition.variant.format,
         format => format,
@@ -350,7 +353,6 @@ pub(super) fn answered(said: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::variant::Worth;
 
     fn asked(task: &Task, said: &[u8]) -> IoResult<Result<Answer>> {
         ask(&mut Vec::new(), &mut &said[..], task, 4)

@@ -29,13 +29,18 @@ type Saved = (u64, Option<SystemTime>);
 
 impl Workers {
     /// How one variant of a picture would look: the file that would be uploaded, and its score. The
-    /// picture stays decoded until another one is asked about, or [`Workers::put_down`].
+    /// picture stays decoded until another one is asked about, or [`Workers::put_down`]. Nothing where
+    /// another variant was asked for meanwhile.
     ///
     /// # Errors
     /// Whatever the disk says; as [`crate::worker::Visit::render`].
-    pub async fn try_out(&self, path: &Path, variant: Variant) -> Result<Rendition> {
+    pub async fn try_out(&self, path: &Path, variant: Variant) -> Result<Option<Rendition>> {
         // One after the other: whoever moves a slider wants the last one only.
+        let own = self.asked_once_more();
         let mut tried = self.trial().lock().await;
+        if self.is_outdated(own) {
+            return Ok(None);
+        }
         let owned = path.to_owned();
         let saved = blocking("looking at a picture", move || saved(&owned)).await??;
         let is_same = |trial: &Trial| trial.path == path && trial.saved == saved;
@@ -51,11 +56,12 @@ impl Workers {
         trial.host = visit.host.take();
         drop(visit);
         *tried = Some(trial);
-        made.map_err(|error| error.about(&path.display()))
+        made.map(Some).map_err(|error| error.about(&path.display()))
     }
 
     /// Nobody tries variants any more: the picture is not held any longer.
     pub async fn put_down(&self) {
+        self.asked_once_more();
         *self.trial().lock().await = None;
     }
 }

@@ -16,7 +16,7 @@ use crate::content::Content;
 use crate::error::{Code, Error, Result};
 use crate::imaging::{Facts, MarkFile, Rendered, Rendition, mark_files, whole};
 use crate::privacy::{self, Originals};
-use crate::variant::Variant;
+use crate::variant::{Quality, Variant};
 use crate::world::blocking;
 
 /// A worker ends a question that takes too long by itself; after so long more it is ended.
@@ -104,7 +104,12 @@ impl<'a> Visit<'a> {
     /// # Errors
     /// As [`Visit::render`].
     pub(super) async fn try_out(&mut self, variant: Variant) -> Result<Rendition> {
-        let _memory = self.prepared(std::slice::from_ref(&variant)).await?;
+        // It is scored, whatever its quality.
+        let scored = Variant {
+            quality: Quality::Auto(Quality::TARGET),
+            ..variant.clone()
+        };
+        let _memory = self.prepared(&[scored]).await?;
         match self.ask(Task::TryOut(Box::new(variant))).await? {
             Answer::TriedOut(rendition) => Ok(*rendition),
             _ => Err(crashed()),
@@ -185,6 +190,7 @@ impl<'a> Visit<'a> {
         match task {
             // What is written anew may be filled up a little.
             Task::Clean(_) => self.length + (64 << 10),
+            Task::TryOut(variant) => variant.most_bytes().saturating_mul(2),
             _ => most_memory(self.workers.limits()),
         }
     }

@@ -80,7 +80,11 @@ impl EngineHandle {
     ///
     /// # Errors
     /// Whatever the disk says; as [`crate::worker::Visit::render`].
-    pub async fn try_out(&self, path: &std::path::Path, variant: Variant) -> Result<Rendition> {
+    pub async fn try_out(
+        &self,
+        path: &std::path::Path,
+        variant: Variant,
+    ) -> Result<Option<Rendition>> {
         self.stages.workers.try_out(path, variant).await
     }
 

@@ -185,6 +185,7 @@ pub fn cost(source: Source<'_>, variants: &[Variant], limits: Limits) -> u64 {
         }
         Codec::Avif | Codec::Heic | Codec::Jxl | Codec::Svg => u64::from(limits.decode_mib) << 20,
         // Once decoded, once as eight bits.
+        Codec::Tiff => dimensions(source.file, Codec::Tiff).map_or(0, |size| pixels(size) * 11),
         codec => still::dimensions(source.file, codec).map_or(0, |size| pixels(size) * 8),
     };
     (bytes + score::cost(variants)).min(u64::from(limits.decode_mib) << 20)
@@ -199,6 +200,7 @@ pub(super) fn dimensions(file: &[u8], codec: Codec) -> Option<(u32, u32)> {
         Codec::Heic => still::heic_dimensions(file),
         Codec::Jxl => still::jxl_dimensions(file),
         Codec::Svg => vector::dimensions(file),
+        Codec::Tiff => tiff::dimensions(file).or_else(|| still::dimensions(file, Codec::Tiff)),
         other => still::dimensions(file, other),
     }
 }

@@ -2,7 +2,7 @@
 //! mean (TIFF 6.0, sections 5, 16, 18 and 23).
 
 use std::borrow::Cow;
-use std::io::Cursor;
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use ::tiff::decoder::DecodingResult;
 use ::tiff::tags::Tag;
@@ -20,6 +20,8 @@ use crate::settings::Limits;
 
 mod tag {
     pub(super) const SUBFILE: u16 = 254;
+    pub(super) const WIDTH: u16 = 256;
+    pub(super) const HEIGHT: u16 = 257;
     pub(super) const BITS: u16 = 258;
     pub(super) const PHOTOMETRIC: u16 = 262;
     pub(super) const SAMPLES: u16 = 277;
@@ -36,8 +38,8 @@ const PALETTE: u32 = 3;
 const INKS: u32 = 5;
 const CIE_LAB: u32 = 8;
 const ICC_LAB: u32 = 9;
-/// Of the subfile's kind: a smaller picture of another one in this file.
-const REDUCED: u32 = 1;
+/// Of the subfile's kind: a smaller picture of another one in this file, or which of its pixels show.
+const NO_PICTURE: u32 = 0b101;
 const FLOAT: u32 = 3;
 
 pub(super) fn decode(file: &[u8], limits: Limits, colours: &mut Colours) -> Result<Stored> {
@@ -47,15 +49,15 @@ pub(super) fn decode(file: &[u8], limits: Limits, colours: &mut Colours) -> Resu
     };
     let bits = page.numbers(tag::BITS);
     let depth = bits.first().copied().unwrap_or(1);
+    let samples = page.number(tag::SAMPLES).unwrap_or(1);
     let in_planes = page.number(tag::PLANAR) == Some(2);
     let is_float = page.number(tag::SAMPLE_FORMAT) == Some(FLOAT);
     match page.number(tag::PHOTOMETRIC) {
         Some(INKS) if bits == [8; 4] && !in_planes => inks(&page.file, limits, colours),
-        Some(PALETTE) => palette(&page, depth, limits),
+        Some(PALETTE) if samples == 1 => palette(&page, depth, limits),
         Some(kind @ (CIE_LAB | ICC_LAB)) if !in_planes => lab(&page, kind, limits),
         Some(kind @ (WHITE_IS_ZERO | BLACK_IS_ZERO))
-            if page.number(tag::SAMPLES).unwrap_or(1) == 1
-                && (matches!(depth, 2 | 4) || is_float) =>
+            if samples == 1 && (matches!(depth, 2 | 4) || is_float) =>
         {
             grey(&page, depth, kind == WHITE_IS_ZERO, limits)
         }
@@ -68,6 +70,12 @@ pub(super) fn decode(file: &[u8], limits: Limits, colours: &mut Colours) -> Resu
             })
         }
     }
+}
+
+/// Width and height of the page that is the picture.
+pub(super) fn dimensions(file: &[u8]) -> Option<(u32, u32)> {
+    let page = Page::of(file)?;
+    Some((page.number(tag::WIDTH)?, page.number(tag::HEIGHT)?))
 }
 
 /// The page that is the picture.
@@ -83,7 +91,7 @@ impl<'a> Page<'a> {
         let first = tiff.first()?;
         let is_reduced = |page: &Directory| {
             let kind = page.number(&tiff, tag::SUBFILE);
-            kind.is_some_and(|kind| kind & REDUCED != 0)
+            kind.is_some_and(|kind| kind & NO_PICTURE != 0)
         };
         let tree = is_reduced(&first).then(|| tiff.tree(&mut Budget::of(file)));
         let whole = tree.and_then(|tree| tree.main().find(|page| !is_reduced(page)).cloned());
@@ -119,19 +127,60 @@ impl<'a> Page<'a> {
     /// The samples as they are stored, for a meaning that the decoder does not know: it is told one
     /// of as many samples that it does.
     fn samples(&self, told: u32, limits: Limits) -> Result<Samples> {
-        let mut own = self.file.to_vec();
         let entry = self.directory.entry(tag::PHOTOMETRIC);
-        let place = entry.and_then(|entry| own.get_mut(entry.value..entry.value + 2));
+        let entry = entry.ok_or_else(|| damaged(&"it does not say what its numbers mean"))?;
         let big_endian = Tiff::new(&self.file).is_some_and(|tiff| tiff.big_endian());
-        let told = u16::try_from(told).unwrap_or_default();
-        if let Some(place) = place {
-            place.copy_from_slice(&if big_endian {
-                told.to_be_bytes()
-            } else {
-                told.to_le_bytes()
-            });
+        let told = if big_endian {
+            told.to_be_bytes()
+        } else {
+            told.to_le_bytes()
+        };
+        // A number of two bytes, or of four.
+        let told = match (entry.length, big_endian) {
+            (2, true) => &told[2..],
+            (2, false) => &told[..2],
+            _ => &told[..],
+        };
+        Samples::of(Told::new(&self.file, entry.value, told), limits)
+    }
+}
+
+/// A file of which some bytes are others, without a copy of it.
+struct Told<'a> {
+    file: Cursor<&'a [u8]>,
+    at: u64,
+    bytes: &'a [u8],
+}
+
+impl<'a> Told<'a> {
+    fn new(file: &'a [u8], at: usize, bytes: &'a [u8]) -> Self {
+        Self {
+            file: Cursor::new(file),
+            at: at as u64,
+            bytes,
         }
-        Samples::of(&own, limits)
+    }
+}
+
+impl Read for Told<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let from = self.file.position();
+        let read = self.file.read(into)?;
+        for (place, byte) in (self.at..).zip(self.bytes) {
+            let within = place.checked_sub(from).map(usize::try_from);
+            if let Some(Ok(within)) = within
+                && let Some(place) = into[..read].get_mut(within)
+            {
+                *place = *byte;
+            }
+        }
+        Ok(read)
+    }
+}
+
+impl Seek for Told<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.file.seek(to)
     }
 }
 
@@ -139,20 +188,23 @@ struct Samples {
     width: u32,
     height: u32,
     profile: Option<Vec<u8>>,
+    /// Numbers a pixel has, in the decoder's own count.
+    each: usize,
     read: DecodingResult,
 }
 
 impl Samples {
-    fn of(file: &[u8], limits: Limits) -> Result<Self> {
+    fn of(file: impl Read + Seek, limits: Limits) -> Result<Self> {
         let mut own = ::tiff::decoder::Limits::default();
         own.decoding_buffer_size = usize::try_from(limits.decode_bytes()).unwrap_or(usize::MAX);
-        let mut decoder = ::tiff::decoder::Decoder::new(Cursor::new(file))
+        let mut decoder = ::tiff::decoder::Decoder::new(file)
             .map_err(|error| damaged(&error))?
             .with_limits(own);
         let (width, height) = decoder.dimensions().map_err(|error| damaged(&error))?;
         let pixels = u64::from(width) * u64::from(height);
         // At most four samples of two bytes, and three bytes of what they mean.
         check((width, height), pixels.saturating_mul(11), limits)?;
+        let each = decoder.colortype().map_err(|error| unsupported(&error))?;
         let read = decoder.read_image().map_err(|error| match error {
             ::tiff::TiffError::UnsupportedError(_) => unsupported(&error),
             error => damaged(&error),
@@ -161,6 +213,7 @@ impl Samples {
             width,
             height,
             profile: decoder.get_tag_u8_vec(Tag::IccProfile).ok(),
+            each: usize::from(each.num_samples()),
             read,
         })
     }
@@ -174,8 +227,8 @@ impl Samples {
 
     /// Numbers of fewer bits than a byte has, each in a byte of its own; rows begin with a byte.
     fn unpacked(&self, bits: u32) -> Result<Vec<u8>> {
-        let DecodingResult::U8(packed) = &self.read else {
-            return Err(damaged(&"its numbers are of another depth than it says"));
+        let (DecodingResult::U8(packed), 1 | 2 | 4 | 8, 1) = (&self.read, bits, self.each) else {
+            return Err(unsupported(&"its numbers have a depth that nobody writes"));
         };
         if bits >= 8 {
             return Ok(packed.clone());
@@ -236,8 +289,8 @@ fn grey(page: &Page<'_>, bits: u32, is_negative: bool, limits: Limits) -> Result
             .map(|value| unit(value.clamp(0.0, 1.0) as f32))
             .collect(),
         _ => {
-            let step = 255 / u8::try_from((1_u32 << bits.min(8)) - 1).unwrap_or(u8::MAX);
             let numbers = samples.unpacked(bits)?;
+            let step = 255 / u8::try_from((1_u32 << bits) - 1).unwrap_or(u8::MAX);
             numbers.iter().map(|number| number * step).collect()
         }
     };
@@ -249,7 +302,7 @@ fn grey(page: &Page<'_>, bits: u32, is_negative: bool, limits: Limits) -> Result
 /// Lightness and two differences, whose white is D50 as in every editor that writes them.
 fn lab(page: &Page<'_>, kind: u32, limits: Limits) -> Result<Stored> {
     let samples = page.samples(RGB, limits)?;
-    let each = page.number(tag::SAMPLES).unwrap_or(3).max(3) as usize;
+    let each = samples.each.max(3);
     let centred = kind == CIE_LAB;
     let rgb: Vec<u8> = match &samples.read {
         DecodingResult::U8(values) => values
@@ -289,7 +342,7 @@ fn lab(page: &Page<'_>, kind: u32, limits: Limits) -> Result<Stored> {
 
 /// Four inks, by their profile.
 fn inks(file: &[u8], limits: Limits, colours: &mut Colours) -> Result<Stored> {
-    let samples = Samples::of(file, limits)?;
+    let samples = Samples::of(Cursor::new(file), limits)?;
     let DecodingResult::U8(inks) = &samples.read else {
         return Err(damaged(&"its inks are of another depth than it says"));
     };

@@ -125,31 +125,36 @@ fn a_picture_of_a_few_pixels_has_a_score_too() {
 }
 
 #[test]
-fn a_large_picture_is_compared_in_pieces_for_the_same_score() {
-    let picture = scene(1200, 900, 30);
-    let raster = Raster {
-        width: 1200,
-        height: 900,
-        alpha: false,
-        pixels: picture.as_raw().clone(),
-    };
-    let file = encoded(&DynamicImage::ImageRgb8(picture), ImageFormat::Jpeg);
+fn of_a_large_picture_parts_tell_what_it_is_worth() {
+    let file = encoded(
+        &DynamicImage::ImageRgb8(scene(1600, 1200, 30)),
+        ImageFormat::Png,
+    );
 
-    let score = Reference::new(&raster)
-        .and_then(|reference| reference.score(&file, Format::Jpeg))
-        .expect("score");
+    let (made, whole) = judged(&file, "v=1600x1200:inside:jpeg:auto:65");
 
-    let own = image::load_from_memory(&file).expect("JPEG").into_rgb8();
-    let view = |pixels| {
-        fast_ssim2::PixelSlice::new(
-            pixels,
-            1200,
-            900,
-            3600,
-            fast_ssim2::PixelDescriptor::RGB8_SRGB,
-        )
-        .expect("view")
-    };
-    let at_once = fast_ssim2::compute_ssimulacra2(&view(&raster.pixels), &view(own.as_raw()));
-    assert!((score - at_once.expect("score")).abs() < 0.5, "{score}");
+    assert_eq!(made.pixels, (1600, 1200));
+    let told = made.worth.score.expect("score");
+    assert!(
+        told >= 65.0 && (whole - told).abs() < 4.0,
+        "{told}, as a whole {whole}"
+    );
+}
+
+#[test]
+fn pictures_of_any_shape_are_compared() {
+    for (width, height) in [(16_000, 40), (40, 16_000), (9000, 70), (1023, 1025)] {
+        let raster = Raster {
+            width,
+            height,
+            alpha: false,
+            pixels: scene(width, height, 9).into_raw(),
+        };
+
+        let sample = crate::imaging::score::sample(&raster);
+
+        let pixels = sample.width as usize * sample.height as usize;
+        assert_eq!(sample.pixels.len(), pixels * 3, "{width}x{height}");
+        assert!(pixels <= 1 << 19, "{width}x{height}");
+    }
 }

@@ -204,3 +204,70 @@ fn the_picture_is_shown_not_the_small_one_before_it() {
 
     assert_eq!(seen, [[0; 3], [80; 3], [160; 3], [255; 3]]);
 }
+
+/// What another reader found: each of these broke in a way of its own.
+#[test]
+fn what_contradicts_itself_is_refused_in_a_sentence() {
+    let with = |mut fields: Vec<(u16, u16, Vec<u32>)>, more: &[(u16, u16, Vec<u32>)]| {
+        fields.extend_from_slice(more);
+        fields
+    };
+    let table = (320, 3, vec![0; 768]);
+    let files = [
+        // An index and something else for each pixel.
+        tiff(
+            &with(
+                fields((4, 1), &[8, 8], 3),
+                &[table.clone(), (338, 3, vec![2])],
+            ),
+            &[0; 8],
+            0,
+        ),
+        // Two depths and two kinds of numbers.
+        tiff(
+            &with(
+                fields((4, 1), &[0], 1),
+                &[(258, 3, vec![8]), (339, 3, vec![3]), (339, 3, vec![1])],
+            ),
+            &[0; 4],
+            0,
+        ),
+        tiff(&with(fields((4, 1), &[16], 3), &[table]), &[0; 8], 0),
+        tiff(
+            &with(fields((4, 1), &[16], 1), &[(339, 3, vec![3])]),
+            &[0; 8],
+            0,
+        ),
+        tiff(&fields((0, 1), &[2], 1), &[0; 8], 0),
+        tiff(&fields((60_000, 60_000), &[4], 1), &[0; 8], 0),
+    ];
+    for (number, file) in files.iter().enumerate() {
+        let refused = render(file, 1, &["v=4x4:inside:png"]).map(|_| ());
+        let code = refused.expect_err("refused").code;
+        let known = [
+            Code::ImageDamaged,
+            Code::ImageUnsupported,
+            Code::ImageTooLarge,
+        ];
+        assert!(known.contains(&code), "{number}: {code:?}");
+    }
+}
+
+#[test]
+fn a_lab_picture_with_something_beside_its_colours_is_shown() {
+    let mut fields = fields((2, 1), &[8, 8, 8, 8], 8);
+    fields.push((338, 3, vec![0]));
+
+    let seen = shown(&tiff(&fields, &[255, 0, 0, 7, 0, 0, 0, 9], 0));
+
+    near(&seen, &[[255; 3], [0; 3]], 1);
+}
+
+#[test]
+fn the_size_is_that_of_the_picture_whatever_its_numbers_mean() {
+    let file = tiff(&fields((40, 30), &[4], 1), &[0; 600], 0);
+
+    let facts = facts(&file, Codec::Tiff, "image/tiff");
+
+    assert_eq!((facts.width, facts.height), (Some(40), Some(30)));
+}
