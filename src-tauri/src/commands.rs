@@ -3,16 +3,12 @@
 
 use tauri::State;
 use tauri_plugin_dialog::DialogExt as _;
-use tauri_plugin_opener::OpenerExt as _;
 use tintype_core::LocalPath;
-use tintype_core::engine::{
-    JobReport, JobView, ObjectView, ProfileDraft, Snapshot, StepResult, Wish,
-};
+use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult, Wish};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::folder::WatchedFolder;
 use tintype_core::home::Home;
 use tintype_core::imaging::Facts;
-use tintype_core::link::{self, LinkFormat, Linkable};
 use tintype_core::profile::{Fix, OnConflict, OnLocation, Profile, Provider, provider};
 use tintype_core::settings::{Bandwidth, Settings};
 use tintype_core::variant::Variant;
@@ -184,91 +180,6 @@ pub(crate) async fn forget(engine: Engine<'_>, ids: Vec<String>) -> Result<()> {
 pub(crate) async fn search(engine: Engine<'_>, text: String) -> Result<Vec<JobView>> {
     let found = engine.handle()?.history(&text, 500).await?;
     Ok(found.into_iter().map(|report| report.job).collect())
-}
-
-/// Puts the link of one object on the clipboard, and returns it.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn copy_link(
-    engine: Engine<'_>,
-    clipboard: State<'_, Clipboard>,
-    job: String,
-    object: String,
-    shape: LinkFormat,
-) -> Result<String> {
-    let handle = engine.handle()?;
-    let report = handle.job(&job).await?;
-    let text = match shape {
-        LinkFormat::Own => own_link(&report, &object, &handle.settings().await?.link_template)?,
-        shape => link_text(&report, &object, shape)?,
-    };
-    clipboard.write(&text)?;
-    Ok(text)
-}
-
-fn chosen<'a>(report: &'a JobReport, object: &str) -> Result<&'a ObjectView> {
-    let mut objects = report.objects.iter();
-    objects.find(|known| known.id == object).ok_or_else(gone)
-}
-
-fn gone() -> Error {
-    Error::new(Code::ObjectMissing, "this file is not in the bucket yet")
-}
-
-/// The link in the person's own shape.
-fn own_link(report: &JobReport, object: &str, template: &str) -> Result<String> {
-    if template.is_empty() {
-        let told = "there is no link template of your own yet";
-        return Err(Error::new(Code::TemplateToken, told).hint("set link_template in the settings"));
-    }
-    let template = link::Template::parse(template)?;
-    let values = report.link_values(chosen(report, object)?);
-    Ok(template.filled(&values.ok_or_else(gone)?))
-}
-
-fn link_text(report: &JobReport, object: &str, shape: LinkFormat) -> Result<String> {
-    let chosen = chosen(report, object)?;
-    let linkable = |object: &ObjectView| object.width.zip(object.height);
-    let pictures: Vec<Linkable<'_>> = report
-        .objects
-        .iter()
-        .filter(|object| object.variant.is_some())
-        .filter_map(|object| {
-            Some(Linkable {
-                url: object.url.as_deref()?,
-                size: linkable(object),
-            })
-        })
-        .collect();
-    let url = chosen.url.as_deref().ok_or_else(gone)?;
-    Ok(link::format(
-        shape,
-        &report.job.name,
-        &Linkable {
-            url,
-            size: linkable(chosen),
-        },
-        &pictures,
-    ))
-}
-
-/// Opens the link of one object in the browser.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn open_link(
-    app: tauri::AppHandle,
-    engine: Engine<'_>,
-    job: String,
-    object: String,
-) -> Result<()> {
-    let url = link_text(&engine.handle()?.job(&job).await?, &object, LinkFormat::Url)?;
-    let failed = |error| {
-        Error::new(
-            Code::Internal,
-            format!("no browser could be opened: {error}"),
-        )
-    };
-    app.opener().open_url(url, None::<&str>).map_err(failed)
 }
 
 /// Makes sure there is a profile for the bucket on this computer.

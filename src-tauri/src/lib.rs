@@ -4,6 +4,7 @@
 mod bridge;
 mod clipboard;
 mod commands;
+mod links;
 mod preview;
 mod running;
 mod tray;
@@ -42,8 +43,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::blank_profile,
             commands::forget,
             commands::search,
-            commands::copy_link,
-            commands::open_link,
+            links::copy_link,
+            links::open_link,
             commands::use_demo,
             commands::save_profile,
             commands::remove_profile,

@@ -5,6 +5,7 @@ mod table;
 use std::path::Path;
 
 use futures::StreamExt as _;
+use indicatif::DecimalBytes;
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::home::Home;
 use tintype_core::imaging::Facts;
@@ -108,7 +109,7 @@ impl Sum {
         let mut told = format!(
             "{}, {}; {} where they were taken",
             terminal::counted(self.pictures, "picture"),
-            table::bytes(self.bytes),
+            DecimalBytes(self.bytes),
             match self.located {
                 0 => "none tells".to_owned(),
                 1 => "1 tells".to_owned(),

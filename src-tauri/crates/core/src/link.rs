@@ -44,7 +44,7 @@ pub enum LinkFormat {
 }
 
 /// One object that can be linked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Linkable<'a> {
     /// Its address.
     pub url: &'a str,

@@ -31,6 +31,8 @@ pub(crate) fn run(yes: bool, words: &[&str]) -> Result {
     let corpus = folder.join("corpus");
     draw(&corpus)?;
     build(&folder)?;
+    let triple = sh::output(sh::command("rustc").args(["--print", "host-tuple"]))?;
+    let built = folder.join(triple.trim()).join("release");
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let mut wrong = Vec::new();
     for some in chosen.chunks(cores) {
@@ -39,7 +41,7 @@ pub(crate) fn run(yes: bool, words: &[&str]) -> Result {
             .map(|target| {
                 Ok((
                     *target,
-                    start(target, &folder, &corpus, seconds.unwrap_or(60))?,
+                    start(target, (&built, &folder, &corpus), seconds.unwrap_or(60))?,
                 ))
             })
             .collect::<Result<_>>()?;
@@ -98,9 +100,12 @@ fn build(folder: &Path) -> Result {
     sh::run(&mut build)
 }
 
-fn start(target: &str, folder: &Path, corpus: &Path, seconds: u32) -> Result<Child> {
-    let triple = sh::output(sh::command("rustc").args(["--print", "host-tuple"]))?;
-    let program = folder.join(triple.trim()).join("release").join(target);
+fn start(
+    target: &str,
+    (built, folder, corpus): (&Path, &Path, &Path),
+    seconds: u32,
+) -> Result<Child> {
+    let program = built.join(target);
     let own = folder.join("grown").join(target);
     let found = folder.join("found");
     for made in [&own, &found] {

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use indicatif::DecimalBytes;
 use tintype_core::imaging::Facts;
 
 use crate::terminal;
@@ -31,7 +32,7 @@ pub(super) fn row(path: &Path, facts: &Facts) -> String {
     let cells = [
         facts.format.clone(),
         pixels.map_or_else(String::new, |(width, height)| format!("{width} × {height}")),
-        bytes(facts.size),
+        DecimalBytes(facts.size).to_string(),
         facts
             .captured
             .as_deref()
@@ -41,20 +42,6 @@ pub(super) fn row(path: &Path, facts: &Facts) -> String {
         place,
     ];
     line(cells, &terminal::path(path))
-}
-
-/// `3.4 MB`, as file managers say it.
-pub(super) fn bytes(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        1_000_000..1_000_000_000 => tenths(bytes / 100_000, "MB"),
-        _ => tenths(bytes / 100_000_000, "GB"),
-    }
-}
-
-fn tenths(tenths: u64, unit: &str) -> String {
-    format!("{}.{} {unit}", tenths / 10, tenths % 10)
 }
 
 fn line(cells: [String; COLUMNS.len()], last: &str) -> String {
@@ -74,16 +61,6 @@ fn line(cells: [String; COLUMNS.len()], last: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_said_as_people_read_them() {
-        let said = [0, 999, 4_200, 999_999, 3_449_999, 12_000_000_000].map(bytes);
-
-        assert_eq!(
-            said,
-            ["0 B", "999 B", "4 kB", "999 kB", "3.4 MB", "12.0 GB"]
-        );
-    }
 
     #[test]
     fn a_long_word_does_not_move_the_columns() {

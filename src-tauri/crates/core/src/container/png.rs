@@ -31,6 +31,17 @@ pub fn chunks(file: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     })
 }
 
+/// The file with the end that it lacks, where it lacks nothing else.
+pub fn with_end(file: &[u8]) -> Option<Vec<u8>> {
+    let (mut length, mut last) = (SIGNATURE.len(), None);
+    for chunk in chunks(file) {
+        length += chunk.whole.len();
+        last = Some(chunk.kind);
+    }
+    (last.is_some_and(|kind| &kind != b"IEND") && length == file.len())
+        .then(|| Some([file, &chunk(b"IEND", &[])?].concat()))?
+}
+
 /// Whether the file moves: `acTL` before the pixels, with more than one frame.
 pub fn is_animated(file: &[u8]) -> bool {
     let control = chunks(file)

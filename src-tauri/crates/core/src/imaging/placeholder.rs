@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::plan::View;
+use super::plan;
 use super::raster::Raster;
 use super::resize::Resizing;
 use crate::error::Result;
 use crate::placeholder::Placeholder;
+use crate::variant::{Fit, Variant};
 
-/// ThumbHash takes no more a side.
-const LARGEST_SIDE: u32 = 100;
+/// A ThumbHash is seven waves at most: of more pixels it comes out the same, and later.
+const LARGEST_SIDE: u32 = 48;
 /// A line of pixels has no look; to draw it small takes more memory than anything else of it.
 const LONGEST_RATIO: u32 = 500;
 
@@ -19,8 +20,7 @@ pub(super) fn of(raster: &Raster, resizing: &mut Resizing) -> Result<Option<Plac
         return Ok(None);
     }
     let size = within(raster.width, raster.height);
-    let view = View::whole((raster.width, raster.height));
-    let small = resizing.view(raster, view, size, false)?;
+    let small = resizing.rough(raster, size)?;
     Ok(Some(of_small(&small)))
 }
 
@@ -51,13 +51,11 @@ pub(super) const fn has_a_look(width: u32, height: u32) -> bool {
 
 /// The size of a picture that ThumbHash takes.
 pub(super) fn within(width: u32, height: u32) -> (u32, u32) {
-    let most = width.max(height).max(1);
-    if most <= LARGEST_SIDE {
-        return (width, height);
-    }
-    let scaled = |own: u32| u64::from(own) * u64::from(LARGEST_SIDE) / u64::from(most);
-    let side = |own: u32| u32::try_from(scaled(own)).unwrap_or(1).max(1);
-    (side(width), side(height))
+    let small = Variant {
+        fit: Fit::Inside,
+        ..Variant::sized(LARGEST_SIDE, LARGEST_SIDE)
+    };
+    plan::frame((width, height), &small, None).size
 }
 
 /// The mean of the pixels in the fullest of 4,096 boxes of colours (what sharp calls dominant, but

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, Resizer};
+use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 use image::metadata::Orientation;
 use turbojpeg::{Compressor, Subsamp, YuvImage};
 
@@ -87,7 +87,13 @@ impl Planes {
     }
 
     /// The part of the picture that a view shows, at a size.
-    fn resized(&self, resizer: &mut Resizer, view: View, size: (u32, u32)) -> Result<Self> {
+    fn resized(
+        &self,
+        resizer: &mut Resizer,
+        view: View,
+        size: (u32, u32),
+        how: &ResizeOptions,
+    ) -> Result<Self> {
         // TurboJPEG wants a brightness plane that whole colour samples cover.
         let chroma = (size.0.div_ceil(2), size.1.div_ceil(2));
         let targets = [((chroma.0 * 2, chroma.1 * 2), 1), (chroma, 2), (chroma, 2)];
@@ -103,7 +109,7 @@ impl Planes {
                 height: view.height * height / f64::from(size.1),
                 ..view
             };
-            plane.resize(own, resizer, shown, out, target)?;
+            plane.resize(own, (resizer, how), shown, out, target)?;
             (from, to) = (later, rest);
         }
         let planes = targets.map(|((width, height), step)| Plane {
@@ -126,11 +132,8 @@ impl Planes {
             return Ok(None);
         }
         let whole = View::whole(self.size);
-        let small = self.resized(
-            resizer,
-            whole,
-            placeholder::within(self.size.0, self.size.1),
-        )?;
+        let size = placeholder::within(width, height);
+        let small = self.resized(resizer, whole, size, &resize::roughly())?;
         let (width, height) = (small.size.0 as usize, small.size.1 as usize);
         let [bright, blue, red] = &small.planes;
         let starts = [0, bright.samples(), bright.samples() + blue.samples()];
@@ -232,7 +235,7 @@ impl Plane {
     fn resize(
         &self,
         samples: &[u8],
-        resizer: &mut Resizer,
+        (resizer, how): (&mut Resizer, &ResizeOptions),
         view: View,
         out: &mut [u8],
         (width, height): (u32, u32),
@@ -261,11 +264,7 @@ impl Plane {
         let mut to = Image::from_slice_u8(width, height, out, PixelType::U8)
             .map_err(|error| resize::failed(&error))?;
         resizer
-            .resize(
-                &from,
-                &mut to,
-                &resize::options().crop(left, top, across, down),
-            )
+            .resize(&from, &mut to, &how.crop(left, top, across, down))
             .map_err(|error| resize::failed(&error))
     }
 }
@@ -296,8 +295,18 @@ pub(super) fn render(
             .find(|(other, _)| frames[*other].can_become(&frame));
         let planes = match nearest {
             Some((_, larger)) if larger.size == frame.size => larger.clone(),
-            Some((_, larger)) => larger.resized(resizer, View::whole(larger.size), frame.size)?,
-            None => source.resized(resizer, frame.view.scaled(full, source.size), frame.size)?,
+            Some((_, larger)) => larger.resized(
+                resizer,
+                View::whole(larger.size),
+                frame.size,
+                &resize::options(),
+            )?,
+            None => source.resized(
+                resizer,
+                frame.view.scaled(full, source.size),
+                frame.size,
+                &resize::options(),
+            )?,
         };
         done.push((index, planes));
     }

@@ -47,6 +47,29 @@ impl Encoder {
         })
     }
 
+    /// As [`Encoder::finished`], and its score, whatever its quality.
+    pub(super) fn scored(
+        &mut self,
+        raster: &Raster,
+        variant: &Variant,
+        carried: Carried<'_>,
+    ) -> Result<Encoded> {
+        match variant.quality {
+            Quality::Fixed(quality) if !variant.is_exact() => {
+                let sample = sample(raster);
+                let tried = self.tried(&Reference::new(&sample)?, variant, quality, carried)?;
+                self.whole(
+                    raster,
+                    variant,
+                    carried,
+                    tried,
+                    matches!(sample, Cow::Borrowed(_)),
+                )
+            }
+            _ => self.finished(raster, variant, carried),
+        }
+    }
+
     fn searched(
         &mut self,
         raster: &Raster,
@@ -57,43 +80,83 @@ impl Encoder {
         let sample = sample(raster);
         let reference = Reference::new(&sample)?;
         let mut search = Search::new(f64::from(target), curve(variant.format));
-        let mut tries: Vec<(Vec<u8>, u8, f64)> = Vec::new();
+        let mut tries: Vec<Try> = Vec::new();
         while let Some(quality) = search.next() {
-            let bytes = self.encode(&sample, variant, quality, carried)?;
-            let score = reference.score(&bytes, variant.format)?;
-            search.saw(quality, score);
-            tries.push((bytes, quality, score));
+            let tried = self.tried(&reference, variant, quality, carried)?;
+            search.saw(quality, tried.score);
+            tries.push(tried);
         }
-        let highest = tries.iter().map(|tried| tried.2).fold(f64::MIN, f64::max);
+        let highest = tries
+            .iter()
+            .map(|tried| tried.score)
+            .fold(f64::MIN, f64::max);
         // Where nothing reaches it, more bytes for the last point are not worth it.
         let enough = if highest < search.target {
             highest - CLOSE
         } else {
             search.target
         };
-        let good = tries.into_iter().filter(|tried| tried.2 >= enough);
-        let (bytes, quality, score) = good
-            .min_by_key(|tried| tried.0.len())
-            .ok_or_else(nothing_made)?;
-        let bytes = match sample {
-            Cow::Borrowed(_) => bytes,
-            Cow::Owned(_) => self.encode(raster, variant, quality, carried)?,
-        };
-        Ok(Encoded {
+        let good = tries.into_iter().filter(|tried| tried.score >= enough);
+        let best = good.min_by_key(|tried| tried.bytes.len());
+        let best = best.ok_or_else(nothing_made)?;
+        self.whole(
+            raster,
+            variant,
+            carried,
+            best,
+            matches!(sample, Cow::Borrowed(_)),
+        )
+    }
+
+    fn tried(
+        &mut self,
+        reference: &Reference<'_>,
+        variant: &Variant,
+        quality: u8,
+        carried: Carried<'_>,
+    ) -> Result<Try> {
+        let bytes = self.encode(reference.raster, variant, quality, carried)?;
+        let score = reference.score(&bytes, variant.format)?;
+        Ok(Try {
             bytes,
+            quality,
+            score,
+        })
+    }
+
+    /// The whole picture, as what was tried of it: that is it already, unless it is large.
+    fn whole(
+        &mut self,
+        raster: &Raster,
+        variant: &Variant,
+        carried: Carried<'_>,
+        tried: Try,
+        is_all: bool,
+    ) -> Result<Encoded> {
+        let Try {
+            bytes,
+            quality,
+            score,
+        } = tried;
+        Ok(Encoded {
+            bytes: if is_all {
+                bytes
+            } else {
+                self.encode(raster, variant, quality, carried)?
+            },
             worth: Worth {
                 quality: Some(quality),
                 score: Some(score),
             },
         })
     }
+}
 
-    /// What an opaque or transparent picture is worth at a quality.
-    pub(super) fn worth(&mut self, raster: &Raster, variant: &Variant, quality: u8) -> Result<f64> {
-        let sample = sample(raster);
-        let bytes = self.encode(&sample, variant, quality, Carried::default())?;
-        Reference::new(&sample)?.score(&bytes, variant.format)
-    }
+/// A picture, or parts of it, encoded at a quality.
+struct Try {
+    bytes: Vec<u8>,
+    quality: u8,
+    score: f64,
 }
 
 fn nothing_made() -> Error {
@@ -231,9 +294,7 @@ impl Search {
         };
         Some(whole(wanted).clamp(least, most))
     }
-}
 
-impl Search {
     /// Where the line through the last two tries comes to the target.
     fn straight_on(&self) -> Option<f64> {
         let [.., one, other] = self.seen.as_slice() else {

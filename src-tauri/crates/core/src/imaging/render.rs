@@ -77,7 +77,9 @@ impl Renderer {
             .profile
             .clone()
             .filter(|profile| colour::is_rgb(profile));
-        let (done, placeholder) = self.resize_all(decoded, variants);
+        let (done, shown) = self.resize_all(decoded, variants);
+        let placeholder = self.placeholder(&done, &shown, variants);
+        self.decoder.recycle(shown.pixels);
         let settled = done.iter().zip(variants).map(|(made, variant)| Variant {
             format: made.as_ref().map_or(variant.format, |made| {
                 settle(variant.format, &made.raster, moving && !variant.still)
@@ -96,16 +98,14 @@ impl Renderer {
         for (index, (made, variant)) in done.into_iter().zip(settled).enumerate() {
             let icc = profile.as_deref().filter(|_| variant.keep_icc);
             let rights = rights.as_ref().filter(|_| variant.keep_copyright);
-            let done = match animated.remove(&index) {
-                Some(Ok(rendition)) => Ok(rendition),
+            let moved = animated.remove(&index);
+            if let Some(Err(_)) = moved {
                 // What cannot move shows its first frame.
-                Some(Err(_)) => {
-                    note = note.or_else(|| Some(flattened()));
-                    made.and_then(|made| {
-                        self.finish(made.raster, variant, encode::Carried { icc, rights })
-                    })
-                }
-                None => made.and_then(|made| {
+                note = note.or_else(|| Some(flattened()));
+            }
+            let done = match moved {
+                Some(Ok(rendition)) => Ok(rendition),
+                _ => made.and_then(|made| {
                     self.finish(made.raster, variant, encode::Carried { icc, rights })
                 }),
             };
@@ -243,13 +243,13 @@ impl Renderer {
         }))
     }
 
-    /// All variants at their size, in the order asked for, the largest made first; and what stands
-    /// for the whole picture.
+    /// All variants at their size, in the order asked for, the largest made first; and the picture
+    /// they were made of.
     pub(super) fn resize_all(
         &mut self,
         decoded: Decoded,
         variants: &[Variant],
-    ) -> (Vec<Result<Made>>, Option<Placeholder>) {
+    ) -> (Vec<Result<Made>>, Raster) {
         let Decoded {
             raster,
             full,
@@ -295,19 +295,32 @@ impl Renderer {
                     }
                 }
             };
-            done[index] = Some(raster.map(|raster| Made { frame, raster }));
+            let shows_all = frame.view.same_as(&View::whole(full));
+            done[index] = Some(raster.map(|raster| Made {
+                frame,
+                shows_all,
+                raster,
+            }));
         }
-        // Of the smallest that shows all of it, if there is one.
-        let whole = View::whole(full);
-        let small = done.iter().flatten().flatten().filter(|made| {
-            made.frame.view.same_as(&whole) && made.raster.width.min(made.raster.height) >= 100
-        });
-        let small = small.min_by_key(|made| made.frame.pixels());
-        let small = small.filter(|_| kept.is_none());
-        let small = small.map_or(&converted, |made| &made.raster);
-        let placeholder = placeholder::of(small, &mut self.resizing).ok().flatten();
-        self.decoder.recycle(converted.pixels);
-        (done.into_iter().flatten().collect(), placeholder)
+        (done.into_iter().flatten().collect(), converted)
+    }
+
+    /// What stands for the picture: of the smallest variant that shows all of it in sRGB, if there
+    /// is one.
+    fn placeholder(
+        &mut self,
+        done: &[Result<Made>],
+        shown: &Raster,
+        variants: &[Variant],
+    ) -> Option<Placeholder> {
+        let made = done.iter().zip(variants);
+        let made = made.filter(|(_, variant)| !variant.keep_icc);
+        let whole = made
+            .filter_map(|(made, _)| made.as_ref().ok())
+            .filter(|made| made.shows_all && made.raster.width.min(made.raster.height) >= 100);
+        let smallest = whole.min_by_key(|made| made.frame.pixels());
+        let of = smallest.map_or(shown, |made| &made.raster);
+        placeholder::of(of, &mut self.resizing).ok().flatten()
     }
 
     /// What comes after resizing: the canvas, the watermark, the file.
@@ -352,6 +365,7 @@ const fn alike(a: &Variant, b: &Variant) -> bool {
 /// A resized picture that smaller ones of the same view may be derived from.
 pub(super) struct Made {
     frame: Frame,
+    shows_all: bool,
     pub(super) raster: Raster,
 }
 

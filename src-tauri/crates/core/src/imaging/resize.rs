@@ -56,6 +56,11 @@ impl Resizing {
         self.run(source, size, &options(), linear)
     }
 
+    /// The whole of a picture, for a rough look.
+    pub(super) fn rough(&mut self, source: &Raster, size: (u32, u32)) -> Result<Raster> {
+        self.run(source, size, &roughly(), false)
+    }
+
     fn run(
         &mut self,
         source: &Raster,
@@ -104,6 +109,11 @@ pub(super) fn options() -> ResizeOptions {
     let filter = Filter::new("Lanczos3 by table", lanczos3, 3.0)
         .map_or(FilterType::Lanczos3, FilterType::Custom);
     ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter))
+}
+
+/// For a look at what a picture is like: a few pixels of it, averaged. A tenth of the time.
+pub(super) fn roughly() -> ResizeOptions {
+    ResizeOptions::new().resize_alg(ResizeAlg::SuperSampling(FilterType::Box, 4))
 }
 
 /// Entries of the table between two zeros of the filter.

@@ -59,7 +59,7 @@ pub(super) fn sample(raster: &Raster) -> Cow<'_, Raster> {
 
 /// The pixels that encoded ones are compared with.
 pub(super) struct Reference<'a> {
-    raster: &'a Raster,
+    pub(super) raster: &'a Raster,
     /// As they look on each background.
     prepared: Vec<(Option<[u8; 3]>, Ssimulacra2Reference)>,
 }

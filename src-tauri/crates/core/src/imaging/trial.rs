@@ -13,8 +13,8 @@ use crate::variant::Variant;
 
 impl Renderer {
     /// One variant, as [`Renderer::render`] makes it but for what moves, of which it is the first
-    /// frame; and its score, whatever its quality. The picture is the same as the last time, unless it was
-    /// [forgotten](Renderer::forget).
+    /// frame; and its score, whatever its quality. The picture is the same as the last time, unless
+    /// it was [forgotten](Renderer::forget).
     ///
     /// # Errors
     /// As [`Renderer::render`].
@@ -31,7 +31,8 @@ impl Renderer {
         self.tried = Some(decoded.clone());
         let profile = decoded.profile.clone();
         let profile = profile.filter(|profile| colour::is_rgb(profile));
-        let (mut made, _) = self.resize_all(decoded, wanted);
+        let (mut made, shown) = self.resize_all(decoded, wanted);
+        self.decoder.recycle(shown.pixels);
         let raster = made.pop().ok_or_else(nothing_made)??.raster;
         let variant = Variant {
             format: settle(variant.format, &raster, false),
@@ -45,11 +46,7 @@ impl Renderer {
             icc: profile.as_deref().filter(|_| variant.keep_icc),
             rights: rights.as_ref(),
         };
-        let mut made = self.encoder.finished(&raster, &variant, carried)?;
-        if made.worth.score.is_none() && !variant.is_exact() {
-            let quality = variant.quality.number();
-            made.worth.score = Some(self.encoder.worth(&raster, &variant, quality)?);
-        }
+        let made = self.encoder.scored(&raster, &variant, carried)?;
         Ok(Rendition {
             pixels: (raster.width, raster.height),
             variant,

@@ -75,10 +75,8 @@ enum Part {
 /// What is filled in for one object of a job.
 #[derive(Debug, Clone, Default)]
 pub struct Values<'a> {
-    /// Address and pixels of the object itself.
-    pub url: &'a str,
-    /// Pixels, where it is a picture.
-    pub size: Option<(u32, u32)>,
+    /// The object itself.
+    pub own: Linkable<'a>,
     /// The file's name.
     pub name: &'a str,
     /// ThumbHash in Base64, and a colour; empty where there are none.
@@ -146,10 +144,10 @@ impl Values<'_> {
             .variants
             .iter()
             .find(|(name, _)| Some(*name) == variant);
-        let (url, size) = named.map_or((self.url, self.size), |(_, own)| (own.url, own.size));
+        let Linkable { url, size } = named.map_or(&self.own, |(_, variant)| variant);
         let side = |side: Option<u32>| side.map_or_else(String::new, |side| side.to_string());
         match token {
-            "url" => url.into(),
+            "url" => Cow::Borrowed(*url),
             "width" => side(size.map(|size| size.0)).into(),
             "height" => side(size.map(|size| size.1)).into(),
             "name" => self.name.into(),
@@ -193,8 +191,10 @@ mod tests {
 
     fn values() -> Values<'static> {
         Values {
-            url: "https://c/a%20b.jpg",
-            size: Some((4000, 3000)),
+            own: Linkable {
+                url: "https://c/a%20b.jpg",
+                size: Some((4000, 3000)),
+            },
             name: "a \"b\".jpg",
             thumbhash: "1QcSHQRnh493".into(),
             colour: "#0a780c".into(),

@@ -52,7 +52,12 @@ impl Workers {
             .visit(trial.file.clone(), trial.content.clone())
             .await?;
         visit.host = trial.host.take();
-        let made = visit.try_out(variant).await;
+        let was_kept = visit.host.is_some();
+        let mut made = visit.try_out(variant.clone()).await;
+        if made.is_err() && was_kept && visit.host.is_none() {
+            // The system may have ended it while it was kept: that is not the picture's fault.
+            made = visit.try_out(variant).await;
+        }
         trial.host = visit.host.take();
         drop(visit);
         *tried = Some(trial);

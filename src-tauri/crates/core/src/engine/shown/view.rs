@@ -197,8 +197,10 @@ impl JobReport {
             Some((name, link::Linkable { url, size }))
         });
         Some(link::Values {
-            url: object.url.as_deref()?,
-            size: object.width.zip(object.height),
+            own: link::Linkable {
+                url: object.url.as_deref()?,
+                size: object.width.zip(object.height),
+            },
             name: &self.job.name,
             thumbhash: placeholder.map_or_else(String::new, Placeholder::thumbhash),
             colour: placeholder.map_or_else(String::new, Placeholder::colour),

@@ -3,11 +3,11 @@
 use std::io::Cursor;
 
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
-use image::metadata::Orientation;
-use image::{AnimationDecoder as _, Delay, DynamicImage, ImageResult};
+use image::{AnimationDecoder as _, ColorType, Delay, DynamicImage, ImageResult};
 use jxl_oxide::{EnumColourEncoding, JxlImage, JxlThreadPool, RenderingIntent};
 
-use super::stored::{damaged, into_raster, too_large, unsupported};
+use super::still::assemble;
+use super::stored::{Stored, check, damaged, into_raster, unsupported};
 use crate::container::{gif, png, riff};
 use crate::content::Codec;
 use crate::error::Result;
@@ -33,8 +33,7 @@ impl<'a> Film<'a> {
         } = source;
         let input = Cursor::new(file);
         let of_image = |frames: image::Frames<'a>| -> Frames<'a> {
-            let upright = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
-            Box::new(frames.map(move |frame| by_image(frame, upright)))
+            Box::new(frames.map(move |frame| by_image(frame, orientation)))
         };
         let broken = |error| damaged(&error);
         match codec {
@@ -62,35 +61,21 @@ impl<'a> Film<'a> {
     }
 }
 
-fn by_image(frame: ImageResult<image::Frame>, upright: Orientation) -> Result<(Raster, Delay)> {
+fn by_image(frame: ImageResult<image::Frame>, orientation: u8) -> Result<(Raster, Delay)> {
     let frame = frame.map_err(|error| damaged(&error))?;
     let delay = frame.delay();
-    let mut image = DynamicImage::ImageRgba8(frame.into_buffer());
-    image.apply_orientation(upright);
-    Ok((into_raster(image), delay))
+    let image = DynamicImage::ImageRgba8(frame.into_buffer());
+    let (raster, _) = Stored::whole(image, Meaning::Srgb, orientation).shown();
+    Ok((raster, delay))
 }
 
 fn avif(file: &[u8], limits: Limits) -> Result<Film<'_>> {
-    let frames = tintype_avif::frames(file, super::most_pixels(limits)).map_err(|error| {
-        if error.too_large {
-            too_large(&error)
-        } else {
-            damaged(&error)
-        }
-    })?;
+    let frames = tintype_avif::frames(file, super::avif::most_pixels(limits));
+    let frames = frames.map_err(|error| super::avif::refused(&error))?;
     let plays = u16::try_from(frames.plays()).unwrap_or(u16::MAX);
     let frames = frames.map(|frame| {
-        let (picture, milliseconds) = frame.map_err(|error| damaged(&error))?;
-        let upright = Orientation::from_exif(picture.orientation);
-        let meaning = super::meaning_of(picture.colour);
-        let image = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
-        let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
-        let mut image = DynamicImage::ImageRgba8(image);
-        image.apply_orientation(upright.unwrap_or(Orientation::NoTransforms));
-        let mut raster = into_raster(image);
-        if let Meaning::Hdr(hdr) = meaning {
-            hdr.show(&mut raster);
-        }
+        let (picture, milliseconds) = frame.map_err(|error| super::avif::refused(&error))?;
+        let (raster, _) = super::avif::stored(picture)?.shown();
         Ok((raster, Delay::from_numer_denom_ms(milliseconds, 1)))
     });
     Ok(Film {
@@ -105,7 +90,7 @@ fn jxl(file: &[u8], limits: Limits) -> Result<Film<'_>> {
         .pool(JxlThreadPool::none())
         .read(Cursor::new(file))
         .map_err(|error| damaged(&error))?;
-    super::stored::check(
+    check(
         (image.width(), image.height()),
         // Four numbers with a point for each pixel, and as bytes.
         u64::from(image.width()) * u64::from(image.height()) * 20,
@@ -122,22 +107,19 @@ fn jxl(file: &[u8], limits: Limits) -> Result<Film<'_>> {
         let (width, height, channels) = (stream.width(), stream.height(), stream.channels());
         let mut pixels = vec![0; (width * height * channels) as usize];
         stream.write_to_buffer::<u8>(&mut pixels);
-        let image = match channels {
-            1 => image::GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
-            2 => image::GrayAlphaImage::from_raw(width, height, pixels)
-                .map(DynamicImage::ImageLumaA8),
-            3 => image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
-            _ => image::RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
+        let kind = match channels {
+            1 => ColorType::L8,
+            2 => ColorType::La8,
+            3 => ColorType::Rgb8,
+            _ => ColorType::Rgba8,
         };
-        let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+        let image = assemble(kind, width, height, pixels)
+            .ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
         let milliseconds =
             u64::from(render.duration()) * 1000 * u64::from(seconds) / u64::from(ticks.max(1));
         let milliseconds = u32::try_from(milliseconds).unwrap_or(u32::MAX);
-        let whole = DynamicImage::ImageRgba8(image.into_rgba8());
-        Ok((
-            into_raster(whole),
-            Delay::from_numer_denom_ms(milliseconds, 1),
-        ))
+        let delay = Delay::from_numer_denom_ms(milliseconds, 1);
+        Ok((into_raster(image), delay))
     });
     Ok(Film {
         frames: Box::new(frames),

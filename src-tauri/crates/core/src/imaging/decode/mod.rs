@@ -1,5 +1,6 @@
 //! Decoding within limits, at the scale that is needed, the right way up.
 
+mod avif;
 mod film;
 mod jpeg;
 mod still;
@@ -8,7 +9,6 @@ mod tiff;
 mod vector;
 
 use image::DynamicImage;
-use image::metadata::Orientation;
 
 use super::colour::Colours;
 use super::meaning::Meaning;
@@ -23,7 +23,7 @@ use crate::settings::Limits;
 use crate::variant::Variant;
 pub(super) use film::Film;
 pub(super) use still::jxl_moves;
-use stored::{Stored, damaged, into_raster, too_large, turned, unsupported};
+use stored::{Stored, damaged, too_large, turn, turned, unsupported};
 pub(super) use vector::text;
 
 /// A decoded picture: its first frame, the right way up, at the scale that is needed.
@@ -74,7 +74,7 @@ impl Decoder {
                 &mut self.colours,
             )?,
             Codec::Svg => vector::decode(file, variants, limits)?,
-            Codec::Avif => avif(file, limits)?,
+            Codec::Avif => avif::decode(file, limits)?,
             Codec::Heic => heic(file, limits)?,
             Codec::Jxl => still::jxl(file, limits)?,
             Codec::Tiff => Stored {
@@ -93,30 +93,14 @@ impl Decoder {
                 ..still::decode(file, codec, limits)?
             },
         };
-        let Stored {
-            mut image,
-            full,
-            meaning,
-            damaged,
-            orientation,
-            frames,
-        } = stored;
-        let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
-        image.apply_orientation(orientation);
-        let moving = is_animated(file, codec) || frames > 1;
-        let grey = !image.color().has_color();
-        let mut raster = into_raster(image);
-        let profile = match meaning {
-            Meaning::Srgb => None,
-            Meaning::Icc(profile) => Some(profile),
-            Meaning::Hdr(hdr) => {
-                hdr.show(&mut raster);
-                None
-            }
-        };
+        let full = turned(stored.full, turn(stored.orientation));
+        let moving = is_animated(file, codec) || stored.frames > 1;
+        let grey = !stored.image.color().has_color();
+        let damaged = stored.damaged.clone();
+        let (raster, profile) = stored.shown();
         Ok(Decoded {
             raster,
-            full: turned(full, orientation),
+            full,
             profile,
             grey,
             damaged,
@@ -145,7 +129,7 @@ impl Decoder {
         else {
             return Ok(None);
         };
-        let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
+        let orientation = turn(orientation);
         Ok(Some((
             Planes::new(planes, orientation),
             turned(full, orientation),
@@ -196,20 +180,13 @@ pub(super) fn dimensions(file: &[u8], codec: Codec) -> Option<(u32, u32)> {
     match codec {
         Codec::Avif => tintype_avif::header(file, u32::MAX)
             .ok()
-            .map(|header| upright((header.width, header.height), header.orientation)),
+            .map(|header| turned((header.width, header.height), turn(header.orientation))),
         Codec::Heic => still::heic_dimensions(file),
         Codec::Jxl => still::jxl_dimensions(file),
         Codec::Svg => vector::dimensions(file),
         Codec::Tiff => tiff::dimensions(file).or_else(|| still::dimensions(file, Codec::Tiff)),
         other => still::dimensions(file, other),
     }
-}
-
-fn upright(size: (u32, u32), orientation: u8) -> (u32, u32) {
-    turned(
-        size,
-        Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms),
-    )
 }
 
 /// The embedded ICC profile.
@@ -232,41 +209,6 @@ fn preview(file: &[u8]) -> Result<&[u8]> {
             )
             .hint("develop it into a JPEG or TIFF; the original is uploaded as it is")
         })
-}
-
-fn avif(file: &[u8], limits: Limits) -> Result<Stored> {
-    let picture = tintype_avif::decode(file, most_pixels(limits)).map_err(|error| {
-        if error.too_large {
-            too_large(&error)
-        } else {
-            damaged(&error)
-        }
-    })?;
-    let meaning = meaning_of(picture.colour);
-    let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
-    let image =
-        DynamicImage::ImageRgba8(rgba.ok_or_else(|| damaged(&"its size does not fit its pixels"))?);
-    let image = if picture.alpha {
-        image
-    } else {
-        DynamicImage::ImageRgb8(image.into_rgb8())
-    };
-    Ok(Stored {
-        frames: picture.frames,
-        ..Stored::whole(image, meaning, picture.orientation)
-    })
-}
-
-fn most_pixels(limits: Limits) -> u32 {
-    let most = limits.pixels().min(limits.decode_bytes() / 8);
-    u32::try_from(most).unwrap_or(u32::MAX)
-}
-
-fn meaning_of(colour: tintype_avif::Colour) -> Meaning {
-    match colour {
-        tintype_avif::Colour::Icc(icc) => Meaning::Icc(icc),
-        tintype_avif::Colour::Cicp(primaries, transfer, _) => Meaning::of_cicp(primaries, transfer),
-    }
 }
 
 fn heic(file: &[u8], limits: Limits) -> Result<Stored> {

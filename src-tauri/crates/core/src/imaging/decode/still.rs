@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader};
 
 use super::stored::{Stored, check, damaged, image_error};
-use crate::container::{gif, ico};
+use crate::container::{gif, ico, png};
 use crate::content::Codec;
 use crate::error::{Error, Result};
 use crate::imaging::hdr;
@@ -16,6 +16,10 @@ pub(super) fn decode(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored
     match codec {
         Codec::Gif => match gif::with_screen(file) {
             Some(larger) => plain(&larger, codec, limits),
+            None => plain(file, codec, limits),
+        },
+        Codec::Png => match png::with_end(file) {
+            Some(whole) => plain(&whole, codec, limits),
             None => plain(file, codec, limits),
         },
         Codec::Ico => {
@@ -203,7 +207,12 @@ fn why(error: &Error) -> String {
 }
 
 /// Pixels of any type as a picture of at most 8 bits a channel; deeper ones are rounded, not cut.
-fn assemble(kind: ColorType, width: u32, height: u32, bytes: Vec<u8>) -> Option<DynamicImage> {
+pub(super) fn assemble(
+    kind: ColorType,
+    width: u32,
+    height: u32,
+    bytes: Vec<u8>,
+) -> Option<DynamicImage> {
     let deep = || {
         bytes
             .chunks_exact(2)

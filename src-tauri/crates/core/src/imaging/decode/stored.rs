@@ -35,6 +35,30 @@ impl Stored {
     }
 }
 
+impl Stored {
+    /// Upright pixels of eight bits, HDR drawn together; and the profile they are told by, if they
+    /// are not sRGB.
+    pub(super) fn shown(self) -> (Raster, Option<Vec<u8>>) {
+        let mut image = self.image;
+        image.apply_orientation(turn(self.orientation));
+        let mut raster = into_raster(image);
+        let profile = match self.meaning {
+            Meaning::Srgb => None,
+            Meaning::Icc(profile) => Some(profile),
+            Meaning::Hdr(hdr) => {
+                hdr.show(&mut raster);
+                None
+            }
+        };
+        (raster, profile)
+    }
+}
+
+/// What EXIF's orientation asks for; nothing where it says nonsense.
+pub(super) fn turn(orientation: u8) -> Orientation {
+    Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms)
+}
+
 pub(super) fn into_raster(image: DynamicImage) -> Raster {
     let (width, height, alpha) = (image.width(), image.height(), image.color().has_alpha());
     let pixels = if alpha {

@@ -304,6 +304,7 @@ fn lab(page: &Page<'_>, kind: u32, limits: Limits) -> Result<Stored> {
     let samples = page.samples(RGB, limits)?;
     let each = samples.each.max(3);
     let centred = kind == CIE_LAB;
+    // The colours of one pixel, from lightness and differences in their own units.
     let rgb: Vec<u8> = match &samples.read {
         DecodingResult::U8(values) => values
             .chunks_exact(each)
@@ -318,6 +319,18 @@ fn lab(page: &Page<'_>, kind: u32, limits: Limits) -> Result<Stored> {
                 let light = f32::from(pixel[0]) / 2.55;
                 colour::of_lab([light, difference(pixel[1]), difference(pixel[2])])
             })
+            .collect(),
+        // libvips': 16 bits with a sign, and numbers with a point.
+        DecodingResult::I16(values) => values
+            .chunks_exact(each)
+            .flat_map(|pixel| {
+                let [light, a, b] = [0, 1, 2].map(|at| f32::from(pixel[at]));
+                colour::of_lab([light / 327.67, a / 256.0, b / 256.0])
+            })
+            .collect(),
+        DecodingResult::F32(values) => values
+            .chunks_exact(each)
+            .flat_map(|pixel| colour::of_lab([pixel[0], pixel[1], pixel[2]]))
             .collect(),
         DecodingResult::U16(values) => values
             .chunks_exact(each)

@@ -1,6 +1,8 @@
 //! SVG, drawn at the size that is needed. No scripts, and nothing outside of the file is read.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use encoding_rs::Encoding;
 use image::{DynamicImage, RgbaImage};
@@ -15,7 +17,7 @@ use crate::settings::Limits;
 use crate::variant::Variant;
 
 pub(super) fn decode(file: &[u8], variants: &[Variant], limits: Limits) -> Result<Stored> {
-    let tree = parse(file)?;
+    let (tree, is_whole) = parse(file)?;
     let (width, height) = (tree.size().width(), tree.size().height());
     // A vector picture has no pixels of its own: as many as the largest variant needs, or its
     // nominal size.
@@ -31,12 +33,16 @@ pub(super) fn decode(file: &[u8], variants: &[Variant], limits: Limits) -> Resul
         })
         .collect();
     let scale = scale_needed(nominal, &enlarged).max(if variants.is_empty() { 1.0 } else { 0.0 });
-    draw(&tree, scale, limits)
+    let stored = draw(&tree, scale, limits)?;
+    Ok(Stored {
+        damaged: (!is_whole).then(|| "it shows another file, which is not opened".into()),
+        ..stored
+    })
 }
 
 /// The nominal size.
 pub(super) fn dimensions(file: &[u8]) -> Option<(u32, u32)> {
-    let tree = parse(file).ok()?;
+    let (tree, _) = parse(file).ok()?;
     Some((
         crate::imaging::plan::pixels(f64::from(tree.size().width())),
         crate::imaging::plan::pixels(f64::from(tree.size().height())),
@@ -76,12 +82,18 @@ fn draw(tree: &Tree, scale: f64, limits: Limits) -> Result<Stored> {
     ))
 }
 
-fn parse(file: &[u8]) -> Result<Tree> {
+/// The drawing, and whether all that belongs to it is in the file.
+fn parse(file: &[u8]) -> Result<(Tree, bool)> {
+    let is_whole = Arc::new(AtomicBool::new(true));
+    let told = Arc::clone(&is_whole);
     let mut options = Options {
         image_href_resolver: ImageHrefResolver {
             resolve_data: ImageHrefResolver::default_data_resolver(),
             // Files and addresses named in the picture are not opened.
-            resolve_string: Box::new(|_, _| None),
+            resolve_string: Box::new(move |_, _| {
+                told.store(false, Ordering::Relaxed);
+                None
+            }),
         },
         ..Options::default()
     };
@@ -95,7 +107,8 @@ fn parse(file: &[u8]) -> Result<Tree> {
             options.font_family = family;
         }
     }
-    Tree::from_data(file, &options).map_err(|error| damaged(&error))
+    let tree = Tree::from_data(file, &options).map_err(|error| damaged(&error))?;
+    Ok((tree, is_whole.load(Ordering::Relaxed)))
 }
 
 /// The text as UTF-8, whatever its mark or its declaration says that it is.
@@ -151,7 +164,7 @@ pub(in super::super) fn text(
         )
     };
     // Once to learn how large the line is, once to draw it.
-    let measured = parse(draft(10_000.0, 200.0, 0.0, 120.0).as_bytes())?;
+    let (measured, _) = parse(draft(10_000.0, 200.0, 0.0, 120.0).as_bytes())?;
     let bounds = measured.root().abs_stroke_bounding_box();
     if bounds.width() < 1.0 || bounds.height() < 1.0 {
         return Ok(None);
@@ -162,7 +175,7 @@ pub(in super::super) fn text(
         -bounds.x(),
         120.0 - bounds.y(),
     );
-    let tree = parse(picture.as_bytes())?;
+    let (tree, _) = parse(picture.as_bytes())?;
     let drawn = draw(&tree, f64::from(width) / f64::from(bounds.width()), limits)?;
     Ok(Some(super::stored::into_raster(drawn.image)))
 }

@@ -351,3 +351,37 @@ fn a_tall_watermark_is_not_squashed() -> std::io::Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn a_png_that_lacks_its_end_alone_is_no_damaged_one() -> Result<()> {
+    let whole = encoded(
+        &DynamicImage::ImageRgb8(quadrants(64, 48)),
+        ImageFormat::Png,
+    );
+    let ended = &whole[..whole.len() - 12];
+
+    let lacking = render(ended, 1, &["v=32x24:cover:png"])?;
+    let cut_off = render(&whole[..whole.len() - 40], 1, &["v=32x24:cover:png"]);
+
+    assert!(lacking.note.is_none(), "{:?}", lacking.note);
+    assert!(cut_off.map_or(true, |rendered| rendered.note.is_some()));
+    Ok(())
+}
+
+#[test]
+fn a_drawing_that_shows_another_file_says_that_it_is_not_whole() -> Result<()> {
+    let drawing = |inside: &str| {
+        format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='40' height='30'><rect width='9' height='9'/>{inside}</svg>"
+        )
+    };
+    let outside = drawing("<image xlink:href='photo.png' width='20' height='20'/>");
+
+    let whole = render(drawing("").as_bytes(), 1, &["v=40x30:inside:png"])?;
+    let lacking = render(outside.as_bytes(), 1, &["v=40x30:inside:png"])?;
+
+    assert!(whole.note.is_none());
+    let note = lacking.note.expect("a note");
+    assert!(note.message.contains("another file"), "{note}");
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! AVIF, one picture of it at a time.
+
+use image::DynamicImage;
+
+use super::stored::{Stored, damaged, too_large};
+use crate::error::{Error, Result};
+use crate::imaging::meaning::Meaning;
+use crate::settings::Limits;
+
+pub(super) fn decode(file: &[u8], limits: Limits) -> Result<Stored> {
+    let picture =
+        tintype_avif::decode(file, most_pixels(limits)).map_err(|error| refused(&error))?;
+    stored(picture)
+}
+
+pub(super) fn refused(error: &tintype_avif::Error) -> Error {
+    if error.too_large {
+        too_large(error)
+    } else {
+        damaged(error)
+    }
+}
+
+/// One picture of a file, which may have more.
+pub(super) fn stored(picture: tintype_avif::Picture) -> Result<Stored> {
+    let meaning = match picture.colour {
+        tintype_avif::Colour::Icc(icc) => Meaning::Icc(icc),
+        tintype_avif::Colour::Cicp(primaries, transfer, _) => Meaning::of_cicp(primaries, transfer),
+    };
+    let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
+    let image =
+        DynamicImage::ImageRgba8(rgba.ok_or_else(|| damaged(&"its size does not fit its pixels"))?);
+    let image = if picture.alpha {
+        image
+    } else {
+        DynamicImage::ImageRgb8(image.into_rgb8())
+    };
+    Ok(Stored {
+        frames: picture.frames,
+        ..Stored::whole(image, meaning, picture.orientation)
+    })
+}
+
+pub(super) fn most_pixels(limits: Limits) -> u32 {
+    let most = limits.pixels().min(limits.decode_bytes() / 8);
+    u32::try_from(most).unwrap_or(u32::MAX)
+}
