@@ -207,7 +207,7 @@ fn opened(bytes: &[u8], format: &str) -> Result<DynamicImage> {
         return Ok(image::load_from_memory(bytes)?);
     }
     let picture = tintype_avif::decode(bytes, 1 << 28)?;
-    let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
+    let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba.eight());
     Ok(DynamicImage::ImageRgba8(rgba.ok_or("pixels")?))
 }
 

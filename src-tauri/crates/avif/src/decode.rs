@@ -13,13 +13,20 @@ pub enum Colour {
     Cicp(u8, u8, u8),
 }
 
+impl Colour {
+    /// Whether its curve is that of SMPTE ST 2084 (PQ) or ARIB STD-B67 (HLG).
+    pub const fn is_hdr(&self) -> bool {
+        matches!(self, Self::Cicp(_, 16 | 18, _))
+    }
+}
+
 /// A decoded picture: the first frame, as stored (not yet turned).
 #[derive(Debug, Clone)]
 pub struct Picture {
     pub width: u32,
     pub height: u32,
-    /// `width * height` pixels of four bytes, RGBA, not premultiplied.
-    pub rgba: Vec<u8>,
+    /// `width * height` pixels of red, green, blue and alpha, not premultiplied.
+    pub rgba: Samples,
     /// Whether the file has an alpha plane; without one alpha is 255 everywhere.
     pub alpha: bool,
     pub colour: Colour,
@@ -27,6 +34,25 @@ pub struct Picture {
     pub orientation: u8,
     /// Frames in the file, 1 for a still.
     pub frames: u32,
+}
+
+/// The numbers of a picture, over the whole range of their type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Samples {
+    Eight(Vec<u8>),
+    /// Of a picture of more than eight bits whose curve is one of HDR's, which eight are too few for.
+    Sixteen(Vec<u16>),
+}
+
+impl Samples {
+    /// As eight bits, rounded: 65,535 / 255 = 257.
+    pub fn eight(self) -> Vec<u8> {
+        let rounded = |deep: u16| u8::try_from((u32::from(deep) + 128) / 257).unwrap_or(u8::MAX);
+        match self {
+            Self::Eight(numbers) => numbers,
+            Self::Sixteen(numbers) => numbers.into_iter().map(rounded).collect(),
+        }
+    }
 }
 
 /// What a file says of itself before any pixel is decoded.
@@ -156,6 +182,38 @@ fn crop(image: &sys::avifImage) -> Option<[u32; 4]> {
         .then_some([rect.x, rect.y, rect.width, rect.height])
 }
 
+/// A number of a picture.
+trait Sample: Copy + Default {}
+impl Sample for u8 {}
+impl Sample for u16 {}
+
+/// Pixels as red, green, blue and alpha.
+fn rgba<T: Sample>(image: &sys::avifImage, crop: Option<[u32; 4]>) -> Result<Vec<T>, Error> {
+    let mut rgb = sys::avifRGBImage::default();
+    // SAFETY: both pointers are to live values; the call only fills in `rgb`.
+    unsafe { sys::avifRGBImageSetDefaults(&raw mut rgb, image) };
+    rgb.depth = if size_of::<T>() == 1 { 8 } else { 16 };
+    rgb.format = sys::AVIF_RGB_FORMAT_RGBA;
+    let row = image.width as usize * 4;
+    let mut rgba = vec![T::default(); row * image.height as usize];
+    rgb.pixels = rgba.as_mut_ptr().cast();
+    rgb.rowBytes = u32::try_from(row * size_of::<T>()).map_err(|_| too_large())?;
+    // SAFETY: `pixels` has `rowBytes` × `height` bytes, as RGBA of that depth needs, is aligned to
+    // its numbers, and outlives the call.
+    check(unsafe { sys::avifImageYUVToRGB(image, &raw mut rgb) })?;
+    let Some([left, top, width, height]) = crop else {
+        return Ok(rgba);
+    };
+    let rows = rgba
+        .chunks_exact(row)
+        .skip(top as usize)
+        .take(height as usize);
+    Ok(rows
+        .flat_map(|row| &row[left as usize * 4..(left + width) as usize * 4])
+        .copied()
+        .collect())
+}
+
 struct Decoder<'a> {
     raw: *mut sys::avifDecoder,
     _file: std::marker::PhantomData<&'a [u8]>,
@@ -215,18 +273,6 @@ impl<'a> Decoder<'a> {
     fn picture(&self) -> Result<Picture, Error> {
         let image = self.image()?;
         let crop = crop(image);
-        let mut rgb = sys::avifRGBImage::default();
-        // SAFETY: both pointers are to live values; the call only fills in `rgb`.
-        unsafe { sys::avifRGBImageSetDefaults(&raw mut rgb, image) };
-        rgb.depth = 8;
-        rgb.format = sys::AVIF_RGB_FORMAT_RGBA;
-        let row = image.width as usize * 4;
-        let mut rgba = vec![0; row * image.height as usize];
-        rgb.pixels = rgba.as_mut_ptr();
-        rgb.rowBytes = u32::try_from(row).map_err(|_| too_large())?;
-        // SAFETY: `pixels` has `rowBytes` × `height` bytes, as RGBA of 8 bits needs, and outlives the
-        // call.
-        check(unsafe { sys::avifImageYUVToRGB(image, &raw mut rgb) })?;
         let colour = match bytes(&image.icc) {
             Some(icc) => Colour::Icc(icc),
             None => Colour::Cicp(
@@ -235,16 +281,11 @@ impl<'a> Decoder<'a> {
                 point(image.matrixCoefficients),
             ),
         };
-        if let Some([left, top, width, height]) = crop {
-            let rows = rgba
-                .chunks_exact(row)
-                .skip(top as usize)
-                .take(height as usize);
-            rgba = rows
-                .flat_map(|row| &row[left as usize * 4..(left + width) as usize * 4])
-                .copied()
-                .collect();
-        }
+        let rgba = if image.depth > 8 && colour.is_hdr() {
+            Samples::Sixteen(rgba(image, crop)?)
+        } else {
+            Samples::Eight(rgba(image, crop)?)
+        };
         Ok(Picture {
             width: crop.map_or(image.width, |crop| crop[2]),
             height: crop.map_or(image.height, |crop| crop[3]),

@@ -14,7 +14,7 @@ use std::fmt;
 // Linked, not called from here.
 use libaom_sys as _;
 
-pub use decode::{Colour, Frames, Header, Picture, decode, frames, header};
+pub use decode::{Colour, Frames, Header, Picture, Samples, decode, frames, header};
 pub use encode::{Moving, Options, encode};
 
 /// What libavif said, in its own words.

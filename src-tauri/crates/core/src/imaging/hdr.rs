@@ -37,24 +37,46 @@ impl Hdr {
         })
     }
 
-    /// Shows a picture as sRGB.
+    /// Shows a picture of eight bits as sRGB.
     pub(super) fn show(self, raster: &mut Raster) {
-        let light: Vec<f32> = (0..=u8::MAX).map(|code| self.light(code)).collect();
+        let light = self.table(u8::MAX.into());
         let channels = raster.channels();
         for pixel in raster.pixels.chunks_exact_mut(channels) {
             let codes = [pixel[0], pixel[1], pixel[2]];
-            let light = self.displayed(codes.map(|code| light[usize::from(code)]));
-            let ratio = ratio(dot(self.luminance, light));
-            let shown = self
-                .to_srgb
-                .map(|row| encoded(dot(row, light.map(|part| part * ratio))));
+            let shown = self.pixel(codes.map(|code| light[usize::from(code)]));
             pixel[..3].copy_from_slice(&shown);
         }
     }
 
-    /// Candela per square metre of a code; for HLG, of the scene.
-    fn light(self, code: u8) -> f32 {
-        let code = f32::from(code) / 255.0;
+    /// Shows pixels of sixteen bits as sRGB of eight: eight are too few steps for such a curve's
+    /// shadows. The fourth number is alpha.
+    pub(super) fn shown(self, pixels: impl Iterator<Item = [u16; 4]>) -> Vec<u8> {
+        let light = self.table(u16::MAX);
+        let mut out = Vec::with_capacity(pixels.size_hint().0 * 4);
+        for [red, green, blue, alpha] in pixels {
+            let codes = [red, green, blue];
+            out.extend(self.pixel(codes.map(|code| light[usize::from(code)])));
+            out.push(alpha.to_be_bytes()[0]);
+        }
+        out
+    }
+
+    /// The light of every code, of which the last is the brightest.
+    fn table(self, last: u16) -> Vec<f32> {
+        let codes = (0..=last).map(|code| f32::from(code) / f32::from(last));
+        codes.map(|code| self.light(code)).collect()
+    }
+
+    /// What is shown of a pixel's light.
+    fn pixel(self, light: [f32; 3]) -> [u8; 3] {
+        let light = self.displayed(light);
+        let ratio = ratio(dot(self.luminance, light));
+        self.to_srgb
+            .map(|row| encoded(dot(row, light.map(|part| part * ratio))))
+    }
+
+    /// Candela per square metre of a code of 0 to 1; for HLG, of the scene.
+    fn light(self, code: f32) -> f32 {
         match self.curve {
             Curve::Pq => {
                 let power = code.powf(1.0 / 78.843_75);

@@ -19,8 +19,43 @@ pub(super) enum Meaning {
 
 impl From<Option<Vec<u8>>> for Meaning {
     fn from(profile: Option<Vec<u8>>) -> Self {
-        profile.map_or(Self::Srgb, Self::Icc)
+        let Some(profile) = profile else {
+            return Self::Srgb;
+        };
+        match code_points(&profile).and_then(|(primaries, transfer)| hdr_of(primaries, transfer)) {
+            // Its curves are for who knows no HDR.
+            Some(hdr) => Self::Hdr(hdr),
+            None => Self::Icc(profile),
+        }
     }
+}
+
+/// Without any they are sRGB's.
+const fn told(primaries: u8) -> u8 {
+    match primaries {
+        0 | NOT_TOLD => BT709,
+        told => told,
+    }
+}
+
+fn hdr_of(primaries: u8, transfer: u8) -> Option<Hdr> {
+    let curve = match transfer {
+        PQ => Curve::Pq,
+        HLG => Curve::Hlg,
+        _ => return None,
+    };
+    Hdr::new(curve, told(primaries))
+}
+
+/// Those that a profile says it stands for (ICC.1:2022, 9.2.17).
+fn code_points(profile: &[u8]) -> Option<(u8, u8)> {
+    let count = u32::from_be_bytes(*profile.get(128..)?.first_chunk()?);
+    let tags = profile.get(132..)?.chunks_exact(12).take(count as usize);
+    let tag = tags.into_iter().find(|tag| tag.starts_with(b"cicp"))?;
+    let at = u32::from_be_bytes(*tag[4..].first_chunk()?) as usize;
+    let data = profile.get(at..)?;
+    data.starts_with(b"cicp").then_some(())?;
+    Some((*data.get(8)?, *data.get(9)?))
 }
 
 /// Code points of H.273.
@@ -33,17 +68,8 @@ const HLG: u8 = 18;
 impl Meaning {
     /// By code points.
     pub(super) fn of_cicp(primaries: u8, transfer: u8) -> Self {
-        let primaries = if matches!(primaries, 0 | NOT_TOLD) {
-            BT709
-        } else {
-            primaries
-        };
-        let curve = match transfer {
-            PQ => Some(Curve::Pq),
-            HLG => Some(Curve::Hlg),
-            _ => None,
-        };
-        if let Some(hdr) = curve.and_then(|curve| Hdr::new(curve, primaries)) {
+        let primaries = told(primaries);
+        if let Some(hdr) = hdr_of(primaries, transfer) {
             return Self::Hdr(hdr);
         }
         // BT.709's curve is shown as sRGB's, as every viewer does.
@@ -57,7 +83,7 @@ impl Meaning {
         }
         cicp_profile(primaries, transfer)
             .and_then(|profile| profile.encode().ok())
-            .into()
+            .map_or(Self::Srgb, Self::Icc)
     }
 
     /// By PNG's chunks, of which the first of these counts: code points, a profile, sRGB, a gamma
@@ -164,6 +190,15 @@ mod tests {
         let [grey, ..] = shown(&Meaning::of_cicp(1, 5), [128; 3]);
         assert!(grey.abs_diff(104) <= 2, "gamma 2.8: {grey}");
         assert!(matches!(Meaning::of_cicp(9, 16), Meaning::Hdr(_)));
+    }
+
+    #[test]
+    fn a_profile_that_stands_for_hdr_is_hdr() {
+        let profile = |transfer| cicp_profile(9, transfer).and_then(|made| made.encode().ok());
+        assert!(matches!(Meaning::from(profile(PQ)), Meaning::Hdr(_)));
+        assert!(matches!(Meaning::from(profile(SRGB)), Meaning::Icc(_)));
+        let cut = profile(PQ).map(|made| made[..140].to_vec());
+        assert!(matches!(Meaning::from(cut), Meaning::Icc(_)));
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn pixels_of(file: &[u8], format: Format) -> Result<Raster> {
         }
         Format::Avif => {
             let picture = tintype_avif::decode(file, u32::MAX).map_err(incomparable)?;
-            let whole = of((picture.width, picture.height), true, picture.rgba);
+            let whole = of((picture.width, picture.height), true, picture.rgba.eight());
             Ok(if picture.alpha {
                 whole
             } else {

@@ -9,7 +9,6 @@
 //! standard input, then questions about it, and answers on its standard output, until the input
 //! ends.
 
-mod confine;
 mod desk;
 mod look;
 mod pool;

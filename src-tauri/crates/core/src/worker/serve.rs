@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::confine;
 use super::desk::Desk;
 use super::speech::{ARGUMENT, Said, Task, most_memory, read_head, ready, reply};
 use super::watchdog::Watchdog;
@@ -27,7 +26,7 @@ pub fn serve_if_asked() {
         let own_fonts = arguments.next().map(PathBuf::from);
         // What a decoder has to say while it gives up is in the reply.
         std::panic::set_hook(Box::new(|_| {}));
-        let kept = confine::this_process(own_fonts.as_deref());
+        let kept = tintype_confine::this_process(own_fonts.as_deref());
         own_fonts.into_iter().for_each(fonts::add_own);
         let dog = Watchdog::of_this_process();
         // Whoever asked is gone: so is this process, whatever it is about.
@@ -108,10 +107,7 @@ fn answer_all(
     for heard in heard {
         match heard {
             Heard::Begin(limits) => {
-                confine::limit_memory(most_memory(limits));
-                if cfg!(not(target_os = "linux")) {
-                    dog.limit_memory(most_memory(limits));
-                }
+                limit_memory(most_memory(limits), dog);
                 within = Duration::from_secs(u64::from(limits.seconds.max(1)));
                 desk = Desk::new(limits);
                 ready(output, kept.clone())?;
@@ -128,6 +124,16 @@ fn answer_all(
         }
     }
     Ok(())
+}
+
+/// By the system, and by the watchdog where that was not seen to hold.
+fn limit_memory(bytes: u64, dog: &Watchdog) {
+    if let Err(error) = tintype_confine::limit_memory(bytes) {
+        tracing::warn!(%error, "the system does not limit the memory for decoding");
+    }
+    if cfg!(not(target_os = "linux")) {
+        dog.limit_memory(bytes);
+    }
 }
 
 #[cfg(test)]

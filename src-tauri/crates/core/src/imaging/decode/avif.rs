@@ -1,8 +1,8 @@
 //! AVIF, one picture of it at a time.
 
-use image::DynamicImage;
+use tintype_avif::Samples;
 
-use super::stored::{Stored, damaged, too_large};
+use super::stored::{Stored, damaged, rgba_image, too_large};
 use crate::error::{Error, Result};
 use crate::imaging::meaning::Meaning;
 use crate::settings::Limits;
@@ -27,14 +27,15 @@ pub(super) fn stored(picture: tintype_avif::Picture) -> Result<Stored> {
         tintype_avif::Colour::Icc(icc) => Meaning::Icc(icc),
         tintype_avif::Colour::Cicp(primaries, transfer, _) => Meaning::of_cicp(primaries, transfer),
     };
-    let rgba = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba);
-    let image =
-        DynamicImage::ImageRgba8(rgba.ok_or_else(|| damaged(&"its size does not fit its pixels"))?);
-    let image = if picture.alpha {
-        image
-    } else {
-        DynamicImage::ImageRgb8(image.into_rgb8())
+    let (rgba, meaning) = match (picture.rgba, meaning) {
+        (Samples::Sixteen(deep), Meaning::Hdr(hdr)) => {
+            let pixels = deep.chunks_exact(4);
+            let pixels = pixels.map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]]);
+            (hdr.shown(pixels), Meaning::Srgb)
+        }
+        (samples, meaning) => (samples.eight(), meaning),
     };
+    let image = rgba_image((picture.width, picture.height), rgba, picture.alpha)?;
     Ok(Stored {
         frames: picture.frames,
         ..Stored::whole(image, meaning, picture.orientation)

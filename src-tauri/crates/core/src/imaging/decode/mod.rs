@@ -8,9 +8,8 @@ mod stored;
 mod tiff;
 mod vector;
 
-use image::DynamicImage;
-
 use super::colour::Colours;
+use super::hdr::Hdr;
 use super::meaning::Meaning;
 use super::picture::Source;
 use super::planar::Planes;
@@ -23,7 +22,7 @@ use crate::settings::Limits;
 use crate::variant::Variant;
 pub(super) use film::Film;
 pub(super) use still::jxl_moves;
-use stored::{Stored, damaged, too_large, turn, turned, unsupported};
+use stored::{Stored, damaged, rgba_image, too_large, turn, turned, unsupported};
 pub(super) use vector::text;
 
 /// A decoded picture: its first frame, the right way up, at the scale that is needed.
@@ -225,25 +224,27 @@ fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
     } else {
         None
     };
-    // Without an ICC profile the colours are told by code points, which the decoder follows unless
-    // they are HDR's.
-    let decoded = match (&profile, &hdr) {
-        (Some(_), _) | (_, Some(_)) => heifer::decode_rgba8(file, &options),
-        (None, None) => heifer::decode_srgb_rgba8(file, &options)
-            .or_else(|_| heifer::decode_rgba8(file, &options)),
-    };
-    let picture = decoded.map_err(|error| match error {
-        heifer::Error::Unsupported(_) => unsupported(&error),
-        other if other.to_string().contains("large") || other.to_string().contains("limit") => {
-            too_large(&other)
-        }
-        other => damaged(&other),
-    })?;
-    let (width, height, alpha) = (picture.width, picture.height, picture.has_alpha);
-    let image = if alpha {
-        image::RgbaImage::from_raw(width, height, picture.data).map(DynamicImage::ImageRgba8)
+    let image = if let Some(hdr) = hdr {
+        let picture =
+            heifer::decode_with_options(file, &options).map_err(|error| heic_error(&error))?;
+        let highest = (1_u32 << picture.bit_depth.clamp(1, 16)) - 1;
+        let whole =
+            |code: u16| (u32::from(code) * u32::from(u16::MAX) / highest).min(u16::MAX.into());
+        let pixels = picture.data.chunks_exact(4).map(|pixel| {
+            [0, 1, 2, 3].map(|at| u16::try_from(whole(pixel[at])).unwrap_or(u16::MAX))
+        });
+        let size = (picture.width, picture.height);
+        rgba_image(size, hdr.shown(pixels), picture.has_alpha)?
     } else {
-        image::RgbImage::from_raw(width, height, picture.into_rgb8()).map(DynamicImage::ImageRgb8)
+        // Without an ICC profile the colours are told by code points, which the decoder follows.
+        let decoded = match &profile {
+            Some(_) => heifer::decode_rgba8(file, &options),
+            None => heifer::decode_srgb_rgba8(file, &options)
+                .or_else(|_| heifer::decode_rgba8(file, &options)),
+        };
+        let picture = decoded.map_err(|error| heic_error(&error))?;
+        let size = (picture.width, picture.height);
+        rgba_image(size, picture.data, picture.has_alpha)?
     };
     // Its own turns are applied by the decoder; EXIF's would be a second time.
     // A film beside the picture cannot be decoded: that is said, where variants could move.
@@ -253,16 +254,23 @@ fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
     } else {
         1
     };
-    image
-        .map(|image| Stored {
-            frames,
-            ..Stored::whole(image, hdr.unwrap_or_else(|| profile.into()), 1)
-        })
-        .ok_or_else(|| damaged(&"its size does not fit its pixels"))
+    Ok(Stored {
+        frames,
+        ..Stored::whole(image, profile.into(), 1)
+    })
+}
+
+fn heic_error(error: &heifer::Error) -> Error {
+    let told = error.to_string();
+    match error {
+        heifer::Error::Unsupported(_) => unsupported(error),
+        _ if told.contains("large") || told.contains("limit") => too_large(error),
+        _ => damaged(error),
+    }
 }
 
 /// What the code points of a HEIC's picture say, where it is HDR.
-fn heic_hdr(file: &[u8]) -> Option<Meaning> {
+fn heic_hdr(file: &[u8]) -> Option<Hdr> {
     use heifer::heifer_isobmff::boxes::{ColorInfo, Property};
     let heif = heifer::heifer_isobmff::HeifFile::parse(file).ok()?;
     let properties = heif.item_properties(heif.primary_id).ok()?;
@@ -275,6 +283,8 @@ fn heic_hdr(file: &[u8]) -> Option<Meaning> {
         _ => None,
     });
     let (primaries, transfer) = told?;
-    let meaning = Meaning::of_cicp(primaries.try_into().ok()?, transfer.try_into().ok()?);
-    matches!(meaning, Meaning::Hdr(_)).then_some(meaning)
+    match Meaning::of_cicp(primaries.try_into().ok()?, transfer.try_into().ok()?) {
+        Meaning::Hdr(hdr) => Some(hdr),
+        _ => None,
+    }
 }

@@ -4,11 +4,11 @@ use std::io::Cursor;
 
 use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader};
 
-use super::stored::{Stored, check, damaged, image_error};
+use super::stored::{Stored, check, damaged, image_error, rgba_image};
 use crate::container::{gif, ico, png};
 use crate::content::Codec;
 use crate::error::{Error, Result};
-use crate::imaging::hdr;
+use crate::imaging::hdr::{self, Hdr};
 use crate::imaging::meaning::Meaning;
 use crate::settings::Limits;
 
@@ -39,18 +39,9 @@ pub(super) fn plain(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored>
     let mut reader = ImageReader::with_format(Cursor::new(file), format(codec));
     reader.limits(image_limits(limits));
     let decoder = reader.into_decoder().map_err(|error| image_error(&error))?;
-    let stored = read(decoder, limits)?;
-    Ok(match stored.meaning {
-        Meaning::Icc(_) if codec != Codec::Png => stored,
-        Meaning::Icc(profile) => Stored {
-            meaning: Meaning::of_png(file, Some(profile)),
-            ..stored
-        },
-        _ if codec == Codec::Png => Stored {
-            meaning: Meaning::of_png(file, None),
-            ..stored
-        },
-        _ => stored,
+    read(decoder, limits, |profile| match codec {
+        Codec::Png => Meaning::of_png(file, profile),
+        _ => profile.into(),
     })
 }
 
@@ -92,7 +83,7 @@ pub(super) fn jxl(file: &[u8], limits: Limits) -> Result<Stored> {
     decoder
         .set_limits(image_limits(limits))
         .map_err(|error| image_error(&error))?;
-    let stored = read(decoder, limits)?;
+    let stored = read(decoder, limits, Meaning::from)?;
     Ok(Stored { frames, ..stored })
 }
 
@@ -176,10 +167,14 @@ const fn format(codec: Codec) -> ImageFormat {
     }
 }
 
-fn read(mut decoder: impl ImageDecoder, limits: Limits) -> Result<Stored> {
+fn read(
+    mut decoder: impl ImageDecoder,
+    limits: Limits,
+    meaning: impl FnOnce(Option<Vec<u8>>) -> Meaning,
+) -> Result<Stored> {
     let (width, height) = decoder.dimensions();
     check((width, height), decoder.total_bytes(), limits)?;
-    let profile = decoder.icc_profile().ok().flatten();
+    let meaning = meaning(decoder.icc_profile().ok().flatten());
     let kind = decoder.color_type();
     let mut bytes = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or_default()];
     let read = decoder
@@ -191,12 +186,35 @@ fn read(mut decoder: impl ImageDecoder, limits: Limits) -> Result<Stored> {
         Err(error) if bytes.iter().all(|byte| *byte == 0) => return Err(error),
         Err(error) => Some(why(&error)),
     };
-    let image = assemble(kind, width, height, bytes)
-        .ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+    let (image, meaning) = match (meaning, kind) {
+        (Meaning::Hdr(hdr), ColorType::Rgb16 | ColorType::Rgba16) => {
+            let image = deep_hdr(hdr, kind, (width, height), &bytes)?;
+            (image, Meaning::Srgb)
+        }
+        (meaning, kind) => {
+            let image = assemble(kind, width, height, bytes);
+            let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+            (image, meaning)
+        }
+    };
     Ok(Stored {
         damaged: damage,
-        ..Stored::whole(image, profile.into(), 1)
+        ..Stored::whole(image, meaning, 1)
     })
+}
+
+/// HDR's numbers of sixteen bits, drawn together before they are rounded.
+fn deep_hdr(hdr: Hdr, kind: ColorType, size: (u32, u32), bytes: &[u8]) -> Result<DynamicImage> {
+    let pixels = bytes.chunks_exact(usize::from(kind.bytes_per_pixel()));
+    let pixels = pixels.map(|pixel| {
+        let number = |at| {
+            pixel
+                .get(at..at + 2)
+                .map_or([u8::MAX; 2], |pair| [pair[0], pair[1]])
+        };
+        [0, 2, 4, 6].map(|at| u16::from_ne_bytes(number(at)))
+    });
+    rgba_image(size, hdr.shown(pixels), kind.has_alpha())
 }
 
 fn why(error: &Error) -> String {

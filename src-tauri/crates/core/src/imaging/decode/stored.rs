@@ -54,6 +54,22 @@ impl Stored {
     }
 }
 
+/// A picture of pixels of four bytes; without alpha only three of them are kept.
+pub(super) fn rgba_image(
+    (width, height): (u32, u32),
+    rgba: Vec<u8>,
+    alpha: bool,
+) -> Result<DynamicImage> {
+    let image = image::RgbaImage::from_raw(width, height, rgba)
+        .ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+    let image = DynamicImage::ImageRgba8(image);
+    Ok(if alpha {
+        image
+    } else {
+        DynamicImage::ImageRgb8(image.into_rgb8())
+    })
+}
+
 /// What EXIF's orientation asks for; nothing where it says nonsense.
 pub(super) fn turn(orientation: u8) -> Orientation {
     Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms)

@@ -56,6 +56,25 @@ fn sixteen_bits_are_rounded() -> Result<()> {
 }
 
 #[test]
+fn hdrs_shadows_keep_their_steps() -> Result<()> {
+    // A sixteenth of PQ's codes, about 1 to 3 candela per square metre.
+    let code = |x: u32| u16::try_from(9_000 + x * 16).expect("16 bits");
+    let deep = image::ImageBuffer::from_fn(256, 8, |x, _| Rgb([code(x); 3]));
+    let plain = encoded(&DynamicImage::ImageRgb16(deep), ImageFormat::Png);
+    let told = container::png::chunk(b"cICP", &[9, 16, 0, 1]).expect("chunk");
+    // Behind the signature and the header.
+    let file = [&plain[..33], &told, &plain[33..]].concat();
+
+    let made = render_as(&file, 1, &["v=256x8:cover:png"])?;
+
+    let row: Vec<u8> = (0..256).map(|x| made[0].get_pixel(x, 4).0[0]).collect();
+    assert!(row.is_sorted(), "{row:?}");
+    let steps = row.windows(2).map(|pair| pair[1] - pair[0]).max();
+    assert_eq!(steps, Some(1), "{row:?}");
+    Ok(())
+}
+
+#[test]
 fn four_inks_become_colours() -> Result<()> {
     // Adobe's way: inverted, so that 255 is no ink. Left half cyan, right half white.
     let pixels: Vec<u8> = (0..64 * 64)

@@ -3,6 +3,7 @@
 mod alone;
 mod colours;
 mod qualities;
+mod reference;
 mod shapes;
 mod tiffs;
 mod trial;
@@ -66,7 +67,7 @@ fn render(file: &[u8], orientation: u8, specs: &[&str]) -> Result<Rendered> {
 fn decoded(rendition: &Rendition) -> RgbaImage {
     let image = if rendition.variant.format == Format::Avif {
         let picture = tintype_avif::decode(&rendition.bytes, 1 << 24).expect("decodes");
-        RgbaImage::from_raw(picture.width, picture.height, picture.rgba).expect("fits")
+        RgbaImage::from_raw(picture.width, picture.height, picture.rgba.eight()).expect("fits")
     } else {
         image::load_from_memory(&rendition.bytes)
             .expect("decodes")

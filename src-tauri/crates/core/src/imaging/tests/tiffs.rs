@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// A little-endian TIFF of one strip; `fields`: tag, kind (3: two bytes, 4: four), values.
-fn tiff(fields: &[(u16, u16, Vec<u32>)], pixels: &[u8], next: u32) -> Vec<u8> {
+/// A little-endian TIFF of one strip; `fields`: tag, kind (7: a byte, 3: two, 4: four), values.
+pub(super) fn tiff(fields: &[(u16, u16, Vec<u32>)], pixels: &[u8], next: u32) -> Vec<u8> {
     let mut fields = fields.to_vec();
     fields.push((273, 4, vec![8]));
     fields.push((279, 4, vec![u32::try_from(pixels.len()).expect("small")]));
@@ -14,7 +14,7 @@ fn tiff(fields: &[(u16, u16, Vec<u32>)], pixels: &[u8], next: u32) -> Vec<u8> {
     for (tag, kind, numbers) in &fields {
         let mut bytes: Vec<u8> = numbers
             .iter()
-            .flat_map(|number| number.to_le_bytes()[..if *kind == 3 { 2 } else { 4 }].to_vec())
+            .flat_map(|number| number.to_le_bytes()[..width(*kind)].to_vec())
             .collect();
         directory.extend(tag.to_le_bytes());
         directory.extend(kind.to_le_bytes());
@@ -45,7 +45,19 @@ fn tiff(fields: &[(u16, u16, Vec<u32>)], pixels: &[u8], next: u32) -> Vec<u8> {
     .concat()
 }
 
-fn fields(size: (u32, u32), bits: &[u32], photometric: u32) -> Vec<(u16, u16, Vec<u32>)> {
+fn width(kind: u16) -> usize {
+    match kind {
+        7 => 1,
+        3 => 2,
+        _ => 4,
+    }
+}
+
+pub(super) fn fields(
+    size: (u32, u32),
+    bits: &[u32],
+    photometric: u32,
+) -> Vec<(u16, u16, Vec<u32>)> {
     vec![
         (256, 4, vec![size.0]),
         (257, 4, vec![size.1]),

@@ -33,7 +33,10 @@ fn pixels(file: &[u8]) -> Vec<u8> {
         Codec::Heic => heifer::decode(bmff::trimmed(file))
             .expect("decodes")
             .to_rgba8(),
-        Codec::Avif => tintype_avif::decode(file, 1 << 20).expect("decodes").rgba,
+        Codec::Avif => tintype_avif::decode(file, 1 << 20)
+            .expect("decodes")
+            .rgba
+            .eight(),
         _ => image::load_from_memory(file)
             .expect("decodes")
             .into_rgba8()
