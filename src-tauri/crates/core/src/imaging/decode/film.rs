@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::{AnimationDecoder as _, ColorType, Delay, DynamicImage, ImageResult};
-use jxl_oxide::{EnumColourEncoding, JxlImage, JxlThreadPool, RenderingIntent};
+use jxl_oxide::{AllocTracker, EnumColourEncoding, JxlImage, JxlThreadPool, RenderingIntent};
 
 use super::still::assemble;
 use super::stored::{Stored, check, damaged, into_raster, unsupported};
@@ -85,9 +85,15 @@ fn avif(file: &[u8], limits: Limits) -> Result<Film<'_>> {
 }
 
 /// Each frame as sRGB, by the decoder itself.
+/// What all that a decoder holds may come to.
+fn tracker(limits: Limits) -> AllocTracker {
+    AllocTracker::with_limit(usize::try_from(limits.decode_bytes()).unwrap_or(usize::MAX))
+}
+
 fn jxl(file: &[u8], limits: Limits) -> Result<Film<'_>> {
     let mut image = JxlImage::builder()
         .pool(JxlThreadPool::none())
+        .alloc_tracker(tracker(limits))
         .read(Cursor::new(file))
         .map_err(|error| damaged(&error))?;
     check(

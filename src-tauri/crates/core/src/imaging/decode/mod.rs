@@ -1,6 +1,7 @@
 //! Decoding within limits, at the scale that is needed, the right way up.
 
 mod avif;
+mod fax;
 mod film;
 mod jpeg;
 mod still;
@@ -76,10 +77,7 @@ impl Decoder {
             Codec::Avif => avif::decode(file, limits)?,
             Codec::Heic => heic(file, limits)?,
             Codec::Jxl => still::jxl(file, limits)?,
-            Codec::Tiff => Stored {
-                orientation,
-                ..tiff::decode(file, limits, &mut self.colours)?
-            },
+            Codec::Tiff => tiff::decode(file, orientation, limits, &mut self.colours)?,
             Codec::Png
             | Codec::Gif
             | Codec::Webp

@@ -8,6 +8,7 @@ use ::tiff::decoder::DecodingResult;
 use ::tiff::tags::Tag;
 use image::{DynamicImage, ImageBuffer};
 
+use super::fax;
 use super::still::{plain, rounded, unit};
 use super::stored::{Stored, check, damaged, unsupported};
 use crate::container::budget::Budget;
@@ -23,7 +24,9 @@ mod tag {
     pub(super) const WIDTH: u16 = 256;
     pub(super) const HEIGHT: u16 = 257;
     pub(super) const BITS: u16 = 258;
+    pub(super) const COMPRESSION: u16 = 259;
     pub(super) const PHOTOMETRIC: u16 = 262;
+    pub(super) const ORIENTATION: u16 = 274;
     pub(super) const SAMPLES: u16 = 277;
     pub(super) const PLANAR: u16 = 284;
     pub(super) const COLOUR_MAP: u16 = 320;
@@ -41,25 +44,53 @@ const ICC_LAB: u32 = 9;
 /// Of the subfile's kind: a smaller picture of another one in this file, or which of its pixels show.
 const NO_PICTURE: u32 = 0b101;
 const FLOAT: u32 = 3;
+/// Of compression: a fax's rows.
+const GROUP_3: u32 = 3;
 
-pub(super) fn decode(file: &[u8], limits: Limits, colours: &mut Colours) -> Result<Stored> {
+/// The picture of a file, to be turned as `orientation` says unless it is not on the first page.
+pub(super) fn decode(
+    file: &[u8],
+    orientation: u8,
+    limits: Limits,
+    colours: &mut Colours,
+) -> Result<Stored> {
     // BigTIFF, and what is no TIFF at all, are the decoder's alone.
     let Some(page) = Page::of(file) else {
-        return plain(file, Codec::Tiff, limits);
+        let stored = plain(file, Codec::Tiff, limits)?;
+        return Ok(Stored {
+            orientation,
+            ..stored
+        });
     };
+    let orientation = match page.file {
+        Cow::Borrowed(_) => orientation,
+        // What is read with the first page's in view is another's here.
+        Cow::Owned(_) => page
+            .number(tag::ORIENTATION)
+            .and_then(|own| own.try_into().ok())
+            .unwrap_or(1),
+    };
+    Ok(Stored {
+        orientation,
+        ..shown(&page, limits, colours)?
+    })
+}
+
+fn shown(page: &Page<'_>, limits: Limits, colours: &mut Colours) -> Result<Stored> {
     let bits = page.numbers(tag::BITS);
     let depth = bits.first().copied().unwrap_or(1);
     let samples = page.number(tag::SAMPLES).unwrap_or(1);
     let in_planes = page.number(tag::PLANAR) == Some(2);
     let is_float = page.number(tag::SAMPLE_FORMAT) == Some(FLOAT);
     match page.number(tag::PHOTOMETRIC) {
+        _ if page.number(tag::COMPRESSION) == Some(GROUP_3) => fax::decode(page, limits),
         Some(INKS) if bits == [8; 4] && !in_planes => inks(&page.file, limits, colours),
-        Some(PALETTE) if samples == 1 => palette(&page, depth, limits),
-        Some(kind @ (CIE_LAB | ICC_LAB)) if !in_planes => lab(&page, kind, limits),
+        Some(PALETTE) if samples == 1 => palette(page, depth, limits),
+        Some(kind @ (CIE_LAB | ICC_LAB)) if !in_planes => lab(page, kind, limits),
         Some(kind @ (WHITE_IS_ZERO | BLACK_IS_ZERO))
             if samples == 1 && (matches!(depth, 2 | 4) || is_float) =>
         {
-            grey(&page, depth, kind == WHITE_IS_ZERO, limits)
+            grey(page, depth, kind == WHITE_IS_ZERO, limits)
         }
         _ => {
             let stored = plain(&page.file, Codec::Tiff, limits)?;
@@ -74,14 +105,13 @@ pub(super) fn decode(file: &[u8], limits: Limits, colours: &mut Colours) -> Resu
 
 /// Width and height of the page that is the picture.
 pub(super) fn dimensions(file: &[u8]) -> Option<(u32, u32)> {
-    let page = Page::of(file)?;
-    Some((page.number(tag::WIDTH)?, page.number(tag::HEIGHT)?))
+    Page::of(file)?.size()
 }
 
 /// The page that is the picture.
-struct Page<'a> {
+pub(super) struct Page<'a> {
     /// The file, with that page as its first.
-    file: Cow<'a, [u8]>,
+    pub(super) file: Cow<'a, [u8]>,
     directory: Directory,
 }
 
@@ -114,13 +144,22 @@ impl<'a> Page<'a> {
         })
     }
 
-    fn numbers(&self, tag: u16) -> Vec<u32> {
+    pub(super) fn size(&self) -> Option<(u32, u32)> {
+        Some((self.number(tag::WIDTH)?, self.number(tag::HEIGHT)?))
+    }
+
+    /// Whether a zero is black, where there is nothing but black and white.
+    pub(super) fn black_is_zero(&self) -> bool {
+        self.number(tag::PHOTOMETRIC) == Some(BLACK_IS_ZERO)
+    }
+
+    pub(super) fn numbers(&self, tag: u16) -> Vec<u32> {
         let entry = self.directory.entry(tag);
         let read = entry.and_then(|entry| Some(Tiff::new(&self.file)?.numbers(entry)));
         read.unwrap_or_default()
     }
 
-    fn number(&self, tag: u16) -> Option<u32> {
+    pub(super) fn number(&self, tag: u16) -> Option<u32> {
         self.numbers(tag).first().copied()
     }
 

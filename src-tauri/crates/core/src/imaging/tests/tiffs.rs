@@ -215,6 +215,38 @@ fn the_picture_is_shown_not_the_small_one_before_it() {
     let seen = shown(&file);
 
     assert_eq!(seen, [[0; 3], [80; 3], [160; 3], [255; 3]]);
+    // Nor as that one is to be turned, which is all that is known of the file.
+    let made = render_as(&file, 6, &["v=4x4:inside:png"]).expect("renders");
+    assert_eq!(made[0].dimensions(), (4, 1));
+}
+
+/// 40 x 12 pixels, fields of 4 x 3, the first of them black: written by libtiff.
+const FAX: &str = "49492a0056000000001b76eddbb60036eddbb76c006ddbb76ed8009abb76eddbb0013576eddbb760026aeddbb76ec006ddbb76ed800dbb76eddb001b76eddbb60026aeddbb76ec004d5dbb76edd8009abb76eddbb000090000010300010000002800000001010300010000000c00000002010300010000000100000003010300010000000300000006010300010000000100000011010400010000000800000016010300010000000c00000017010400010000004d0000001c010300010000000100000000000000";
+
+#[test]
+fn a_fax_is_black_on_white() {
+    let mut file = hex::decode(FAX).expect("hex");
+    let field = |x: usize, y: usize| {
+        if (x / 4 + y / 3).is_multiple_of(2) {
+            0
+        } else {
+            255
+        }
+    };
+    let expected: Vec<u8> = (0..480).map(|n| field(n % 40, n / 40)).collect();
+    let seen = |file: &[u8]| -> Vec<u8> { shown(file).iter().map(|[grey, ..]| *grey).collect() };
+
+    assert_eq!(seen(&file), expected);
+    // The bits of each byte in the other order; and the tag that says so, in place of its resolution.
+    file[8..85]
+        .iter_mut()
+        .for_each(|byte| *byte = byte.reverse_bits());
+    let field = file
+        .windows(4)
+        .rposition(|four| four == [0x1c, 1, 3, 0])
+        .expect("a field");
+    file[field..field + 12].copy_from_slice(&[0x0a, 1, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0]);
+    assert_eq!(seen(&file), expected);
 }
 
 /// What another reader found: each of these broke in a way of its own.

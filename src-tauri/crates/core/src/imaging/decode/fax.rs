@@ -1,0 +1,120 @@
+//! Rows as faxes send them, one after the other (ITU-T T.4, group 3 of one dimension).
+
+use std::convert::Infallible;
+
+use ::fax::Color;
+use ::fax::decoder::{DecodeStatus, Group3Decoder, pels};
+use image::{DynamicImage, ImageBuffer};
+
+use super::stored::{Stored, check, damaged, unsupported};
+use super::tiff::Page;
+use crate::error::Result;
+use crate::imaging::meaning::Meaning;
+use crate::settings::Limits;
+
+const FILL_ORDER: u16 = 266;
+const STRIPS: u16 = 273;
+const STRIP_ROWS: u16 = 278;
+const STRIP_BYTES: u16 = 279;
+const FAX_OPTIONS: u16 = 292;
+
+/// A fax: rows of black and white.
+pub(super) fn decode(page: &Page<'_>, limits: Limits) -> Result<Stored> {
+    const IN_TWO_DIMENSIONS: u32 = 1;
+    if page.number(FAX_OPTIONS).unwrap_or(0) & IN_TWO_DIMENSIONS != 0 {
+        return Err(unsupported(&"fax rows that lean on the row before"));
+    }
+    let size = page.size();
+    let (width, height) = size.ok_or_else(|| damaged(&"it does not say how large it is"))?;
+    check(
+        (width, height),
+        u64::from(width) * u64::from(height) * 5,
+        limits,
+    )?;
+    let narrow = u16::try_from(width).map_err(|_| unsupported(&"a fax that wide"))?;
+    let is_reversed = page.number(FILL_ORDER) == Some(2);
+    let strip_rows = page.number(STRIP_ROWS).unwrap_or(height).clamp(1, height) as usize;
+    let strips = page.numbers(STRIPS);
+    let strips = strips.into_iter().zip(page.numbers(STRIP_BYTES));
+    let all = width as usize * height as usize;
+    let mut black = Vec::new();
+    for (index, (at, length)) in strips.enumerate() {
+        // A strip that is cut off does not move those behind it.
+        let begin = index
+            .saturating_mul(strip_rows)
+            .saturating_mul(width as usize);
+        if begin >= all {
+            break;
+        }
+        black.resize(begin, false);
+        let strip = page.file.get(at as usize..).unwrap_or_default();
+        let bytes = strip.iter().take(length as usize).copied();
+        let bytes = bytes.map(|byte| {
+            if is_reversed {
+                byte.reverse_bits()
+            } else {
+                byte
+            }
+        });
+        black.extend(rows(bytes, narrow, strip_rows));
+    }
+    if black.is_empty() {
+        return Err(damaged(&"none of its rows can be read"));
+    }
+    black.resize(all, false);
+    let ink = !page.black_is_zero();
+    let shades = black
+        .into_iter()
+        .map(|black| if black == ink { 0 } else { u8::MAX });
+    let image =
+        ImageBuffer::from_raw(width, height, shades.collect()).map(DynamicImage::ImageLuma8);
+    let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
+    Ok(Stored::whole(image, Meaning::Srgb, 1))
+}
+
+/// The pixels of a strip, row by row, true for black. Fewer than `rows` where it is cut off.
+fn rows(strip: impl Iterator<Item = u8>, width: u16, rows: usize) -> Vec<bool> {
+    let bytes = strip.map(Ok::<u8, Infallible>);
+    let mut black = Vec::new();
+    let Ok(mut decoder) = Group3Decoder::new(bytes) else {
+        return black;
+    };
+    for _ in 0..rows {
+        let more = decoder.advance();
+        // Nothing ends the last row of a strip.
+        let is_whole = more.is_ok() || decoder.transitions().last() == Some(&width);
+        if !is_whole {
+            break;
+        }
+        let row = pels(decoder.transitions(), width);
+        black.extend(row.map(|colour| colour == Color::Black));
+        if !matches!(more, Ok(DecodeStatus::Incomplete)) {
+            break;
+        }
+    }
+    black
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four rows of 40 pixels, four white ones and four black ones in turn; the last begins with
+    /// black. Written by libtiff.
+    const ROWS: &str = "001b76eddbb60036eddbb76c006ddbb76ed8009abb76eddbb0";
+
+    #[test]
+    fn rows_are_read_one_by_one_and_a_cut_one_is_not() {
+        let bytes = hex::decode(ROWS).expect("hex");
+        let all = rows(bytes.iter().copied(), 40, 4);
+        assert_eq!(all.len(), 4 * 40);
+        let (white, black) = ([false; 4], [true; 4]);
+        assert_eq!(all[..8], [white, black].concat());
+
+        let cut = rows(bytes[..10].iter().copied(), 40, 4);
+        assert_eq!(cut[..40], all[..40]);
+        assert!(cut.len() < all.len(), "{}", cut.len());
+        assert!(rows([0xff; 9].into_iter(), 40, 4).len() <= 160);
+        assert!(rows([].into_iter(), 40, 4).is_empty());
+    }
+}
