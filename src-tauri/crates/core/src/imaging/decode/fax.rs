@@ -37,7 +37,7 @@ pub(super) fn decode(page: &Page<'_>, limits: Limits) -> Result<Stored> {
     let strips = page.numbers(STRIPS);
     let strips = strips.into_iter().zip(page.numbers(STRIP_BYTES));
     let all = width as usize * height as usize;
-    let mut black = Vec::new();
+    let (mut black, mut is_whole) = (Vec::new(), true);
     for (index, (at, length)) in strips.enumerate() {
         // A strip that is cut off does not move those behind it.
         let begin = index
@@ -46,6 +46,7 @@ pub(super) fn decode(page: &Page<'_>, limits: Limits) -> Result<Stored> {
         if begin >= all {
             break;
         }
+        is_whole &= black.len() >= begin;
         black.resize(begin, false);
         let strip = page.file.get(at as usize..).unwrap_or_default();
         let bytes = strip.iter().take(length as usize).copied();
@@ -61,6 +62,7 @@ pub(super) fn decode(page: &Page<'_>, limits: Limits) -> Result<Stored> {
     if black.is_empty() {
         return Err(damaged(&"none of its rows can be read"));
     }
+    is_whole &= black.len() >= all;
     black.resize(all, false);
     let ink = !page.black_is_zero();
     let shades = black
@@ -69,7 +71,11 @@ pub(super) fn decode(page: &Page<'_>, limits: Limits) -> Result<Stored> {
     let image =
         ImageBuffer::from_raw(width, height, shades.collect()).map(DynamicImage::ImageLuma8);
     let image = image.ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
-    Ok(Stored::whole(image, Meaning::Srgb, 1))
+    let damage = (!is_whole).then(|| "some of its rows cannot be read".to_owned());
+    Ok(Stored {
+        damaged: damage,
+        ..Stored::whole(image, Meaning::Srgb, 1)
+    })
 }
 
 /// The pixels of a strip, row by row, true for black. Fewer than `rows` where it is cut off.

@@ -237,6 +237,10 @@ fn a_fax_is_black_on_white() {
     let seen = |file: &[u8]| -> Vec<u8> { shown(file).iter().map(|[grey, ..]| *grey).collect() };
 
     assert_eq!(seen(&file), expected);
+    let mut torn = file.clone();
+    torn[40..85].fill(0);
+    let made = render(&torn, 1, &["v=64x64:inside:png"]).expect("renders");
+    assert_eq!(made.note.map(|note| note.code), Some(Code::ImageDamaged));
     // The bits of each byte in the other order; and the tag that says so, in place of its resolution.
     file[8..85]
         .iter_mut()
