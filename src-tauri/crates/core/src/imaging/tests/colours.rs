@@ -74,6 +74,21 @@ fn hdrs_shadows_keep_their_steps() -> Result<()> {
     Ok(())
 }
 
+/// 64 x 64 pixels in PQ, the left half 0.2, the right half 0.58 (HDR's white), written by libjxl.
+const PQ_JXL: &str = "0000000c4a584c200d0a870a00000014667479706a786c20000000006a786c20000000096a786c6c0a0000003e6a786c63ff0a4f04fc00e4d1210e07000000800802010084004b386998ca83f72b280880f3c68d3158ee5e200400c003c00b337313de51989901";
+
+#[test]
+fn an_hdr_jpeg_xl_shows_white_as_white() -> Result<()> {
+    let file = hex::decode(PQ_JXL).expect("hex");
+
+    let made = render_as(&file, 1, &["v=64x64:cover:png"])?;
+
+    let (dark, white) = (made[0].get_pixel(10, 10).0, made[0].get_pixel(50, 10).0);
+    assert!(white[0] >= 240 && white[0] == white[1], "{white:?}");
+    assert!((30..50).contains(&dark[0]), "{dark:?}");
+    Ok(())
+}
+
 #[test]
 fn four_inks_become_colours() -> Result<()> {
     // Adobe's way: inverted, so that 255 is no ink. Left half cyan, right half white.
