@@ -172,6 +172,8 @@ export type Code =
 "watermark-missing" | 
 /**  The file carries what was to be stripped, and cannot be stripped. */
 "cannot-strip" | 
+/**  A film or a second picture of a file that was cleaned, and went without it. */
+"left-behind" | 
 /**  A variant specification that cannot be read. */
 "variant-invalid" | 
 /**  A key template names a token that does not exist or has no value here. */

@@ -26,7 +26,7 @@ export function when(ms: number, now = Date.now()): string {
 }
 
 /** Whether a person only should know it: nothing failed, and nothing is missing. */
-export const isNote = (error: { code: string }): boolean => ["image-flattened", "skipped", "link-closed"].includes(error.code);
+export const isNote = (error: { code: string }): boolean => ["image-flattened", "left-behind", "skipped", "link-closed"].includes(error.code);
 
 /** The last part of a path of any system. */
 export const baseName = (path: string): string => path.split(/[\\/]/).filter(Boolean).pop() ?? path;

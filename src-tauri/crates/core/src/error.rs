@@ -82,6 +82,8 @@ codes! {
     WatermarkMissing = "watermark-missing",
     /// The file carries what was to be stripped, and cannot be stripped.
     CannotStrip = "cannot-strip",
+    /// A film or a second picture of a file that was cleaned, and went without it.
+    LeftBehind = "left-behind",
     /// A variant specification that cannot be read.
     VariantInvalid = "variant-invalid",
     /// A key template names a token that does not exist or has no value here.
@@ -183,7 +185,7 @@ impl Code {
     pub const fn is_note(self) -> bool {
         matches!(
             self,
-            Self::ImageFlattened | Self::Skipped | Self::LinkClosed
+            Self::ImageFlattened | Self::LeftBehind | Self::Skipped | Self::LinkClosed
         )
     }
 }

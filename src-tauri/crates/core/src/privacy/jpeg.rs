@@ -3,7 +3,7 @@
 use super::exif;
 use super::forms;
 use super::place::in_bytes;
-use super::policy::Originals;
+use super::policy::{Left, Originals};
 use super::walk::{Tells, Verdict, Walk};
 use crate::container::budget::Budget;
 use crate::container::jpeg::{
@@ -154,6 +154,12 @@ fn behind(walk: &mut Walk<'_>, at: usize) {
         tells => tells,
     };
     walk.goes(&(at..walk.file.len()), tells);
+    let holds = |mark: &[u8]| rest.windows(mark.len()).any(|window| window == mark);
+    if holds(b"ftyp") {
+        walk.leaves(Left::Film);
+    } else if holds(&[0xff, SOI, 0xff]) {
+        walk.leaves(Left::Picture);
+    }
 }
 
 /// Whether a JPEG inside of something else has metadata of its own. The segments left say how its

@@ -21,7 +21,7 @@ mod tiff;
 mod walk;
 mod webp;
 
-pub use policy::Originals;
+pub use policy::{Cleaned, Left, Originals};
 
 use crate::container::budget::Budget;
 use crate::content::{Codec, Content, Kind};
@@ -44,11 +44,11 @@ pub fn bytes_tell_location(file: &[u8]) -> bool {
 ///
 /// # Errors
 /// `cannot-strip`: the file must not go up.
-pub fn strip(file: Vec<u8>, content: &Content, originals: Originals) -> Result<Vec<u8>> {
+pub fn strip(file: Vec<u8>, content: &Content, originals: Originals) -> Result<Cleaned> {
     let codec = match content.kind {
-        _ if originals == Originals::Keep => return Ok(file),
+        _ if originals == Originals::Keep => return Ok(as_it_is(file)),
         Kind::Image(codec) => codec,
-        Kind::Other if is_plain_text(&file, content) => return Ok(file),
+        Kind::Other if is_plain_text(&file, content) => return Ok(as_it_is(file)),
         Kind::UnknownImage | Kind::Other => return Err(refusal(content)),
     };
     let turned = metadata::orientation(&file, codec);
@@ -66,7 +66,14 @@ pub fn strip(file: Vec<u8>, content: &Content, originals: Originals) -> Result<V
     if !again.is_clean || again.tells_place || again.refused.is_some() {
         return Err(refuse("metadata is still in it after cleaning"));
     }
-    Ok(clean)
+    Ok(Cleaned {
+        bytes: clean,
+        left: walked.left,
+    })
+}
+
+const fn as_it_is(bytes: Vec<u8>) -> Cleaned {
+    Cleaned { bytes, left: None }
 }
 
 /// The walk through every part of a file that may tell something. What it finds is what is taken

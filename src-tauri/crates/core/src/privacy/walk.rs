@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::pieces::{Piece, place};
-use super::policy::Originals;
+use super::policy::{Left, Originals};
 use crate::container::budget::Budget;
 
 /// How much a part of a file tells.
@@ -53,6 +53,7 @@ pub(super) struct Walk<'a> {
     tells: Tells,
     pieces: Vec<Piece>,
     is_changed: bool,
+    left: Option<Left>,
     refused: Option<&'static str>,
 }
 
@@ -63,6 +64,8 @@ pub(super) struct Walked {
     pub(super) pieces: Vec<Piece>,
     /// There was nothing to take out.
     pub(super) is_clean: bool,
+    /// What would have been shown of what is taken out.
+    pub(super) left: Option<Left>,
     /// Why it cannot be cleaned.
     pub(super) refused: Option<&'static str>,
 }
@@ -76,6 +79,7 @@ impl<'a> Walk<'a> {
             tells: Tells::NoPlace,
             pieces: Vec::new(),
             is_changed: false,
+            left: None,
             refused: None,
         }
     }
@@ -92,6 +96,11 @@ impl<'a> Walk<'a> {
     pub(super) fn goes(&mut self, at: &Range<usize>, tells: Tells) {
         self.tell(tells);
         self.is_changed |= !at.is_empty();
+    }
+
+    /// Taken out although it is something to be seen.
+    pub(super) const fn leaves(&mut self, left: Left) {
+        self.left = Some(left);
     }
 
     /// Something else stands in its place.
@@ -157,6 +166,7 @@ impl<'a> Walk<'a> {
             tells_place: is_spent || self.tells == Tells::Place,
             pieces: self.pieces,
             is_clean: !self.is_changed,
+            left: self.left,
             refused: self.refused,
         }
     }

@@ -7,7 +7,7 @@ use crate::content::{Codec, Content, Kind};
 use crate::error::{Code, Error, Result};
 use crate::imaging::{MarkFile, Renderer, Source, cost, facts};
 use crate::metadata;
-use crate::privacy;
+use crate::privacy::{self, Cleaned};
 use crate::settings::Limits;
 
 /// Answers questions about one file after the other.
@@ -74,11 +74,12 @@ impl Desk {
                 let before = digest(renderer, &self.file, content);
                 // Its memory becomes the answer's; what is asked after it, is asked of a new visit.
                 let file = std::mem::take(&mut self.file);
-                let clean = privacy::strip(file.into(), content, originals)?;
-                if before.is_some_and(|before| digest(renderer, &clean, content) != Some(before)) {
+                let Cleaned { bytes, left } = privacy::strip(file.into(), content, originals)?;
+                if before.is_some_and(|before| digest(renderer, &bytes, content) != Some(before)) {
                     return Err(privacy::would_break());
                 }
-                Ok(Answer::Cleaned(clean.into()))
+                let bytes = bytes.into();
+                Ok(Answer::Cleaned { bytes, left })
             }
             Task::Facts => {
                 let codec = codec(content)?;

@@ -14,7 +14,7 @@ use crate::content::Content;
 use crate::error::{Code, Error, Result};
 use crate::imaging::{Facts, MarkFile, Rendered, Rendition};
 use crate::intake::LARGEST_PICTURE;
-use crate::privacy::Originals;
+use crate::privacy::{Left, Originals};
 use crate::settings::Limits;
 use crate::variant::{Format, Variant, Worth};
 
@@ -97,7 +97,7 @@ impl Task {
             (Self::Facts, Answer::Facts(_))
             | (Self::Tells, Answer::Told(_))
             | (Self::Weigh(_), Answer::Weighed(_)) => lengths.is_empty(),
-            (Self::Clean(_), Answer::Cleaned(_)) | (Self::TryOut(_), Answer::TriedOut(_)) => {
+            (Self::Clean(_), Answer::Cleaned { .. }) | (Self::TryOut(_), Answer::TriedOut(_)) => {
                 lengths.len() == 1
             }
             (Self::Render(variants), Answer::Rendered(rendered)) => {
@@ -140,7 +140,11 @@ fn name_as(rendition: &mut Rendition, asked: &Variant) {
 pub(super) enum Answer {
     Facts(Box<Facts>),
     Told(bool),
-    Cleaned(#[serde(skip)] Bytes),
+    Cleaned {
+        #[serde(skip)]
+        bytes: Bytes,
+        left: Option<Left>,
+    },
     Weighed(u64),
     Rendered(Rendered),
     TriedOut(Box<Rendition>),
@@ -151,7 +155,7 @@ impl Answer {
     fn payloads(&self) -> Vec<Bytes> {
         match self {
             Self::Facts(_) | Self::Told(_) | Self::Weighed(_) => Vec::new(),
-            Self::Cleaned(bytes) => vec![bytes.clone()],
+            Self::Cleaned { bytes, .. } => vec![bytes.clone()],
             Self::TriedOut(rendition) => vec![rendition.bytes.clone()],
             Self::Rendered(rendered) => rendered
                 .renditions
@@ -164,7 +168,9 @@ impl Answer {
     fn fill(&mut self, payloads: Vec<Bytes>) {
         match self {
             Self::Facts(_) | Self::Told(_) | Self::Weighed(_) => {}
-            Self::Cleaned(bytes) => payloads.into_iter().for_each(|payload| *bytes = payload),
+            Self::Cleaned { bytes, .. } => {
+                payloads.into_iter().for_each(|payload| *bytes = payload);
+            }
             Self::TriedOut(made) => {
                 payloads
                     .into_iter()
@@ -362,7 +368,10 @@ mod tests {
     fn cleaned(lengths: &[u64]) -> Vec<u8> {
         let mut said = Vec::new();
         let reply = Reply::Answered {
-            answer: Answer::Cleaned(Bytes::new()),
+            answer: Answer::Cleaned {
+                bytes: Bytes::new(),
+                left: None,
+            },
             lengths: lengths.to_vec(),
         };
         write_head(&mut said, &reply).expect("head");
@@ -420,7 +429,7 @@ mod tests {
             asked(&clean, &refused(Code::BucketFull)),
         ];
 
-        assert!(matches!(honest, Ok(Answer::Cleaned(bytes)) if *bytes == [7; 4]));
+        assert!(matches!(honest, Ok(Answer::Cleaned { bytes, .. }) if *bytes == [7; 4]));
         for lie in lies {
             let told = lie.expect_err("not believed");
             assert_eq!(told.kind(), ErrorKind::InvalidData);

@@ -15,7 +15,7 @@ use super::watchdog::End;
 use crate::content::Content;
 use crate::error::{Code, Error, Result};
 use crate::imaging::{Facts, MarkFile, Rendered, Rendition, mark_files, whole};
-use crate::privacy::{self, Originals};
+use crate::privacy::{self, Left, Originals};
 use crate::variant::{Quality, Variant};
 use crate::world::blocking;
 
@@ -130,12 +130,12 @@ impl<'a> Visit<'a> {
         Ok(memory)
     }
 
-    /// The file without what the policy takes out. The last question: a large file is not held
+    /// The file without what the policy takes out, and what was to be seen of that. The last question: a large file is not held
     /// beside its cleaned copy.
     ///
     /// # Errors
     /// `cannot-strip`, also where it was the end of the worker.
-    pub async fn clean(mut self, originals: Originals) -> Result<Bytes> {
+    pub async fn clean(mut self, originals: Originals) -> Result<(Bytes, Option<Left>)> {
         // It is decoded before and after, to see that it shows the same.
         let cost = match self.ask(Task::Weigh(vec![whole()])).await {
             Ok(Answer::Weighed(bytes)) => bytes,
@@ -149,7 +149,7 @@ impl<'a> Visit<'a> {
             self.file = Bytes::new();
         }
         match self.ask(Task::Clean(originals)).await {
-            Ok(Answer::Cleaned(bytes)) => Ok(bytes),
+            Ok(Answer::Cleaned { bytes, left }) => Ok((bytes, left)),
             Ok(_) => Err(privacy::given_up(crashed())),
             Err(error) => Err(privacy::given_up(error)),
         }

@@ -18,7 +18,7 @@ use crate::imaging::Rendered;
 use crate::intake::{self, Expected, Fingerprint};
 use crate::journal::JobRow;
 use crate::key::Template;
-use crate::privacy::{self, Originals};
+use crate::privacy::{self, Left, Originals};
 use crate::profile::Profile;
 use crate::transfer;
 use crate::worker::Visit;
@@ -127,7 +127,8 @@ async fn make<'a>(
         file.date = day(visit).await?.unwrap_or(file.date);
     }
     let (rendered, warning) = variants(job, &file, visit.as_mut(), live).await?;
-    let stripped = stripped(originals, job, &mut file, visit).await?;
+    let (stripped, left) = stripped(originals, job, &mut file, visit).await?;
+    let warning = warning.or_else(|| left.map(|left| left.note().about(&job.name)));
     if stripped.is_none() && transfer::in_parts(file.size) {
         // Each part asks for room of its own; holding this one meanwhile could starve them all.
         file.bytes = None;
@@ -253,15 +254,16 @@ async fn stripped(
     job: &JobRow,
     file: &mut Fingerprint,
     visit: Option<Visit<'_>>,
-) -> Result<Option<Bytes>> {
+) -> Result<(Option<Bytes>, Option<Left>)> {
     if originals == Originals::Keep {
-        return Ok(None);
+        return Ok((None, None));
     }
     // Pictures and small files are in memory already; nothing else can be cleaned.
     let Some(visit) = visit else {
         return Err(privacy::refusal(&file.content).about(&job.name));
     };
     file.bytes = None;
-    let clean = visit.clean(originals).await;
-    clean.map(Some).map_err(|error| error.about(&job.name))
+    let cleaned = visit.clean(originals).await;
+    let (bytes, left) = cleaned.map_err(|error| error.about(&job.name))?;
+    Ok((Some(bytes), left))
 }

@@ -54,6 +54,7 @@ fn of_code(code: Code) -> Verdict {
         | Code::ImageTooSlow
         | Code::ImageFlattened
         | Code::CannotStrip
+        | Code::LeftBehind
         | Code::TemplateToken
         | Code::TemplateEscapes
         | Code::KeyInvalid

@@ -12,13 +12,27 @@ use crate::container::{bmff, jpeg as segments, png as chunks};
 use crate::content;
 use samples::{XMP_PLACE, XMP_PLAIN, avif, heic, jpeg, picture, png, tiff, webp};
 
+fn cleaned(file: &[u8], originals: Originals) -> Cleaned {
+    let content = content::sniff(&file[..file.len().min(content::SNIFF_LEN)], "x");
+    strip(file.to_vec(), &content, originals).expect("cleans")
+}
+
 fn clean(file: &[u8], originals: Originals) -> Vec<u8> {
-    strip(
-        file.to_vec(),
-        &content::sniff(&file[..file.len().min(content::SNIFF_LEN)], "x"),
-        originals,
-    )
-    .expect("cleans")
+    cleaned(file, originals).bytes
+}
+
+#[test]
+fn what_would_have_been_seen_is_told() {
+    let photo = jpeg(XMP_PLAIN);
+    let film = [&photo, &b"\0\0\0\x18ftypmp42 a film"[..]].concat();
+    let gain_map = [&photo[..], &photo].concat();
+    let maker = [&photo, &b"SEFH a maker's own"[..]].concat();
+    let left = |file: &[u8]| cleaned(file, Originals::StripLocation).left;
+
+    assert_eq!(left(&photo), None);
+    assert_eq!(left(&film), Some(Left::Film));
+    assert_eq!(left(&gain_map), Some(Left::Picture));
+    assert_eq!(left(&maker), None);
 }
 
 fn has(file: &[u8], text: &[u8]) -> bool {
@@ -333,5 +347,5 @@ fn a_webp_without_its_last_filling_byte_gets_it() {
     let file = [&b"RIFF\x10\0\0\0WEBPVP8 \x03\0\0\0"[..], b"abc"].concat();
     let content = content::sniff(&file, "x.webp");
     let clean = strip(file.clone(), &content, Originals::StripLocation).expect("cleans");
-    assert_eq!(clean, [&file[..], &[0]].concat());
+    assert_eq!(clean.bytes, [&file[..], &[0]].concat());
 }
