@@ -6,8 +6,8 @@ use ::fax::Color;
 use ::fax::decoder::{DecodeStatus, Group3Decoder, pels};
 use image::{DynamicImage, ImageBuffer};
 
+use super::page::Page;
 use super::stored::{Stored, check, damaged, unsupported};
-use super::tiff::Page;
 use crate::error::Result;
 use crate::imaging::meaning::Meaning;
 use crate::settings::Limits;

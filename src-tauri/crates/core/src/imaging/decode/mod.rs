@@ -4,6 +4,7 @@ mod avif;
 mod fax;
 mod film;
 mod jpeg;
+mod page;
 mod still;
 mod stored;
 mod tiff;

@@ -1,7 +1,6 @@
 //! TIFF tells more than its decoder looks at: which of its pages is the picture, and what numbers
 //! mean (TIFF 6.0, sections 5, 16, 18 and 23).
 
-use std::borrow::Cow;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use ::tiff::decoder::DecodingResult;
@@ -9,40 +8,22 @@ use ::tiff::tags::Tag;
 use image::{DynamicImage, ImageBuffer};
 
 use super::fax;
+use super::page::{BLACK_IS_ZERO, Page, tag};
 use super::still::{plain, rounded, unit};
 use super::stored::{Stored, check, damaged, unsupported};
-use crate::container::budget::Budget;
-use crate::container::tiff::{Directory, Tiff};
+use crate::container::tiff::Tiff;
 use crate::content::Codec;
 use crate::error::Result;
 use crate::imaging::colour::{self, Colours};
 use crate::imaging::meaning::Meaning;
 use crate::settings::Limits;
 
-mod tag {
-    pub(super) const SUBFILE: u16 = 254;
-    pub(super) const WIDTH: u16 = 256;
-    pub(super) const HEIGHT: u16 = 257;
-    pub(super) const BITS: u16 = 258;
-    pub(super) const COMPRESSION: u16 = 259;
-    pub(super) const PHOTOMETRIC: u16 = 262;
-    pub(super) const ORIENTATION: u16 = 274;
-    pub(super) const SAMPLES: u16 = 277;
-    pub(super) const PLANAR: u16 = 284;
-    pub(super) const COLOUR_MAP: u16 = 320;
-    pub(super) const EXTRA_SAMPLES: u16 = 338;
-    pub(super) const SAMPLE_FORMAT: u16 = 339;
-}
-
 const WHITE_IS_ZERO: u32 = 0;
-const BLACK_IS_ZERO: u32 = 1;
 const RGB: u32 = 2;
 const PALETTE: u32 = 3;
 const INKS: u32 = 5;
 const CIE_LAB: u32 = 8;
 const ICC_LAB: u32 = 9;
-/// Of the subfile's kind: a smaller picture of another one in this file, or which of its pixels show.
-const NO_PICTURE: u32 = 0b101;
 const FLOAT: u32 = 3;
 /// Of compression: a fax's rows.
 const GROUP_3: u32 = 3;
@@ -62,16 +43,8 @@ pub(super) fn decode(
             ..stored
         });
     };
-    let orientation = match page.file {
-        Cow::Borrowed(_) => orientation,
-        // What is read with the first page's in view is another's here.
-        Cow::Owned(_) => page
-            .number(tag::ORIENTATION)
-            .and_then(|own| own.try_into().ok())
-            .unwrap_or(1),
-    };
     Ok(Stored {
-        orientation,
+        orientation: page.turned_as().unwrap_or(orientation),
         ..shown(&page, limits, colours)?
     })
 }
@@ -108,80 +81,24 @@ pub(super) fn dimensions(file: &[u8]) -> Option<(u32, u32)> {
     Page::of(file)?.size()
 }
 
-/// The page that is the picture.
-pub(super) struct Page<'a> {
-    /// The file, with that page as its first.
-    pub(super) file: Cow<'a, [u8]>,
-    directory: Directory,
-}
-
-impl<'a> Page<'a> {
-    fn of(file: &'a [u8]) -> Option<Self> {
-        let tiff = Tiff::new(file).filter(|tiff| tiff.u16(2) == Some(42))?;
-        let first = tiff.first()?;
-        let is_reduced = |page: &Directory| {
-            let kind = page.number(&tiff, tag::SUBFILE);
-            kind.is_some_and(|kind| kind & NO_PICTURE != 0)
-        };
-        let tree = is_reduced(&first).then(|| tiff.tree(&mut Budget::of(file)));
-        let whole = tree.and_then(|tree| tree.main().find(|page| !is_reduced(page)).cloned());
-        let Some(directory) = whole else {
-            return Some(Self {
-                file: file.into(),
-                directory: first,
-            });
-        };
-        let mut own = file.to_vec();
-        let at = u32::try_from(directory.at).ok()?;
-        own.get_mut(4..8)?.copy_from_slice(&if tiff.big_endian() {
-            at.to_be_bytes()
-        } else {
-            at.to_le_bytes()
-        });
-        Some(Self {
-            file: own.into(),
-            directory,
-        })
-    }
-
-    pub(super) fn size(&self) -> Option<(u32, u32)> {
-        Some((self.number(tag::WIDTH)?, self.number(tag::HEIGHT)?))
-    }
-
-    /// Whether a zero is black, where there is nothing but black and white.
-    pub(super) fn black_is_zero(&self) -> bool {
-        self.number(tag::PHOTOMETRIC) == Some(BLACK_IS_ZERO)
-    }
-
-    pub(super) fn numbers(&self, tag: u16) -> Vec<u32> {
-        let entry = self.directory.entry(tag);
-        let read = entry.and_then(|entry| Some(Tiff::new(&self.file)?.numbers(entry)));
-        read.unwrap_or_default()
-    }
-
-    pub(super) fn number(&self, tag: u16) -> Option<u32> {
-        self.numbers(tag).first().copied()
-    }
-
-    /// The samples as they are stored, for a meaning that the decoder does not know: it is told one
-    /// of as many samples that it does.
-    fn samples(&self, told: u32, limits: Limits) -> Result<Samples> {
-        let entry = self.directory.entry(tag::PHOTOMETRIC);
-        let entry = entry.ok_or_else(|| damaged(&"it does not say what its numbers mean"))?;
-        let big_endian = Tiff::new(&self.file).is_some_and(|tiff| tiff.big_endian());
-        let told = if big_endian {
-            told.to_be_bytes()
-        } else {
-            told.to_le_bytes()
-        };
-        // A number of two bytes, or of four.
-        let told = match (entry.length, big_endian) {
-            (2, true) => &told[2..],
-            (2, false) => &told[..2],
-            _ => &told[..],
-        };
-        Samples::of(Told::new(&self.file, entry.value, told), limits)
-    }
+/// The samples as they are stored, for a meaning that the decoder does not know: it is told one
+/// of as many samples that it does.
+fn samples(page: &Page<'_>, told: u32, limits: Limits) -> Result<Samples> {
+    let entry = page.directory.entry(tag::PHOTOMETRIC);
+    let entry = entry.ok_or_else(|| damaged(&"it does not say what its numbers mean"))?;
+    let big_endian = Tiff::new(&page.file).is_some_and(|tiff| tiff.big_endian());
+    let told = if big_endian {
+        told.to_be_bytes()
+    } else {
+        told.to_le_bytes()
+    };
+    // A number of two bytes, or of four.
+    let told = match (entry.length, big_endian) {
+        (2, true) => &told[2..],
+        (2, false) => &told[..2],
+        _ => &told[..],
+    };
+    Samples::of(Told::new(&page.file, entry.value, told), limits)
 }
 
 /// A file of which some bytes are others, without a copy of it.
@@ -295,7 +212,7 @@ fn palette(page: &Page<'_>, bits: u32, limits: Limits) -> Result<Stored> {
     if !matches!(bits, 1 | 2 | 4 | 8) || table.len() < colours * 3 {
         return Err(damaged(&"its table of colours is too short"));
     }
-    let samples = page.samples(BLACK_IS_ZERO, limits)?;
+    let samples = samples(page, BLACK_IS_ZERO, limits)?;
     // Some writers put bytes where two belong.
     let is_of_bytes = table.iter().all(|value| *value < 256);
     let level = |value: u32| {
@@ -319,7 +236,7 @@ fn palette(page: &Page<'_>, bits: u32, limits: Limits) -> Result<Stored> {
 
 /// Grey in depths that the decoder of pictures leaves out: 2 and 4 bits, and numbers with a point.
 fn grey(page: &Page<'_>, bits: u32, is_negative: bool, limits: Limits) -> Result<Stored> {
-    let samples = page.samples(BLACK_IS_ZERO, limits)?;
+    let samples = samples(page, BLACK_IS_ZERO, limits)?;
     let levels: Vec<u8> = match &samples.read {
         DecodingResult::F32(values) => values.iter().map(|value| unit(*value)).collect(),
         #[expect(clippy::cast_possible_truncation, reason = "clamped to one")]
@@ -340,7 +257,7 @@ fn grey(page: &Page<'_>, bits: u32, is_negative: bool, limits: Limits) -> Result
 
 /// Lightness and two differences, whose white is D50 as in every editor that writes them.
 fn lab(page: &Page<'_>, kind: u32, limits: Limits) -> Result<Stored> {
-    let samples = page.samples(RGB, limits)?;
+    let samples = samples(page, RGB, limits)?;
     let each = samples.each.max(3);
     let centred = kind == CIE_LAB;
     // The colours of one pixel, from lightness and differences in their own units.
