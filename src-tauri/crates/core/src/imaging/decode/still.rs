@@ -91,8 +91,12 @@ pub(super) fn jxl(file: &[u8], limits: Limits) -> Result<Stored> {
 pub(in crate::imaging) fn jxl_moves(file: &[u8]) -> bool {
     /// The header is before the frames; only a profile may be longer.
     const HEADER: usize = 1 << 16;
-    let pool = jxl_oxide::JxlThreadPool::none();
-    let mut image = jxl_oxide::JxlImage::builder().pool(pool).build_uninit();
+    /// Room for what a first frame says of itself is made before it is there.
+    const MOST: usize = 256 << 20;
+    let mut image = jxl_oxide::JxlImage::builder()
+        .pool(jxl_oxide::JxlThreadPool::none())
+        .alloc_tracker(jxl_oxide::AllocTracker::with_limit(MOST))
+        .build_uninit();
     if image.feed_bytes(&file[..file.len().min(HEADER)]).is_err() {
         return false;
     }
