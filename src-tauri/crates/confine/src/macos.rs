@@ -5,19 +5,20 @@
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::path::{Path, PathBuf};
 
-/// Where the system's fonts lie; the last holds those it loads by itself when they are asked for.
-const FONTS: [&str; 4] = [
+/// Where the system's fonts lie.
+const FONTS: [&str; 3] = [
     "/System/Library/Fonts",
     "/Library/Fonts",
     "/Network/Library/Fonts",
-    "/System/Library/AssetsV2",
 ];
+/// Where those lie that the system loads by itself when they are asked for, among other things.
+const ASKED_FOR: &str = "(literal \"/System/Library/AssetsV2\") \
+                         (regex #\"^/System/Library/AssetsV2/com_apple_MobileAsset_Font\")";
 
 pub(crate) fn this_process(own_fonts: Option<&Path>) -> Vec<Result<(), String>> {
-    let all = FONTS.into_iter().map(PathBuf::from).chain(
-        // What the sandbox compares is where a path leads to.
-        own_fonts.and_then(|own| own.canonicalize().ok()),
-    );
+    // What the sandbox compares is where a path leads to: it is given as that.
+    let all = FONTS.into_iter().map(PathBuf::from);
+    let all = all.chain(own_fonts.map(Path::to_owned));
     vec![enter(&profile(all))]
 }
 
@@ -34,7 +35,7 @@ fn profile(fonts: impl Iterator<Item = PathBuf>) -> String {
     });
     format!(
         "(version 1) (deny default) (allow sysctl-read) (allow signal (target self)) \
-         (allow process-info* (target self)) (allow file-read*{})",
+         (allow process-info* (target self)) (allow file-read* {ASKED_FOR}{})",
         folders.collect::<String>()
     )
 }
@@ -75,7 +76,7 @@ mod tests {
         let fonts = [PathBuf::from("/Users/a \"b\"\\c/Library/Fonts")];
         let told = profile(fonts.into_iter());
         assert!(
-            told.ends_with(r#"(allow file-read* (subpath "/Users/a \"b\"\\c/Library/Fonts"))"#),
+            told.ends_with(r#" (subpath "/Users/a \"b\"\\c/Library/Fonts"))"#),
             "{told}"
         );
     }

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
+use std::hash::RandomState;
 use std::io::Error;
 use std::path::Path;
 
@@ -29,6 +30,8 @@ use windows_sys::Win32::System::Threading::{
 static REFUSED: u32 = 1;
 
 pub(crate) fn this_process(_own_fonts: Option<&Path>) -> Vec<Result<(), String>> {
+    // Chance comes from a device that is opened when it is first asked for.
+    let _opened = RandomState::new();
     vec![
         refuse(ProcessChildProcessPolicy, "programs"),
         refuse(ProcessExtensionPointDisablePolicy, "hooks"),
@@ -138,12 +141,12 @@ mod tests {
     #[test]
     fn memory_beyond_the_limit_is_refused_and_no_program_started() {
         // For the whole of this process, which therefore runs this test alone.
-        assert_eq!(super::limit_memory(64 << 20), Ok(()));
         let refused: Vec<_> = super::this_process(None)
             .into_iter()
             .filter_map(Result::err)
             .collect();
         assert_eq!(refused, Vec::<String>::new());
+        assert_eq!(super::limit_memory(64 << 20), Ok(()));
         assert!(Vec::<u8>::new().try_reserve_exact(128 << 20).is_err());
         assert!(std::process::Command::new("cmd").spawn().is_err());
         let file = std::env::temp_dir().join("tintype-confine");

@@ -240,6 +240,13 @@ impl Error {
         self
     }
 
+    /// The same, with what else is to be known.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.message = format!("{}; {}", self.message, other.message);
+        self
+    }
+
     /// Whether and when trying again can help.
     pub fn retry_class(&self) -> Retry {
         self.retry

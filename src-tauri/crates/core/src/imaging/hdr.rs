@@ -4,7 +4,7 @@
 //! third of HDR's white keeps its place, what is above follows a logarithm.
 
 use super::colour::{cicp_profile, encoded};
-use super::raster::Raster;
+use super::raster::{Raster, rounded};
 
 /// How brightness is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,14 +49,17 @@ impl Hdr {
     }
 
     /// Shows pixels of sixteen bits as sRGB of eight: eight are too few steps for such a curve's
-    /// shadows. The fourth number is alpha.
-    pub(super) fn shown(self, pixels: impl Iterator<Item = [u16; 4]>) -> Vec<u8> {
+    /// shadows. The fourth number is alpha, which is left out unless `alpha`.
+    pub(super) fn shown(self, pixels: impl Iterator<Item = [u16; 4]>, alpha: bool) -> Vec<u8> {
         let light = self.table(u16::MAX);
-        let mut out = Vec::with_capacity(pixels.size_hint().0 * 4);
-        for [red, green, blue, alpha] in pixels {
+        let channels = if alpha { 4 } else { 3 };
+        let mut out = Vec::with_capacity(pixels.size_hint().0 * channels);
+        for [red, green, blue, opacity] in pixels {
             let codes = [red, green, blue];
             out.extend(self.pixel(codes.map(|code| light[usize::from(code)])));
-            out.push(alpha.to_be_bytes()[0]);
+            if alpha {
+                out.push(rounded(opacity));
+            }
         }
         out
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::{dimensions as decoded_dimensions, icc, jxl_moves};
+use super::decode::{dimensions as decoded_dimensions, icc, jxl_moves, tiff_turned_as};
 use crate::container::{gif, jpeg, png, riff};
 use crate::content::Codec;
 use crate::metadata::{self, Exif, tag};
@@ -110,6 +110,10 @@ fn dimensions(file: &[u8], codec: Codec, orientation: u8) -> Option<(u32, u32)> 
         Codec::Jpeg => jpeg::frame(file).map(|frame| (frame.width, frame.height))?,
         Codec::Raw => jpeg::largest_inside(file).map(|(_, frame)| (frame.width, frame.height))?,
         other => decoded_dimensions(file, other)?,
+    };
+    let orientation = match codec {
+        Codec::Tiff => tiff_turned_as(file).unwrap_or(orientation),
+        _ => orientation,
     };
     Some(if orientation >= 5 {
         (height, width)

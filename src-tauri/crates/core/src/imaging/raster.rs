@@ -145,6 +145,11 @@ fn over(value: u8, below: u8, alpha: u8) -> u8 {
     u8::try_from((value * alpha + below * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
 }
 
+/// 65,535 / 255 = 257: the nearest of 256 steps.
+pub(super) fn rounded(value: u16) -> u8 {
+    u8::try_from((u32::from(value) + 128) / 257).unwrap_or(u8::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,5 +182,13 @@ mod tests {
         edge.draw(&half, 1, 0);
         edge.draw(&half, 5, 5);
         assert_eq!(edge.pixels[..3], [9, 9, 9]);
+    }
+
+    #[test]
+    fn deep_values_are_rounded() {
+        assert_eq!(
+            [0, 128, 129, 385, 386, 65_406, 65_407, 65_535].map(rounded),
+            [0, 0, 1, 1, 2, 254, 255, 255]
+        );
     }
 }

@@ -8,7 +8,7 @@ use super::walk::{Tells, Verdict, Walk};
 use crate::container::budget::Budget;
 use crate::container::jpeg::{
     APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, SOI, SOS, Segment, Segments, XMP, exif_of,
-    headers, segment,
+    headers, largest_inside, segment,
 };
 
 /// XMP that is too long for one segment: the digest of all of it, its length, and the offset of
@@ -154,12 +154,20 @@ fn behind(walk: &mut Walk<'_>, at: usize) {
         tells => tells,
     };
     walk.goes(&(at..walk.file.len()), tells);
-    let holds = |mark: &[u8]| rest.windows(mark.len()).any(|window| window == mark);
-    if holds(b"ftyp") {
+    if has_film(rest) {
         walk.leaves(Left::Film);
-    } else if holds(&[0xff, SOI, 0xff]) {
+    } else if largest_inside(rest).is_some() {
         walk.leaves(Left::Picture);
     }
+}
+
+/// Whether the first box of a film is in there: its length, and its kind.
+fn has_film(bytes: &[u8]) -> bool {
+    let is_first = |window: &[u8]| {
+        let (length, kind) = window.split_at(4);
+        kind == b"ftyp" && length.starts_with(&[0, 0]) && length != [0; 4]
+    };
+    bytes.windows(8).any(is_first)
 }
 
 /// Whether a JPEG inside of something else has metadata of its own. The segments left say how its

@@ -24,6 +24,8 @@ pub fn serve_if_asked() {
     {
         // The environment does not tell whose it is.
         let own_fonts = arguments.next().map(PathBuf::from);
+        // Where it leads to: links on the way may be out of reach afterwards.
+        let own_fonts = own_fonts.map(|own| own.canonicalize().unwrap_or(own));
         // What a decoder has to say while it gives up is in the reply.
         std::panic::set_hook(Box::new(|_| {}));
         let kept = tintype_confine::this_process(own_fonts.as_deref());
@@ -128,10 +130,11 @@ fn answer_all(
 
 /// By the system, and by the watchdog where that was not seen to hold.
 fn limit_memory(bytes: u64, dog: &Watchdog) {
-    if let Err(error) = tintype_confine::limit_memory(bytes) {
+    let limited = tintype_confine::limit_memory(bytes);
+    if let Err(error) = &limited {
         tracing::warn!(%error, "the system does not limit the memory for decoding");
     }
-    if cfg!(not(target_os = "linux")) {
+    if limited.is_err() || cfg!(not(target_os = "linux")) {
         dog.limit_memory(bytes);
     }
 }

@@ -128,7 +128,11 @@ async fn make<'a>(
     }
     let (rendered, warning) = variants(job, &file, visit.as_mut(), live).await?;
     let (stripped, left) = stripped(originals, job, &mut file, visit).await?;
-    let warning = warning.or_else(|| left.map(|left| left.note().about(&job.name)));
+    let left = left.map(|left| left.note().about(&job.name));
+    let warning = match (warning, left) {
+        (Some(warning), Some(left)) => Some(warning.and(&left)),
+        (warning, left) => warning.or(left),
+    };
     if stripped.is_none() && transfer::in_parts(file.size) {
         // Each part asks for room of its own; holding this one meanwhile could starve them all.
         file.bytes = None;

@@ -2,7 +2,7 @@
 
 use tintype_avif::Samples;
 
-use super::stored::{Stored, damaged, rgba_image, too_large};
+use super::stored::{Stored, damaged, image_of, rgba_image, too_large};
 use crate::error::{Error, Result};
 use crate::imaging::meaning::Meaning;
 use crate::settings::Limits;
@@ -24,18 +24,19 @@ pub(super) fn refused(error: &tintype_avif::Error) -> Error {
 /// One picture of a file, which may have more.
 pub(super) fn stored(picture: tintype_avif::Picture) -> Result<Stored> {
     let meaning = match picture.colour {
-        tintype_avif::Colour::Icc(icc) => Meaning::Icc(icc),
+        tintype_avif::Colour::Icc(icc) => Some(icc).into(),
         tintype_avif::Colour::Cicp(primaries, transfer, _) => Meaning::of_cicp(primaries, transfer),
     };
-    let (rgba, meaning) = match (picture.rgba, meaning) {
+    let size = (picture.width, picture.height);
+    let (image, meaning) = match (picture.rgba, meaning) {
         (Samples::Sixteen(deep), Meaning::Hdr(hdr)) => {
             let pixels = deep.chunks_exact(4);
             let pixels = pixels.map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]]);
-            (hdr.shown(pixels), Meaning::Srgb)
+            let shown = hdr.shown(pixels, picture.alpha);
+            (image_of(size, shown, picture.alpha)?, Meaning::Srgb)
         }
-        (samples, meaning) => (samples.eight(), meaning),
+        (samples, meaning) => (rgba_image(size, samples.eight(), picture.alpha)?, meaning),
     };
-    let image = rgba_image((picture.width, picture.height), rgba, picture.alpha)?;
     Ok(Stored {
         frames: picture.frames,
         ..Stored::whole(image, meaning, picture.orientation)

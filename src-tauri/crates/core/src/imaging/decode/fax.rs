@@ -28,14 +28,18 @@ pub(super) fn decode(page: &Page<'_>, limits: Limits) -> Result<Stored> {
     let (width, height) = size.ok_or_else(|| damaged(&"it does not say how large it is"))?;
     check(
         (width, height),
-        u64::from(width) * u64::from(height) * 5,
+        (u64::from(width) * u64::from(height)).saturating_mul(5),
         limits,
     )?;
     let narrow = u16::try_from(width).map_err(|_| unsupported(&"a fax that wide"))?;
     let is_reversed = page.number(FILL_ORDER) == Some(2);
     let strip_rows = page.number(STRIP_ROWS).unwrap_or(height).clamp(1, height) as usize;
-    let strips = page.numbers(STRIPS);
-    let strips = strips.into_iter().zip(page.numbers(STRIP_BYTES));
+    // Without lengths a strip may go on to the end.
+    let lengths = page.numbers(STRIP_BYTES).into_iter();
+    let lengths = lengths.chain(std::iter::repeat(u32::MAX));
+    let strips = page.numbers(STRIPS).into_iter().zip(lengths);
+    // Strips that lie over each other are not read more than the file is long.
+    let mut left = page.file.len();
     let all = width as usize * height as usize;
     let (mut black, mut is_whole) = (Vec::new(), true);
     for (index, (at, length)) in strips.enumerate() {
@@ -49,7 +53,9 @@ pub(super) fn decode(page: &Page<'_>, limits: Limits) -> Result<Stored> {
         is_whole &= black.len() >= begin;
         black.resize(begin, false);
         let strip = page.file.get(at as usize..).unwrap_or_default();
-        let bytes = strip.iter().take(length as usize).copied();
+        let strip = &strip[..strip.len().min(length as usize).min(left)];
+        left -= strip.len();
+        let bytes = strip.iter().copied();
         let bytes = bytes.map(|byte| {
             if is_reversed {
                 byte.reverse_bits()
@@ -57,7 +63,9 @@ pub(super) fn decode(page: &Page<'_>, limits: Limits) -> Result<Stored> {
                 byte
             }
         });
-        black.extend(rows(bytes, narrow, strip_rows));
+        let (read, all_read) = rows(bytes, narrow, strip_rows);
+        black.extend(read);
+        is_whole &= all_read;
     }
     if black.is_empty() {
         return Err(damaged(&"none of its rows can be read"));
@@ -78,27 +86,32 @@ pub(super) fn decode(page: &Page<'_>, limits: Limits) -> Result<Stored> {
     })
 }
 
-/// The pixels of a strip, row by row, true for black. Fewer than `rows` where it is cut off.
-fn rows(strip: impl Iterator<Item = u8>, width: u16, rows: usize) -> Vec<bool> {
+/// The pixels of a strip, row by row, true for black; and whether each row was as long as it has to
+/// be. Fewer than `rows` where it is cut off.
+fn rows(strip: impl Iterator<Item = u8>, width: u16, rows: usize) -> (Vec<bool>, bool) {
     let bytes = strip.map(Ok::<u8, Infallible>);
-    let mut black = Vec::new();
+    let (mut black, mut is_whole) = (Vec::new(), true);
     let Ok(mut decoder) = Group3Decoder::new(bytes) else {
-        return black;
+        return (black, false);
     };
     for _ in 0..rows {
         let more = decoder.advance();
+        let changes = decoder.transitions();
+        let drawn = changes.last().copied().unwrap_or_default().min(width);
+        let is_row = changes.last() == Some(&width);
         // Nothing ends the last row of a strip.
-        let is_whole = more.is_ok() || decoder.transitions().last() == Some(&width);
-        if !is_whole {
+        if more.is_err() && !is_row {
             break;
         }
-        let row = pels(decoder.transitions(), width);
-        black.extend(row.map(|colour| colour == Color::Black));
+        is_whole &= is_row;
+        // What a row does not reach is paper.
+        black.extend(pels(changes, drawn).map(|colour| colour == Color::Black));
+        black.extend(std::iter::repeat_n(false, usize::from(width - drawn)));
         if !matches!(more, Ok(DecodeStatus::Incomplete)) {
             break;
         }
     }
-    black
+    (black, is_whole)
 }
 
 #[cfg(test)]
@@ -112,15 +125,19 @@ mod tests {
     #[test]
     fn rows_are_read_one_by_one_and_a_cut_one_is_not() {
         let bytes = hex::decode(ROWS).expect("hex");
-        let all = rows(bytes.iter().copied(), 40, 4);
+        let (all, is_whole) = rows(bytes.iter().copied(), 40, 4);
+        assert!(is_whole);
         assert_eq!(all.len(), 4 * 40);
         let (white, black) = ([false; 4], [true; 4]);
         assert_eq!(all[..8], [white, black].concat());
 
-        let cut = rows(bytes[..10].iter().copied(), 40, 4);
+        let (cut, _) = rows(bytes[..10].iter().copied(), 40, 4);
         assert_eq!(cut[..40], all[..40]);
         assert!(cut.len() < all.len(), "{}", cut.len());
-        assert!(rows([0xff; 9].into_iter(), 40, 4).len() <= 160);
-        assert!(rows([].into_iter(), 40, 4).is_empty());
+        assert!(!rows([0xff; 9].into_iter(), 40, 4).1);
+        assert_eq!(rows([].into_iter(), 40, 4), (Vec::new(), false));
+        // Four white pixels and the end of the row: `1011`, `000000000001`, and once more.
+        let short = [0, 0x1b, 0, 0x10, 0x01];
+        assert_eq!(rows(short.into_iter(), 40, 1), (vec![false; 40], false));
     }
 }

@@ -84,12 +84,12 @@ fn avif(file: &[u8], limits: Limits) -> Result<Film<'_>> {
     })
 }
 
-/// Each frame as sRGB, by the decoder itself.
 /// What all that a decoder holds may come to.
 fn tracker(limits: Limits) -> AllocTracker {
     AllocTracker::with_limit(usize::try_from(limits.decode_bytes()).unwrap_or(usize::MAX))
 }
 
+/// Each frame as sRGB, by the decoder itself.
 fn jxl(file: &[u8], limits: Limits) -> Result<Film<'_>> {
     let mut image = JxlImage::builder()
         .pool(JxlThreadPool::none())

@@ -24,7 +24,8 @@ use crate::settings::Limits;
 use crate::variant::Variant;
 pub(super) use film::Film;
 pub(super) use still::jxl_moves;
-use stored::{Stored, damaged, rgba_image, too_large, turn, turned, unsupported};
+use stored::{Stored, damaged, image_of, rgba_image, too_large, turn, turned, unsupported};
+pub(super) use tiff::turned_as as tiff_turned_as;
 pub(super) use vector::text;
 
 /// A decoded picture: its first frame, the right way up, at the scale that is needed.
@@ -167,10 +168,16 @@ pub fn cost(source: Source<'_>, variants: &[Variant], limits: Limits) -> u64 {
         }
         Codec::Avif | Codec::Heic | Codec::Jxl | Codec::Svg => u64::from(limits.decode_mib) << 20,
         // Once decoded, once as eight bits.
-        Codec::Tiff => dimensions(source.file, Codec::Tiff).map_or(0, |size| pixels(size) * 11),
-        codec => still::dimensions(source.file, codec).map_or(0, |size| pixels(size) * 8),
+        Codec::Tiff => {
+            dimensions(source.file, Codec::Tiff).map_or(0, |size| pixels(size).saturating_mul(11))
+        }
+        codec => {
+            still::dimensions(source.file, codec).map_or(0, |size| pixels(size).saturating_mul(8))
+        }
     };
-    (bytes + score::cost(variants)).min(u64::from(limits.decode_mib) << 20)
+    bytes
+        .saturating_add(score::cost(variants))
+        .min(u64::from(limits.decode_mib) << 20)
 }
 
 /// Width and height as shown, from the header alone where that is possible.
@@ -233,7 +240,8 @@ fn heic(file: &[u8], limits: Limits) -> Result<Stored> {
             [0, 1, 2, 3].map(|at| u16::try_from(whole(pixel[at])).unwrap_or(u16::MAX))
         });
         let size = (picture.width, picture.height);
-        rgba_image(size, hdr.shown(pixels), picture.has_alpha)?
+        let shown = hdr.shown(pixels, picture.has_alpha);
+        image_of(size, shown, picture.has_alpha)?
     } else {
         // Without an ICC profile the colours are told by code points, which the decoder follows.
         let decoded = match &profile {

@@ -4,12 +4,13 @@ use std::io::Cursor;
 
 use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader};
 
-use super::stored::{Stored, check, damaged, image_error, rgba_image};
+use super::stored::{Stored, check, damaged, image_error, image_of};
 use crate::container::{gif, ico, png};
 use crate::content::Codec;
 use crate::error::{Error, Result};
 use crate::imaging::hdr::{self, Hdr};
 use crate::imaging::meaning::Meaning;
+use crate::imaging::raster::rounded;
 use crate::settings::Limits;
 
 pub(super) fn decode(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored> {
@@ -191,7 +192,7 @@ fn read(
         Err(error) => Some(why(&error)),
     };
     let (image, meaning) = match (meaning, kind) {
-        (Meaning::Hdr(hdr), ColorType::Rgb16 | ColorType::Rgba16) => {
+        (Meaning::Hdr(hdr), kind) if kind.bytes_per_pixel() > kind.channel_count() => {
             let image = deep_hdr(hdr, kind, (width, height), &bytes)?;
             (image, Meaning::Srgb)
         }
@@ -207,25 +208,45 @@ fn read(
     })
 }
 
-/// HDR's numbers of sixteen bits, drawn together before they are rounded.
-fn deep_hdr(hdr: Hdr, kind: ColorType, size: (u32, u32), bytes: &[u8]) -> Result<DynamicImage> {
-    let pixels = bytes.chunks_exact(usize::from(kind.bytes_per_pixel()));
-    let pixels = pixels.map(|pixel| {
-        let number = |at| {
-            pixel
-                .get(at..at + 2)
-                .map_or([u8::MAX; 2], |pair| [pair[0], pair[1]])
-        };
-        [0, 2, 4, 6].map(|at| u16::from_ne_bytes(number(at)))
-    });
-    rgba_image(size, hdr.shown(pixels), kind.has_alpha())
-}
-
 fn why(error: &Error) -> String {
     error
         .message
         .trim_start_matches("the picture is damaged: ")
         .to_owned()
+}
+
+/// HDR's numbers of more than eight bits, drawn together before they are rounded.
+fn deep_hdr(hdr: Hdr, kind: ColorType, size: (u32, u32), bytes: &[u8]) -> Result<DynamicImage> {
+    let channels = usize::from(kind.channel_count());
+    let width = usize::from(kind.bytes_per_pixel()) / channels;
+    let number = |bytes: &[u8]| match *bytes {
+        [a, b] => u16::from_ne_bytes([a, b]),
+        [a, b, c, d] => unit_16(f32::from_ne_bytes([a, b, c, d])),
+        _ => u16::MAX,
+    };
+    // Grey stands for all three; without alpha everything is there.
+    let places = match channels {
+        1 | 2 => [0, 0, 0, 1],
+        _ => [0, 1, 2, 3],
+    };
+    let pixels = bytes.chunks_exact(width * channels).map(|pixel| {
+        places.map(|at| {
+            pixel
+                .get(at * width..(at + 1) * width)
+                .map_or(u16::MAX, number)
+        })
+    });
+    let alpha = kind.has_alpha();
+    image_of(size, hdr.shown(pixels, alpha), alpha)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped first"
+)]
+fn unit_16(value: f32) -> u16 {
+    (value.clamp(0.0, 1.0) * f32::from(u16::MAX)).round() as u16
 }
 
 /// Pixels of any type as a picture of at most 8 bits a channel; deeper ones are rounded, not cut.
@@ -265,11 +286,6 @@ pub(super) fn assemble(
     }
 }
 
-/// 65,535 / 255 = 257: the nearest of 256 steps.
-pub(super) fn rounded(value: u16) -> u8 {
-    u8::try_from((u32::from(value) + 128) / 257).unwrap_or(u8::MAX)
-}
-
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -277,17 +293,4 @@ pub(super) fn rounded(value: u16) -> u8 {
 )]
 pub(super) fn unit(value: f32) -> u8 {
     (value.clamp(0.0, 1.0) * 255.0).round() as u8
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn deep_values_are_rounded() {
-        assert_eq!(
-            [0, 128, 129, 385, 386, 65_406, 65_407, 65_535].map(rounded),
-            [0, 0, 1, 1, 2, 254, 255, 255]
-        );
-    }
 }

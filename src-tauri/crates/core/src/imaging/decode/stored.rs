@@ -55,19 +55,27 @@ impl Stored {
 }
 
 /// A picture of pixels of four bytes; without alpha only three of them are kept.
-pub(super) fn rgba_image(
-    (width, height): (u32, u32),
-    rgba: Vec<u8>,
-    alpha: bool,
-) -> Result<DynamicImage> {
-    let image = image::RgbaImage::from_raw(width, height, rgba)
-        .ok_or_else(|| damaged(&"its size does not fit its pixels"))?;
-    let image = DynamicImage::ImageRgba8(image);
+pub(super) fn rgba_image(size: (u32, u32), rgba: Vec<u8>, alpha: bool) -> Result<DynamicImage> {
+    let image = image_of(size, rgba, true)?;
     Ok(if alpha {
         image
     } else {
         DynamicImage::ImageRgb8(image.into_rgb8())
     })
+}
+
+/// A picture of pixels of four bytes, or of three without alpha.
+pub(super) fn image_of(
+    (width, height): (u32, u32),
+    pixels: Vec<u8>,
+    alpha: bool,
+) -> Result<DynamicImage> {
+    let image = if alpha {
+        image::RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8)
+    } else {
+        image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)
+    };
+    image.ok_or_else(|| damaged(&"its size does not fit its pixels"))
 }
 
 /// What EXIF's orientation asks for; nothing where it says nonsense.

@@ -9,13 +9,14 @@ use image::{DynamicImage, ImageBuffer};
 
 use super::fax;
 use super::page::{BLACK_IS_ZERO, Page, tag};
-use super::still::{plain, rounded, unit};
+use super::still::{plain, unit};
 use super::stored::{Stored, check, damaged, unsupported};
 use crate::container::tiff::Tiff;
 use crate::content::Codec;
 use crate::error::Result;
 use crate::imaging::colour::{self, Colours};
 use crate::imaging::meaning::Meaning;
+use crate::imaging::raster::rounded;
 use crate::settings::Limits;
 
 const WHITE_IS_ZERO: u32 = 0;
@@ -74,6 +75,11 @@ fn shown(page: &Page<'_>, limits: Limits, colours: &mut Colours) -> Result<Store
             })
         }
     }
+}
+
+/// How the page that is the picture is to be turned, where the first page does not say it.
+pub(in crate::imaging) fn turned_as(file: &[u8]) -> Option<u8> {
+    Page::of(file)?.turned_as()
 }
 
 /// Width and height of the page that is the picture.

@@ -74,6 +74,27 @@ fn hdrs_shadows_keep_their_steps() -> Result<()> {
     Ok(())
 }
 
+/// 32 x 32 pixels of ten bits in PQ, the left half 0.2, the right half 0.58 (HDR's white), written
+/// by libavif.
+const PQ_AVIF: &str = "00000020667479706176696600000000617669666d6966316d6961664d413141000000eb6d657461000000000000002168646c72000000000000000070696374000000000000000000000000000000000e7069746d0000000000010000001e696c6f63000000004400000100010000000100000113000000230000002869696e660000000000010000001a696e6665020000000001000061763031436f6c6f72000000006a697072700000004b6970636f0000001469737065000000000000002000000020000000107069786900000000030a0a0a0000000c617631438120400000000013636f6c726e636c78000900100009800000001769706d610000000000000001000104010283040000002b6d64617412000a0838113ff6f09100993215110223528000f2000000b42b6a1b646bd6a9a54275";
+
+#[test]
+fn an_hdr_avif_of_ten_bits_shows_white_as_white() -> Result<()> {
+    let file = hex::decode(PQ_AVIF).expect("hex");
+    let deep = tintype_avif::decode(&file, 1 << 20).expect("decodes").rgba;
+    assert!(matches!(deep, tintype_avif::Samples::Sixteen(_)));
+
+    let made = render_as(&file, 1, &["v=32x32:cover:png"])?;
+
+    let (dark, white) = (made[0].get_pixel(5, 16).0, made[0].get_pixel(27, 16).0);
+    assert!(
+        white[0] >= 240 && white[0].abs_diff(white[1]) <= 1,
+        "{white:?}"
+    );
+    assert!((30..50).contains(&dark[0]), "{dark:?}");
+    Ok(())
+}
+
 /// 64 x 64 pixels in PQ, the left half 0.2, the right half 0.58 (HDR's white), written by libjxl.
 const PQ_JXL: &str = "0000000c4a584c200d0a870a00000014667479706a786c20000000006a786c20000000096a786c6c0a0000003e6a786c63ff0a4f04fc00e4d1210e07000000800802010084004b386998ca83f72b280880f3c68d3158ee5e200400c003c00b337313de51989901";
 
