@@ -120,6 +120,8 @@ fn start(
     let mut command = sh::command(program);
     // libaom has one table in several of its files.
     command.env("ASAN_OPTIONS", "detect_odr_violation=0");
+    // To name a panic's place takes more memory than is allowed here.
+    command.env("RUST_BACKTRACE", "0");
     command
         .arg(own)
         .arg(corpus)
