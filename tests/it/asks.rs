@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tintype_core::content::Codec;
 use tintype_core::privacy::tells_location;
 use tintype_tests::pictures::{Camera, jpeg, landscape};
@@ -115,6 +116,28 @@ fn a_choice_made_at_once_is_not_asked_for() {
 
     assert_eq!(said(&kept), ["uploaded"]);
     assert_eq!(said(&refused.with_code(1).json()), ["cannot-strip"]);
+}
+
+#[test]
+fn a_name_tells_nothing_of_what_was_taken_out() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    let (first, second) = (folder.path().join("1"), folder.path().join("2"));
+    std::fs::create_dir(&first).unwrap();
+    std::fs::create_dir(&second).unwrap();
+    let first = photo(&first, "home.jpg", 1, false);
+    let second = photo(&second, "home.jpg", 2, true);
+    upload(&client, &[], &[&first]).with_code(0);
+
+    let told = upload(&client, &["--location", "strip"], &[&second])
+        .with_code(0)
+        .json();
+
+    let key = told[0]["key"].as_str().unwrap();
+    let body = server.fetch(told[0]["url"].as_str().unwrap()).body;
+    let hash = |bytes: &[u8]| hex::encode(Sha256::digest(bytes))[..8].to_owned();
+    assert_eq!(key, format!("originals/home-{}.jpg", hash(&body)));
+    assert!(!key.contains(&hash(&std::fs::read(&second).unwrap())));
 }
 
 #[test]

@@ -110,7 +110,10 @@ fn while_the_demo_bucket_is_served_other_commands_send_to_it() {
     let link = format!("{public_url}/originals/a.txt");
     assert_eq!(ended.lines(), [link.as_str()]);
     assert_eq!(fetch(&link, None).body, b"hello", "it stays open");
+    client.run(["verify"]).with_code(0);
+    client.run(["profile", "test", "demo"]).with_code(0);
     end(&mut serving);
+    client.run(["verify"]).with_code(0);
 }
 
 #[test]

@@ -19,6 +19,27 @@ fn upload(client: &Tintype, files: &[PathBuf]) -> Ended {
 }
 
 #[test]
+fn a_link_to_a_variant_that_is_not_made_is_refused_before_anything_goes_up() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = server.client();
+    let file = write_name(folder.path(), "a.txt");
+    let upload = ["upload", "--profile", "test", "--link"];
+    let link = |template: &str| {
+        let named = [template, file.to_str().unwrap()];
+        client.run(upload.iter().chain(&named))
+    };
+
+    let refused = link("{url:big}").with_code(1);
+
+    assert!(refused.stderr.contains("\"big\""), "{}", refused.stderr);
+    assert!(refused.stderr.contains("800x600"), "{}", refused.stderr);
+    assert!(server.demo_keys().is_empty());
+    // What this file has none of, is the file itself.
+    let linked = link("{url:800x600}").with_code(0);
+    assert!(linked.lines()[0].ends_with("/originals/a.txt"));
+}
+
+#[test]
 fn the_demo_bucket_takes_every_name_that_s3_takes() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let deep: String = (0..9).map(|_| format!("{}/", "d".repeat(81))).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tintype_core::engine::{EngineHandle, JobView, Stage, Watching, Wish};
-use tintype_core::error::Result;
+use tintype_core::error::{Code, Error, Result};
 use tintype_core::link::Template;
 
 use crate::args::Upload;
@@ -33,6 +33,9 @@ async fn upload(handle: &EngineHandle, args: Upload, patience: Duration) -> Resu
             terminal::counted(before, "earlier upload")
         ));
     }
+    if let Some(template) = &args.link {
+        names_are_known(handle, &args, template).await?;
+    }
     let wish = Wish {
         no_variants: args.no_variants,
         on_conflict: args.on_conflict.map(Into::into),
@@ -55,6 +58,28 @@ async fn upload(handle: &EngineHandle, args: Upload, patience: Duration) -> Resu
         );
     }
     done
+}
+
+/// A variant that is not made is not to be linked by mistake: the whole original would stand there.
+async fn names_are_known(handle: &EngineHandle, args: &Upload, template: &Template) -> Result<()> {
+    let settings = handle.settings().await?;
+    let made: Vec<&str> = match args.no_variants {
+        true => Vec::new(),
+        false => settings
+            .variants
+            .iter()
+            .map(|variant| variant.name.as_str())
+            .collect(),
+    };
+    let Some(name) = template.variants().find(|name| !made.contains(name)) else {
+        return Ok(());
+    };
+    let told = format!("the link template asks for the variant \"{name}\", which is not made");
+    let hint = match made.as_slice() {
+        [] => "no variants are made here".to_owned(),
+        made => format!("there are {}", made.join(", ")),
+    };
+    Err(Error::new(Code::TemplateToken, told).hint(hint))
 }
 
 /// How results are printed.

@@ -2,7 +2,8 @@
 //!
 //! It is the bucket a new user tries Tintype with, and the server of the tests. Objects are files
 //! below one folder. Anyone on this computer may read an object (so that links open in a browser);
-//! everything else must be signed. Its keys are invented at each start and never written down.
+//! everything else must be signed. Its keys are invented at each start and hold until its end; other
+//! programs of the same person find them beside the objects, where nobody else may read.
 
 mod names;
 mod served;
@@ -40,6 +41,7 @@ pub struct DemoBucket {
     access_key_id: String,
     secret_access_key: String,
     stop: CancellationToken,
+    told: PathBuf,
     // Two servers on one folder would take each other's unfinished files for rubbish.
     _lock: File,
 }
@@ -59,6 +61,9 @@ impl DemoBucket {
         let address = listener.local_addr()?;
         let (access_key_id, secret_access_key) = (format!("DEMO{}", random_hex(8)), random_hex(20));
         let service = service(&objects, &access_key_id, &secret_access_key)?;
+        let told = dir.join(TOLD);
+        let endpoint = format!("http://{address}");
+        tell(&told, &[&endpoint, &access_key_id, &secret_access_key])?;
         let stop = CancellationToken::new();
         tokio::spawn(serve(listener, service, stop.clone()));
         Ok(Self {
@@ -66,6 +71,7 @@ impl DemoBucket {
             access_key_id,
             secret_access_key,
             stop,
+            told,
             _lock: lock,
         })
     }
@@ -94,7 +100,45 @@ impl DemoBucket {
 impl Drop for DemoBucket {
     fn drop(&mut self) {
         self.stop.cancel();
+        // Whoever still reads it finds nobody there.
+        let _gone = std::fs::remove_file(&self.told);
     }
+}
+
+/// Where a running server says how it is reached.
+const TOLD: &str = "serving";
+
+/// How a server in another process is reached.
+#[derive(Debug)]
+pub struct Elsewhere {
+    /// `http://127.0.0.1:PORT`
+    pub endpoint: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+}
+
+impl Elsewhere {
+    /// The server that another process of this person runs on that folder, if it says so.
+    pub fn find(dir: &Path) -> Option<Self> {
+        let told = std::fs::read_to_string(dir.join(TOLD)).ok()?;
+        let mut lines = told.lines().map(str::to_owned);
+        Some(Self {
+            endpoint: lines.next()?,
+            access_key_id: lines.next()?,
+            secret_access_key: lines.next()?,
+        })
+    }
+}
+
+/// Writes lines that only their owner may read.
+fn tell(path: &Path, lines: &[&str]) -> io::Result<()> {
+    let mut options = File::options();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // One that was left behind may have other rights.
+    let _left = std::fs::remove_file(path);
+    io::Write::write_all(&mut options.open(path)?, lines.join("\n").as_bytes())
 }
 
 fn lock(dir: &Path) -> io::Result<File> {

@@ -29,7 +29,7 @@ pub(crate) fn run(yes: bool, room: Option<&str>) -> Result {
     setup::install(yes, Purpose::Run)?;
     let mut command = sh::command(tools::CARGO_MUTANTS.get()?);
     // Each is built and tested anew; a test that does not end by then never will.
-    command.args(["mutants", "--package", "tintype-core", "--timeout", "60"]);
+    command.args(["mutants", "--package", "tintype-core", "--timeout", "15"]);
     command.args(["--no-shuffle", "--colors", "never", "--profile", "mutants"]);
     // Said here it holds for the build, too, which is the most of it.
     command.arg("--cargo-arg=--lib");

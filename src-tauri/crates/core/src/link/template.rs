@@ -124,6 +124,14 @@ impl Template {
         })
     }
 
+    /// The variants it names.
+    pub fn variants(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Token { variant, .. } => variant.as_deref(),
+            Part::Text(_) => None,
+        })
+    }
+
     /// The text to paste.
     pub fn filled(&self, values: &Values<'_>) -> String {
         let parts = self.parts.iter().map(|part| match part {

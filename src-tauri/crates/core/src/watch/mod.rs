@@ -156,6 +156,12 @@ impl Once {
     pub(crate) fn writing(&self) -> usize {
         self.0.settle.len()
     }
+
+    /// What could not be looked at, and why.
+    pub(crate) fn blind(&self) -> Vec<Error> {
+        let told = self.0.told().into_iter();
+        told.filter(|error| !error.code.is_note()).collect()
+    }
 }
 
 /// It is to stop, or nobody listens any more.
@@ -363,5 +369,33 @@ impl Watch {
 
     fn send(&self, report: Report) -> Result<(), Ended> {
         self.reports.blocking_send(report).map_err(|_| Ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+    use crate::folder::{OnRecord, WatchedFolder};
+
+    #[test]
+    fn one_look_tells_what_it_could_not_see_and_nothing_of_what_is_left_alone() {
+        let folder = tempfile::tempdir().expect("folder");
+        let start = Start {
+            folder: WatchedFolder::new(folder.path(), "p".into()),
+            on_record: OnRecord::default(),
+            inner: Vec::new(),
+        };
+        let mut once = Once::look(start).expect("there");
+        let path = |name: &str| folder.path().join(name);
+        let unreadable = Error::new(Code::FileUnreadable, "a.jpg cannot be read");
+
+        once.0.tell(path("a.jpg"), unreadable.clone());
+        once.0.tell(
+            path("b.txt"),
+            Error::new(Code::Skipped, "b.txt is no picture"),
+        );
+
+        assert_eq!(once.blind(), [unreadable]);
     }
 }

@@ -31,7 +31,7 @@ pub struct Reconciled {
     pub batch: String,
     /// Files that are still being written, and are left for another time.
     pub writing: usize,
-    /// Why some of the folders could not be looked at; the others were.
+    /// Why some of the folders, or of what is in them, could not be looked at; the rest was.
     pub blind: Vec<Error>,
 }
 
@@ -61,7 +61,10 @@ impl EngineHandle {
             self.stages.journal.keep_folder(&folder).await?;
             let one = self.reconcile_one(&settings, (&folder, inner), until, &looked.batch);
             match one.await {
-                Ok(writing) => looked.writing += writing,
+                Ok((writing, blind)) => {
+                    looked.writing += writing;
+                    looked.blind.extend(blind);
+                }
                 // What others have is not kept from going up, and from being told of.
                 Err(error) => looked.blind.push(error),
             }
@@ -69,14 +72,15 @@ impl EngineHandle {
         Ok(looked)
     }
 
-    /// How many of a folder's files are still being written in the end.
+    /// How many of a folder's files are still being written in the end, and what could not be
+    /// looked at.
     async fn reconcile_one(
         &self,
         settings: &Settings,
         (folder, inner): (&WatchedFolder, Vec<Inner>),
         until: Instant,
         batch: &str,
-    ) -> Result<usize> {
+    ) -> Result<(usize, Vec<Error>)> {
         let (journal, path) = (&self.stages.journal, folder.path.to_path_buf());
         let profile = settings.profile_for(folder)?.id.clone();
         'anew: loop {
@@ -108,7 +112,7 @@ impl EngineHandle {
                 tokio::time::sleep(wait).await;
             }
             journal.begin_folder(&path).await?;
-            return Ok(once.writing());
+            return Ok((once.writing(), once.blind()));
         }
     }
 

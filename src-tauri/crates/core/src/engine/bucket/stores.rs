@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tintype_demo_bucket::DemoBucket;
+use tintype_demo_bucket::{BUCKET, DemoBucket, Elsewhere};
 use tokio::sync::Mutex;
 
 use crate::engine::bucket::free_keys::FreeKeys;
@@ -114,6 +114,10 @@ impl Stores {
             return Ok(known.clone());
         }
         let fresh = self.open(profile).await?;
+        if profile.credentials == CredentialSource::Demo && !self.serves_demo().await {
+            // Another process' keys hold as long as that one runs.
+            return Ok(fresh);
+        }
         Ok(open.insert(fresh).clone())
     }
 
@@ -159,7 +163,7 @@ impl Stores {
     /// address).
     async fn reach(&self, profile: &Profile) -> Result<(Profile, Arc<dyn ObjectStore>)> {
         let (in_force, credentials) = if profile.credentials == CredentialSource::Demo {
-            self.start_demo(profile).await?
+            self.demo(profile).await?
         } else {
             (profile.clone(), self.secrets.credentials(profile).await?)
         };
@@ -175,6 +179,26 @@ impl Stores {
     /// Whether the demo bucket runs in this process.
     pub(in crate::engine) async fn serves_demo(&self) -> bool {
         self.demo.lock().await.is_some()
+    }
+
+    /// The demo bucket: the one that runs in this process or in another one, or else a new one.
+    async fn demo(&self, profile: &Profile) -> Result<(Profile, Credentials)> {
+        let failed = match self.start_demo(profile).await {
+            Ok(served) => return Ok(served),
+            Err(error) => error,
+        };
+        let there = Elsewhere::find(&self.demo_dir).ok_or(failed)?;
+        let in_force = Profile {
+            public_url: format!("{}/{BUCKET}", there.endpoint),
+            endpoint: there.endpoint,
+            ..profile.clone()
+        };
+        let credentials = Credentials {
+            access_key_id: there.access_key_id,
+            secret_access_key: Secret::new(&there.secret_access_key),
+            session_token: None,
+        };
+        Ok((in_force, credentials))
     }
 
     /// Starts the demo bucket if it does not run yet.

@@ -3,6 +3,7 @@
 use super::compare::{By, Compared, Plan, compare};
 use super::work::{Object, Work};
 use crate::error::{Code, Error, Result, Retry};
+use crate::intake::Fingerprint;
 use crate::journal::{Claim, PlannedObject};
 use crate::key::{self, Source, Subject, Template};
 use crate::profile::{Duplicates, OnConflict};
@@ -41,13 +42,13 @@ pub(in crate::engine) async fn plan(
         return Ok(Planned::Go(plan));
     }
     let choice = job.on_conflict.unwrap_or(profile.on_conflict);
-    let plain = keys(work, objects)?;
+    let (plain, hash) = (keys(work, objects)?, public_hash(objects, file));
     let former = match choice {
         OnConflict::Replace => stages.journal.former(job, &open.target, &plain[0]).await?,
         _ => None,
     };
     for digits in HASH_DIGITS.into_iter().skip(first_level) {
-        name_all(objects, &plain, &file.sha256, digits);
+        name_all(objects, &plain, &hash, digits);
         let taken = match claim(work, objects).await? {
             claim @ (Claim::New | Claim::Granted) => {
                 match compare(work, objects, former.as_deref(), ask || claim != Claim::New).await? {
@@ -80,6 +81,12 @@ pub(in crate::engine) async fn plan(
         format!("every key for {} is taken by other content", job.name),
     )
     .hint("rename the file, or put {uuid} into the profile's key template"))
+}
+
+/// The hash of what goes up, for names: of what was taken out of it they tell nothing.
+fn public_hash(objects: &[Object], file: &Fingerprint) -> String {
+    let original = objects.first().map(|original| &original.sha256);
+    original.unwrap_or(&file.sha256).clone()
 }
 
 fn name_all(objects: &mut [Object], plain: &[String], sha256: &str, digits: usize) {
@@ -233,7 +240,7 @@ fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
     let source = Source {
         file_name: &job.name,
         folder: &job.folder,
-        sha256: &file.sha256,
+        sha256: &public_hash(objects, file),
         uuid: &job.uid,
         date: file.date,
     };
