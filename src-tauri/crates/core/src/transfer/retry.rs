@@ -59,8 +59,7 @@ impl Bucket {
             };
             let error = tries.after(error, || self.lane.may_retry())?;
             tracing::debug!(%error, tries = tries.made, "trying again");
-            let slower = u32::from(error.retry_class() == Retry::Slower);
-            tokio::time::sleep(pause(tries.made + slower)).await;
+            tokio::time::sleep(pause(tries.backoff(&error))).await;
         }
     }
 
@@ -120,20 +119,33 @@ impl Tries {
             Err(error)
         }
     }
+
+    /// How often the pause has doubled by now: once for each try, and once more where the bucket
+    /// asked for less.
+    fn backoff(&self, error: &Error) -> u32 {
+        self.made + u32::from(error.retry_class() == Retry::Slower)
+    }
 }
 
 /// Anything between nothing and the bound, so that clients which failed together do not return
 /// together (AWS Architecture Blog, "Exponential Backoff And Jitter").
 fn pause(tries: u32) -> Duration {
-    let bound = FIRST_PAUSE
+    longest(tries).mul_f64(fastrand::f64())
+}
+
+/// Twice as long each time, up to a bound.
+fn longest(tries: u32) -> Duration {
+    FIRST_PAUSE
         .saturating_mul(1 << tries.min(16))
-        .min(LONGEST_PAUSE);
-    bound.mul_f64(fastrand::f64())
+        .min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Profile;
+    use crate::secret::{Credentials, Secret};
+    use crate::transfer::S3;
 
     fn end(errors: impl IntoIterator<Item = Error>, budget: bool) -> (u32, Option<Error>) {
         let mut tries = Tries::default();
@@ -158,6 +170,50 @@ mod tests {
         assert_eq!(made, ATTEMPTS, "whatever the budget says");
         assert_eq!(always.map(|error| error.retry_class()), Some(Retry::Never));
         assert_eq!(once.map(|error| error.retry_class()), Some(Retry::Soon));
+    }
+
+    #[test]
+    fn what_a_person_asks_for_just_now_does_not_rest_with_the_uploads() {
+        let profile = Profile {
+            endpoint: "http://127.0.0.1:9".into(),
+            bucket: "b".into(),
+            ..Profile::default()
+        };
+        let credentials = Credentials {
+            access_key_id: "id".into(),
+            secret_access_key: Secret::new("secret"),
+            session_token: None,
+        };
+        let limits = Limits::new(1);
+        let store = S3::new(&profile, &credentials, &limits).expect("client");
+        let resting = Bucket {
+            store: Arc::new(store),
+            lane: Arc::new(Lane::new(1)),
+            limits,
+            rests: true,
+        };
+
+        assert!(!resting.awake().rests && resting.rests);
+    }
+
+    #[test]
+    fn pauses_double_and_lie_anywhere_below_their_bound() {
+        assert_eq!(longest(0), FIRST_PAUSE);
+        assert_eq!(longest(3), FIRST_PAUSE * 8);
+        assert_eq!(longest(16), (FIRST_PAUSE * 65_536).min(LONGEST_PAUSE));
+        assert_eq!(longest(99), longest(16));
+        let drawn: Vec<Duration> = (0..64).map(|_| pause(10)).collect();
+        assert!(drawn.iter().all(|pause| *pause <= longest(10)));
+        assert!(drawn.iter().any(|pause| *pause > longest(10) / 4));
+    }
+
+    #[test]
+    fn who_is_asked_for_less_waits_as_if_it_had_tried_once_more() {
+        let tries = Tries { made: 2, wrong: 0 };
+        let slower = Error::new(Code::ServerBusy, "said").retry(Retry::Slower);
+
+        assert_eq!(tries.backoff(&passing(Code::ServerBusy)), 2);
+        assert_eq!(tries.backoff(&slower), 3);
     }
 
     #[test]
