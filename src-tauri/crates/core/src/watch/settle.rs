@@ -203,6 +203,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_counted_can_be_forgotten_and_handed_out() {
+        let (mut settle, now) = (Settle::default(), Instant::now());
+        for name in ["a", "b", "c"] {
+            settle.observe(name.into(), stamp(5), Hint::Found, now, Duration::ZERO);
+        }
+        assert_eq!(settle.len(), 3);
+
+        settle.forget(Path::new("b"));
+
+        assert_eq!(settle.len(), 2);
+        let mut all = settle.drain();
+        all.sort_by(|one, next| one.0.cmp(&next.0));
+        assert_eq!(all, [("a".into(), stamp(5)), ("c".into(), stamp(5))]);
+        assert_eq!(settle.len(), 0);
+    }
+
+    #[test]
     fn an_old_file_is_finished_at_once() {
         let (mut settle, now) = (Settle::default(), Instant::now());
         settle.observe("old".into(), stamp(5), Hint::Found, now, SECOND * 3600);
