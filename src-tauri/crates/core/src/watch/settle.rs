@@ -209,6 +209,9 @@ mod tests {
             settle.observe(name.into(), stamp(5), Hint::Found, now, Duration::ZERO);
         }
         assert_eq!(settle.len(), 3);
+        assert!(settle.due(now).is_empty());
+        assert_eq!(settle.due(now + SECOND * 3600).len(), 3);
+        assert!(settle.due(now + SECOND * 3600).contains(&"a".into()));
 
         settle.forget(Path::new("b"));
 
