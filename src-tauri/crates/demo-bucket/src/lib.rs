@@ -109,7 +109,7 @@ impl Drop for DemoBucket {
 const TOLD: &str = "serving";
 
 /// How a server in another process is reached.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
     /// `http://127.0.0.1:PORT`
     pub endpoint: String,

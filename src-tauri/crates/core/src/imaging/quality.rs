@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::encode::{Carried, Encoder};
 use super::raster::Raster;
-use super::score::{Reference, sample};
+use super::score::Model;
 use crate::error::{Code, Error, Result};
 use crate::variant::{Format, Quality, Variant, Worth};
 
@@ -36,7 +36,14 @@ impl Encoder {
         let fixed = match variant.quality {
             Quality::Fixed(number) => number,
             Quality::Auto(_) if exact => Quality::default().number(),
-            Quality::Auto(target) => return self.searched(raster, variant, carried, target),
+            Quality::Auto(target) => {
+                return self.searched(
+                    &mut Model::new(Cow::Borrowed(raster)),
+                    variant,
+                    carried,
+                    target,
+                );
+            }
         };
         Ok(Encoded {
             bytes: self.encode(raster, variant, fixed, carried)?,
@@ -50,39 +57,31 @@ impl Encoder {
     /// As [`Encoder::finished`], and its score, whatever its quality.
     pub(super) fn scored(
         &mut self,
-        raster: &Raster,
+        model: &mut Model<'_>,
         variant: &Variant,
         carried: Carried<'_>,
     ) -> Result<Encoded> {
         match variant.quality {
-            Quality::Fixed(quality) if !variant.is_exact() => {
-                let sample = sample(raster);
-                let tried = self.tried(&Reference::new(&sample)?, variant, quality, carried)?;
-                self.whole(
-                    raster,
-                    variant,
-                    carried,
-                    tried,
-                    matches!(sample, Cow::Borrowed(_)),
-                )
+            _ if variant.is_exact() => self.finished(model.raster(), variant, carried),
+            Quality::Auto(target) => self.searched(model, variant, carried, target),
+            Quality::Fixed(quality) => {
+                let tried = self.tried(model, variant, quality, carried)?;
+                self.whole(model, variant, carried, tried)
             }
-            _ => self.finished(raster, variant, carried),
         }
     }
 
     fn searched(
         &mut self,
-        raster: &Raster,
+        model: &mut Model<'_>,
         variant: &Variant,
         carried: Carried<'_>,
         target: u8,
     ) -> Result<Encoded> {
-        let sample = sample(raster);
-        let reference = Reference::new(&sample)?;
         let mut search = Search::new(f64::from(target), curve(variant.format));
         let mut tries: Vec<Try> = Vec::new();
         while let Some(quality) = search.next() {
-            let tried = self.tried(&reference, variant, quality, carried)?;
+            let tried = self.tried(model, variant, quality, carried)?;
             search.saw(quality, tried.score);
             tries.push(tried);
         }
@@ -99,24 +98,18 @@ impl Encoder {
         let good = tries.into_iter().filter(|tried| tried.score >= enough);
         let best = good.min_by_key(|tried| tried.bytes.len());
         let best = best.ok_or_else(nothing_made)?;
-        self.whole(
-            raster,
-            variant,
-            carried,
-            best,
-            matches!(sample, Cow::Borrowed(_)),
-        )
+        self.whole(model, variant, carried, best)
     }
 
     fn tried(
         &mut self,
-        reference: &Reference<'_>,
+        model: &mut Model<'_>,
         variant: &Variant,
         quality: u8,
         carried: Carried<'_>,
     ) -> Result<Try> {
-        let bytes = self.encode(reference.raster, variant, quality, carried)?;
-        let score = reference.score(&bytes, variant.format)?;
+        let bytes = self.encode(model.sample(), variant, quality, carried)?;
+        let score = model.score(&bytes, variant.format)?;
         Ok(Try {
             bytes,
             quality,
@@ -127,11 +120,10 @@ impl Encoder {
     /// The whole picture, as what was tried of it: that is it already, unless it is large.
     fn whole(
         &mut self,
-        raster: &Raster,
+        model: &Model<'_>,
         variant: &Variant,
         carried: Carried<'_>,
         tried: Try,
-        is_all: bool,
     ) -> Result<Encoded> {
         let Try {
             bytes,
@@ -139,10 +131,10 @@ impl Encoder {
             score,
         } = tried;
         Ok(Encoded {
-            bytes: if is_all {
+            bytes: if model.is_whole() {
                 bytes
             } else {
-                self.encode(raster, variant, quality, carried)?
+                self.encode(model.raster(), variant, quality, carried)?
             },
             worth: Worth {
                 quality: Some(quality),

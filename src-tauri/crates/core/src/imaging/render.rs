@@ -9,6 +9,7 @@ use super::picture::{Failure, Rendered, Rendition, Source};
 use super::plan::{self, Frame, View};
 use super::raster::Raster;
 use super::resize::Resizing;
+use super::trial::Tried;
 use super::watermark::{self, MarkFile};
 use super::{attention, encode, placeholder, planar};
 use crate::content::Codec;
@@ -28,7 +29,7 @@ pub struct Renderer {
     marks: watermark::Marks,
     pub(super) colours: Colours,
     /// The picture that variants are tried on.
-    pub(super) tried: Option<Decoded>,
+    pub(super) tried: Option<Tried>,
 }
 
 /// As large as the picture itself.

@@ -22,11 +22,11 @@ const BYTES: u64 = 128;
 /// What transparent pictures are laid on to be compared: what shows on one only, counts.
 const BEHIND: [[u8; 3]; 2] = [[26; 3], [230; 3]];
 
-/// What is encoded to learn what a picture is worth: itself, or of a large one four parts, so that
-/// a search takes no longer for it.
-pub(super) fn sample(raster: &Raster) -> Cow<'_, Raster> {
+/// Four parts of a large picture, which are encoded to learn what it is worth, so that a search
+/// takes no longer for it.
+pub(super) fn parts(raster: &Raster) -> Option<Raster> {
     if area(raster.width, raster.height) <= WHOLE {
-        return Cow::Borrowed(raster);
+        return None;
     }
     let half = (raster.width / 2, raster.height / 2);
     let across = half.0.clamp(1, 400);
@@ -54,36 +54,71 @@ pub(super) fn sample(raster: &Raster) -> Cow<'_, Raster> {
         }
     }
     // One pixel wide or high: the same ones twice are no harm.
-    Cow::Owned(tiles)
+    Some(tiles)
 }
 
-/// The pixels that encoded ones are compared with.
-pub(super) struct Reference<'a> {
-    pub(super) raster: &'a Raster,
-    /// As they look on each background.
+/// Pixels that are to be encoded, and what encoded ones are compared with.
+pub(super) struct Model<'a> {
+    raster: Cow<'a, Raster>,
+    /// What stands for a large one.
+    parts: Option<Raster>,
+    /// As it looks on each background; from the first comparison on.
     prepared: Vec<(Option<[u8; 3]>, Ssimulacra2Reference)>,
 }
 
-impl<'a> Reference<'a> {
-    pub(super) fn new(raster: &'a Raster) -> Result<Self> {
+impl<'a> Model<'a> {
+    pub(super) fn new(raster: Cow<'a, Raster>) -> Self {
+        Self {
+            parts: parts(&raster),
+            raster,
+            prepared: Vec::new(),
+        }
+    }
+
+    /// However large it is, to be compared as a whole.
+    #[cfg(test)]
+    pub(super) const fn whole(raster: Cow<'a, Raster>) -> Self {
+        Self {
+            raster,
+            parts: None,
+            prepared: Vec::new(),
+        }
+    }
+
+    pub(super) fn raster(&self) -> &Raster {
+        &self.raster
+    }
+
+    /// What is encoded to learn what the picture is worth.
+    pub(super) fn sample(&self) -> &Raster {
+        self.parts.as_ref().unwrap_or(&self.raster)
+    }
+
+    /// Whether that is all of it.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.parts.is_none()
+    }
+
+    fn prepare(&self) -> Result<Vec<(Option<[u8; 3]>, Ssimulacra2Reference)>> {
         let prepare =
             |raster: &Raster| Ssimulacra2Reference::new(&view(raster)?).map_err(incomparable);
-        let prepared = if raster.alpha {
-            BEHIND
-                .into_iter()
-                .map(|behind| Ok((Some(behind), prepare(&raster.clone().flattened(behind))?)))
-                .collect::<Result<_>>()?
-        } else {
-            vec![(None, prepare(raster)?)]
-        };
-        Ok(Self { raster, prepared })
+        let sample = self.sample();
+        if !sample.alpha {
+            return Ok(vec![(None, prepare(sample)?)]);
+        }
+        let on = |behind| Ok((Some(behind), prepare(&sample.clone().flattened(behind))?));
+        BEHIND.into_iter().map(on).collect()
     }
 
     /// How near a file's pixels come, to a hundredth; at most 100.
-    pub(super) fn score(&self, file: &[u8], format: Format) -> Result<f64> {
+    pub(super) fn score(&mut self, file: &[u8], format: Format) -> Result<f64> {
         let shown = pixels_of(file, format)?;
-        if (shown.width, shown.height) != (self.raster.width, self.raster.height) {
+        let sample = self.sample();
+        if (shown.width, shown.height) != (sample.width, sample.height) {
             return Err(incomparable("its size is another"));
+        }
+        if self.prepared.is_empty() {
+            self.prepared = self.prepare()?;
         }
         let mut worst = f64::INFINITY;
         for (behind, prepared) in &self.prepared {

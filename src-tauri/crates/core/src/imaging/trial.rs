@@ -1,4 +1,7 @@
-//! A picture that a person tries variants on: decoded once, as long as that is large enough.
+//! A picture that a person tries variants on: decoded once, as long as that is large enough, and
+//! resized once while only the quality changes.
+
+use std::borrow::Cow;
 
 use super::colour;
 use super::decode::Decoded;
@@ -6,10 +9,25 @@ use super::encode::Carried;
 use super::picture::{Rendition, Source};
 use super::plan;
 use super::render::{Renderer, settle};
+use super::score::Model;
 use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::metadata;
-use crate::variant::Variant;
+use crate::variant::{Format, Quality, Variant};
+
+/// A picture as it was decoded, and as it looked at last.
+pub(super) struct Tried {
+    pub(super) decoded: Decoded,
+    look: Option<Look>,
+}
+
+/// A variant before it is encoded.
+struct Look {
+    /// Of which quality does not matter.
+    of: Variant,
+    format: Format,
+    model: Model<'static>,
+}
 
 impl Renderer {
     /// One variant, as [`Renderer::render`] makes it but for what moves, of which it is the first
@@ -19,26 +37,29 @@ impl Renderer {
     /// # Errors
     /// As [`Renderer::render`].
     pub fn try_out(&mut self, source: Source<'_>, variant: &Variant) -> Result<Rendition> {
-        let wanted = std::slice::from_ref(variant);
-        let decoded = match self
-            .tried
-            .take()
-            .filter(|tried| suffices(tried, variant, source.codec))
-        {
+        let same = |tried: &Tried| suffices(&tried.decoded, variant, source.codec);
+        let Tried { decoded, look } = match self.tried.take().filter(same) {
             Some(tried) => tried,
-            None => self.decoder.decode(source, wanted, self.limits)?,
+            None => {
+                let wanted = std::slice::from_ref(variant);
+                let decoded = self.decoder.decode(source, wanted, self.limits)?;
+                Tried {
+                    decoded,
+                    look: None,
+                }
+            }
         };
-        self.tried = Some(decoded.clone());
         let profile = decoded.profile.clone();
         let profile = profile.filter(|profile| colour::is_rgb(profile));
-        let (mut made, shown) = self.resize_all(decoded, wanted);
-        self.decoder.recycle(shown.pixels);
-        let raster = made.pop().ok_or_else(nothing_made)??.raster;
+        let look = look.filter(|look| look.of == whatever_its_quality(variant));
+        let mut look = match look {
+            Some(look) => look,
+            None => self.look(decoded.clone(), variant)?,
+        };
         let variant = Variant {
-            format: settle(variant.format, &raster, false),
+            format: look.format,
             ..variant.clone()
         };
-        let raster = self.compose(raster, &variant)?;
         let rights = variant
             .keep_copyright
             .then(|| metadata::rights(source.file, source.codec));
@@ -46,18 +67,44 @@ impl Renderer {
             icc: profile.as_deref().filter(|_| variant.keep_icc),
             rights: rights.as_ref(),
         };
-        let made = self.encoder.scored(&raster, &variant, carried)?;
+        let made = self.encoder.scored(&mut look.model, &variant, carried)?;
+        let pixels = (look.model.raster().width, look.model.raster().height);
+        let look = Some(look);
+        self.tried = Some(Tried { decoded, look });
         Ok(Rendition {
-            pixels: (raster.width, raster.height),
+            pixels,
             variant,
             worth: made.worth,
             bytes: made.bytes.into(),
         })
     }
 
+    fn look(&mut self, decoded: Decoded, variant: &Variant) -> Result<Look> {
+        let (mut made, shown) = self.resize_all(decoded, std::slice::from_ref(variant));
+        self.decoder.recycle(shown.pixels);
+        let raster = made.pop().ok_or_else(nothing_made)??.raster;
+        let settled = Variant {
+            format: settle(variant.format, &raster, false),
+            ..variant.clone()
+        };
+        let raster = self.compose(raster, &settled)?;
+        Ok(Look {
+            of: whatever_its_quality(variant),
+            format: settled.format,
+            model: Model::new(Cow::Owned(raster)),
+        })
+    }
+
     /// Another picture comes.
     pub fn forget(&mut self) {
         self.tried = None;
+    }
+}
+
+fn whatever_its_quality(variant: &Variant) -> Variant {
+    Variant {
+        quality: Quality::default(),
+        ..variant.clone()
     }
 }
 

@@ -166,6 +166,63 @@ mod tests {
     }
 
     #[test]
+    fn it_grows_when_more_came_through_in_the_same_time() {
+        let slower = WINDOW * 3 / 2;
+        for (bytes, length, expected) in [
+            (0, WINDOW, 36),
+            (0, slower, 24),
+            (32 << 10, slower, 36),
+            (0, WINDOW * 3, 24),
+        ] {
+            let start = Instant::now();
+            let mut pace = Pace::new(64, start);
+            (0..FIRST).for_each(|_| pace.done(0, start + WINDOW));
+            assert_eq!(pace.limit(), 24, "the first window is more than none");
+
+            (0..24).for_each(|_| pace.done(bytes, start + WINDOW + length));
+
+            assert_eq!(pace.limit(), expected, "{bytes} bytes each, in {length:?}");
+        }
+    }
+
+    #[test]
+    fn a_narrower_line_gets_less_and_a_steady_one_is_tried_now_and_then() {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(64, now);
+        // As many requests as may be in flight, finished after so long.
+        let mut window = |pace: &mut Pace, length: Duration| {
+            now += length;
+            (0..pace.limit()).for_each(|_| pace.done(0, now));
+            pace.limit()
+        };
+
+        let wide = [WINDOW, WINDOW * 3 / 2].map(|length| window(&mut pace, length));
+        let narrow = window(&mut pace, WINDOW * 3);
+        let steady = [WINDOW * 2; 4].map(|length| window(&mut pace, length));
+
+        assert_eq!(wide, [24, 24]);
+        assert_eq!(narrow, 18, "a quarter less");
+        assert_eq!(steady, [18, 18, 18, 19], "one more at the fourth");
+    }
+
+    #[test]
+    fn permits_are_given_out_and_withdrawn_until_they_are_as_many_as_the_limit() {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(64, now);
+        assert_eq!((pace.settle(), pace.withdraw()), (0, false), "as it began");
+
+        now += WINDOW;
+        (0..FIRST).for_each(|_| pace.done(0, now));
+        let given = [pace.settle(), pace.settle()];
+        now += WINDOW;
+        (0..24).for_each(|_| pace.slower(now));
+        let withdrawn = (0..100).take_while(|_| pace.withdraw()).count();
+
+        assert_eq!(given, [8, 0]);
+        assert_eq!((pace.limit(), withdrawn, pace.settle()), (12, 12, 0));
+    }
+
+    #[test]
     fn a_server_that_refuses_everything_halves_it_with_every_window() {
         let mut now = Instant::now();
         let mut pace = Pace::new(64, now);

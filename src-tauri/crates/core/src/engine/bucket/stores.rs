@@ -29,6 +29,8 @@ pub(in crate::engine) struct Open {
     /// One name for the bucket, whatever the profile.
     pub(in crate::engine) target: String,
     pub(in crate::engine) free_keys: Arc<FreeKeys>,
+    /// The process that serves it, if that is another one: it may end, and the next has other keys.
+    served: Option<Elsewhere>,
 }
 
 impl Open {
@@ -110,15 +112,14 @@ impl Stores {
     pub(in crate::engine) async fn get(&self, profile: &Profile) -> Result<Open> {
         let place = self.place(&profile.id);
         let mut open = place.lock().await;
-        if let Some(known) = open.as_ref().filter(|known| known.profile == *profile) {
+        let still = |known: &&Open| {
+            known.profile == *profile
+                && (known.served.is_none() || known.served == Elsewhere::find(&self.demo_dir))
+        };
+        if let Some(known) = open.as_ref().filter(still) {
             return Ok(known.clone());
         }
-        let fresh = self.open(profile).await?;
-        if profile.credentials == CredentialSource::Demo && !self.serves_demo().await {
-            // Another process' keys hold as long as that one runs.
-            return Ok(fresh);
-        }
-        Ok(open.insert(fresh).clone())
+        Ok(open.insert(self.open(profile).await?).clone())
     }
 
     /// Forgets a client, so that new credentials are used.
@@ -131,9 +132,9 @@ impl Stores {
 
     /// Opens a bucket without remembering it.
     pub(in crate::engine) async fn open(&self, profile: &Profile) -> Result<Open> {
-        let (in_force, store) = match &self.buckets {
+        let (in_force, served, store) = match &self.buckets {
             Buckets::Services => self.reach(profile).await?,
-            Buckets::Simulated(make) => (profile.clone(), make(profile)),
+            Buckets::Simulated(make) => (profile.clone(), None, make(profile)),
         };
         Ok(Open {
             bucket: Bucket {
@@ -156,16 +157,21 @@ impl Stores {
             },
             profile: profile.clone(),
             free_keys: Arc::new(FreeKeys::new(profile.if_none_match == Some(true))),
+            served,
         })
     }
 
     /// A client for the bucket, and the profile with what is known only now (the demo bucket's
     /// address).
-    async fn reach(&self, profile: &Profile) -> Result<(Profile, Arc<dyn ObjectStore>)> {
-        let (in_force, credentials) = if profile.credentials == CredentialSource::Demo {
+    async fn reach(
+        &self,
+        profile: &Profile,
+    ) -> Result<(Profile, Option<Elsewhere>, Arc<dyn ObjectStore>)> {
+        let (in_force, served, credentials) = if profile.credentials == CredentialSource::Demo {
             self.demo(profile).await?
         } else {
-            (profile.clone(), self.secrets.credentials(profile).await?)
+            let credentials = self.secrets.credentials(profile).await?;
+            (profile.clone(), None, credentials)
         };
         let (for_client, limits) = (in_force.clone(), self.limits.clone());
         // It may read a file of certificates, from wherever that is.
@@ -173,7 +179,7 @@ impl Stores {
             S3::new(&for_client, &credentials, &limits)
         })
         .await??;
-        Ok((in_force, Arc::new(store)))
+        Ok((in_force, served, Arc::new(store)))
     }
 
     /// Whether the demo bucket runs in this process.
@@ -182,23 +188,23 @@ impl Stores {
     }
 
     /// The demo bucket: the one that runs in this process or in another one, or else a new one.
-    async fn demo(&self, profile: &Profile) -> Result<(Profile, Credentials)> {
+    async fn demo(&self, profile: &Profile) -> Result<(Profile, Option<Elsewhere>, Credentials)> {
         let failed = match self.start_demo(profile).await {
-            Ok(served) => return Ok(served),
+            Ok((in_force, credentials)) => return Ok((in_force, None, credentials)),
             Err(error) => error,
         };
         let there = Elsewhere::find(&self.demo_dir).ok_or(failed)?;
         let in_force = Profile {
             public_url: format!("{}/{BUCKET}", there.endpoint),
-            endpoint: there.endpoint,
+            endpoint: there.endpoint.clone(),
             ..profile.clone()
         };
         let credentials = Credentials {
-            access_key_id: there.access_key_id,
+            access_key_id: there.access_key_id.clone(),
             secret_access_key: Secret::new(&there.secret_access_key),
             session_token: None,
         };
-        Ok((in_force, credentials))
+        Ok((in_force, Some(there), credentials))
     }
 
     /// Starts the demo bucket if it does not run yet.

@@ -3,7 +3,6 @@
 use super::compare::{By, Compared, Plan, compare};
 use super::work::{Object, Work};
 use crate::error::{Code, Error, Result, Retry};
-use crate::intake::Fingerprint;
 use crate::journal::{Claim, PlannedObject};
 use crate::key::{self, Source, Subject, Template};
 use crate::profile::{Duplicates, OnConflict};
@@ -32,7 +31,6 @@ pub(in crate::engine) async fn plan(
         open,
         profile,
         job,
-        file,
         ..
     } = work;
     if job.wanted.is_some() {
@@ -42,7 +40,7 @@ pub(in crate::engine) async fn plan(
         return Ok(Planned::Go(plan));
     }
     let choice = job.on_conflict.unwrap_or(profile.on_conflict);
-    let (plain, hash) = (keys(work, objects)?, public_hash(objects, file));
+    let (plain, hash) = (keys(work, objects)?, public_hash(objects)?.to_owned());
     let former = match choice {
         OnConflict::Replace => stages.journal.former(job, &open.target, &plain[0]).await?,
         _ => None,
@@ -84,9 +82,12 @@ pub(in crate::engine) async fn plan(
 }
 
 /// The hash of what goes up, for names: of what was taken out of it they tell nothing.
-fn public_hash(objects: &[Object], file: &Fingerprint) -> String {
-    let original = objects.first().map(|original| &original.sha256);
-    original.unwrap_or(&file.sha256).clone()
+fn public_hash(objects: &[Object]) -> Result<&str> {
+    let original = objects.iter().find(|object| object.variant.is_none());
+    let original = original.ok_or_else(|| {
+        Error::new(Code::Internal, "a job has no original to send").hint("report this")
+    })?;
+    Ok(&original.sha256)
 }
 
 fn name_all(objects: &mut [Object], plain: &[String], sha256: &str, digits: usize) {
@@ -240,7 +241,7 @@ fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
     let source = Source {
         file_name: &job.name,
         folder: &job.folder,
-        sha256: &public_hash(objects, file),
+        sha256: public_hash(objects)?,
         uuid: &job.uid,
         date: file.date,
     };

@@ -1,8 +1,10 @@
 //! Variants whose quality is looked for.
 
+use std::borrow::Cow;
+
 use super::*;
 use crate::imaging::raster::Raster;
-use crate::imaging::score::Reference;
+use crate::imaging::score::Model;
 use crate::variant::Worth;
 
 /// Waves, a slope and some grain: what a photograph has, drawn by code.
@@ -38,8 +40,7 @@ fn judged(file: &[u8], spec: &str) -> (Rendition, f64) {
             image.into_rgb8().into_raw()
         },
     };
-    let reference = Reference::new(&raster).expect("reference");
-    let score = reference
+    let score = Model::whole(Cow::Owned(raster))
         .score(&made.bytes, made.variant.format)
         .expect("score");
     (made, score)
@@ -151,7 +152,9 @@ fn pictures_of_any_shape_are_compared() {
             pixels: scene(width, height, 9).into_raw(),
         };
 
-        let sample = crate::imaging::score::sample(&raster);
+        let model = Model::new(Cow::Owned(raster));
+
+        let sample = model.sample();
 
         let pixels = sample.width as usize * sample.height as usize;
         assert_eq!(sample.pixels.len(), pixels * 3, "{width}x{height}");

@@ -48,7 +48,7 @@ fn a_picture_is_decoded_once_while_only_the_quality_changes() {
     let mut width_after = |spec: &str| {
         let [variant] = variants(&[spec]).try_into().expect("one");
         let tried = renderer.try_out(source(&file), &variant).expect("tried");
-        let decoded = renderer.tried.as_ref().expect("kept").raster.width;
+        let decoded = renderer.tried.as_ref().expect("kept").decoded.raster.width;
         (decoded, tried.bytes.len())
     };
 
@@ -59,6 +59,37 @@ fn a_picture_is_decoded_once_while_only_the_quality_changes() {
 
     assert_eq!((small, same, larger, kept), (200, 200, 800, 800));
     assert!(poor < good);
+}
+
+#[test]
+fn moving_a_slider_changes_nothing_but_the_quality() {
+    let file = photo();
+    let mut seen = Vec::new();
+    // Larger than what is compared as a whole, and smaller.
+    for size in ["1200x900", "400x300"] {
+        let mut renderer = Renderer::new(Limits::default());
+        for ending in [
+            "jpeg:40",
+            "jpeg:80",
+            "webp:80",
+            "jpeg:auto:60",
+            "png",
+            "jpeg:40",
+        ] {
+            let spec = format!("v={size}:inside:{ending}");
+            let [variant] = variants(&[&spec]).try_into().expect("one");
+
+            let tried = renderer.try_out(source(&file), &variant).expect("tried");
+
+            let afresh = Renderer::new(Limits::default())
+                .try_out(source(&file), &variant)
+                .expect("tried");
+            assert_eq!(tried.bytes, afresh.bytes, "{spec}");
+            assert_eq!(tried.worth, afresh.worth, "{spec}");
+            seen.push(tried.bytes.len());
+        }
+    }
+    assert!(seen[0] < seen[1], "{seen:?}");
 }
 
 #[test]
