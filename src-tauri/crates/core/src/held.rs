@@ -295,6 +295,29 @@ mod tests {
             held(7, "x", by_an_older_version).compare(&meant),
             Likeness::MadeAlike
         );
+        let in_another_way: &[(&str, &str)] = &[
+            (META_SHA256, "xyz"),
+            (OLD_META_SOURCE, "file"),
+            (OLD_META_MADE, "20x20"),
+        ];
+        assert_eq!(
+            held(7, "x", in_another_way).compare(&meant),
+            Likeness::Other
+        );
+    }
+
+    #[test]
+    fn what_older_versions_wrote_tells_what_an_object_was_made_of() {
+        let key = Labels::new(vec![7; 32]);
+        let variant: &[(&str, &str)] = &[(META_SHA256, "variant"), (OLD_META_SOURCE, "file")];
+        let original: &[(&str, &str)] = &[(META_SHA256, "file")];
+
+        for labels in [variant, original] {
+            let held = held(7, "x", labels);
+            assert_eq!(held.is_made_of(&key, "file"), Some(true));
+            assert_eq!(held.is_made_of(&key, "another"), Some(false));
+        }
+        assert_eq!(held(7, "x", &[]).is_made_of(&key, "file"), None);
     }
 
     #[test]

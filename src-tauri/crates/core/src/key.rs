@@ -331,6 +331,20 @@ mod tests {
     }
 
     #[test]
+    fn year_month_and_day_tell_when_a_picture_was_taken() -> Result<()> {
+        for (template, tells) in [
+            ("{name}", false),
+            ("year/{sha256:8}/{folder}/{name}", false),
+            ("{yyyy}/{name}", true),
+            ("{mm}-{name}", true),
+            ("{name}-{dd}", true),
+        ] {
+            assert_eq!(Template::parse(template)?.tells_day(), tells, "{template}");
+        }
+        Ok(())
+    }
+
+    #[test]
     fn a_template_that_begins_or_parts_its_folders_in_a_wrong_way_is_refused() {
         for wrong in ["/{name}", "a\\{name}", "a\n{name}", "a/../{name}"] {
             let error = Template::parse(wrong).expect_err(wrong);
