@@ -13,7 +13,7 @@ pub const COM: u8 = 0xfe;
 
 pub const EXIF: &[u8] = b"Exif\0\0";
 pub const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-const ICC: &[u8] = b"ICC_PROFILE\0";
+pub const ICC: &[u8] = b"ICC_PROFILE\0";
 /// Bytes between two segments that are passed over; libjpeg has no limit, files have a handful.
 const MAX_GARBAGE: usize = 64 << 10;
 

@@ -1,12 +1,19 @@
 //! What lies compressed in a file, unpacked as far as the budget reaches.
 
-use std::io::Read;
+use std::io::{Read, Write as _};
 
 use super::budget::Budget;
 
 /// What a zlib stream holds; nothing where it is damaged, or not worth its bytes.
 pub fn inflated(packed: &[u8], budget: &mut Budget) -> Option<Vec<u8>> {
     unpacked(flate2::read::ZlibDecoder::new(packed), budget)
+}
+
+/// A zlib stream that holds that.
+pub fn deflated(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(bytes).ok()?;
+    packer.finish().ok()
 }
 
 /// The same of a brotli stream.
@@ -23,8 +30,6 @@ fn unpacked(from: impl Read, budget: &mut Budget) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use super::*;
 
     #[test]

@@ -16,6 +16,7 @@ pub const GPS_IFD: u16 = 34853;
 pub const INTEROP_IFD: u16 = 40965;
 pub const MAKER_NOTE: u16 = 37500;
 pub const DNG_VERSION: u16 = 50706;
+pub const ICC_PROFILE: u16 = 34675;
 
 /// More directories than any sound file has.
 const MAX_DIRECTORIES: usize = 1024;
@@ -272,6 +273,14 @@ impl Directory {
     pub fn number(&self, tiff: &Tiff<'_>, tag: u16) -> Option<u32> {
         self.entry(tag).and_then(|entry| tiff.number(entry))
     }
+}
+
+/// The colour profile of the first page.
+pub fn icc(file: &[u8]) -> Option<&[u8]> {
+    let tiff = Tiff::new(file).filter(|tiff| tiff.u16(2) == Some(42))?;
+    let first = tiff.first()?;
+    let entry = first.entry(ICC_PROFILE)?;
+    file.get(entry.value..entry.value + entry.length)
 }
 
 /// What an entry of that tag points to, if it points to a directory.

@@ -20,12 +20,14 @@ mod render;
 mod resize;
 mod score;
 mod trial;
+mod tried;
 mod watermark;
 
 pub use decode::cost;
 pub use inspect::{Facts, Location, facts};
 pub use picture::{Failure, Rendered, Rendition, Source};
-pub use render::{Renderer, whole};
+pub use plan::whole;
+pub use render::Renderer;
 pub use watermark::{MarkFile, mark_files};
 
 #[cfg(test)]

@@ -207,6 +207,11 @@ pub(super) fn pixels(side: f64) -> u32 {
     side.round().max(1.0) as u32
 }
 
+/// A variant that is as large as the picture itself.
+pub fn whole() -> Variant {
+    Variant::sized(u32::MAX, u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,10 +6,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::colour::{self, Colours};
 use super::decode::{self, Decoded};
 use super::picture::{Failure, Rendered, Rendition, Source};
-use super::plan::{self, Frame, View};
+use super::plan::{self, Frame, View, whole};
 use super::raster::Raster;
 use super::resize::Resizing;
-use super::trial::Tried;
+use super::tried::Tried;
 use super::watermark::{self, MarkFile};
 use super::{attention, encode, placeholder, planar};
 use crate::content::Codec;
@@ -30,11 +30,6 @@ pub struct Renderer {
     pub(super) colours: Colours,
     /// The picture that variants are tried on.
     pub(super) tried: Option<Tried>,
-}
-
-/// As large as the picture itself.
-pub fn whole() -> Variant {
-    Variant::sized(u32::MAX, u32::MAX)
 }
 
 impl Renderer {

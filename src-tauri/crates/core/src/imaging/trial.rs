@@ -10,24 +10,11 @@ use super::picture::{Rendition, Source};
 use super::plan;
 use super::render::{Renderer, settle};
 use super::score::Model;
+use super::tried::{Look, Tried};
 use crate::content::Codec;
 use crate::error::{Code, Error, Result};
 use crate::metadata;
-use crate::variant::{Format, Quality, Variant};
-
-/// A picture as it was decoded, and as it looked at last.
-pub(super) struct Tried {
-    pub(super) decoded: Decoded,
-    look: Option<Look>,
-}
-
-/// A variant before it is encoded.
-struct Look {
-    /// Of which quality does not matter.
-    of: Variant,
-    format: Format,
-    model: Model<'static>,
-}
+use crate::variant::{Quality, Variant};
 
 impl Renderer {
     /// One variant, as [`Renderer::render`] makes it but for what moves, of which it is the first

@@ -10,8 +10,8 @@ use super::walk::{Tells, Verdict};
 use crate::container::budget::Budget;
 use crate::container::jpeg;
 use crate::container::tiff::{
-    Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, ORIENTATION, Role, SUB_IFDS,
-    Tiff, Tree,
+    Directory, EXIF_IFD, Entry, GPS_IFD, ICC_PROFILE, INTEROP_IFD, MAKER_NOTE, ORIENTATION, Role,
+    SUB_IFDS, Tiff, Tree,
 };
 
 /// What becomes of a block.
@@ -79,8 +79,15 @@ pub(super) fn entry_tells(role: Role, entry: &Entry, block: &[u8], budget: &mut 
         },
         tags::IPTC => Tells::place_if(in_iptc(value, budget), Tells::NoPlace),
         tags::PHOTOSHOP | tags::PHOTOSHOP_LAYERS => forms::photoshop(value, budget),
-        MAKER_NOTE => Tells::place_if(in_bytes(value, budget), Tells::Anything),
-        tag if is_shown(tag) => Tells::NoPlace,
+        MAKER_NOTE => {
+            let is_place = in_bytes(value, budget) || is_placed_by_maker(block, entry);
+            Tells::place_if(is_place, Tells::Anything)
+        }
+        // Numbers tell how the picture looks; words and lumps have no business there.
+        tag if is_shown(tag) && !matches!(entry.kind, 2 | 129) => {
+            let is_lump = matches!(entry.kind, 1 | 7) && tag != ICC_PROFILE && value.len() > 64;
+            Tells::place_if(is_lump && in_bytes(value, budget), Tells::NoPlace)
+        }
         tag => {
             // Bytes that are no words are full of chance ones.
             let are_words = is_printable(value);
@@ -101,6 +108,21 @@ pub(super) fn entry_tells(role: Role, entry: &Entry, block: &[u8], budget: &mut 
             )
         }
     }
+}
+
+/// Panasonic's cameras note country, state, city and landmark in words.
+fn is_placed_by_maker(block: &[u8], note: &Entry) -> bool {
+    const HEAD: &[u8] = b"Panasonic\0\0\0";
+    const PLACES: &[u16] = &[0x67, 0x69, 0x6b, 0x6d, 0x6f, 0x80];
+    if !value(block, note).starts_with(HEAD) {
+        return false;
+    }
+    let directory = Tiff::new(block).and_then(|tiff| tiff.directory(note.value + HEAD.len()));
+    let says = |entry: &Entry| value(block, entry).iter().any(u8::is_ascii_alphanumeric);
+    directory.is_some_and(|directory| {
+        let mut entries = directory.entries.iter();
+        entries.any(|entry| PLACES.contains(&entry.tag) && says(entry))
+    })
 }
 
 /// Whether most of it can be read by people; in UTF-16 every other byte is zero.
@@ -179,9 +201,11 @@ impl Writer<'_> {
     /// no others do.
     fn stays(&mut self, entry: &Entry, role: Role) -> bool {
         if self.originals == Originals::StripAll {
-            return entry.tag == ORIENTATION;
+            return entry.tag == ORIENTATION && entry.length <= 4;
         }
         match entry.tag {
+            // One number; others hide behind it.
+            ORIENTATION if entry.length > 4 => false,
             // A link into nothing is dropped with what it promised.
             EXIF_IFD | INTEROP_IFD => self.linked(entry, role).is_some(),
             tag => {

@@ -1,11 +1,21 @@
 //! GIF: frames and what shows them are copied; comments and other programs' blocks are left out.
 
 use super::forms;
+use super::icc;
+use super::policy::Originals;
 use super::walk::{Verdict, Walk};
+use crate::container::budget::Budget;
 use crate::container::gif::{Kind, blocks};
 
 /// Loops and colours.
-const SHOWN: &[&[u8; 11]] = &[b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"];
+const SHOWN: &[&[u8; 11]] = &[b"NETSCAPE2.0", b"ANIMEXTS1.0"];
+const PROFILE: &[u8; 11] = b"ICCRGBG1012";
+/// Bytes of an application's block before its own.
+const NAMED: usize = 14;
+/// Loops: the name, three bytes in a block, the end.
+const LOOPS: usize = NAMED + 4 + 1;
+/// How a frame is shown: four bytes in a block, the end.
+const CONTROL: usize = 2 + 5 + 1;
 const XMP: &[u8; 11] = b"XMP DataXMP";
 
 pub(super) fn walk(walk: &mut Walk<'_>) {
@@ -16,8 +26,14 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         has_ended |= block.kind == Kind::Trailer;
         let (originals, budget) = (walk.originals, &mut walk.budget);
         let verdict = match block.kind {
-            Kind::Header | Kind::Image | Kind::Control | Kind::Trailer => Verdict::Stays,
-            Kind::Application(name) if SHOWN.contains(&&name) => Verdict::Stays,
+            Kind::Header | Kind::Image | Kind::Trailer => Verdict::Stays,
+            Kind::Control if block.whole.len() == CONTROL => Verdict::Stays,
+            Kind::Control => cut(block.whole, CONTROL, budget),
+            Kind::Application(name) if SHOWN.contains(&&name) && block.whole.len() == LOOPS => {
+                Verdict::Stays
+            }
+            Kind::Application(name) if SHOWN.contains(&&name) => cut(block.whole, LOOPS, budget),
+            Kind::Application(name) if name == *PROFILE => profile(block.whole, originals, budget),
             // It lies there as it is, without the lengths of sub-blocks between.
             Kind::Application(name) if name == *XMP => {
                 forms::xmp(block.whole.get(14..).unwrap_or_default(), originals, budget)
@@ -27,7 +43,7 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
                 Verdict::Goes(forms::unknown(&joined(block.whole, 2), budget))
             }
         };
-        walk.decide(whole, verdict, |_| None);
+        walk.decide(whole, verdict, |new| Some(new.to_vec()));
     }
     if !has_ended {
         walk.refuse("it is cut off");
@@ -36,6 +52,32 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     if !rest.is_empty() {
         let tells = forms::unknown(rest, &mut walk.budget);
         walk.goes(&(at..walk.file.len()), tells);
+    }
+}
+
+/// A block with its first part alone.
+fn cut(whole: &[u8], length: usize, budget: &mut Budget) -> Verdict {
+    let tells = forms::unknown(whole, budget);
+    let mut first = whole.get(..length).unwrap_or_default().to_vec();
+    match first.last_mut() {
+        Some(end) => *end = 0,
+        None => return Verdict::Goes(tells),
+    }
+    Verdict::Becomes(first, tells)
+}
+
+fn profile(whole: &[u8], originals: Originals, budget: &mut Budget) -> Verdict {
+    match icc::verdict(&joined(whole, NAMED), originals, budget) {
+        Verdict::Becomes(new, tells) => {
+            let mut out = whole[..NAMED].to_vec();
+            for part in new.chunks(255) {
+                out.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
+                out.extend_from_slice(part);
+            }
+            out.push(0);
+            Verdict::Becomes(out, tells)
+        }
+        verdict => verdict,
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::exif;
 use super::forms;
+use super::icc;
 use super::in_place::InPlace;
 use super::jpeg::{has_metadata, pictures_tell};
 use super::policy::Originals;
@@ -15,6 +16,8 @@ use crate::metadata::heif_tiff_at;
 const XMP_UUID: &[u8] = b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
 /// A packet that says nothing.
 const EMPTY_PACKET: &[u8] = b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>";
+/// Why what is longer than it may be is not cut: nothing may move.
+const LONGER: &str = "a part of it is longer than what it has to say";
 /// EXIF that says nothing.
 const EMPTY: &[u8] = b"\0\0\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0";
 
@@ -80,7 +83,10 @@ fn inside(walk: &mut Walk<'_>, places: &mut InPlace) -> Vec<u32> {
     places.frame(meta.content.start..(meta.content.start + 4).min(meta.content.end));
     for found in inside_meta(file, &meta) {
         match &found.kind {
-            b"pitm" | b"iloc" | b"iinf" | b"dinf" | b"grpl" => places.frame(found.whole),
+            b"pitm" if found.content.len() > 8 => walk.refuse(LONGER),
+            b"grpl" if !are_groups(file, &found) => walk.refuse(LONGER),
+            b"pitm" | b"iloc" | b"iinf" | b"grpl" => places.frame(found.whole),
+            b"dinf" => elsewhere(walk, places, &found),
             b"iref" => {
                 thumbnails = references(file, places, &found);
                 places.frame(found.whole);
@@ -97,6 +103,24 @@ fn inside(walk: &mut Walk<'_>, places: &mut InPlace) -> Vec<u32> {
         }
     }
     thumbnails
+}
+
+/// Data in this very file need no address.
+fn elsewhere(walk: &mut Walk<'_>, places: &mut InPlace, dinf: &Box) {
+    places.frame(dinf.whole.clone());
+    for dref in boxes(walk.file, dinf.content.clone()) {
+        // A version, and how many there are.
+        let from = (dref.content.start + 8).min(dref.content.end);
+        for found in boxes(walk.file, from..dref.content.end) {
+            let address = (found.content.start + 4).min(found.content.end)..found.content.end;
+            let said = walk.file.get(address.clone()).unwrap_or_default();
+            if said.iter().any(|byte| *byte != 0) {
+                let tells = forms::unknown(said, &mut walk.budget);
+                walk.tell(tells);
+                places.write(address, vec![0; said.len()], tells);
+            }
+        }
+    }
 }
 
 /// Where an item's references say that it is another's thumbnail, they say nothing any more.
@@ -139,7 +163,15 @@ fn properties(walk: &mut Walk<'_>, places: &mut InPlace, iprp: &Box) {
             b"ipco" => {
                 places.frame(found.whole.start..found.content.start);
                 for property in boxes(file, found.content) {
-                    if is_property(property.kind) {
+                    if &property.kind == b"colr" {
+                        colours(walk, places, &property);
+                    } else if is_property(property.kind) {
+                        if property.content.len() > longest(&property, file) {
+                            let content = file.get(property.content.clone()).unwrap_or_default();
+                            let tells = forms::unknown(content, &mut walk.budget);
+                            walk.tell(tells);
+                            walk.refuse(LONGER);
+                        }
                         places.keep(property.whole);
                     } else {
                         outside(walk, places, &property);
@@ -147,6 +179,30 @@ fn properties(walk: &mut Walk<'_>, places: &mut InPlace, iprp: &Box) {
                 }
             }
             _ => outside(walk, places, &found),
+        }
+    }
+}
+
+/// A colour profile may get no shorter: zeros follow what is left of it.
+fn colours(walk: &mut Walk<'_>, places: &mut InPlace, property: &Box) {
+    let content = walk.file.get(property.content.clone()).unwrap_or_default();
+    let Some(profile) = [&b"prof"[..], b"rICC"]
+        .iter()
+        .find_map(|kind| content.strip_prefix(*kind))
+    else {
+        return places.keep(property.whole.clone());
+    };
+    let at = property.content.end - profile.len()..property.content.end;
+    match icc::verdict(profile, walk.originals, &mut walk.budget) {
+        Verdict::Stays => places.keep(property.whole.clone()),
+        Verdict::Becomes(mut new, tells) if new.len() <= profile.len() => {
+            new.resize(profile.len(), 0);
+            places.keep(property.whole.start..at.start);
+            places.write(at, new, tells);
+        }
+        Verdict::Becomes(_, tells) | Verdict::Goes(tells) => {
+            walk.tell(tells);
+            walk.refuse("what stands for its colour profile is more than that");
         }
     }
 }
@@ -159,6 +215,34 @@ fn is_property(kind: [u8; 4]) -> bool {
         b"rref", b"oinf", b"tols", b"cmpd", b"uncC",
     ];
     KNOWN.contains(&&kind)
+}
+
+/// Bytes of what a property can say.
+fn longest(property: &Box, file: &[u8]) -> usize {
+    match &property.kind {
+        b"irot" | b"imir" | b"a1op" => 1,
+        b"clli" => 4,
+        b"pasp" => 8,
+        b"ispe" | b"rloc" => 12,
+        b"mdcv" => 24,
+        b"clap" => 32,
+        // A name, and settings for it.
+        b"auxC" => {
+            let content = file.get(property.content.clone()).unwrap_or_default();
+            let name = content.iter().skip(4).position(|byte| *byte == 0);
+            4 + name.unwrap_or_default() + 1 + 16
+        }
+        _ => usize::MAX,
+    }
+}
+
+/// Whether groups of items are numbers, and nothing else.
+fn are_groups(file: &[u8], grpl: &Box) -> bool {
+    boxes(file, grpl.content.clone()).iter().all(|group| {
+        let content = file.get(group.content.clone()).unwrap_or_default();
+        let count = content.get(8..12).and_then(|count| count.first_chunk());
+        count.is_some_and(|count| content.len() == 12 + 4 * u32::from_be_bytes(*count) as usize)
+    })
 }
 
 /// A box that shows nothing becomes empty space, and empty space is emptied.

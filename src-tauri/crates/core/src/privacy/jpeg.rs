@@ -2,19 +2,22 @@
 
 use super::exif;
 use super::forms;
+use super::icc;
 use super::place::in_bytes;
 use super::policy::{Left, Originals};
 use super::walk::{Tells, Verdict, Walk};
 use crate::container::budget::Budget;
 use crate::container::jpeg::{
-    APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, SOI, SOS, Segment, Segments, XMP, exif_of,
-    headers, largest_inside, segment,
+    APP0, APP1, APP2, APP13, APP14, APP15, COM, EOI, ICC, SOI, SOS, Segment, Segments, XMP,
+    exif_of, headers, icc as profile_of, icc_segments, largest_inside, segment,
 };
 
 /// XMP that is too long for one segment: the digest of all of it, its length, and the offset of
 /// this part (XMP specification, part 3, 1.1.3.1).
 const EXTENDED_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const EXTENDED_HEAD: usize = EXTENDED_XMP.len() + 32 + 4 + 4;
+/// How many rows there are, where the header does not say it.
+const DNL: u8 = 0xdc;
 /// Bytes of JFIF's segment without its thumbnail.
 const JFIF: usize = 14;
 
@@ -22,6 +25,7 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     let file = walk.file;
     walk.stays(0..file.len().min(2));
     let (mut at, mut has_scan, mut has_exif) = (2, false, false);
+    let mut profile = Profile::of(walk);
     for found in Segments::of(file) {
         let whole = walk.place(found.whole);
         between(walk, at..whole.start);
@@ -35,12 +39,9 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
                 extended_xmp(walk);
                 return behind(walk, at);
             }
+            APP2 if found.data.starts_with(ICC) => profile.piece(walk, &found, has_scan),
             APP0..=APP15 | COM => {
                 let mut verdict = told(&found, walk.originals, &mut walk.budget);
-                // A thumbnail is a whole picture.
-                if verdict == Verdict::Goes(Tells::Anything) {
-                    verdict = Verdict::Goes(pictures_tell(found.data, &mut walk.budget));
-                }
                 // Readers take the first.
                 if exif_of(&found).is_some() && std::mem::replace(&mut has_exif, true) {
                     verdict = verdict.of_a_second();
@@ -51,6 +52,12 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
             0x02..=0xbf | 0xf0..=0xfd => {
                 let tells = forms::unknown(found.data, &mut walk.budget);
                 walk.goes(&whole, tells);
+            }
+            // A number of rows.
+            DNL if found.data.len() != 2 => {
+                let tells = forms::unknown(found.data, &mut walk.budget);
+                walk.tell(tells);
+                walk.refuse("a part of it is longer than what it has to say");
             }
             SOI => walk.refuse("it has a second picture in the middle of the first"),
             marker => {
@@ -93,7 +100,6 @@ fn told(found: &Segment<'_>, originals: Originals, budget: &mut Budget) -> Verdi
             exif::verdict(exif_of(found).unwrap_or_default(), originals, budget)
         }
         APP1 if data.starts_with(XMP) => forms::xmp(&data[XMP.len()..], originals, budget),
-        APP2 if data.starts_with(b"ICC_PROFILE\0") => Verdict::Stays,
         // How the colours are stored.
         APP14 if data.starts_with(b"Adobe") && data.len() == 12 => Verdict::Stays,
         APP13 => Verdict::Goes(forms::photoshop(data, budget)),
@@ -102,6 +108,47 @@ fn told(found: &Segment<'_>, originals: Originals, budget: &mut Budget) -> Verdi
         APP1 if is_nearly_exif(data) => Verdict::Goes(Tells::Place),
         // Second pictures, makers' own.
         _ => Verdict::Goes(forms::unknown(data, budget)),
+    }
+}
+
+/// The colour profile, which lies in numbered pieces.
+struct Profile {
+    verdict: Verdict,
+    /// Pieces that were met in their order.
+    met: u8,
+}
+
+impl Profile {
+    fn of(walk: &mut Walk<'_>) -> Self {
+        let profile = profile_of(walk.file).unwrap_or_default();
+        Self {
+            verdict: icc::verdict(&profile, walk.originals, &mut walk.budget),
+            met: 0,
+        }
+    }
+
+    /// A piece in its turn stays with the others, or all of them are replaced by the first; one
+    /// out of turn is none.
+    fn piece(&mut self, walk: &mut Walk<'_>, found: &Segment<'_>, has_scan: bool) {
+        let whole = walk.place(found.whole);
+        let [number, count] = found
+            .data
+            .get(ICC.len()..ICC.len() + 2)
+            .and_then(|two| two.first_chunk())
+            .copied()
+            .unwrap_or_default();
+        if has_scan || number != self.met + 1 || number > count {
+            let tells = forms::unknown(found.data, &mut walk.budget);
+            return walk.goes(&whole, tells);
+        }
+        self.met = number;
+        match &self.verdict {
+            Verdict::Stays => walk.stays(whole),
+            Verdict::Becomes(new, tells) if number == 1 => {
+                walk.becomes(whole, icc_segments(new), *tells);
+            }
+            Verdict::Becomes(_, tells) | Verdict::Goes(tells) => walk.goes(&whole, *tells),
+        }
     }
 }
 
@@ -121,7 +168,8 @@ fn framed(found: &Segment<'_>, new: &[u8]) -> Option<Vec<u8>> {
 /// Extended XMP is cut anywhere, also through a word: its parts went one by one, and are read
 /// together here.
 fn extended_xmp(walk: &mut Walk<'_>) {
-    let mut parts: Vec<(&[u8], &[u8])> = headers(walk.file)
+    // Also between the scans of a progressive picture.
+    let mut parts: Vec<(&[u8], &[u8])> = Segments::of(walk.file)
         .filter(|found| found.marker == APP1 && found.data.starts_with(EXTENDED_XMP))
         .filter_map(|found| {
             let offset = found.data.get(EXTENDED_HEAD - 4..EXTENDED_HEAD)?;
@@ -149,10 +197,7 @@ fn behind(walk: &mut Walk<'_>, at: usize) {
     if rest.is_empty() {
         return;
     }
-    let tells = match forms::unknown(rest, &mut walk.budget) {
-        Tells::Anything => pictures_tell(rest, &mut walk.budget),
-        tells => tells,
-    };
+    let tells = forms::unknown(rest, &mut walk.budget);
     walk.goes(&(at..walk.file.len()), tells);
     if has_film(rest) {
         walk.leaves(Left::Film);
@@ -173,7 +218,22 @@ fn has_film(bytes: &[u8]) -> bool {
 /// Whether a JPEG inside of something else has metadata of its own. The segments left say how its
 /// colours are stored.
 pub(super) fn has_metadata(picture: &[u8]) -> bool {
-    headers(picture).any(|found| matches!(found.marker, APP1..=APP13 | APP15 | COM))
+    headers(picture).any(|found| {
+        matches!(found.marker, APP1..=APP13 | APP15 | COM) || is_more_than_colours(&found)
+    })
+}
+
+/// Of the segments that say how colours are stored: whether this one has a thumbnail, or words.
+fn is_more_than_colours(found: &Segment<'_>) -> bool {
+    match found.marker {
+        APP0 => {
+            !(found.data.starts_with(b"JFIF\0")
+                && found.data.len() == JFIF
+                && found.data.ends_with(&[0, 0]))
+        }
+        APP14 => !(found.data.starts_with(b"Adobe") && found.data.len() == 12),
+        _ => false,
+    }
 }
 
 /// What the headers of the pictures in it tell.

@@ -8,6 +8,9 @@ use crate::container::bmff::boxes;
 use crate::container::packed::unbrotlied;
 use crate::metadata::heif_tiff_at;
 
+/// What the box behind the signature has to say.
+const BRANDS: &[u8] = b"jxl \0\0\0\0jxl ";
+
 pub(super) fn walk(walk: &mut Walk<'_>) {
     let file = walk.file;
     if file.starts_with(&[0xff, 0x0a]) {
@@ -21,7 +24,13 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         has_picture |= matches!(&found.kind, b"jxlc" | b"jxlp");
         let content = &file[found.content.clone()];
         let verdict = match &found.kind {
-            b"JXL " | b"ftyp" | b"jxll" | b"jxlc" | b"jxlp" | b"jxli" => Verdict::Stays,
+            b"ftyp" if content != BRANDS => {
+                Verdict::Becomes(BRANDS.to_vec(), forms::unknown(content, &mut walk.budget))
+            }
+            b"jxll" if content.len() != 1 => {
+                Verdict::Goes(forms::unknown(content, &mut walk.budget))
+            }
+            b"JXL " | b"ftyp" | b"jxll" | b"jxlc" | b"jxlp" => Verdict::Stays,
             b"brob" => packed(content, walk),
             kind => plain(kind, content, walk),
         };

@@ -8,7 +8,9 @@ mod exif;
 mod forms;
 mod gif;
 mod heif;
+mod icc;
 mod in_place;
+mod inside;
 mod jpeg;
 mod jxl;
 mod pieces;
@@ -16,6 +18,7 @@ mod place;
 mod plain;
 mod png;
 mod policy;
+mod svg;
 mod tags;
 mod tiff;
 mod walk;
@@ -36,7 +39,7 @@ pub fn tells_location(file: &[u8], codec: Codec) -> bool {
 
 /// The same of a file of another kind (a film), as far as its bytes say it in words or numbers.
 pub fn bytes_tell_location(file: &[u8]) -> bool {
-    place::in_bytes(file, &mut Budget::of(file))
+    forms::unknown(file, &mut Budget::of(file)) == walk::Tells::Place
 }
 
 /// Takes out what the policy says, and walks through the result once more. The result takes the
@@ -88,7 +91,7 @@ fn carriers(file: &[u8], codec: Codec, originals: Originals) -> Walked {
         Codec::Tiff => tiff::walk(&mut walk),
         Codec::Heic | Codec::Avif => heif::walk(&mut walk),
         Codec::Jxl => jxl::walk(&mut walk),
-        Codec::Svg => plain::svg(&mut walk),
+        Codec::Svg => svg::walk(&mut walk),
         Codec::Bmp => plain::bmp(&mut walk),
         Codec::Ico => plain::unknown(&mut walk, "it is an icon, whose pictures may hold anything"),
         Codec::Pnm | Codec::Tga | Codec::Hdr => {

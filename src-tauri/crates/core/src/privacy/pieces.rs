@@ -108,6 +108,13 @@ mod tests {
             Piece::Kept(3..10),
         ];
         assert_eq!(text(&pieces), ("01abcdef3456789".into(), false));
+        let blank = [
+            Piece::Kept(0..2),
+            Piece::New(b"abcdef".to_vec()),
+            Piece::Blank(2),
+            Piece::Kept(3..10),
+        ];
+        assert_eq!(text(&blank), ("01abcdef\0\x003456789".into(), false));
         assert_eq!(
             text(&[Piece::Kept(5..10), Piece::Kept(0..5)]),
             ("5678901234".into(), false)

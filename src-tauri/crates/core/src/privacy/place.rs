@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use encoding_rs::{UTF_16BE, UTF_16LE};
 use regex::bytes::Regex;
 
 use crate::container::budget::Budget;
@@ -10,13 +11,13 @@ use crate::container::budget::Budget;
 /// drones', IPTC's and Photoshop's addresses, Adobe's films, mobile cells, machine tags.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r"(?i-u):gps|:location|:[a-z]*location|latitude|longitude|:city|country|province|:state|cell:|cellid|geotag|altitude|geo:la|geo:lo|geo:alt",
+        r"(?i-u):gps|:location|:[a-z]*location|latitude|longitude|:city|<(city|state|location|sublocation)[\s>]|places?\||dc:coverage|country|province|:state|cell:|cellid|geotag|altitude|geo:la|geo:lo|geo:alt",
     )
 });
 /// Words that people and programs use for one in free text.
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r"(?i-u)gps|latitude|longitude|geotag|geo:|\bgeoloc|\b(lat|lon|lng|long)\b\s*[:=]|^(location|place|city|country|address)$",
+        r#"(?i-u)gps|latitude|longitude|geotag|geo:|\bgeoloc|\b(lat|lon|lng|long)\b["']?\s*[:=]|^(location|place|city|country|address)$|\bmaps\.(app\.goo\.gl|apple\.com)|google\.[a-z.]{2,6}/maps|goo\.gl/maps|openstreetmap\.org/|what3words|\bplus\.codes|\butm\s+(zone\s*)?\d{1,2}\s*[c-x]?\b"#,
     )
 });
 /// The same in the middle of anything, where short words come about by chance. Films tell theirs by
@@ -28,10 +29,23 @@ static LONG_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// A number with three digits behind the point, as coordinates have them.
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r"(?-u)[-+]?\d{1,3}\.\d{3,}"));
+/// Open Location Codes ("plus codes"): eight of their twenty letters, a plus, and two or three.
+static CODES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| regex(r"(?-u)\b[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}\b"));
+/// Degrees with a point or a comma, and the quarter of the earth, before or behind.
+static QUARTERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"(?-u)\d{1,3}[.,]\d+\s*(\xc2\xb0|\xc2\xba|\xb0|\xba|deg)\s*[NSEWO]\b|\b[NSEWO]\s*\d{1,3}[.,]\d+\s*(\xc2\xb0|\xc2\xba|\xb0|\xba|deg)|\b[NS]\s?\d{1,2}(\xc2\xb0|\xb0|\s)\s?\d{1,2}[.,]\d+.{1,6}?[EWO]\s?\d{1,3}(\xc2\xb0|\xb0|\s)\s?\d{1,2}[.,]\d+",
+    )
+});
+/// ISO 6709: a sign and two or three digits, twice, and a point.
+static ISO_6709: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(r"(?-u)[-+]\d{2}(\d{2}){0,2}\.\d+[-+]\d{3}(\d{2}){0,2}\.\d+([-+]\d+(\.\d+)?)?/?")
+});
 /// Degrees with their minutes.
 static DEGREES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r#"(?-u)\d{1,3}\s*(\xc2\xb0|\xc2\xba|\xb0|\xba|deg)\s*\d{1,2}(\.\d+)?\s*('|\xe2\x80[\x99\xb2]|m)\s*([NSEW]|\d{1,2}(\.\d+)?\s*("|''|\xe2\x80[\x9d\xb3]|s))"#,
+        r#"(?-u)\d{1,3}\s*(\xc2\xb0|\xc2\xba|\xb0|\xba|deg)\s*\d{1,2}([.,]\d+)?\s*('|\xe2\x80[\x99\xb2]|m)\s*([NSEWO]|\d{1,2}([.,]\d+)?\s*("|''|\xe2\x80[\x9d\xb3]|s))|(?-u)\b\d{1,3}d\d{1,2}m\d{1,2}"#,
     )
 });
 
@@ -47,14 +61,19 @@ fn finds(pattern: &LazyLock<Option<Regex>>, bytes: &[u8]) -> bool {
 /// Numbers further apart than this are not a pair.
 const NEAR: usize = 40;
 
-/// Whether a line that people or programs wrote tells a place. Zeros are left out, so that UTF-16
+/// Whether a line that people or programs wrote tells a place. UTF-16
 /// reads like any other.
 pub(super) fn in_text(text: &[u8], budget: &mut Budget) -> bool {
     if !budget.pays(text.len()) {
         return true;
     }
-    let text = without_zeros(text);
-    finds(&WORDS, text.trim_ascii()) || has_coordinates(&text, Alone::Counts)
+    let text = narrow(text);
+    finds(&WORDS, text.trim_ascii())
+        || finds(&CODES, &text)
+        || finds(&QUARTERS, &text)
+        || finds(&ISO_6709, &text)
+        || has_coordinates(&text, Alone::Counts)
+        || has_coordinates(&with_points(&text), Alone::IsNothing)
 }
 
 /// Whether bytes of which nobody knows what they are tell a place in words.
@@ -67,7 +86,7 @@ pub(super) fn in_xmp(packet: &[u8], budget: &mut Budget) -> bool {
     if !budget.pays(packet.len().saturating_mul(2)) {
         return true;
     }
-    let text = without_entities(&without_zeros(packet));
+    let text = without_entities(&narrow(packet));
     finds(&NAMES, &text) || finds(&LONG_WORDS, &text) || has_coordinates(&text, Alone::IsNothing)
 }
 
@@ -99,8 +118,35 @@ pub(super) fn in_iptc(block: &[u8], budget: &mut Budget) -> bool {
     tells(block) || tells(&swapped)
 }
 
-fn without_zeros(text: &[u8]) -> Vec<u8> {
-    text.iter().copied().filter(|byte| *byte != 0).collect()
+/// UTF-16 as UTF-8, whichever way round; anything else without its zeros.
+fn narrow(text: &[u8]) -> Vec<u8> {
+    let zeros = |from: usize| {
+        let every_other = text.iter().skip(from).step_by(2);
+        every_other.filter(|byte| **byte == 0).count() * 4 > text.len().max(4)
+    };
+    let wide = match text {
+        [0xff, 0xfe, ..] => Some(UTF_16LE),
+        [0xfe, 0xff, ..] => Some(UTF_16BE),
+        _ if zeros(1) => Some(UTF_16LE),
+        _ if zeros(0) => Some(UTF_16BE),
+        _ => None,
+    };
+    match wide {
+        Some(wide) => wide.decode(text).0.into_owned().into_bytes(),
+        None => text.iter().copied().filter(|byte| *byte != 0).collect(),
+    }
+}
+
+/// Decimal commas as points: those with four digits behind them, which no thousands have.
+fn with_points(text: &[u8]) -> Vec<u8> {
+    let digits = |at: usize, count: usize| {
+        let behind = text.get(at..at + count);
+        behind.is_some_and(|behind| behind.iter().all(u8::is_ascii_digit))
+    };
+    let is_comma = |at: usize| text[at] == b',' && at > 0 && digits(at - 1, 1) && digits(at + 1, 4);
+    (0..text.len())
+        .map(|at| if is_comma(at) { b'.' } else { text[at] })
+        .collect()
 }
 
 /// XML's numbers for characters (`&#x38;`), read.
@@ -217,6 +263,17 @@ mod tests {
             b"Stephansplatz 48.2082",
             b"G\0P\0S\0 \x004\x008\0",
             b"location",
+            "48,2082° N, 16,3738° E".as_bytes(),
+            "N 48° 12.492 E 016° 22.428".as_bytes(),
+            b"N48 12.492 E016 22.428",
+            br#"{"lat":48.21,"lng":16.37}"#,
+            "48.21°N 16.37°E".as_bytes(),
+            b"+48.21+016.37/",
+            b"48d12m29s N",
+            b"8FWR6994+7F",
+            b"UTM 33U 602000 5340000",
+            b"https://maps.app.goo.gl/AbCd",
+            b"4\08\0\xb0\x001\x002\0\x32\x202\x009\0.\x005\0\x33\x20N\0",
         ] {
             assert!(text(told), "{}", String::from_utf8_lossy(told));
         }
@@ -228,6 +285,9 @@ mod tests {
             b"0.500000000,12.250000000,3.125000000,1.000000000",
             b"IMG_2034.8312 version 1.2.3456, 1.4142 of it",
             "20 °C at the lake".as_bytes(),
+            b"f/2,8 at 1,250 s and 12,345 prints",
+            b"turned by 90.5 deg, N 8 of 12",
+            b"A+B 1+1 C+F",
         ] {
             assert!(!text(harmless), "{}", String::from_utf8_lossy(harmless));
         }

@@ -1,13 +1,11 @@
 //! Files that are not taken apart: they go up as they are, or not at all.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
+use std::ops::Range;
 
 use super::exif;
 use super::forms;
 use super::jpeg::pictures_tell;
-use super::place::{in_bytes, in_drawing, in_text, without_entities};
+use super::place::in_bytes;
 use super::policy::Originals;
 use super::walk::{Tells, Verdict, Walk};
 use crate::container::tiff::Tiff;
@@ -15,85 +13,97 @@ use crate::container::tiff::Tiff;
 /// How far into a CR3 its `moov` box reaches.
 const CR3_HEAD: usize = 1 << 20;
 
-/// How things look is said in numbers that are no places.
-static STYLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?s-u)<(?:[A-Za-z_][\w.-]*:)?style\b.*?</(?:[A-Za-z_][\w.-]*:)?style>").ok()
-});
-/// What is not drawn, by whatever prefix.
-static NOTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?-u)<(?:[A-Za-z_][\w.-]*:)?(?:metadata|foreignObject|script)\b|sodipodi:|inkscape:",
-    )
-    .ok()
-});
-static OWN_WORDS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?-u)<!--|<(?:[A-Za-z_][\w.-]*:)?(?:desc|title)\b").ok());
-
-fn finds(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> bool {
-    pattern
-        .as_ref()
-        .is_none_or(|pattern| pattern.is_match(text))
-}
-
-/// Text as it is, unless it holds pictures, metadata or an editor's notes.
-pub(super) fn svg(walk: &mut Walk<'_>) {
-    let file = walk.file;
-    if file.starts_with(&[0x1f, 0x8b]) || file.contains(&0) {
-        walk.tell(Tells::Place);
-        return walk.refuse("it is a drawing that is compressed, or not written in single bytes");
-    }
-    let text = without_entities(file);
-    let has = |wanted: &[u8]| text.windows(wanted.len()).any(|window| window == wanted);
-    let unstyled = STYLES
-        .as_ref()
-        .map(|styles| styles.replace_all(&text, &b"<"[..]));
-    let in_words = unstyled
-        .as_deref()
-        .is_none_or(|text| words(text).any(|words| in_text(words, &mut walk.budget)));
-    if in_drawing(&text, &mut walk.budget) || in_words {
-        walk.tell(Tells::Place);
-        walk.refuse("it is a drawing that tells a place");
-    }
-    if has(b"data:") {
-        // Nobody looks into the pictures in it.
-        walk.tell(Tells::Place);
-        walk.refuse("it is a drawing with pictures inside");
-    }
-    if finds(&NOTES, &text) {
-        walk.refuse("it is a drawing with metadata inside");
-    }
-    if walk.originals == Originals::StripAll && finds(&OWN_WORDS, &text) {
-        walk.refuse("it is a drawing with words about itself inside");
-    }
-    walk.stays(0..file.len());
-}
-
-/// What stands in comments, quoted sections, and between tags: whatever is no attribute of a
-/// drawing's shapes, which are full of pairs of numbers.
-fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| matches!(byte, b'<' | b'>'))
-        .filter(|part| {
-            let is_tag = part.first().is_some_and(u8::is_ascii_alphabetic) && part.contains(&b'=');
-            !is_tag && !part.trim_ascii().is_empty()
-        })
-}
-
-/// Header, colours and pixels, and nothing behind them: the length in the header is the file's.
+/// Header, colours and pixels, and nothing between or behind them.
 pub(super) fn bmp(walk: &mut Walk<'_>) {
     let file = walk.file;
-    let told = file
-        .get(2..6)
-        .and_then(|length| length.first_chunk())
-        .map(|length| u32::from_le_bytes(*length) as usize);
-    if told != Some(file.len()) {
-        walk.refuse("it has something behind its pixels");
-        let tells = forms::unknown(
-            file.get(told.unwrap_or_default()..).unwrap_or_default(),
-            &mut walk.budget,
-        );
-        walk.tell(tells);
-    }
     walk.stays(0..file.len());
+    let is_blank = |part: Range<usize>| {
+        let bytes = file.get(part).unwrap_or_default();
+        bytes.iter().all(|byte| *byte == 0)
+    };
+    match Bmp::of(file) {
+        Some(parts) if is_blank(parts.between.clone()) && is_blank(parts.behind..file.len()) => {
+            if parts.has_profile {
+                let tells = forms::unknown(file, &mut walk.budget);
+                walk.tell(tells);
+                walk.refuse("it has a colour profile, or the name of one");
+            }
+        }
+        parts => {
+            let (between, behind) = parts.map_or((0..0, 0), |parts| (parts.between, parts.behind));
+            for part in [between, behind..file.len()] {
+                let bytes = file.get(part).unwrap_or_default();
+                let tells = forms::unknown(bytes, &mut walk.budget);
+                walk.tell(tells);
+            }
+            walk.refuse("it has something beside its pixels");
+        }
+    }
+}
+
+/// Where the parts of a bitmap lie (BITMAPFILEHEADER, BITMAPINFOHEADER and their kin).
+struct Bmp {
+    /// What lies between colours and pixels.
+    between: Range<usize>,
+    /// Where the pixels end.
+    behind: usize,
+    has_profile: bool,
+}
+
+impl Bmp {
+    fn of(file: &[u8]) -> Option<Self> {
+        let four = |at: usize| {
+            let bytes = file.get(at..at + 4)?.first_chunk()?;
+            Some(u32::from_le_bytes(*bytes) as usize)
+        };
+        let two = |at: usize| {
+            let bytes = file.get(at..at + 2)?.first_chunk()?;
+            Some(usize::from(u16::from_le_bytes(*bytes)))
+        };
+        let (pixels, header) = (four(10)?, four(14)?);
+        let is_old = header == 12;
+        let (width, height, depth) = if is_old {
+            (two(18)?, two(20)?, two(24)?)
+        } else {
+            let height = i32::try_from(four(22)?).map_or_else(
+                // Rows from the top.
+                |_| u32::MAX - u32::try_from(four(22).unwrap_or_default()).unwrap_or_default() + 1,
+                i32::unsigned_abs,
+            );
+            (four(18)?, height as usize, two(28)?)
+        };
+        let (packing, told) = if is_old {
+            (0, 0)
+        } else {
+            (four(30)?, four(34)?)
+        };
+        let used = if header >= 40 { four(46)? } else { 0 };
+        let colours = match (used, depth) {
+            (0, 1..=8) => 1 << depth,
+            (used, _) => used,
+        };
+        // Masks stand behind the shortest of the headers that have them.
+        let masks = match (header, packing) {
+            (40, 3) => 12,
+            (40, 6) => 16,
+            _ => 0,
+        };
+        let colours = colours.checked_mul(if is_old { 3 } else { 4 })?;
+        let head = (14 + header + masks).checked_add(colours)?;
+        let row = width.checked_mul(depth)?.div_ceil(32) * 4;
+        let length = match packing {
+            0 | 3 | 6 => row.checked_mul(height)?,
+            _ => told,
+        };
+        // Of a table some programs write less than they say.
+        let head = head.min(pixels);
+        Some(Self {
+            between: head..pixels.min(file.len()),
+            behind: pixels.checked_add(length)?,
+            // "sRGB" and "Win " are names of the system's own.
+            has_profile: header >= 124 && !matches!(four(14 + 56)?, 0x7352_4742 | 0x5769_6e20 | 0),
+        })
+    }
 }
 
 /// What is looked through and not cleaned.
@@ -115,10 +125,11 @@ pub(super) fn raw(walk: &mut Walk<'_>) {
             Verdict::Stays => Tells::NoPlace,
         }
     } else {
-        // Its previews have what it has.
-        pictures_tell(file, &mut walk.budget)
+        Tells::Anything
     };
-    walk.tell(tells);
+    // Its previews have what it has.
+    let previews = pictures_tell(file, &mut walk.budget);
+    walk.tell(tells.max(previews));
 }
 
 /// `CMT4`, inside Canon's box in `moov`, is a TIFF structure whose main directory is the GPS

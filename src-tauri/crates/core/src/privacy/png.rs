@@ -2,19 +2,20 @@
 
 use super::exif;
 use super::forms;
+use super::icc;
 use super::place::in_text;
 use super::policy::Originals;
 use super::walk::{Tells, Verdict, Walk};
 use crate::container::budget::Budget;
 use crate::container::jpeg;
-use crate::container::packed::inflated;
+use crate::container::packed::{deflated, inflated};
 use crate::container::png::{Chunk, SIGNATURE, chunk, chunks};
 use crate::container::tiff::Tiff;
 
 /// What shows the picture: pixels, colours, movement.
 const SHOWN: &[&[u8; 4]] = &[
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT",
-    b"pHYs", b"bKGD", b"hIST", b"sPLT", b"cICP", b"mDCV", b"cLLI", b"acTL", b"fcTL", b"fdAT",
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"pHYs",
+    b"bKGD", b"hIST", b"cICP", b"mDCV", b"cLLI", b"acTL", b"fcTL", b"fdAT",
 ];
 
 /// Keywords of texts that may stay when only the place goes (W3C PNG, 11.3.3.2, without
@@ -46,7 +47,7 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         if &found.kind == b"eXIf" && std::mem::replace(&mut has_exif, true) {
             verdict = verdict.of_a_second();
         }
-        walk.decide(whole, verdict, |new| chunk(b"eXIf", new));
+        walk.decide(whole, verdict, |new| chunk(&found.kind, new));
     }
     if !has_ended {
         walk.refuse("it is cut off");
@@ -61,16 +62,74 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
 fn told(found: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
     let (originals, is_needed) = (walk.originals, found.kind[0].is_ascii_uppercase());
     match &found.kind {
-        kind if SHOWN.contains(&kind) => Verdict::Stays,
+        kind if SHOWN.contains(&kind) && length_fits(found) => Verdict::Stays,
+        b"iCCP" => profile(found.data, originals, &mut walk.budget),
+        b"zxIf" => {
+            let packed = found.data.get(5..).unwrap_or_default();
+            let told = inflated(packed, &mut walk.budget);
+            // What cannot be read may tell.
+            Verdict::Goes(told.map_or(Tells::Place, |told| forms::unknown(&told, &mut walk.budget)))
+        }
         b"eXIf" => exif::verdict(found.data, originals, &mut walk.budget),
         b"tIME" if originals == Originals::StripLocation => Verdict::Stays,
         b"tEXt" | b"zTXt" | b"iTXt" => words(found, originals, &mut walk.budget),
+        b"IEND" => Verdict::Becomes(Vec::new(), forms::unknown(found.data, &mut walk.budget)),
         // Apple's variant of the format, and whatever comes: without it the picture is none.
         _ if is_needed => {
             walk.refuse("it has a part that shows the picture and that only its maker knows");
             Verdict::Stays
         }
         _ => Verdict::Goes(forms::unknown(found.data, &mut walk.budget)),
+    }
+}
+
+/// Whether a chunk is no longer than what it has to say (W3C PNG, 11).
+fn length_fits(found: &Chunk<'_>) -> bool {
+    let length = found.data.len();
+    match &found.kind {
+        b"IEND" => length == 0,
+        b"IHDR" => length == 13,
+        b"gAMA" | b"cICP" => length == 4,
+        b"cHRM" => length == 32,
+        b"sRGB" => length == 1,
+        b"sBIT" => length <= 4,
+        b"pHYs" => length == 9,
+        b"bKGD" => length <= 6,
+        b"tRNS" => length <= 256,
+        b"PLTE" => length <= 768,
+        b"hIST" => length <= 512,
+        b"mDCV" => length == 24,
+        b"cLLI" | b"acTL" => length == 8,
+        b"fcTL" => length == 26,
+        _ => true,
+    }
+}
+
+/// A colour profile behind its name: written anew under one that tells nothing.
+fn profile(data: &[u8], originals: Originals, budget: &mut Budget) -> Verdict {
+    const NAME: &[u8] = b"ICC Profile\0\0";
+    let end = data
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(data.len());
+    let (name, packed) = (&data[..end], data.get(end + 2..).unwrap_or_default());
+    let Some(profile) = inflated(packed, budget) else {
+        return Verdict::Goes(Tells::Place);
+    };
+    let is_named_so = NAME.starts_with(name) && name.len() + 2 == NAME.len();
+    let name_stays = is_named_so || originals == Originals::StripLocation && !in_text(name, budget);
+    let (new, tells) = match icc::verdict(&profile, originals, budget) {
+        Verdict::Stays if name_stays => return Verdict::Stays,
+        Verdict::Stays => (
+            profile,
+            Tells::place_if(in_text(name, budget), Tells::NoPlace),
+        ),
+        Verdict::Becomes(new, tells) => (new, tells),
+        Verdict::Goes(tells) => return Verdict::Goes(tells),
+    };
+    match deflated(&new) {
+        Some(packed) => Verdict::Becomes([NAME, &packed].concat(), tells),
+        None => Verdict::Goes(tells),
     }
 }
 
@@ -110,13 +169,13 @@ fn words(found: &Chunk<'_>, originals: Originals, budget: &mut Budget) -> Verdic
 fn international(rest: &[u8], budget: &mut Budget) -> Option<Vec<u8>> {
     let [is_packed, _method] = *rest.first_chunk()?;
     let mut parts = rest[2..].splitn(3, |byte| *byte == 0);
-    let (_language, translated, text) = (parts.next()?, parts.next()?, parts.next()?);
+    let (language, translated, text) = (parts.next()?, parts.next()?, parts.next()?);
     let text = if is_packed == 0 {
         text.to_vec()
     } else {
         inflated(text, budget)?
     };
-    Some([translated, &text].concat())
+    Some([language, b" ", translated, b" ", &text].concat())
 }
 
 fn raw_profile(name: &[u8], said: &[u8], budget: &mut Budget) -> Tells {

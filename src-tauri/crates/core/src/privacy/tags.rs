@@ -13,6 +13,9 @@ pub(super) const JPEG_LENGTH: u16 = 514;
 /// Tags of the GPS directory that tell no place: version, time, map datum, date.
 pub(super) const PLACELESS: &[u16] = &[0, 7, 18, 29];
 
+/// A sensor's filters and levels (TIFF/EP, DNG): without them the values are no picture.
+pub(super) const CAMERAS: &[u16] = &[33421, 33422, 50706, 50714, 50721];
+
 /// Where every pixel lies on earth, with GeoTIFF's forerunners and GDAL's notes.
 pub(super) const GEOTIFF: &[u16] = &[
     33550, 33920, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844,

@@ -3,17 +3,21 @@
 
 use super::exif::entry_tells;
 use super::forms;
+use super::icc;
 use super::in_place::InPlace;
 use super::jpeg::{has_metadata, pictures_tell};
 use super::policy::Originals;
 use super::tags::{self, is_shown};
-use super::walk::{Tells, Walk};
+use super::walk::{Tells, Verdict, Walk};
 use crate::container::tiff::{
-    Directory, EXIF_IFD, Entry, GPS_IFD, INTEROP_IFD, MAKER_NOTE, NEW_SUBFILE_TYPE, Role, Tiff,
+    Directory, EXIF_IFD, Entry, GPS_IFD, ICC_PROFILE, INTEROP_IFD, MAKER_NOTE, NEW_SUBFILE_TYPE,
+    Role, Tiff,
 };
 
 /// Where pixels lie: strips, tiles and JPEGs, offsets and byte counts.
 const PIXELS: &[(u16, u16)] = &[(273, 279), (324, 325), (tags::JPEG_AT, tags::JPEG_LENGTH)];
+const PHOTOMETRIC: u16 = 262;
+const OLD_SUBFILE_TYPE: u16 = 255;
 /// What the strips of newer JPEG share.
 const JPEG_TABLES: u16 = 347;
 /// Tables of TIFF 6.0's JPEG, which have offsets and no lengths.
@@ -55,6 +59,17 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     places.end(walk, file.len());
 }
 
+/// Words, or bytes without a meaning, where numbers tell how the picture looks.
+const fn is_lump(entry: &Entry) -> bool {
+    let is_own = matches!(entry.tag, JPEG_TABLES | ICC_PROFILE);
+    matches!(entry.kind, 2 | 129) || matches!(entry.kind, 1 | 7) && entry.length > 4 && !is_own
+}
+
+/// A sensor's values, before they are a picture (TIFF/EP, DNG).
+const fn is_raw(photometric: Option<u32>) -> bool {
+    matches!(photometric, Some(32803 | 34892))
+}
+
 struct Page<'w, 'a> {
     tiff: &'w Tiff<'a>,
     walk: &'w mut Walk<'a>,
@@ -67,6 +82,17 @@ impl Page<'_, '_> {
         if number(NEW_SUBFILE_TYPE).is_some_and(|kind| kind & 1 == 1) {
             self.walk.refuse("it has a smaller copy of itself inside");
         }
+        if is_raw(number(PHOTOMETRIC)) || tags::CAMERAS.iter().any(|tag| number(*tag).is_some()) {
+            self.walk
+                .refuse("it is a camera's raw file, which only its maker can rewrite");
+        }
+        // So older files say that a page is a smaller copy, and how thumbnails lie beside strips.
+        let has_strips = [273, 324].iter().any(|tag| directory.entry(*tag).is_some());
+        if number(OLD_SUBFILE_TYPE) == Some(2)
+            || directory.entry(tags::JPEG_AT).is_some() && (has_strips || !self.is_first(directory))
+        {
+            self.walk.refuse("it has a smaller copy of itself inside");
+        }
         let mut kept: Vec<&Entry> = Vec::new();
         for entry in &directory.entries {
             if !self.goes(role, entry) {
@@ -74,7 +100,11 @@ impl Page<'_, '_> {
             }
         }
         for entry in kept.iter().filter(|entry| entry.length > 4) {
-            self.places.keep(entry.value..entry.value + entry.length);
+            if entry.tag == ICC_PROFILE {
+                self.profile(entry);
+            } else {
+                self.places.keep(entry.value..entry.value + entry.length);
+            }
         }
         if matches!(role, Role::Main | Role::Sub) {
             self.pixels(directory);
@@ -82,11 +112,36 @@ impl Page<'_, '_> {
         self.rewrite(directory, &kept);
     }
 
+    /// A colour profile may get no shorter: zeros follow what is left of it.
+    fn profile(&mut self, entry: &Entry) {
+        let at = entry.value..entry.value + entry.length;
+        let profile = self.walk.file.get(at.clone()).unwrap_or_default();
+        let verdict = icc::verdict(profile, self.walk.originals, &mut self.walk.budget);
+        match verdict {
+            Verdict::Stays => self.places.keep(at),
+            Verdict::Becomes(mut new, tells) if new.len() <= at.len() => {
+                new.resize(at.len(), 0);
+                self.places.write(at, new, tells);
+            }
+            Verdict::Becomes(_, tells) | Verdict::Goes(tells) => {
+                self.walk.tell(tells);
+                self.walk
+                    .refuse("what stands for its colour profile is more than that");
+            }
+        }
+    }
+
+    fn is_first(&self, directory: &Directory) -> bool {
+        self.tiff
+            .first()
+            .is_some_and(|first| first.at == directory.at)
+    }
+
     fn goes(&mut self, role: Role, entry: &Entry) -> bool {
         match entry.tag {
             GPS_IFD | MAKER_NOTE | tags::PHOTOSHOP | tags::PHOTOSHOP_LAYERS => true,
             tag if tags::GEOTIFF.contains(&tag) => true,
-            tag if is_shown(tag) => false,
+            tag if is_shown(tag) => is_lump(entry),
             _ if self.walk.originals == Originals::StripAll => true,
             EXIF_IFD | INTEROP_IFD => false,
             tag => {

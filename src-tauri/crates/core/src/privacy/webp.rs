@@ -2,9 +2,10 @@
 
 use super::exif;
 use super::forms;
+use super::icc;
 use super::walk::{Tells, Verdict, Walk};
 use crate::container::jpeg::EXIF;
-use crate::container::riff::{self, Chunk, HAS_EXIF, HAS_XMP, chunks, reaches_the_end};
+use crate::container::riff::{self, Chunk, HAS_EXIF, HAS_ICC, HAS_XMP, chunks, reaches_the_end};
 
 /// Bytes before the first chunk.
 const HEADER: usize = 12;
@@ -35,7 +36,9 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     if ![b"VP8 ", b"VP8L", b"ANMF"].into_iter().any(stays) {
         walk.refuse("it has no picture in it");
     }
-    let gone = if stays(b"EXIF") { 0 } else { HAS_EXIF } | if stays(b"XMP ") { 0 } else { HAS_XMP };
+    let gone = if stays(b"EXIF") { 0 } else { HAS_EXIF }
+        | if stays(b"XMP ") { 0 } else { HAS_XMP }
+        | if stays(b"ICCP") { 0 } else { HAS_ICC };
     let Some(header) = header(&verdicts) else {
         return walk.refuse("it is too large");
     };
@@ -46,9 +49,10 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         let end = (data.end + data.len() % 2).min(file.len());
         let verdict = match verdict {
             Verdict::Stays if &chunk.kind == b"VP8X" => {
-                let mut data = chunk.data.to_vec();
-                data.iter_mut().take(1).for_each(|flags| *flags &= !gone);
-                Verdict::Becomes(data, Tells::NoPlace)
+                Verdict::Becomes(without(chunk.data.to_vec(), gone), Tells::NoPlace)
+            }
+            Verdict::Becomes(data, tells) if &chunk.kind == b"VP8X" => {
+                Verdict::Becomes(without(data, gone), tells)
             }
             // The byte that fills it up to an even length is told to be zero, and may be missing.
             Verdict::Stays if file.get(data.end..end) != Some(&[0][..data.len() % 2]) => {
@@ -75,7 +79,10 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
 
 fn told(chunk: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
     match &chunk.kind {
-        b"VP8X" | b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ICCP" => Verdict::Stays,
+        b"VP8 " | b"VP8L" | b"ALPH" => Verdict::Stays,
+        b"VP8X" => as_long_as(10, chunk, walk),
+        b"ANIM" => as_long_as(6, chunk, walk),
+        b"ICCP" => icc::verdict(chunk.data, walk.originals, &mut walk.budget),
         b"ANMF" => {
             if !is_plain_frame(chunk.data) {
                 walk.refuse("a frame of it holds more than its pixels");
@@ -91,6 +98,16 @@ fn told(chunk: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
     }
 }
 
+/// What is behind that is nobody's.
+fn as_long_as(length: usize, chunk: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
+    match chunk.data.split_at_checked(length) {
+        Some((head, rest)) if !rest.is_empty() => {
+            Verdict::Becomes(head.to_vec(), forms::unknown(rest, &mut walk.budget))
+        }
+        _ => Verdict::Stays,
+    }
+}
+
 /// Whether a frame is made of pixels and their transparency alone.
 fn is_plain_frame(data: &[u8]) -> bool {
     let mut rest = data.get(FRAME..).unwrap_or_default();
@@ -102,6 +119,12 @@ fn is_plain_frame(data: &[u8]) -> bool {
         rest = more.get(length + length % 2..).unwrap_or_default();
     }
     rest.is_empty()
+}
+
+/// The header of what is extended, without the flags of what has gone.
+fn without(mut data: Vec<u8>, gone: u8) -> Vec<u8> {
+    data.iter_mut().take(1).for_each(|flags| *flags &= !gone);
+    data
 }
 
 /// The header tells the length of all that follows.

@@ -3,7 +3,9 @@
 use std::io::Cursor;
 
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
-use image::{AnimationDecoder as _, ColorType, Delay, DynamicImage, ImageResult};
+use image::{
+    AnimationDecoder as _, ColorType, Delay, DynamicImage, ImageDecoder as _, ImageResult, Rgba,
+};
 use jxl_oxide::{AllocTracker, EnumColourEncoding, JxlImage, JxlThreadPool, RenderingIntent};
 
 use super::still::assemble;
@@ -41,10 +43,18 @@ impl<'a> Film<'a> {
                 frames: of_image(GifDecoder::new(input).map_err(broken)?.into_frames()),
                 plays: gif::plays(file),
             }),
-            Codec::Webp => Ok(Self {
-                frames: of_image(WebPDecoder::new(input).map_err(broken)?.into_frames()),
-                plays: riff::plays(file),
-            }),
+            Codec::Webp => {
+                let mut decoder = WebPDecoder::new(input).map_err(broken)?;
+                // What a frame leaves behind is cleared only if it is known to what. The decoder
+                // does so in four bytes a pixel, which a picture without alpha does not have.
+                if decoder.color_type().has_alpha() {
+                    decoder.set_background_color(Rgba([0; 4])).map_err(broken)?;
+                }
+                Ok(Self {
+                    frames: of_image(decoder.into_frames()),
+                    plays: riff::plays(file),
+                })
+            }
             Codec::Png => Ok(Self {
                 frames: of_image(
                     PngDecoder::new(input)

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader};
 
 use super::stored::{Stored, check, damaged, image_error, image_of};
-use crate::container::{gif, ico, png};
+use crate::container::{gif, ico, png, tiff};
 use crate::content::Codec;
 use crate::error::{Error, Result};
 use crate::imaging::hdr::{self, Hdr};
@@ -30,7 +30,7 @@ pub(super) fn decode(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored
             };
             stored.map(opaque_if_nowhere_set)
         }
-        Codec::Bmp => plain(file, codec, limits).map(opaque_if_nowhere_set),
+        Codec::Bmp | Codec::Tga => plain(file, codec, limits).map(opaque_if_nowhere_set),
         Codec::Hdr => light(file, limits),
         other => plain(file, other, limits),
     }
@@ -42,6 +42,8 @@ pub(super) fn plain(file: &[u8], codec: Codec, limits: Limits) -> Result<Stored>
     let decoder = reader.into_decoder().map_err(|error| image_error(&error))?;
     read(decoder, limits, |profile| match codec {
         Codec::Png => Meaning::of_png(file, profile),
+        // The decoder's bound for a field is the picture's size, whatever the profile's is.
+        Codec::Tiff => tiff::icc(file).map(<[u8]>::to_vec).or(profile).into(),
         _ => profile.into(),
     })
 }
@@ -144,6 +146,9 @@ pub(super) fn heic_dimensions(file: &[u8]) -> Option<(u32, u32)> {
 
 /// The embedded ICC profile.
 pub(super) fn icc(file: &[u8], codec: Codec) -> Option<Vec<u8>> {
+    if let (Codec::Tiff, Some(profile)) = (codec, tiff::icc(file)) {
+        return Some(profile.to_vec());
+    }
     ImageReader::with_format(Cursor::new(file), format(codec))
         .into_decoder()
         .ok()?
@@ -178,9 +183,20 @@ fn read(
     meaning: impl FnOnce(Option<Vec<u8>>) -> Meaning,
 ) -> Result<Stored> {
     let (width, height) = decoder.dimensions();
-    check((width, height), decoder.total_bytes(), limits)?;
-    let meaning = meaning(decoder.icc_profile().ok().flatten());
     let kind = decoder.color_type();
+    // What is not stored as it is shown is there twice.
+    let shown = match kind {
+        ColorType::Rgb8 | ColorType::Rgba8 => 0,
+        kind if kind.has_alpha() => 4,
+        _ => 3,
+    };
+    let shown = u64::from(width) * u64::from(height) * shown;
+    check(
+        (width, height),
+        decoder.total_bytes().saturating_add(shown),
+        limits,
+    )?;
+    let meaning = meaning(decoder.icc_profile().ok().flatten());
     let mut bytes = vec![0; usize::try_from(decoder.total_bytes()).unwrap_or_default()];
     let read = decoder
         .read_image(&mut bytes)

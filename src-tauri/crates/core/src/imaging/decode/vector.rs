@@ -13,6 +13,7 @@ use super::stored::{Stored, check, damaged, scale_needed, too_large};
 use crate::error::Result;
 use crate::imaging::fonts;
 use crate::imaging::meaning::Meaning;
+use crate::imaging::plan::whole;
 use crate::settings::Limits;
 use crate::variant::Variant;
 
@@ -28,7 +29,8 @@ pub(super) fn decode(file: &[u8], variants: &[Variant], limits: Limits) -> Resul
     let enlarged: Vec<Variant> = variants
         .iter()
         .map(|variant| Variant {
-            enlarge: true,
+            // As large as the picture itself is its nominal size.
+            enlarge: *variant != whole(),
             ..variant.clone()
         })
         .collect();
@@ -55,7 +57,7 @@ fn draw(tree: &Tree, scale: f64, limits: Limits) -> Result<Stored> {
     let (width, height) = (side(tree.size().width()), side(tree.size().height()));
     check(
         (width, height),
-        u64::from(width) * u64::from(height) * 4,
+        (u64::from(width) * u64::from(height)).saturating_mul(4),
         limits,
     )?;
     let mut canvas =

@@ -385,3 +385,79 @@ fn a_drawing_that_shows_another_file_says_that_it_is_not_whole() -> Result<()> {
     assert!(note.message.contains("another file"), "{note}");
     Ok(())
 }
+
+/// A WebP that moves, of these frames: where, whether it is cleared afterwards, and its pixels.
+fn moving_webp(side: u32, frames: &[((u32, u32), bool, RgbaImage)]) -> Vec<u8> {
+    use container::riff;
+    let flags = riff::HAS_ANIMATION | riff::HAS_ALPHA;
+    let mut parts: Vec<([u8; 4], Vec<u8>)> = vec![
+        (*b"VP8X", riff::extended(flags, (side, side))),
+        (*b"ANIM", vec![0; 6]),
+    ];
+    for ((x, y), is_cleared, pixels) in frames {
+        let still = encoded(&DynamicImage::ImageRgba8(pixels.clone()), ImageFormat::WebP);
+        let coded = riff::chunks(&still)
+            .find(|chunk| &chunk.kind == b"VP8L")
+            .expect("lossless");
+        let mut frame: Vec<u8> = [x / 2, y / 2, pixels.width() - 1, pixels.height() - 1, 100]
+            .into_iter()
+            .flat_map(riff::u24)
+            .collect();
+        frame.push(u8::from(*is_cleared));
+        riff::push(&mut frame, b"VP8L", coded.data).expect("small");
+        parts.push((*b"ANMF", frame));
+    }
+    riff::file(parts.iter().map(|(kind, data)| (kind, &data[..]))).expect("small")
+}
+
+#[test]
+fn what_a_frame_clears_is_clear_in_the_next() {
+    let red = RgbaImage::from_pixel(4, 4, Rgba([200, 0, 0, 255]));
+    for (is_cleared, alpha) in [(true, 0), (false, 255)] {
+        let file = moving_webp(
+            8,
+            &[
+                ((0, 0), is_cleared, red.clone()),
+                ((4, 4), false, red.clone()),
+            ],
+        );
+
+        let film = crate::imaging::decode::Film::of(
+            Source {
+                file: &file,
+                codec: Codec::Webp,
+                orientation: 1,
+            },
+            Limits::default(),
+        );
+
+        let frames: Vec<_> = film
+            .expect("a film")
+            .frames
+            .map(|frame| frame.expect("a frame").0)
+            .collect();
+        assert_eq!(frames.len(), 2);
+        assert!(frames[1].alpha);
+        assert_eq!(frames[1].pixels[3], alpha, "cleared: {is_cleared}");
+        assert_eq!(frames[1].pixels[(8 * 4 + 4) * 4 + 3], 255);
+    }
+}
+
+#[test]
+fn a_drawing_is_as_large_as_it_says_where_all_of_it_is_wanted() {
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='30' height='20'><rect width='30' height='20' fill='red'/></svg>";
+    let source = |file| Source {
+        file,
+        codec: Codec::Svg,
+        orientation: 1,
+    };
+    let mut renderer = Renderer::new(Limits::default());
+
+    let digest = renderer.digest(source(svg)).expect("a digest");
+
+    let other = svg.map(|byte| if byte == b'r' { b't' } else { byte });
+    let other = String::from_utf8_lossy(&other)
+        .replace("ted", "tan")
+        .replace("tect", "rect");
+    assert_ne!(renderer.digest(source(other.as_bytes())).ok(), Some(digest));
+}

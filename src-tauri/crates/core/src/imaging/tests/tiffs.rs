@@ -319,3 +319,27 @@ fn the_size_is_that_of_the_picture_whatever_its_numbers_mean() {
 
     assert_eq!((facts.width, facts.height), (Some(40), Some(30)));
 }
+
+#[test]
+fn a_profile_may_be_larger_than_its_picture() {
+    let profile: Vec<u32> = (0..3000).map(|at| at % 251).collect();
+    let mut fields = fields((8, 8), &[8, 8, 8], 2);
+    fields.push((34675, 7, profile.clone()));
+    let file = tiff(&fields, &[90; 8 * 8 * 3], 0);
+    let bytes: Vec<u8> = profile
+        .into_iter()
+        .map(|number| u8::try_from(number).expect("a byte"))
+        .collect();
+
+    assert_eq!(container::tiff::icc(&file), Some(&bytes[..]));
+    let seen = crate::imaging::decode::Decoder::default().decode(
+        Source {
+            file: &file,
+            codec: Codec::Tiff,
+            orientation: 1,
+        },
+        &variants(&["v=8x8:inside:png"]),
+        Limits::default(),
+    );
+    assert_eq!(seen.expect("decodes").profile, Some(bytes));
+}

@@ -31,7 +31,17 @@ fn a_drawing_is_read_in_whatever_way_it_is_written() {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    let telling: [&[u8]; 6] = [
+    let telling: [&[u8]; 16] = [
+        b"<svg><image href='DATA:image/jpeg;base64,AAAA'/></svg>",
+        b"<svg><image href='da&#10;ta:image/jpeg;base64,AAAA'/></svg>",
+        b"<!DOCTYPE svg [<!ENTITY d 'da'>]><svg><image href='&d;ta:image/png;base64,AAAA'/></svg>",
+        b"<svg><style>.a{background:URL( 'data:image/png;base64,AAAA')}</style></svg>",
+        b"<svg><g data-lat='48.2082'/></svg>",
+        b"<svg><g lat='48.21' lon='16.37'/></svg>",
+        b"<svg><a href='https://maps.app.goo.gl/AbCd'/></svg>",
+        b"<svg><g aria-label='at 48.2082, 16.3738'/></svg>",
+        b"<svg><style>/* 48.2082, 16.3738 */</style></svg>",
+        b"<svg><?note 48.2082, 16.3738?></svg>",
         b"<svg:svg xmlns:svg='x'><svg:desc>48.2082, 16.3738</svg:desc></svg:svg>",
         b"<svg><desc><![CDATA[48.2082, 16.3738]]></desc></svg>",
         b"<svg><desc>&#52;8.2082, 16.3738</desc></svg>",
@@ -48,6 +58,17 @@ fn a_drawing_is_read_in_whatever_way_it_is_written() {
             strip(file.to_vec(), &content, Originals::StripLocation).is_err(),
             "{shown}"
         );
+    }
+    for note in [
+        &b"<svg xmlns:r='r'><r:RDF/></svg>"[..],
+        b"<svg xmlns:i='http://ns.adobe.com/AdobeIllustrator/10.0/'><i:pgf id='x'/></svg>",
+        b"<svg xmlns:k='http://www.inkscape.org/namespaces/inkscape' k:export-filename='a.png'/>",
+        b"<svg><image href='file:///home/alice/a.png'/></svg>",
+        b"<svg><script/></svg>",
+    ] {
+        let content = content::sniff(note, "a.svg");
+        let refused = strip(note.to_vec(), &content, Originals::StripLocation);
+        assert!(refused.is_err(), "{}", String::from_utf8_lossy(note));
     }
     let plain = b"<svg><style>.a{stroke-width:2.8346}</style><path d='M48.2082,16.3738'/></svg>";
     let content = content::sniff(plain, "a.svg");
