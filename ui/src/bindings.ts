@@ -818,6 +818,8 @@ export type Provider = {
 	 *  where it can.
 	 */
 	opens_by: string,
+	/**  What else it may be where the service does not know the bucket or the key, with `{region}`. */
+	elsewhere: string,
 	/**  Whether a PUT with `If-None-Match: *` is refused when the key exists. */
 	honours_if_none_match: boolean,
 	/**  Whether path addressing is refused. */

@@ -4,6 +4,7 @@
 //! and, where there is something to do, a hint that names it.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -202,6 +203,9 @@ pub struct Error {
     pub hint: Option<String>,
     #[serde(skip)]
     pub(crate) retry: Retry,
+    /// Not before so long: the server said so.
+    #[serde(skip)]
+    pub(crate) after: Option<Duration>,
     /// With `wrong-region`: the right one.
     #[serde(skip)]
     pub(crate) right_region: Option<String>,
@@ -215,6 +219,7 @@ impl Error {
             message: message.into(),
             hint: None,
             retry: Retry::Never,
+            after: None,
             right_region: None,
         }
     }
@@ -230,6 +235,13 @@ impl Error {
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// The same, to be tried again no sooner than after that.
+    #[must_use]
+    pub fn after(mut self, pause: Duration) -> Self {
+        self.after = Some(pause);
         self
     }
 

@@ -135,9 +135,9 @@ impl Held {
     pub fn compare(&self, meant: &Meant<'_>) -> Likeness {
         let labelled = self.get(META_SHA256);
         if self.size == meant.size && labelled == Some(meant.sha256) {
-            let other_etag = meant
-                .etag
-                .is_some_and(|etag| is_md5(etag) && is_md5(&self.etag) && etag != self.etag);
+            let other_etag = meant.etag.is_some_and(|etag| {
+                is_md5(etag) && is_md5(&self.etag) && !same_etag(etag, &self.etag)
+            });
             return if other_etag {
                 Likeness::Other
             } else {
@@ -158,7 +158,7 @@ impl Held {
         }
         match meant.etag {
             Some(etag) if is_md5(etag) && is_md5(&self.etag) => {
-                if etag == self.etag {
+                if same_etag(etag, &self.etag) {
                     Likeness::Same
                 } else {
                     Likeness::Other
@@ -173,6 +173,11 @@ impl Held {
 /// service makes its own.
 pub fn is_md5(etag: &str) -> bool {
     etag.len() == 32 && etag.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Some services write them in capitals.
+pub fn same_etag(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
 }
 
 #[cfg(test)]

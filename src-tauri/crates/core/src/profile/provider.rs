@@ -61,6 +61,8 @@ pub struct Provider {
     /// How links can open where the endpoint shows no object to anyone without a signature; empty
     /// where it can.
     pub opens_by: &'static str,
+    /// What else it may be where the service does not know the bucket or the key, with `{region}`.
+    pub elsewhere: &'static str,
     /// Whether a PUT with `If-None-Match: *` is refused when the key exists.
     pub honours_if_none_match: bool,
     /// Whether path addressing is refused.
@@ -95,6 +97,7 @@ const BASE: Provider = Provider {
     addressing: Addressing::Path,
     public_url: "{endpoint}/{bucket}",
     opens_by: "",
+    elsewhere: "",
     honours_if_none_match: false,
     virtual_only: false,
     checksum: Checksum::Md5,
@@ -134,6 +137,7 @@ static TABLE: &[Provider] = &[
         asks_endpoint: true,
         default_region: "auto",
         opens_by: "connect a domain to the bucket, or switch its r2.dev address on",
+        elsewhere: "a bucket of a jurisdiction has an endpoint of its own (https://ACCOUNT.eu.r2.cloudflarestorage.com)",
         honours_if_none_match: true,
         note: "Objects are public through a custom domain: set it as the public address.",
         ..BASE
@@ -144,6 +148,7 @@ static TABLE: &[Provider] = &[
         endpoint: "https://s3.{region}.backblazeb2.com",
         asks_region: true,
         public_url: "https://{bucket}.s3.{region}.backblazeb2.com",
+        elsewhere: "a key belongs to one region, which may be another than {region}",
         note: "The region is the middle of the bucket's endpoint, for example eu-central-003. Links open if the bucket is public.",
         ..BASE
     },
@@ -152,6 +157,7 @@ static TABLE: &[Provider] = &[
         label: "DigitalOcean Spaces",
         endpoint: "https://{region}.digitaloceanspaces.com",
         public_url: "https://{bucket}.{region}.cdn.digitaloceanspaces.com",
+        elsewhere: "it may be in another region than {region}",
         note: "The region is a short name such as fra1. Links use the Spaces CDN: switch it on for the bucket.",
         ..REGIONAL
     },
@@ -188,6 +194,7 @@ static TABLE: &[Provider] = &[
         label: "Hetzner Object Storage",
         endpoint: "https://{region}.your-objectstorage.com",
         public_url: "https://{bucket}.{region}.your-objectstorage.com",
+        elsewhere: "it may be in another location than {region}",
         note: "The region is the location: fsn1, nbg1 or hel1.",
         ..REGIONAL
     },

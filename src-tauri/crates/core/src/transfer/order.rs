@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::log::PartsLog;
 use super::store::{Headers, Lookup, ObjectStore, Only};
 use crate::error::{Code, Error, Result, Retry};
-use crate::held::{Held, Likeness, META_UPLOAD, Meant};
+use crate::held::{Held, Likeness, META_UPLOAD, Meant, is_md5, same_etag};
 
 /// A file that is read part by part.
 pub struct Source<'a> {
@@ -139,15 +139,22 @@ pub(super) fn torn(key: &str, what: &str) -> Error {
     .retry(Retry::Soon)
 }
 
-/// Asks the bucket what it has, where the answer to the upload did not prove it already.
+/// Asks the bucket what it has, where the answer to the upload did not prove it already; `stored`:
+/// the ETag that this answer gave.
 pub(super) async fn verify(
     store: &dyn ObjectStore,
     order: &Order<'_>,
     size: u64,
+    stored: Option<&str>,
 ) -> Result<String> {
+    // Of what says nothing of itself: what came after ours has another.
+    let is_another = |held: &Held| {
+        let stored = stored.filter(|etag| is_md5(etag) && is_md5(&held.etag));
+        held.metadata.is_empty() && stored.is_some_and(|etag| !same_etag(etag, &held.etag))
+    };
     match store.head(order.key).await? {
         // Somebody took the key right after: no fault of the bytes.
-        Lookup::Found(held) if order.is_anothers(&held) => Err(taken()),
+        Lookup::Found(held) if order.is_anothers(&held) || is_another(&held) => Err(taken()),
         Lookup::Found(held) => match held.compare(&order.meant(size)) {
             Likeness::Same | Likeness::Unlabelled => Ok(held.etag),
             Likeness::MadeAlike | Likeness::Other if held.size != size => Err(torn(

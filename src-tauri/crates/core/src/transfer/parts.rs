@@ -17,6 +17,7 @@ use super::progress::Progress;
 use super::retry::Bucket;
 use super::store::{Only, Part, PartRules};
 use crate::error::{Code, Error, Result};
+use crate::held::same_etag;
 use crate::world::blocking;
 
 /// Parts are this large where the file is not too large for it (S3 allows 5 MiB to 5 GiB; R2 wants
@@ -42,10 +43,11 @@ impl Large<'_> {
         loop {
             let begun = self.begin().await?;
             match self.go_on(&begun).await {
-                // The service forgot the upload: nothing of it is left to be aborted.
+                // The service forgot the upload, or does not want it any more: then what is left of
+                // it would be billed.
                 Err(error) if error.code == Code::UploadLost && starts < STARTS => {
                     starts += 1;
-                    self.source.log.gone(&begun.upload).await?;
+                    self.give_up(&begun.upload).await?;
                     self.progress.reset();
                 }
                 Err(error) if will_give_up(&error) => {
@@ -89,7 +91,7 @@ impl Large<'_> {
                     let same = |part: &Part, other: &Part| {
                         other.number == part.number
                             && other.size == part.size
-                            && (other.etag.is_empty() || other.etag == part.etag)
+                            && (other.etag.is_empty() || same_etag(&other.etag, &part.etag))
                     };
                     let parts = begun
                         .parts
@@ -115,12 +117,13 @@ impl Large<'_> {
                 .create_upload(self.order.key, self.order.headers)
         };
         let upload = self.bucket.call(0, create).await?;
-        log.begun(&upload, part_size).await?;
         if tries.into_inner() > 1 {
-            // An earlier try may have begun an upload although its answer was lost.
+            // An earlier try may have begun an upload although its answer was lost. As long as this
+            // one is only intended on record, whoever comes after a kill looks for them all.
             self.abort_strays(before.as_deref(), std::slice::from_ref(&upload))
                 .await?;
         }
+        log.begun(&upload, part_size).await?;
         Ok(Begun {
             upload,
             part_size,
@@ -255,7 +258,7 @@ impl Large<'_> {
                     }
                 }
                 completed?;
-                let verified = verify(store, order, size).await;
+                let verified = verify(store, order, size, None).await;
                 let torn = matches!(&verified, Err(error) if error.code == Code::ChecksumMismatch);
                 told_well.fetch_or(torn, Ordering::Relaxed);
                 verified.map(|etag| (etag, true))

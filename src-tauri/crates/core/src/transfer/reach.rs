@@ -51,6 +51,7 @@ impl S3 {
                 profile: profile.name.clone(),
                 bucket: profile.bucket.clone(),
                 endpoint: endpoint.unwrap_or_else(|| format!("AWS S3 in {region}")),
+                elsewhere: provider.elsewhere.replace("{region}", &region),
                 region,
                 from_env: profile.credentials == CredentialSource::Env,
             },

@@ -15,6 +15,8 @@ const FIRST_PAUSE: Duration = if cfg!(test) {
     Duration::from_millis(100)
 };
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// Who asks for more is not waited for here: the job waits.
+const LONGEST_AFTER: Duration = Duration::from_secs(30);
 
 /// A bucket as uploads use it: every request waits for its turn, is tried again where that helps,
 /// and tells how it went.
@@ -59,7 +61,8 @@ impl Bucket {
             };
             let error = tries.after(error, || self.lane.may_retry())?;
             tracing::debug!(%error, tries = tries.made, "trying again");
-            tokio::time::sleep(pause(tries.backoff(&error))).await;
+            let pause = pause(tries.backoff(&error));
+            tokio::time::sleep(error.after.map_or(pause, |after| pause.max(after))).await;
         }
     }
 
@@ -102,7 +105,8 @@ impl Tries {
         self.made += 1;
         let wrong = error.code == Code::ChecksumMismatch;
         self.wrong += u32::from(wrong);
-        if !matches!(error.retry_class(), Retry::Soon | Retry::Slower) {
+        let asks_for_long = error.after.is_some_and(|after| after > LONGEST_AFTER);
+        if asks_for_long || !matches!(error.retry_class(), Retry::Soon | Retry::Slower) {
             return Err(error);
         }
         if self.made == ATTEMPTS {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{
@@ -11,7 +12,7 @@ use aws_sdk_s3::types::{
 };
 use bytes::Bytes;
 
-use super::failure::{self};
+use super::failure;
 use super::reach::{ANSWER, COMPLETE, S3};
 use super::sent_headers::with_headers;
 use super::stranger::{is_of_s3, may_be_page};
@@ -24,8 +25,14 @@ use crate::profile::Checksum;
 /// A link waits no longer than this to learn the server's time.
 const TIME: Duration = Duration::from_secs(3);
 
+/// Without its quotation marks, and without the mark that a proxy puts before one when it packs what
+/// goes through it: in the bucket it is the same.
 fn bare(etag: Option<&str>) -> String {
-    etag.unwrap_or_default().trim_matches('"').to_owned()
+    let etag = etag.unwrap_or_default();
+    etag.strip_prefix("W/")
+        .unwrap_or(etag)
+        .trim_matches('"')
+        .to_owned()
 }
 
 fn held(found: &HeadObjectOutput) -> Held {
@@ -169,9 +176,13 @@ impl ObjectStore for S3 {
             .bucket(&self.bucket)
             .key(key)
             .set_checksum_algorithm(algorithm);
-        let begun = self
-            .answer(ANSWER, with_headers!(request, headers).send())
-            .await?;
+        // A POST without a body has no length unless it is said; Google refuses that (411).
+        let request = with_headers!(request, headers)
+            .customize()
+            .mutate_request(|request| {
+                request.headers_mut().insert("content-length", "0");
+            });
+        let begun = self.answer(ANSWER, request.send()).await?;
         begun.upload_id.ok_or_else(|| {
             Error::new(
                 Code::EndpointNotS3,
@@ -270,9 +281,16 @@ impl ObjectStore for S3 {
         let request = request
             .set_if_none_match(self.if_none_match(only))
             .set_if_match(self.if_match(only));
-        self.answer(COMPLETE, request.send())
-            .await
-            .map(|receipt| bare(receipt.e_tag()))
+        match watchdog::answer(COMPLETE, request.send()).await {
+            Watched::Ended(Ok(receipt)) => Ok(bare(receipt.e_tag())),
+            // The service has given up this upload; AWS: it has to be begun anew.
+            Watched::Ended(Err(error)) if error.code() == Some(failure::CONFLICT) => Err(
+                Error::new(Code::UploadLost, "another request for the key was faster")
+                    .hint("Tintype begins it again"),
+            ),
+            Watched::Ended(Err(error)) => Err(self.explain(&error)),
+            Watched::Stalled => Err(failure::stalled(&self.context)),
+        }
     }
 
     async fn abort_upload(&self, key: &str, upload: &str) -> Result<()> {

@@ -90,7 +90,7 @@ async fn whole(
                 }
                 match stored? {
                     Receipt { proven: true, etag } => Ok(etag),
-                    _ => verify(store, order, size).await,
+                    Receipt { etag, .. } => verify(store, order, size, Some(&etag)).await,
                 }
             }
         })

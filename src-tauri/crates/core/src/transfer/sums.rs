@@ -6,6 +6,7 @@ use bytes::Bytes;
 use md5::{Digest as _, Md5};
 
 use crate::error::Result;
+use crate::held::same_etag;
 use crate::profile::Checksum;
 use crate::world::blocking;
 
@@ -44,10 +45,9 @@ impl Sums {
             (Some(sent), Some(stored)) => sent == stored,
             _ if etag.len() != 32 => false,
             _ => {
-                self.md5
-                    .as_ref()
-                    .map_or_else(|| hex::encode(Md5::digest(body)), hex::encode)
-                    == etag
+                let md5 = self.md5.as_ref();
+                let md5 = md5.map_or_else(|| hex::encode(Md5::digest(body)), hex::encode);
+                same_etag(&md5, etag)
             }
         }
     }

@@ -150,7 +150,7 @@ async fn free(
                     profile.name, object.key
                 ),
             )
-            .hint("give the key the right to get objects (s3:GetObject); otherwise something could be overwritten"));
+            .hint("give the key the rights to get objects and to list the bucket (s3:GetObject, s3:ListBucket), or nobody can tell what is not there; otherwise something could be overwritten"));
         }
         Lookup::Found(held) => held,
     };

@@ -168,6 +168,8 @@ mod tests {
                 "{code:?}"
             );
         }
+        assert!(needs_a_person(Code::BucketFull) && needs_a_person(Code::ProfileMissing));
+        assert!(!needs_a_person(Code::ServerBusy) && !needs_a_person(Code::KeyringLocked));
         for code in [Code::KeyTaken, Code::ChecksumMismatch] {
             let passes = Error::new(code, "this time").retry(Retry::Soon);
             assert_eq!(verdict(&passes), Verdict::Waits(Waits::Job), "{code:?}");

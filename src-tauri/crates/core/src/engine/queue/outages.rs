@@ -35,7 +35,8 @@ impl Outage {
             LONGEST_PAUSE
         };
         let pause = known.map_or(FIRST_PAUSE, |outage| (outage.pause * 2).min(longest));
-        let until = now + pause.mul_f64(0.5 + fastrand::f64() / 2.0);
+        let shaken = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
+        let until = now + error.after.map_or(shaken, |after| shaken.max(after));
         Some(Self {
             until,
             pause,
