@@ -189,10 +189,15 @@ impl Work {
             return Err(error.clone());
         }
         report.placeholder = rendered.placeholder;
+        // What is wrong with one costs no other.
+        let mut unwritten = None;
         for rendition in rendered.renditions {
-            report.variants.push(self.write(rendition, stem)?);
+            match self.write(rendition, stem) {
+                Ok(written) => report.variants.push(written),
+                Err(error) => unwritten = unwritten.or(Some(error)),
+            }
         }
-        Ok(told)
+        unwritten.map_or(Ok(told), Err)
     }
 
     /// Writes a variant whole, under a name that is free; nothing that is there is touched unasked,

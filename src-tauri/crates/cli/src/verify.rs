@@ -71,7 +71,7 @@ async fn repaired(handle: &EngineHandle, batch: &str, left: u64) -> Result<Outco
     if left > 0 {
         let objects = terminal::counted(left, "object");
         terminal::say(&format!(
-            "  hint: left as they are: {objects}; no file is here as it was, or the credentials may not look"
+            "  hint: left as they are: {objects}; no file is here as it was, or the bucket lets nobody look"
         ));
     }
     Ok(if not == 0 && left == 0 {
@@ -89,6 +89,7 @@ fn tell(finding: &Finding, json: bool) {
         Fault::Missing => "missing",
         Fault::Differs => "differs",
         Fault::Hidden => "hidden",
+        Fault::Unclear => "unclear",
     };
     terminal::print(&format!(
         "{fault:<8} {}  ({})",

@@ -292,6 +292,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_taken_is_remembered_for_a_while() {
+        let (mut settle, now) = (Settle::default(), Instant::now());
+        settle.observe("a".into(), stamp(1), Hint::Closed, now, Duration::ZERO);
+        assert_eq!(taken(&mut settle, now + SECOND), 1);
+
+        let remembered = [AFTERMATH - SECOND, AFTERMATH].map(|later| {
+            taken(&mut settle, now + later);
+            settle.taken.len()
+        });
+
+        assert_eq!(remembered, [1, 0]);
+    }
+
+    #[test]
     fn a_writer_that_comes_back_is_given_more_time() {
         let (mut settle, now) = (Settle::default(), Instant::now());
         settle.observe("a".into(), stamp(1), Hint::Closed, now, Duration::ZERO);

@@ -8,8 +8,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::engine::asked::handle::EngineHandle;
 use crate::engine::bucket::stores::Open;
+use crate::engine::job::verdict::{Verdict, verdict};
 use crate::engine::queue::request::Request;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::held::{Labels, Likeness, Made, Meant};
 use crate::journal::{JobRow, Journal, ObjectRow};
 use crate::profile::ProfileId;
@@ -31,6 +32,15 @@ pub enum Fault {
     Differs,
     /// The credentials may not look.
     Hidden,
+    /// The bucket gives no good answer about this one.
+    Unclear,
+}
+
+impl Fault {
+    /// Whether sending it again can help.
+    const fn is_curable(self) -> bool {
+        matches!(self, Self::Missing | Self::Differs)
+    }
 }
 
 /// An object that is not as the journal says.
@@ -78,37 +88,43 @@ impl EngineHandle {
             profile: &profile.id,
             looked: HashMap::new(),
         });
-        loop {
-            let rows = self
-                .stages
-                .journal
-                .done_after(&profile.id, after, PAGE)
-                .await?;
-            let Some(last) = rows.last() else { break };
-            after = last.id;
-            for row in rows {
-                // What went to another bucket, before the profile was changed, is not this one's
-                // affair.
-                let objects = self.stages.journal.stands_for(&row, &open.target).await?;
-                verified.objects += objects.len() as u64;
-                for (object, fault) in
-                    faults(&self.stages.journal, &open, &row, &objects, deep).await?
-                {
-                    verified.faults += 1;
-                    let mended = match &mut repair {
-                        Some(repair) if fault != Fault::Hidden => repair.mends(object).await?,
-                        _ => None,
-                    };
-                    verified.mending += u64::from(mended.is_some());
-                    found(Finding {
-                        queued: mended.is_some(),
-                        source: mended.unwrap_or_else(|| row.source.clone()).into(),
-                        key: object.key.clone(),
-                        fault,
-                    });
+        let looked = async {
+            loop {
+                let rows = self
+                    .stages
+                    .journal
+                    .done_after(&profile.id, after, PAGE)
+                    .await?;
+                let Some(last) = rows.last() else {
+                    return Ok(());
+                };
+                after = last.id;
+                for row in rows {
+                    // What went to another bucket, before the profile was changed, is not this
+                    // one's affair.
+                    let objects = self.stages.journal.stands_for(&row, &open.target).await?;
+                    verified.objects += objects.len() as u64;
+                    for (object, fault) in
+                        faults(&self.stages.journal, &open, &row, &objects, deep).await?
+                    {
+                        verified.faults += 1;
+                        let mended = match &mut repair {
+                            Some(repair) if fault.is_curable() => repair.mends(object).await?,
+                            _ => None,
+                        };
+                        verified.mending += u64::from(mended.is_some());
+                        found(Finding {
+                            queued: mended.is_some(),
+                            source: mended.unwrap_or_else(|| row.source.clone()).into(),
+                            key: object.key.clone(),
+                            fault,
+                        });
+                    }
                 }
             }
         }
+        .await;
+        // What was found until then is mended all the same.
         let redo = repair.map(Repair::jobs).unwrap_or_default();
         if !redo.is_empty() {
             let batch = crate::journal::new_id();
@@ -119,7 +135,7 @@ impl EngineHandle {
             self.ask(|answer| Request::Queued(redo, answer)).await?;
             verified.repairing = Some(batch);
         }
-        Ok(verified)
+        looked.map(|()| verified)
     }
 }
 
@@ -179,11 +195,23 @@ async fn faults<'a>(
     let mut faults = Vec::new();
     for group in objects.chunks(AT_ONCE) {
         let looks = group.iter().map(|object| async move {
-            let fault = look(journal.labels(), open, row, object).await?;
-            let fault = if deep && fault.is_none() {
-                read(open, object).await?
-            } else {
-                fault
+            let seen = match look(journal.labels(), open, row, object).await {
+                Ok(None) if deep => read(open, object).await,
+                seen => seen,
+            };
+            let fault = match seen {
+                // What is wrong with the bucket, or the way to it, is so for all.
+                Err(error)
+                    if verdict(&error) != Verdict::Fails && error.code != Code::ServerBusy =>
+                {
+                    return Err(error);
+                }
+                Err(error) if error.code == Code::CredentialsRefused => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, key = object.key, "an object could not be looked at");
+                    Some(Fault::Unclear)
+                }
+                Ok(fault) => fault,
             };
             Ok::<_, crate::Error>(fault.map(|fault| (object, fault)))
         });

@@ -137,6 +137,13 @@ pub(in crate::engine) async fn post(url: &str, secret: Option<Secret>, body: Str
     });
     match posted.await {
         Ok(Ok(status)) if status.is_success() => Ok(()),
+        // It will not take this message at any time.
+        Ok(Ok(status)) if matches!(status.as_u16(), 400 | 409 | 410 | 413 | 415 | 422) => {
+            Err(Error {
+                code: Code::RequestRefused,
+                ..failed(format!("does not take it ({})", status.as_u16()))
+            })
+        }
         Ok(Ok(status)) => Err(failed(format!("answers {}", status.as_u16()))),
         Ok(Err(error)) => Err(failed(format!("cannot be reached: {error}"))),
         Err(error) => Err(error),

@@ -17,6 +17,17 @@ use crate::secret::{Credentials, Secret, Secrets};
 use crate::transfer::{Bucket, Lane, Limits, ObjectStore, S3};
 use crate::world::blocking;
 
+/// Somebody may have to type a password first.
+const KEYRING: Duration = Duration::from_secs(60);
+
+fn silent_keyring() -> Error {
+    Error::new(
+        Code::KeyringLocked,
+        format!("the keyring says nothing for {} s", KEYRING.as_secs()),
+    )
+    .hint("unlock it, or sign in to the desktop again; uploads then go on by themselves")
+}
+
 /// A bucket that is ready to be used.
 #[derive(Clone)]
 pub(in crate::engine) struct Open {
@@ -170,7 +181,10 @@ impl Stores {
         let (in_force, served, credentials) = if profile.credentials == CredentialSource::Demo {
             self.demo(profile).await?
         } else {
-            let credentials = self.secrets.credentials(profile).await?;
+            let asked = self.secrets.credentials(profile);
+            let credentials = tokio::time::timeout(KEYRING, asked)
+                .await
+                .map_err(|_| silent_keyring())??;
             (profile.clone(), None, credentials)
         };
         let (for_client, limits) = (in_force.clone(), self.limits.clone());

@@ -199,6 +199,11 @@ fn to_trash(path: &Path) -> Result<()> {
 fn to_folder(file: &PutAway, folder: &Path) -> Result<()> {
     let path = file.path.as_path();
     std::fs::create_dir_all(folder).map_err(|error| Error::from_io(&error, folder))?;
+    let own = path.parent().and_then(|own| own.canonicalize().ok());
+    if own.is_some() && own == folder.canonicalize().ok() {
+        // It lies there, by whatever spelling.
+        return Ok(());
+    }
     let place = reserve(folder, path)?;
     let moved = match std::fs::rename(path, &place) {
         Err(error) if error.kind() == ErrorKind::CrossesDevices => copy(file, &place),

@@ -48,10 +48,25 @@ impl Chores {
     }
 
     async fn webhooks_of(&self, settings: &Settings, messages: Vec<Message>) -> Result<()> {
+        let (mut wrong, profile) = (Ok(()), messages.first().map(|one| one.profile.clone()));
         for message in messages {
-            self.webhook(settings, message).await?;
+            let told = self.webhook(settings, message).await;
+            // One that it does not take holds up no other; one that does not answer does.
+            let is_its_own = matches!(&told, Err(error) if error.code == Code::RequestRefused);
+            if told.is_err() {
+                wrong = told;
+            }
+            if wrong.is_err() && !is_its_own {
+                break;
+            }
         }
-        Ok(())
+        let later = &mut self.later.lock().await.webhooks;
+        match (&wrong, profile) {
+            (Err(error), Some(profile)) => again(later, &profile, error.clone()),
+            (Ok(()), Some(profile)) => drop(later.remove(&profile)),
+            (_, None) => {}
+        }
+        wrong
     }
 
     async fn webhook(&self, settings: &Settings, message: Message) -> Result<()> {
@@ -68,16 +83,9 @@ impl Chores {
         let secret = self.secrets.webhook(profile).await?;
         let objects = self.with_links(profile, objects).await?;
         match check::post(&profile.webhook, secret, body(&job, &objects)?).await {
-            Ok(()) => {
-                self.later.lock().await.webhooks.remove(&message.profile);
-                self.stages.journal.told(vec![message.id]).await
-            }
+            Ok(()) => self.stages.journal.told(vec![message.id]).await,
             Err(error) => {
-                again(
-                    &mut self.later.lock().await.webhooks,
-                    &message.profile,
-                    error.clone(),
-                );
+                let error = error.about(&job.name);
                 self.stages
                     .journal
                     .not_told(message.id)
