@@ -3,6 +3,7 @@
 
 #[cfg(target_os = "linux")]
 mod names;
+mod taken;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;

@@ -86,6 +86,14 @@ enum Kept {
     Yes,
 }
 
+/// An object that was removed although a file still is what it was.
+struct Taken {
+    key: String,
+    content: String,
+    computer: usize,
+    path: PathBuf,
+}
+
 #[derive(Default)]
 pub(crate) struct Ledger {
     objects: BTreeMap<String, Object>,
@@ -102,6 +110,8 @@ pub(crate) struct Ledger {
     pub(crate) overwrites: bool,
     /// Uploaded files are moved out of the watched folder.
     pub(crate) moves: bool,
+    /// What was removed although a file still is that: the file's own upload may be yet to come.
+    taken: Vec<Taken>,
     /// What was broken.
     pub(crate) broken: Vec<String>,
 }
@@ -131,6 +141,7 @@ impl Ledger {
 
     /// A file was written, or replaced.
     pub(crate) fn written(&mut self, computer: usize, path: &Path, content: &str, watched: bool) {
+        self.forgets_taken(computer, path);
         let file = self.files.entry((computer, path.to_owned())).or_default();
         if file.kept != Kept::No {
             file.settled = file.contents.len();
@@ -149,6 +160,7 @@ impl Ledger {
     }
 
     pub(crate) fn removed(&mut self, computer: usize, path: &Path) {
+        self.forgets_taken(computer, path);
         if let Some(file) = self.files.get_mut(&(computer, path.to_owned())) {
             (file.there, file.noticed, file.kept) = (false, false, Kept::No);
         }
@@ -297,7 +309,18 @@ impl Ledger {
                 self.breaks(format!("{key}: {computer} replaced another file's object"));
             }
         }
+        if !self.mending.contains(&computer) {
+            // What was removed was not this file's own, which goes up only now.
+            self.taken
+                .retain(|taken| taken.computer != computer || taken.content != *new);
+        }
         self.objects.insert(key.to_owned(), object);
+    }
+
+    /// What the file is not any more was not taken from it.
+    fn forgets_taken(&mut self, computer: usize, path: &Path) {
+        self.taken
+            .retain(|taken| taken.computer != computer || taken.path != path);
     }
 
     pub(crate) fn delete(&mut self, key: &str, computer: usize, begun: Instant) {
@@ -312,10 +335,12 @@ impl Ledger {
             .is_there(computer, key, content, begun)
             .filter(|_| !self.has(content))
         {
-            self.breaks(format!(
-                "{key}: {computer} removed what {} still is",
-                path.display()
-            ));
+            self.taken.push(Taken {
+                key: key.to_owned(),
+                content: content.clone(),
+                computer,
+                path,
+            });
         }
         // What comes back while the request is on its way was not there when it was looked for
         // last.
@@ -353,6 +378,24 @@ impl Ledger {
     }
 
     // What is so in the end.
+
+    /// What was removed although a file still was that, which had not only then to go up.
+    pub(crate) fn taken(&self) -> Vec<String> {
+        let by_strangers = |path: &Path| self.touched.iter().any(|key| is_key_of(key, path));
+        let taken = self.taken.iter().filter(|taken| !by_strangers(&taken.path));
+        taken
+            .map(
+                |Taken {
+                     key,
+                     computer,
+                     path,
+                     ..
+                 }| {
+                    format!("{key}: {computer} removed what {} still is", path.display())
+                },
+            )
+            .collect()
+    }
 
     /// Files that are there and should be in the bucket, and are not.
     pub(crate) fn missing(&self) -> Vec<(usize, PathBuf, String)> {

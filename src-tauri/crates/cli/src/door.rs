@@ -34,6 +34,9 @@ pub(crate) enum Ending {
 /// What does not go on is waited for no longer than this.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Who wants to end does not wait longer to learn how much is left.
+const TO_COUNT: Duration = Duration::from_secs(2);
+
 /// The one door of all commands that need an engine: works with it, does what is due, and lets it
 /// end.
 pub(crate) async fn with_engine(
@@ -54,7 +57,8 @@ pub(crate) async fn with_engine(
     let done = tokio::select! {
         done = all => done,
         () = terminal::interrupted() => if matches!(ending, Ending::WhenInterrupted) { Ok(Outcome::AllWell) } else {
-            let left = handle.snapshot().await.map(|snapshot| snapshot.overall.unfinished).unwrap_or_default();
+            let left = tokio::time::timeout(TO_COUNT, handle.snapshot()).await;
+            let left = left.map_or(0, |snapshot| snapshot.map_or(0, |snapshot| snapshot.overall.unfinished));
             if left > 0 {
                 let files = terminal::counted(left, "file");
                 terminal::say(&format!("interrupted; queued for the next `tintype upload`, or for the app: {files}"));

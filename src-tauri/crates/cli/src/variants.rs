@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use tintype_core::LocalPath;
@@ -45,6 +45,7 @@ pub(crate) async fn run(args: Variants) -> Result<Outcome> {
         out: args.out,
         overwrite: args.overwrite,
         sources,
+        written: Mutex::default(),
         hashed: args.json,
         workers,
     });
@@ -132,6 +133,8 @@ struct Work {
     overwrite: bool,
     /// The files variants are made of, wherever links lead: none of them is written over.
     sources: HashSet<PathBuf>,
+    /// Names, in small letters, that variants of this run have: they are not written over either.
+    written: Mutex<HashSet<OsString>>,
     hashed: bool,
     workers: Workers,
 }
@@ -204,10 +207,22 @@ impl Work {
     /// and no link is followed.
     fn write(&self, rendition: Rendition, stem: &OsStr) -> Result<VariantReport> {
         let variant = rendition.variant;
-        let path = self.out.join(with(
+        let name = with(
             stem,
             &format!("_{}.{}", variant.name, variant.format.extension()),
-        ));
+        );
+        let path = self.out.join(&name);
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if !written.insert(name.to_ascii_lowercase()) {
+            let told = format!(
+                "{} is the name of another variant of this run",
+                path.display()
+            );
+            return Err(Error::new(Code::FileExists, told).hint(
+                "make the variants of these files one after the other, in folders of their own",
+            ));
+        }
+        drop(written);
         if self.overwrite
             && path
                 .canonicalize()

@@ -6,13 +6,15 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::regular;
+
 /// Bytes read at a time.
 const CHUNK: usize = 1 << 20;
 
 /// SHA-256 of a file. Blocks.
 pub(crate) fn sha256(path: &Path) -> Result<[u8; 32]> {
     let mut hash = Sha256::new();
-    rest(&mut File::open(path)?, &mut hash)?;
+    rest(&mut regular::open(path)?, &mut hash)?;
     Ok(hash.finalize().into())
 }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::regular::NotRegular;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -333,6 +335,16 @@ impl Error {
             )
             .hint("rename it"),
             ErrorKind::OutOfMemory => Self::machine_busy(error),
+            _ if error
+                .get_ref()
+                .is_some_and(|inner| inner.is::<NotRegular>()) =>
+            {
+                Self::new(
+                    Code::FileSpecial,
+                    format!("{shown} is a pipe, a socket or a device, not a file"),
+                )
+                .hint("give the path of a file")
+            }
             _ if error
                 .raw_os_error()
                 .is_some_and(|number| TOO_MANY_FILES.contains(&number)) =>

@@ -296,6 +296,37 @@ impl WatchedFolder {
         Patterns::new(&self.path, &self.patterns).map(|_| ())
     }
 
+    /// Whether files that are moved out of this folder when they are up come back to it, by way of
+    /// the other watched folders: they would go round for ever.
+    pub(crate) fn check_among(&self, others: &[Self]) -> Result<()> {
+        let mut at = self;
+        for _ in 0..=others.len() {
+            let AfterUpload::Move(to) = &at.after_upload else {
+                return Ok(());
+            };
+            let watches = |folder: &&Self| {
+                to.starts_with(&*folder.path)
+                    && (folder.recursive || **to == *folder.path)
+                    && !folder.is_put_away(to)
+            };
+            if watches(&self) {
+                let told = format!(
+                    "files moved out of {} to {} would come back to it",
+                    self.path.display(),
+                    to.display()
+                );
+                return Err(Error::new(Code::FolderInvalid, told)
+                    .hint("move them to a folder that is not watched"));
+            }
+            let mut others = others.iter().filter(|other| other.path != at.path);
+            let Some(next) = others.find(watches) else {
+                return Ok(());
+            };
+            at = next;
+        }
+        Ok(())
+    }
+
     /// How long to wait before the objects of files that are deleted now are removed, if they are:
     /// milliseconds in which an engine sees the folder.
     pub(crate) fn grace(&self) -> Option<i64> {
@@ -366,6 +397,36 @@ pub(crate) fn place_in(folder: &Path, file: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_do_not_go_round_between_folders() {
+        let moves = |path: &str, to: &str| WatchedFolder {
+            path: PathBuf::from(path).into(),
+            after_upload: AfterUpload::Move(PathBuf::from(to).into()),
+            ..WatchedFolder::default()
+        };
+        let goes_round =
+            |folder: WatchedFolder, others: &[WatchedFolder]| folder.check_among(others).is_err();
+
+        let (there, back) = (moves("/a", "/b/in"), moves("/b", "/a"));
+        let aside = moves("/b", "/b/in");
+
+        assert!(goes_round(back, std::slice::from_ref(&there)));
+        assert!(goes_round(
+            there.clone(),
+            &[moves("/b", "/c"), moves("/c", "/a/x")]
+        ));
+        assert!(!goes_round(there.clone(), &[moves("/b", "/c")]));
+        assert!(
+            !goes_round(there, std::slice::from_ref(&aside)),
+            "it is not looked at there"
+        );
+        assert!(!goes_round(aside, &[]));
+        assert!(!goes_round(
+            moves("/d", "/b"),
+            &[moves("/b", "/c"), moves("/c", "/b")]
+        ));
+    }
 
     #[test]
     fn an_inner_folder_has_what_it_looks_at() {

@@ -22,6 +22,7 @@ pub mod patterns;
 pub mod placeholder;
 pub mod privacy;
 pub mod profile;
+mod regular;
 pub mod secret;
 pub mod settings;
 pub mod transfer;

@@ -113,10 +113,11 @@ impl People {
 
     /// Whether what should be in the bucket is there, and nothing that should not.
     pub(super) async fn judge(&self) {
-        let (missing, left) = {
+        let (missing, left, taken) = {
             let ledger = &self.server().ledger;
-            (ledger.missing(), ledger.leftovers())
+            (ledger.missing(), ledger.leftovers(), ledger.taken())
         };
+        taken.into_iter().for_each(|what| self.breaks(what));
         for (computer, path, _) in missing {
             self.breaks(format!(
                 "{computer}: {} is not in the bucket",

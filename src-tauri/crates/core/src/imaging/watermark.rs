@@ -1,7 +1,6 @@
 //! Watermarks: a picture or a line of text, laid over a finished variant.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ use super::raster::Raster;
 use super::resize::Resizing;
 use crate::content::{self, Kind};
 use crate::error::{Code, Error, Result};
+use crate::regular;
 use crate::settings::Limits;
 use crate::variant::{Mark, Variant, Watermark};
 
@@ -52,7 +52,7 @@ pub fn mark_files(variants: &[Variant]) -> Vec<MarkFile> {
     paths.dedup();
     let read = |path: &Path| {
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
+        let read = regular::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
         read.map_err(|error| Error::from_io(&error, path))?;
         Ok(bytes.into())
     };

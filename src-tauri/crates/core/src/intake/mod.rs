@@ -17,6 +17,7 @@ use crate::digest;
 use crate::error::{Code, Error, Result, Retry};
 use crate::folder::Stamp;
 use crate::metadata::{self, mtime_ns};
+use crate::regular;
 use crate::variant::Variant;
 
 /// A file as it was when it was read.
@@ -68,7 +69,7 @@ pub const LARGEST_PICTURE: u64 = 512 << 20;
 /// What a file is, by its first bytes, and how many it has. Blocks.
 pub fn sniffed(path: &Path) -> Result<(Content, u64)> {
     let io = |error: std::io::Error| Error::from_io(&error, path);
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = regular::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     let mut head = vec![0; content::SNIFF_LEN];
     let length = read_up_to(&mut file, &mut head).map_err(io)?;
@@ -96,7 +97,7 @@ pub fn held_in_memory(path: &Path, keep: u64, variants: &[Variant]) -> Result<u6
 /// Blocks; call it where that is allowed.
 pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Fingerprint> {
     let io = |error: std::io::Error| Error::from_io(&error, path);
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = regular::open(path).map_err(io)?;
     let before = file.metadata().map_err(io)?;
     if let Some(expected) = expected {
         expected.check(path, &before)?;
@@ -146,7 +147,8 @@ pub fn read(path: &Path, keep: u64, expected: Option<&Expected>) -> Result<Finge
 /// Whatever the disk says; `file-empty`; `image-too-large`.
 pub fn whole(path: &Path) -> Result<(Bytes, Content)> {
     let io = |error: std::io::Error| Error::from_io(&error, path);
-    let meta = std::fs::metadata(path).map_err(io)?;
+    let mut open = regular::open(path).map_err(io)?;
+    let meta = open.metadata().map_err(io)?;
     check_kind(path, &meta)?;
     if meta.len() > LARGEST_PICTURE {
         let told = format!(
@@ -156,7 +158,8 @@ pub fn whole(path: &Path) -> Result<(Bytes, Content)> {
         );
         return Err(Error::new(Code::ImageTooLarge, told));
     }
-    let file = std::fs::read(path).map_err(io)?;
+    let mut file = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or_default());
+    open.read_to_end(&mut file).map_err(io)?;
     let head = &file[..file.len().min(content::SNIFF_LEN)];
     let content = content::sniff(head, &crate::key::file_name(path));
     Ok((file.into(), content))
@@ -168,7 +171,7 @@ pub fn whole(path: &Path) -> Result<(Bytes, Content)> {
 /// Whatever the disk says.
 pub fn ends(path: &Path, each: u64) -> Result<Bytes> {
     let io = |error: std::io::Error| Error::from_io(&error, path);
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = regular::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     let mut ends = Vec::new();
     (&mut file).take(each).read_to_end(&mut ends).map_err(io)?;
@@ -209,7 +212,7 @@ pub fn sha256(path: &Path) -> Result<String> {
 /// MD5 of a file, hex: what most buckets show as ETag. Blocks.
 pub fn md5(path: &Path) -> Result<String> {
     let mut hash = md5::Md5::new();
-    let read = File::open(path).and_then(|mut file| digest::rest(&mut file, &mut hash));
+    let read = regular::open(path).and_then(|mut file| digest::rest(&mut file, &mut hash));
     read.map(|_| hex::encode(hash.finalize()))
         .map_err(|error| Error::from_io(&error, path))
 }

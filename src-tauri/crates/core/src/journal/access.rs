@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::failure::sql_error;
 use super::writer::Writer;
 use super::{schema, search};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::held::Labels;
 use crate::world::blocking;
 
@@ -61,6 +61,12 @@ impl Journal {
     /// How this installation marks its objects.
     pub const fn labels(&self) -> &Labels {
         &self.labels
+    }
+
+    /// Why it takes nothing now, or lately took nothing: its disk is full, or another program keeps
+    /// it to itself.
+    pub fn refuses(&self) -> Option<Error> {
+        self.writer.refuses()
     }
 
     /// A number that changes whenever another process has written.

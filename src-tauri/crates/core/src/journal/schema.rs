@@ -1,13 +1,13 @@
 //! How the journal is opened, and brought up to date.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::sql_error;
 use super::layouts::MIGRATIONS;
+use super::writer::WAIT;
 use crate::error::{Code, Error, Result};
 
 /// Opens the database as decided (WAL, FULL, foreign keys) and migrates it.
@@ -19,8 +19,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 }
 
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
-    // Longer than any writer of ours takes; what takes longer is told, and waited for.
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(WAIT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;

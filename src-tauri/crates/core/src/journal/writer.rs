@@ -1,9 +1,11 @@
-//! The one writer: a thread that groups what arrives together into one commit.
+//! The one writer: a thread that groups what arrives together into one commit. While the journal
+//! takes nothing (its disk is full, another program keeps it to itself), whoever writes is told so
+//! at once instead of waiting behind the others.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -17,6 +19,63 @@ const LARGEST_GROUP: usize = 512;
 /// Where many write, a moment's wait makes larger groups: fewer flushes of the disk, for all of
 /// them. Whoever writes alone does not wait.
 const GATHER: Duration = Duration::from_millis(5);
+/// Longer than any writer of ours takes; what takes longer is told, and waited for.
+pub(super) const WAIT: Duration = Duration::from_secs(5);
+/// So long whoever comes to see whether it still takes nothing waits for it.
+const SEE: Duration = Duration::from_millis(200);
+/// So long it is not asked again, when it took nothing.
+const ANEW: Duration = Duration::from_secs(1);
+/// So long it counts as taking nothing after the last time: one small thing may find room where the
+/// next one does not.
+const LATELY: Duration = Duration::from_secs(3);
+
+/// When the journal took nothing last, and why.
+#[derive(Clone, Default)]
+pub(super) struct Refusing(Arc<Mutex<Refused>>);
+
+#[derive(Default)]
+struct Refused {
+    last: Option<(Instant, Error)>,
+    /// Nothing has been taken since.
+    still: bool,
+}
+
+impl Refusing {
+    fn state(&self) -> std::sync::MutexGuard<'_, Refused> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why it takes nothing now, or lately took nothing.
+    pub(super) fn lately(&self) -> Option<Error> {
+        let state = self.state();
+        let (at, error) = state.last.as_ref()?;
+        (state.still || at.elapsed() < LATELY).then(|| error.clone())
+    }
+
+    /// Why it is not even asked.
+    fn now(&self) -> Option<Error> {
+        let state = self.state();
+        let (at, error) = state.last.as_ref().filter(|_| state.still)?;
+        (at.elapsed() < ANEW).then(|| error.clone())
+    }
+
+    fn note(&self, committed: &Result<()>) {
+        let mut state = self.state();
+        match committed {
+            Ok(()) => state.still = false,
+            Err(error) if matches!(error.code, Code::JournalBusy | Code::DiskFull) => {
+                state.last = Some((Instant::now(), error.clone()));
+                state.still = true;
+            }
+            // What is wrong otherwise is no matter of waiting.
+            Err(_) => {}
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        if self.state().still { SEE } else { WAIT }
+    }
+}
 
 pub(super) type Reply = Box<dyn FnOnce(Result<()>) + Send>;
 /// Gets the transaction, or why there is none; gives back what to tell the asker once the outcome
@@ -32,7 +91,7 @@ pub(super) enum Work {
 /// Sends work to the writing thread.
 #[derive(Clone)]
 pub(super) enum Writer {
-    Thread(Sender<Work>),
+    Thread(Sender<Work>, Refusing),
     /// In a simulation: each request is a group of its own, done where it is asked for.
     Here(Arc<Mutex<Connection>>),
 }
@@ -48,11 +107,21 @@ impl Writer {
             return Ok(Self::Here(Arc::new(Mutex::new(connection))));
         }
         let (queue, work) = channel();
+        let refusing = Refusing::default();
+        let noted = refusing.clone();
         std::thread::Builder::new()
             .name("journal".into())
-            .spawn(move || run(connection, &work))
+            .spawn(move || run(connection, &work, &noted))
             .map_err(|error| Error::from_io(&error, path))?;
-        Ok(Self::Thread(queue))
+        Ok(Self::Thread(queue, refusing))
+    }
+
+    /// Why the journal takes nothing now, or lately took nothing.
+    pub(super) fn refuses(&self) -> Option<Error> {
+        match self {
+            Self::Thread(_, refusing) => refusing.lately(),
+            Self::Here(_) => None,
+        }
     }
 
     /// Does the work in a transaction and answers when it is safe on disk.
@@ -74,12 +143,15 @@ impl Writer {
 
     async fn hand_over(&self, work: Work) -> Result<()> {
         match self {
-            Self::Thread(queue) => queue.send(work).map_err(|_| closed()),
+            Self::Thread(queue, _) => queue.send(work).map_err(|_| closed()),
             Self::Here(connection) => {
                 tokio::task::yield_now().await;
                 let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
                 match work {
-                    Work::Change(change) => commit(&mut connection, vec![change]),
+                    Work::Change(change) => {
+                        // Whoever asked is told.
+                        let _ = commit(&mut connection, vec![change]);
+                    }
                     Work::Look(look) => look(&connection),
                 }
                 Ok(())
@@ -122,7 +194,7 @@ fn in_savepoint<T>(
     done
 }
 
-fn run(mut connection: Connection, queue: &Receiver<Work>) {
+fn run(mut connection: Connection, queue: &Receiver<Work>, refusing: &Refusing) {
     let mut company = false;
     while let Ok(first) = queue.recv() {
         if company {
@@ -136,13 +208,26 @@ fn run(mut connection: Connection, queue: &Receiver<Work>) {
             }
         }
         company = changes.len() > 1;
-        if !changes.is_empty() {
-            commit(&mut connection, changes);
+        if changes.is_empty() {
+            continue;
         }
+        if let Some(error) = refusing.now() {
+            refuse(changes, &error);
+            continue;
+        }
+        // It only sets a number.
+        let _ = connection.busy_timeout(refusing.patience());
+        refusing.note(&commit(&mut connection, changes));
     }
 }
 
-fn commit(connection: &mut Connection, group: Vec<Change>) {
+fn refuse(group: Vec<Change>, error: &Error) {
+    for change in group {
+        change(Err(error.clone()))(Err(error.clone()));
+    }
+}
+
+fn commit(connection: &mut Connection, group: Vec<Change>) -> Result<()> {
     let (replies, committed): (Vec<Reply>, _) =
         match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
             Ok(tx) => (
@@ -151,16 +236,12 @@ fn commit(connection: &mut Connection, group: Vec<Change>) {
             ),
             Err(error) => {
                 let error = sql_error(&error);
-                (
-                    group
-                        .into_iter()
-                        .map(|work| work(Err(error.clone())))
-                        .collect(),
-                    Err(error),
-                )
+                refuse(group, &error);
+                return Err(error);
             }
         };
     for reply in replies {
         reply(committed.clone());
     }
+    committed
 }

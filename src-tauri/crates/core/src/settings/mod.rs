@@ -14,6 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::folder::{Stamp, WatchedFolder};
 use crate::home::private_file;
 use crate::profile::{Profile, ProfileId};
+use crate::regular;
 use crate::variant::Variant;
 
 pub use limits::{Bandwidth, Hours, Limits};
@@ -88,7 +89,7 @@ impl Settings {
     /// Reads the file; defaults where there is none yet. A file that cannot be understood is an
     /// error and stays.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = match std::fs::read_to_string(path) {
+        let text = match regular::text(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
@@ -169,7 +170,7 @@ impl Settings {
         let table = |settings: &Self| {
             toml::Table::try_from(settings).map_err(|error| no_form(error.to_string()))
         };
-        match std::fs::read_to_string(path) {
+        match regular::text(path) {
             // What cannot be read back as it is meant is never written; then the whole file is
             // written anew.
             Ok(text) => {
@@ -197,7 +198,7 @@ impl Settings {
     /// Fields in the file that this version does not know: misspelt, or of another version. They
     /// stay, and do nothing.
     pub fn unknown_fields(path: &Path) -> Vec<String> {
-        let given = std::fs::read_to_string(path)
+        let given = regular::text(path)
             .ok()
             .and_then(|text| text.parse::<toml::Table>().ok())
             .unwrap_or_default();

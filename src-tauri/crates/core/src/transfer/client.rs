@@ -22,6 +22,7 @@ use super::clock::ServerClock;
 use super::stranger::NoPages;
 use crate::error::{Code, Error, Result};
 use crate::profile::Profile;
+use crate::regular;
 use crate::secret::Credentials;
 
 /// Makes a client; nothing is sent yet.
@@ -81,7 +82,7 @@ fn http_client(endpoint: Option<&str>, ca_file: &str) -> Result<SharedHttpClient
             )
             .hint("correct the profile's CA file; it is a PEM file")
         };
-        trust.add_pem_certificate(std::fs::read(Path::new(ca_file)).map_err(unread)?);
+        trust.add_pem_certificate(regular::bytes(Path::new(ca_file)).map_err(unread)?);
     }
     let context = TlsContext::builder().with_trust_store(trust).build();
     let context = context.map_err(|error| {

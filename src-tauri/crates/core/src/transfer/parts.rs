@@ -2,7 +2,6 @@
 //! or a reboot the upload goes on from the last whole part; what is given up is aborted, since
 //! unfinished uploads are billed.
 
-use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -18,6 +17,7 @@ use super::retry::Bucket;
 use super::store::{Only, Part, PartRules};
 use crate::error::{Code, Error, Result};
 use crate::held::same_etag;
+use crate::regular;
 use crate::world::blocking;
 
 /// Parts are this large where the file is not too large for it (S3 allows 5 MiB to 5 GiB; R2 wants
@@ -303,7 +303,7 @@ async fn read_part(limits: Limits, path: PathBuf, start: u64, length: u64) -> Re
     let read = move || {
         limits.filled(|bytes| {
             let io = |error: std::io::Error| Error::from_io(&error, &path);
-            let mut file = File::open(&path).map_err(io)?;
+            let mut file = regular::open(&path).map_err(io)?;
             file.seek(SeekFrom::Start(start)).map_err(io)?;
             bytes.reserve_exact(usize::try_from(length).unwrap_or_default());
             file.take(length).read_to_end(bytes).map_err(io)?;

@@ -18,6 +18,7 @@ use crate::digest;
 use crate::error::{Code, Error, Result};
 use crate::folder::{Existing, Inner, Known, OnRecord, Seen, Skipped, Stamp, WatchedFolder};
 use crate::patterns::Patterns;
+use crate::regular;
 
 /// Reasons that are kept to be shown.
 const TOLD: usize = 50;
@@ -400,7 +401,7 @@ pub(super) fn away(folder: &Path) -> Error {
 
 fn head(path: &Path) -> Result<Vec<u8>> {
     let mut head = Vec::new();
-    let read = std::fs::File::open(path)
+    let read = regular::open(path)
         .and_then(|file| file.take(content::SNIFF_LEN as u64).read_to_end(&mut head));
     read.map(|_| head)
         .map_err(|error| Error::from_io(&error, path))

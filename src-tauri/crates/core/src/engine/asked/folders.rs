@@ -232,6 +232,7 @@ impl EngineHandle {
                 )
                 .hint("remove it first, or change its settings"));
             }
+            folder.check_among(&settings.folders)?;
             settings.folders.push(folder);
             Ok(())
         })
@@ -245,6 +246,7 @@ impl EngineHandle {
         let settings = self
             .edit(move |settings| {
                 folder.profile = settings.profile_for(&folder)?.name.clone();
+                folder.check_among(&settings.folders)?;
                 settings
                     .folders
                     .iter_mut()

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::engine::asked::rebuild;
 use crate::engine::config::Config;
-use crate::engine::later::manifests;
 use crate::engine::queue::request::Request;
 use crate::engine::shown::previews::Preview;
 use crate::engine::shown::view::{Event, JobReport, JobView, Snapshot};
@@ -374,7 +374,7 @@ impl EngineHandle {
     /// jobs were new, and how many lines could not be read.
     pub async fn rebuild(&self, profile: Option<&str>) -> Result<(u64, u64)> {
         let profile = self.settings().await?.profile(profile)?.clone();
-        manifests::rebuild(&self.stages, &profile).await
+        rebuild::rebuild(&self.stages, &profile).await
     }
 
     pub(in crate::engine) async fn stop(&self) {

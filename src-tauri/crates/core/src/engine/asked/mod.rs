@@ -5,5 +5,6 @@ pub(super) mod folders;
 pub(super) mod handle;
 mod patience;
 pub(super) mod profiles;
+mod rebuild;
 pub(super) mod verify;
 pub(super) mod waiting;

@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::engine::asked::handle::EngineHandle;
 use crate::engine::bucket::stores::Open;
-use crate::engine::job::verdict::{Verdict, verdict};
+use crate::engine::job::verdict::is_about_one;
 use crate::engine::queue::request::Request;
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::held::{Labels, Likeness, Made, Meant};
 use crate::journal::{JobRow, Journal, ObjectRow};
 use crate::profile::ProfileId;
@@ -201,12 +201,7 @@ async fn faults<'a>(
             };
             let fault = match seen {
                 // What is wrong with the bucket, or the way to it, is so for all.
-                Err(error)
-                    if verdict(&error) != Verdict::Fails && error.code != Code::ServerBusy =>
-                {
-                    return Err(error);
-                }
-                Err(error) if error.code == Code::CredentialsRefused => return Err(error),
+                Err(error) if !is_about_one(&error) => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, key = object.key, "an object could not be looked at");
                     Some(Fault::Unclear)

@@ -90,8 +90,9 @@ impl EngineHandle {
         loop {
             let states = self.stages.journal.batch_states(batch, from, PAGE).await?;
             let (now, tally) = (Instant::now(), self.stages.journal.tally().await?);
-            let all_over =
-                patience.is_over(&states, tally.ended(), self.stages.limits.is_paused(), now);
+            // What is in hand while the journal takes nothing cannot be told apart from what waits.
+            let rests = self.stages.limits.is_paused() || self.stages.journal.refuses().is_some();
+            let all_over = patience.is_over(&states, tally.ended(), rests, now);
             let known =
                 |state: &&BatchState| state.ended || all_over || patience.is_over_for(state, now);
             let known: Vec<&BatchState> = states.iter().take_while(known).collect();
@@ -154,13 +155,16 @@ impl EngineHandle {
                     Error::new(Code::ServerBusy, told)
                         .hint("look at the connection, and at the service")
                 };
-                own.or_else(|| silent.then(silence)).or_else(|| {
-                    let concerns_all =
-                        |duty| matches!(duty, Duty::Lead | Duty::Settings | Duty::Journal);
-                    let troubles = snapshot.health.into_iter();
-                    let mut troubles = troubles.filter(|trouble| concerns_all(trouble.duty));
-                    troubles.next().map(|trouble| trouble.error)
-                })
+                let refused = self.stages.journal.refuses();
+                own.or(refused)
+                    .or_else(|| silent.then(silence))
+                    .or_else(|| {
+                        let concerns_all =
+                            |duty| matches!(duty, Duty::Lead | Duty::Settings | Duty::Journal);
+                        let troubles = snapshot.health.into_iter();
+                        let mut troubles = troubles.filter(|trouble| concerns_all(trouble.duty));
+                        troubles.next().map(|trouble| trouble.error)
+                    })
             };
         }
         Ok(report)

@@ -3,7 +3,7 @@
 //! touched.
 
 use std::ffi::OsString;
-use std::fs::{File, FileTimes, OpenOptions};
+use std::fs::{FileTimes, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::engine::stages::Stages;
 use crate::error::{Code, Error, Result};
 use crate::folder::{AfterUpload, Stamp, WatchedFolder, place_in};
 use crate::journal::{Journal, PutAway};
+use crate::regular;
 use crate::world::blocking;
 
 /// Folders whose files are to be put away: all that are on record for them, or that of one job.
@@ -332,7 +333,7 @@ fn copy(file: &PutAway, place: &Path) -> Result<()> {
         .map_err(|error| Error::from_io(&error, folder))?;
     let copied = || -> std::io::Result<String> {
         let meta = std::fs::metadata(path)?;
-        std::io::copy(&mut File::open(path)?, &mut part.as_file())?;
+        std::io::copy(&mut regular::open(path)?, &mut part.as_file())?;
         part.as_file()
             .set_times(FileTimes::new().set_modified(meta.modified()?))?;
         part.as_file().set_permissions(meta.permissions())?;

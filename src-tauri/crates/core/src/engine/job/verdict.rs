@@ -107,6 +107,12 @@ fn of_code(code: Code) -> Verdict {
     }
 }
 
+/// Whether an error met with one object says nothing of the others in its bucket.
+pub(in crate::engine) fn is_about_one(error: &Error) -> bool {
+    (verdict(error) == Verdict::Fails && error.code != Code::CredentialsRefused)
+        || error.code == Code::ServerBusy
+}
+
 /// Whether only a person can end this wait: then nobody needs to sit it out.
 pub(in crate::engine) fn needs_a_person(code: Code) -> bool {
     matches!(

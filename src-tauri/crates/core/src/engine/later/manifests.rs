@@ -1,4 +1,4 @@
-//! The manifest in the bucket: kept up, and read into the journal of another computer.
+//! The manifest in the bucket: kept up.
 
 use std::time::Duration;
 
@@ -8,18 +8,14 @@ use tokio::time::Instant;
 use super::again::{again, is_due, left};
 use super::chores::{BATCH, Chores};
 use super::told::{by_profile, entry};
-use crate::engine::bucket::stores::Open;
-use crate::engine::stages::Stages;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::journal::{Message, MessageKind};
 use crate::manifest;
-use crate::profile::{Profile, ProfileId};
-use crate::transfer::{Headers, Lookup, Only, Progress};
+use crate::profile::ProfileId;
+use crate::transfer::{Headers, Only, Progress};
 
 /// How long the first entry waits for others.
 const BATCH_WAIT: Duration = Duration::from_secs(30);
-/// No manifest that we write is nearly as large; somebody else may have put anything there.
-const LARGEST_MANIFEST: u64 = 16 << 20;
 
 impl Chores {
     pub(super) async fn manifests(&self, now: bool) -> Result<()> {
@@ -108,59 +104,5 @@ impl Chores {
                 .await?;
         }
         self.stages.journal.told(ids).await
-    }
-}
-
-/// Reads a bucket's manifest into the journal; returns how many jobs were new, and how many lines
-/// were damaged.
-pub(in crate::engine) async fn rebuild(stages: &Stages, profile: &Profile) -> Result<(u64, u64)> {
-    if profile.manifest.is_empty() {
-        return Err(Error::new(
-            Code::ProfileInvalid,
-            format!("the profile \"{}\" keeps no manifest", profile.name),
-        )
-        .hint("set its manifest prefix, as on the computer that uploaded"));
-    }
-    let open = stages.stores.get(profile).await?.awake();
-    let prefix = format!("{}/", profile.manifest);
-    let (mut new, mut damaged, mut from) = (0, 0, None);
-    loop {
-        let page = open
-            .bucket
-            .call(0, || open.bucket.store.list(&prefix, from.clone()))
-            .await?;
-        for key in page.keys {
-            let Some(text) = small(&open, &key).await? else {
-                damaged += 1;
-                continue;
-            };
-            let (entries, bad) = manifest::read(&text);
-            damaged += bad as u64;
-            new += stages
-                .journal
-                .adopt(
-                    profile.id.clone(),
-                    open.target.clone(),
-                    open.public_base.clone(),
-                    entries,
-                )
-                .await?;
-        }
-        match page.next {
-            Some(next) => from = Some(next),
-            None => return Ok((new, damaged)),
-        }
-    }
-}
-
-async fn small(open: &Open, key: &str) -> Result<Option<Bytes>> {
-    match open.bucket.call(0, || open.bucket.store.head(key)).await? {
-        Lookup::Found(held) if held.size > LARGEST_MANIFEST => Ok(None),
-        Lookup::Absent => Ok(None),
-        Lookup::Found(_) | Lookup::Hidden => open
-            .bucket
-            .call(0, || open.bucket.store.get(key))
-            .await
-            .map(Some),
     }
 }

@@ -61,6 +61,23 @@ pub(in crate::engine) async fn remove(
     stages.journal.removed(removal).await.map(|()| true)
 }
 
+/// The service says that the object is not what was looked at.
+async fn refused(open: &Open, object: &Removable, meant: &Meant<'_>) -> Result<Became> {
+    match open.bucket.store.look(&object.key).await? {
+        Lookup::Absent => Ok(Became::Gone),
+        Lookup::Found(held) if held.compare(meant) == Likeness::Same => {
+            let told = format!(
+                "the service does not remove {}: it says that it changed, and it did not",
+                object.key
+            );
+            Err(Error::new(Code::RequestRefused, told)
+                .hint("remove it by hand, or keep what was deleted (`tintype folder keep`)"))
+        }
+        // Somebody was faster.
+        Lookup::Found(_) | Lookup::Hidden => Ok(Became::Other),
+    }
+}
+
 /// Whether there is anything under a path.
 fn is_there(path: &Path) -> Result<bool> {
     match std::fs::symlink_metadata(path) {
@@ -200,8 +217,7 @@ async fn delete_if_same(
         .await
     {
         Ok(()) => Ok(Became::Gone),
-        // Somebody was faster.
-        Err(error) if error.code == Code::KeyTaken => Ok(Became::Other),
+        Err(error) if error.code == Code::KeyTaken => refused(open, object, &meant).await,
         Err(error) => Err(error),
     }
 }

@@ -254,11 +254,13 @@ impl Actor {
                 // Whoever led may have ended just now: then there is something to do.
                 let led = self.keep_the_lead().await;
                 self.health.note(Duty::Lead, led);
-                self.start_jobs().await?;
+                let begun = self.start_jobs().await;
                 let _ = answer.send(
-                    self.running.is_empty()
+                    begun.is_ok()
+                        && self.running.is_empty()
                         && (self.queue.is_empty() || self.settings.paused || self.outages.is_all()),
                 );
+                begun?;
             }
             Request::Finish(answer) => {
                 // Another engine does its own.

@@ -1,0 +1,114 @@
+//! A journal that takes nothing: another program keeps it to itself in the middle of the work.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use rusqlite::Connection;
+use tintype_tests::files::write_name;
+use tintype_tests::middleman::{Asked, Fate, Middleman};
+use tintype_tests::program::Tintype;
+use tintype_tests::server::Server;
+
+/// Another program, which takes the journal as soon as the first file is sent.
+#[derive(Clone, Default)]
+struct Taker {
+    journal: Arc<OnceLock<PathBuf>>,
+    holds: Arc<Mutex<Option<Connection>>>,
+}
+
+impl Taker {
+    fn judge(&self) -> impl Fn(&Asked) -> Fate + Send + Sync + 'static {
+        let this = self.clone();
+        move |asked| {
+            let mut holds = this.holds.lock().unwrap();
+            if asked.is_put() && holds.is_none() {
+                let other = Connection::open(this.journal.get().unwrap()).unwrap();
+                other
+                    .busy_timeout(std::time::Duration::from_secs(10))
+                    .unwrap();
+                other.execute_batch("BEGIN IMMEDIATE").unwrap();
+                *holds = Some(other);
+            }
+            Fate::Pass
+        }
+    }
+
+    fn of(&self, client: &Tintype) {
+        self.journal
+            .set(client.home().join("journal.sqlite"))
+            .unwrap();
+    }
+
+    fn lets_go(&self) {
+        let held = self.holds.lock().unwrap().take().unwrap();
+        held.execute_batch("ROLLBACK").unwrap();
+    }
+}
+
+fn write_some(folder: &Path) {
+    for number in 0..12 {
+        write_name(folder, &format!("{number}.txt"));
+    }
+}
+
+fn ends_and_goes_on(args: &[&str]) {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    write_some(folder.path());
+    let taker = Taker::default();
+    let middleman = Middleman::before(&server.endpoint, taker.judge());
+    let client = server.client_at(&middleman.endpoint(), &[]);
+    taker.of(&client);
+    let mut args: Vec<_> = args.iter().map(std::ffi::OsStr::new).collect();
+    args.push(folder.path().as_os_str());
+
+    let ended = client.run(&args).with_code(1);
+
+    let said = "another program keeps the journal to itself";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    taker.lets_go();
+    client.run(&args).with_code(0);
+    assert_eq!(server.demo_keys().len(), 12);
+}
+
+#[test]
+fn an_upload_ends_when_another_program_takes_the_journal_and_loses_nothing() {
+    ends_and_goes_on(&[
+        "upload",
+        "--profile",
+        "test",
+        "--no-variants",
+        "--patience",
+        "2",
+    ]);
+}
+
+#[test]
+fn so_does_a_look_at_a_folder() {
+    ends_and_goes_on(&["watch", "--once", "--all-files", "--profile", "test"]);
+}
+
+/// Who interrupts does not wait for the journal.
+#[cfg(unix)]
+#[test]
+fn so_does_what_a_person_interrupts() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    write_some(folder.path());
+    let taker = Taker::default();
+    let middleman = Middleman::before(&server.endpoint, taker.judge());
+    let client = server.client_at(&middleman.endpoint(), &[]);
+    taker.of(&client);
+    let args = ["upload", "--profile", "test", "--no-variants"].map(std::ffi::OsStr::new);
+    let mut command = client.command(args.into_iter().chain([folder.path().as_os_str()]));
+    let mut running = client.start(&mut command);
+    tintype_tests::server::wait_for("the journal to be taken", || {
+        taker.holds.lock().unwrap().is_some()
+    });
+
+    let interrupted = std::process::Command::new("kill")
+        .args(["-INT", &running.id().to_string()])
+        .status();
+
+    assert!(interrupted.unwrap().success());
+    tintype_tests::server::wait_for("it to end", || running.try_wait().unwrap().is_some());
+    taker.lets_go();
+}
