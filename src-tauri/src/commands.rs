@@ -29,7 +29,7 @@ pub(crate) async fn snapshot(engine: Engine<'_>) -> Result<Snapshot> {
 #[tauri::command]
 #[specta::specta]
 pub(crate) fn providers() -> Vec<Provider> {
-    provider::all().to_vec()
+    provider::all().copied().collect()
 }
 
 /// A profile as it is before anything is filled in.

@@ -60,6 +60,34 @@ suite!(
     ignore = "needs Garage: run `cargo xtask test`"
 );
 
+/// Garage behind the ways of other services.
+macro_rules! imitations {
+    ($($name:ident: $provider:literal,)*) => {
+        $(suite!(
+            $name,
+            Server::like($provider),
+            ignore = "needs Garage: run `cargo xtask test`"
+        );)*
+    };
+}
+
+imitations! {
+    like_aws: "aws",
+    like_r2: "r2",
+    like_b2: "b2",
+    like_spaces: "spaces",
+    like_wasabi: "wasabi",
+    like_gcs: "gcs",
+    like_hetzner: "hetzner",
+    like_scaleway: "scaleway",
+    like_ovh: "ovh",
+    like_oss: "oss",
+    like_cos: "cos",
+    like_supabase: "supabase",
+    like_minio: "minio",
+    like_ceph: "ceph",
+}
+
 fn upload(client: &Tintype, paths: &[PathBuf]) -> Vec<Value> {
     let args = [
         "upload",

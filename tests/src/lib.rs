@@ -12,6 +12,7 @@ pub mod middleman;
 pub mod pictures;
 pub mod program;
 pub mod server;
+pub mod services;
 pub mod tls;
 pub mod watching;
 pub mod webdriver;

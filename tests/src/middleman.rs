@@ -37,6 +37,11 @@ impl Asked {
         self.method == "POST" && self.target.contains("uploadId=")
     }
 
+    /// Its path, without the query.
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
     /// Whether an object is sent whole.
     pub fn is_put(&self) -> bool {
         self.method == "PUT" && !self.target.contains("partNumber=")
@@ -68,11 +73,38 @@ pub enum Fate {
     Slowly(u64),
 }
 
-type Judge = dyn Fn(&Asked) -> Fate + Send + Sync;
+/// An answer on its way back.
+pub struct Answer<'a> {
+    pub status: u16,
+    pub headers: &'a mut Vec<(String, String)>,
+}
+
+impl Answer<'_> {
+    /// A header's value; empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
+    }
+}
+
+/// What a man in the middle makes of requests and answers.
+pub trait Manners: Send + Sync + 'static {
+    fn judge(&self, asked: &Asked) -> Fate;
+    /// The server has answered.
+    fn answered(&self, _asked: &Asked, _answer: &mut Answer<'_>) {}
+}
+
+impl<J: Fn(&Asked) -> Fate + Send + Sync + 'static> Manners for J {
+    fn judge(&self, asked: &Asked) -> Fate {
+        self(asked)
+    }
+}
 
 struct Shared {
     upstream: String,
-    judge: Box<Judge>,
+    manners: Box<dyn Manners>,
     asked: Mutex<Vec<Asked>>,
     count: AtomicUsize,
     open: AtomicBool,
@@ -88,9 +120,14 @@ pub struct Middleman {
 impl Middleman {
     /// Stands before the server at `endpoint`.
     pub fn before(endpoint: &str, judge: impl Fn(&Asked) -> Fate + Send + Sync + 'static) -> Self {
+        Self::with(endpoint, judge)
+    }
+
+    /// The same, with more to him than judging requests.
+    pub fn with(endpoint: &str, manners: impl Manners) -> Self {
         let shared = Arc::new(Shared {
             upstream: endpoint.trim_start_matches("http://").to_owned(),
-            judge: Box::new(judge),
+            manners: Box::new(manners),
             asked: Mutex::default(),
             count: AtomicUsize::new(0),
             open: AtomicBool::new(true),
@@ -247,7 +284,7 @@ fn serve(client: TcpStream, shared: &Shared) -> std::io::Result<()> {
             number,
         };
         shared.asked.lock().expect("unpoisoned").push(asked.clone());
-        let fate = (shared.judge)(&asked);
+        let fate = shared.manners.judge(&asked);
         if matches!(fate, Fate::Reset) {
             return client.shutdown(Shutdown::Both);
         }
@@ -292,6 +329,16 @@ fn serve(client: TcpStream, shared: &Shared) -> std::io::Result<()> {
                     answer.headers.retain(|(name, _)| name != "date");
                     answer.headers.push(("date".into(), date.clone()));
                 }
+                let status = answer
+                    .first
+                    .split(' ')
+                    .nth(1)
+                    .and_then(|text| text.parse().ok());
+                let mut told = Answer {
+                    status: status.unwrap_or_default(),
+                    headers: &mut answer.headers,
+                };
+                shared.manners.answered(&asked, &mut told);
                 answer.write(&mut client)?;
                 client.write_all(&body)?;
             }

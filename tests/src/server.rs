@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::middleman::Middleman;
 use crate::program::{Tintype, built, files_below};
+use crate::services::{AtWork, Conditions};
 
 /// A running S3 server with one empty bucket.
 pub struct Server {
-    process: Child,
+    _process: Running,
     folder: TempDir,
     pub provider: &'static str,
     pub endpoint: String,
@@ -24,13 +26,20 @@ pub struct Server {
     pub public_url: String,
     /// The `Host` a GET of a link needs, where it is not that of the address.
     host: Option<String>,
+    /// Where it keeps conditions: whole objects, objects in parts.
+    pub conditions: (bool, bool),
+    /// Who makes it look like another service.
+    _before: Option<Middleman>,
 }
 
-impl Drop for Server {
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -59,7 +68,7 @@ impl Server {
         let access: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         let text = |name: &str| access[name].as_str().expect(name).to_owned();
         Self {
-            process,
+            _process: Running(process),
             folder,
             provider: "other",
             endpoint: text("endpoint"),
@@ -69,6 +78,8 @@ impl Server {
             secret_access_key: text("secret_access_key"),
             public_url: text("public_url"),
             host: None,
+            conditions: (true, true),
+            _before: None,
         }
     }
 
@@ -97,7 +108,7 @@ impl Server {
             .spawn()
             .expect("garage starts");
         let server = Self {
-            process,
+            _process: Running(process),
             folder,
             provider: "garage",
             endpoint: format!("http://127.0.0.1:{api}"),
@@ -107,6 +118,8 @@ impl Server {
             secret_access_key: secret,
             public_url: format!("http://127.0.0.1:{web}"),
             host: Some("photos.web.localhost".into()),
+            conditions: (false, false),
+            _before: None,
         };
         wait_for("Garage listens", || {
             TcpStream::connect(("127.0.0.1", api)).is_ok()
@@ -117,6 +130,30 @@ impl Server {
                 .is_ok_and(|done| done.success())
         });
         server
+    }
+
+    /// Garage behind somebody who has the ways of another service.
+    pub fn like(provider: &'static str) -> Self {
+        let ways = AtWork::of(provider);
+        let conditions = match ways.service().conditions {
+            Conditions::Keeps { put, complete } => (put, complete),
+            Conditions::Refuses => (false, false),
+        };
+        let garage = Self::garage();
+        let before = Middleman::with(&garage.endpoint, ways);
+        let endpoint = before.endpoint();
+        Self {
+            provider,
+            endpoint,
+            conditions,
+            _before: Some(before),
+            ..garage
+        }
+    }
+
+    /// Whether anybody can open its links at the address they have.
+    pub const fn opens_links(&self) -> bool {
+        self.host.is_none()
     }
 
     /// `tintype` with a profile `test` for this server, and the credentials in the environment.

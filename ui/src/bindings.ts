@@ -269,6 +269,17 @@ export type Code =
 /**  A defect in Tintype. */
 "internal";
 
+/**
+ *  Where a condition on what is under a key (`If-None-Match`, `If-Match`) is kept: the two ways to
+ *  store an object have two answers in the world.
+ */
+export type Conditions = {
+	/**  By PutObject. */
+	put: boolean,
+	/**  By CompleteMultipartUpload. */
+	complete: boolean,
+};
+
 /**  Where a profile's credentials come from. */
 export type CredentialSource = 
 /**  The operating system's keyring. */
@@ -410,8 +421,10 @@ region: string } |
 checksum: Checksum } | 
 /**  Whether `If-None-Match` is honoured. */
 { setting: "if-none-match"; 
-/**  Whether it is. */
-honoured: boolean };
+/**  By PutObject. */
+put: boolean; 
+/**  By CompleteMultipartUpload. */
+complete: boolean };
 
 /**  What a watched folder is doing. */
 export type FolderView = {
@@ -751,8 +764,10 @@ export type Profile = {
 	 *  provider's.
 	 */
 	checksum: Checksum | null,
-	/**  Whether `If-None-Match` is honoured, where the doctor found out. */
+	/**  Whether PutObject honours `If-None-Match`, where the doctor found out. */
 	if_none_match: boolean | null,
+	/**  Whether CompleteMultipartUpload does. */
+	if_none_match_complete: boolean | null,
 	/**  A PEM file with the certificate authority of the endpoint, besides the system's. */
 	ca_file: string,
 	/**  Told of every finished job with a POST; nothing where empty. */
@@ -793,7 +808,7 @@ export type ProfileDraft = {
  */
 export type ProfileId = string;
 
-/**  A preset that fills a profile in. Sources: the vendors' pages. */
+/**  A preset that fills a profile in. Where each field of a row is from stands beside the row. */
 export type Provider = {
 	/**  In settings and on the command line. */
 	id: string,
@@ -805,33 +820,45 @@ export type Provider = {
 	endpoint_example: string,
 	/**  Whether the form asks for the endpoint. */
 	asks_endpoint: boolean,
+	/**  The endpoint by which the journal knows its buckets, where that was another once. */
+	endpoint_before: string,
 	/**  Whether the form asks for the region. */
 	asks_region: boolean,
 	/**  The region where none is given. */
 	default_region: string,
+	/**  Regions to choose from; there may be others. */
+	regions: string[],
+	/**  What requests are signed with where that is not the region itself: by region; `*` for all. */
+	signs_as: ([string, string])[],
 	/**  How its buckets are named in addresses. */
 	addressing: Addressing,
+	/**  Whether path addressing is refused. */
+	virtual_only: boolean,
 	/**  Public address of a bucket, with `{endpoint}`, `{bucket}` and `{region}`. */
 	public_url: string,
 	/**
-	 *  How links can open where the endpoint shows no object to anyone without a signature; empty
-	 *  where it can.
+	 *  What is wrong with links at that address, whatever the bucket's settings: "do not open: …";
+	 *  empty where nothing is.
 	 */
+	links_fail: string,
+	/**  How links can open then. */
 	opens_by: string,
 	/**  What else it may be where the service does not know the bucket or the key, with `{region}`. */
 	elsewhere: string,
-	/**  Whether a PUT with `If-None-Match: *` is refused when the key exists. */
-	honours_if_none_match: boolean,
-	/**  Whether path addressing is refused. */
-	virtual_only: boolean,
+	/**  Where a condition on what is under a key is kept. */
+	conditions: Conditions,
+	/**  Whether `If-Match` is understood without quotation marks only. */
+	bare_etags: boolean,
 	/**  How bodies are protected on their way. */
 	checksum: Checksum,
 	/**  Parts of a large object, at most. */
 	most_parts: number,
 	/**  MiB of a part, at least (but for the last). */
 	least_part_mib: number,
-	/**  Whether objects may carry a canned ACL. */
-	takes_acl: boolean,
+	/**  What keys may consist of besides ASCII letters and digits; empty: of anything. */
+	key_signs: string,
+	/**  What may be sent with an object. */
+	takes: Takes,
 	/**  Who writes policies as AWS does. */
 	takes_policy: boolean,
 	/**  What a person should know when filling in the form. */
@@ -960,6 +987,20 @@ export type StepResult = {
 	note: string | null,
 	/**  The setting that would be right. */
 	fix: Fix | null,
+};
+
+/**  What may be sent with an object. */
+export type Takes = {
+	/**  Canned ACLs; nothing: whatever the service knows. */
+	acls: string[] | null,
+	/**  Whether objects may have tags. */
+	tags: boolean,
+	/**  Storage classes; nothing: whatever the service knows. */
+	classes: string[] | null,
+	/**  `x-amz-server-side-encryption` */
+	encryptions: string[],
+	/**  Bytes of user metadata, names and values together. */
+	metadata: number,
 };
 
 /**  A variant as it would be uploaded. */

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use md5::{Digest as _, Md5};
 use tintype_core::error::{Code, Error, Result, Retry};
 use tintype_core::held::Held;
+use tintype_core::profile::Conditions;
 use tintype_core::transfer::{
     Headers, Lookup, ObjectStore, Only, Page, Part, PartRules, Progress, Receipt,
 };
@@ -390,8 +391,12 @@ impl ObjectStore for Reached {
         Ok(format!("https://signed.example/{key}"))
     }
 
-    fn honours_conditions(&self) -> bool {
-        self.server().honours
+    fn conditions(&self) -> Conditions {
+        if self.server().honours {
+            Conditions::ALL
+        } else {
+            Conditions::NONE
+        }
     }
 
     fn part_rules(&self) -> PartRules {

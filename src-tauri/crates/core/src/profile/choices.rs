@@ -112,8 +112,10 @@ pub enum Fix {
     },
     /// Whether `If-None-Match` is honoured.
     IfNoneMatch {
-        /// Whether it is.
-        honoured: bool,
+        /// By PutObject.
+        put: bool,
+        /// By CompleteMultipartUpload.
+        complete: bool,
     },
 }
 
@@ -123,7 +125,12 @@ impl std::fmt::Display for Fix {
         match self {
             Self::Region { region } => write!(text, "region = \"{region}\""),
             Self::Checksum { checksum } => write!(text, "checksum = \"{checksum}\""),
-            Self::IfNoneMatch { honoured } => write!(text, "if_none_match = {honoured}"),
+            Self::IfNoneMatch { put, complete } => {
+                write!(
+                    text,
+                    "if_none_match = {put}, if_none_match_complete = {complete}"
+                )
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ pub mod provider;
 pub use choices::{CredentialSource, Duplicates, Fix, OnConflict, OnLocation};
 pub use headers::{HeaderRule, ObjectHeaders};
 pub use id::ProfileId;
-pub use provider::{Addressing, Checksum, Provider};
+pub use provider::{Addressing, Checksum, Conditions, Provider};
 
 use serde::{Deserialize, Serialize};
 
@@ -60,8 +60,10 @@ pub struct Profile {
     /// How bodies are protected on their way, where the doctor found another way than the
     /// provider's.
     pub checksum: Option<Checksum>,
-    /// Whether `If-None-Match` is honoured, where the doctor found out.
+    /// Whether PutObject honours `If-None-Match`, where the doctor found out.
     pub if_none_match: Option<bool>,
+    /// Whether CompleteMultipartUpload does.
+    pub if_none_match_complete: Option<bool>,
     /// A PEM file with the certificate authority of the endpoint, besides the system's.
     pub ca_file: String,
     /// Told of every finished job with a POST; nothing where empty.
@@ -101,6 +103,7 @@ impl Default for Profile {
             link_hours: 0,
             checksum: None,
             if_none_match: None,
+            if_none_match_complete: None,
             ca_file: String::new(),
             webhook: String::new(),
             manifest: String::new(),
@@ -153,9 +156,17 @@ impl Profile {
         self.check_name()?;
         (self.endpoint, self.bucket) = endpoint::normalise(&self.endpoint, &self.bucket)?;
         self.public_url = endpoint::with_scheme(&self.public_url);
+        // Some consoles show them in capitals, and no service with a list has any in them.
+        if !self.provider()?.regions.is_empty() {
+            self.region.make_ascii_lowercase();
+        }
         self.check_address()?;
         self.check_links()?;
-        self.rules.iter().try_for_each(HeaderRule::check)?;
+        let provider = self.provider()?;
+        for rule in &self.rules {
+            rule.check()?;
+            provider.check_rule(rule)?;
+        }
         Template::parse(&self.original_key)?;
         Template::parse(&self.variant_key)?;
         Ok(())
@@ -195,7 +206,10 @@ impl Profile {
         if provider.asks_region && self.region.is_empty() && self.endpoint.is_empty() {
             return Err(invalid(
                 &format!("{} needs the bucket's region", provider.label),
-                "the provider's console shows it beside the bucket",
+                &match provider.regions {
+                    [] => "the provider's console shows it beside the bucket".into(),
+                    known => format!("there are {}", known.join(", ")),
+                },
             ));
         }
         if provider.virtual_only && self.addressing == Some(Addressing::Path) {
@@ -231,7 +245,10 @@ impl Profile {
         match fix {
             Fix::Region { region } => self.region.clone_from(region),
             Fix::Checksum { checksum } => self.checksum = Some(*checksum),
-            Fix::IfNoneMatch { honoured } => self.if_none_match = Some(*honoured),
+            Fix::IfNoneMatch { put, complete } => {
+                self.if_none_match = Some(*put);
+                self.if_none_match_complete = Some(*complete);
+            }
         }
     }
 
@@ -247,6 +264,23 @@ impl Profile {
         }
         let provider = self.provider()?;
         Ok(endpoint::region(provider.endpoint, &self.endpoint).unwrap_or(provider.default_region))
+    }
+
+    /// What requests are signed with.
+    pub fn signing_region(&self) -> Result<&str> {
+        Ok(self.provider()?.signing_region(self.region()?))
+    }
+
+    /// Where conditions on what is under a key are kept: what the doctor found, or what is known of
+    /// the provider. Parts are never trusted further than whole objects.
+    pub fn conditions(&self) -> Result<Conditions> {
+        let known = self.provider()?.conditions;
+        let put = self.if_none_match.unwrap_or(known.put);
+        let complete = self.if_none_match_complete.unwrap_or(known.complete);
+        Ok(Conditions {
+            put,
+            complete: put && complete,
+        })
     }
 
     /// The service's address in force; nothing where the SDK knows it (AWS).
@@ -272,9 +306,18 @@ impl Profile {
             return Ok(self.public_url.clone());
         }
         let provider = self.provider()?;
-        let endpoint = self.endpoint()?.unwrap_or_default();
-        let filled = provider
-            .public_url
+        let endpoint = match self.endpoint()? {
+            Some(endpoint) => endpoint,
+            None => format!("https://s3.{}.amazonaws.com", self.region()?),
+        };
+        // A host with the bucket's dots in it has no certificate that is good for it.
+        let dotted = self.bucket.contains('.') && provider.public_url.contains("://{bucket}.");
+        let template = if dotted && !provider.virtual_only {
+            "{endpoint}/{bucket}"
+        } else {
+            provider.public_url
+        };
+        let filled = template
             .replace("{endpoint}", &endpoint)
             .replace("{bucket}", &self.bucket)
             .replace("{region}", self.region()?);
@@ -286,11 +329,11 @@ impl Profile {
         let provider = self
             .provider()
             .ok()
-            .filter(|provider| !provider.opens_by.is_empty())?;
+            .filter(|provider| !provider.links_fail.is_empty())?;
         let closed = self.public_url.is_empty() && self.link_hours == 0;
         let told = format!(
-            "links of \"{}\" do not open: {} shows nothing without a signature at its endpoint",
-            self.name, provider.label
+            "links of \"{}\" ({}) {}",
+            self.name, provider.label, provider.links_fail
         );
         let hint = format!(
             "{}, and set that as the profile's public address (or let links be signed, for some hours)",
@@ -301,11 +344,16 @@ impl Profile {
 
     /// How the bucket a profile writes to is spelled, the same for two profiles of the same bucket.
     pub fn target(&self) -> Result<String> {
-        Ok(format!(
-            "{}|{}",
-            self.endpoint()?.unwrap_or_else(|| "aws".into()),
-            self.bucket
-        ))
+        let provider = self.provider()?;
+        let endpoint = match self.endpoint()? {
+            Some(_) if self.endpoint.is_empty() && !provider.endpoint_before.is_empty() => {
+                let before = provider.endpoint_before;
+                before.replace("{region}", self.region()?)
+            }
+            Some(endpoint) => endpoint,
+            None => "aws".into(),
+        };
+        Ok(format!("{endpoint}|{}", self.bucket))
     }
 }
 
@@ -369,6 +417,66 @@ mod tests {
         assert_eq!(
             b2.endpoint()?.as_deref(),
             Some("https://s3.eu-central-003.backblazeb2.com")
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_bucket_with_dots_is_named_in_the_path() -> Result<()> {
+        let dotted = |provider: &str, region: &str| Profile {
+            bucket: "photos.example.com".into(),
+            region: region.into(),
+            ..profile(provider)
+        };
+
+        assert_eq!(
+            dotted("aws", "eu-west-1").public_base()?,
+            "https://s3.eu-west-1.amazonaws.com/photos.example.com"
+        );
+        assert_eq!(
+            dotted("scaleway", "fr-par").public_base()?,
+            "https://s3.fr-par.scw.cloud/photos.example.com"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn what_the_doctor_found_goes_before_what_is_known() -> Result<()> {
+        let hetzner = profile("hetzner");
+        let found = |put, complete| Profile {
+            if_none_match: Some(put),
+            if_none_match_complete: Some(complete),
+            ..hetzner.clone()
+        };
+        // The doctor of an older version saw to one of them only.
+        let older = Profile {
+            if_none_match: Some(true),
+            ..hetzner.clone()
+        };
+
+        assert_eq!(hetzner.conditions()?, Conditions::PUT);
+        assert_eq!(older.conditions()?, Conditions::PUT);
+        assert_eq!(found(true, true).conditions()?, Conditions::ALL);
+        assert_eq!(found(false, true).conditions()?, Conditions::NONE);
+        Ok(())
+    }
+
+    #[test]
+    fn a_bucket_keeps_its_name_in_the_journal_when_its_service_moves() -> Result<()> {
+        let oss = Profile {
+            region: "CN-Hangzhou".into(),
+            ..profile("oss")
+        };
+        let mut typed = oss.clone();
+        typed.normalise()?;
+
+        assert_eq!(
+            typed.endpoint()?.as_deref(),
+            Some("https://s3.oss-cn-hangzhou.aliyuncs.com")
+        );
+        assert_eq!(
+            typed.target()?,
+            "https://oss-cn-hangzhou.aliyuncs.com|photos"
         );
         Ok(())
     }

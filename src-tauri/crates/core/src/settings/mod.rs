@@ -309,6 +309,7 @@ fn known_profile() -> Profile {
         addressing,
         checksum,
         if_none_match: Some(true),
+        if_none_match_complete: Some(true),
         ..Profile::default()
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn client(
     );
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(profile.region()?.to_owned()))
+        .region(Region::new(profile.signing_region()?.to_owned()))
         .credentials_provider(keys)
         .interceptor(clock)
         .interceptor(NoPages)

@@ -77,6 +77,27 @@ impl Order<'_> {
         self.still.meant().await.map(|()| Before::Send(only))
     }
 
+    /// Where the bucket does not refuse it itself: has the key been taken while the parts were on
+    /// their way? With an ETag: an earlier try had put them together already.
+    pub(super) async fn came_meanwhile(
+        &self,
+        store: &dyn ObjectStore,
+        size: u64,
+        only: &Only,
+    ) -> Result<Option<String>> {
+        if *only != Only::IfAbsent || store.conditions().complete {
+            return Ok(None);
+        }
+        match store.head(self.key).await? {
+            Lookup::Found(held) => match self.arrived(&held, size) {
+                Arrived::Whole(etag) => Ok(Some(etag)),
+                Arrived::Torn(_) => Ok(None),
+                Arrived::Not => Err(taken()),
+            },
+            Lookup::Absent | Lookup::Hidden => Ok(None),
+        }
+    }
+
     /// Whether what is under the key is what an earlier try sent, although its answer did not
     /// arrive.
     fn arrived(&self, held: &Held, size: u64) -> Arrived {

@@ -234,6 +234,9 @@ impl Large<'_> {
                     Before::Done(etag) => return Ok((etag, false)),
                     Before::Send(only) => only,
                 };
+                if let Some(etag) = order.came_meanwhile(store, size, &only).await? {
+                    return Ok((etag, false));
+                }
                 let complete = async |only: &Only| {
                     store
                         .complete_upload(order.key, &begun.upload, parts, only)

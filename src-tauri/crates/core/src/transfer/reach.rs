@@ -8,7 +8,7 @@ use super::flow::Limits;
 use super::watchdog::{self, Watched};
 use super::{Lookup, Only, PartRules, Progress};
 use crate::error::{Code, Error, Result, Retry};
-use crate::profile::{Checksum, CredentialSource, Profile};
+use crate::profile::{Checksum, Conditions, CredentialSource, Profile};
 use crate::secret::Credentials;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -30,7 +30,9 @@ pub struct S3 {
     pub(super) context: Context,
     pub(super) limits: Limits,
     pub(super) checksum: Checksum,
-    pub(super) honours_conditions: bool,
+    pub(super) conditions: Conditions,
+    /// Conditions name ETags without quotation marks.
+    pub(super) bare_etags: bool,
     pub(super) part_rules: PartRules,
 }
 
@@ -57,9 +59,8 @@ impl S3 {
             },
             limits: limits.clone(),
             checksum: profile.checksum.unwrap_or(provider.checksum),
-            honours_conditions: profile
-                .if_none_match
-                .unwrap_or(provider.honours_if_none_match),
+            conditions: profile.conditions()?,
+            bare_etags: provider.bare_etags,
             part_rules: PartRules {
                 least: u64::from(provider.least_part_mib) << 20,
                 most: u64::from(provider.most_parts),
@@ -67,15 +68,19 @@ impl S3 {
         })
     }
 
-    pub(super) fn if_none_match(&self, only: &Only) -> Option<String> {
-        (self.honours_conditions && *only == Only::IfAbsent).then(|| "*".into())
+    /// `If-None-Match`, where the operation honours conditions.
+    pub(super) fn if_none_match(only: &Only, honoured: bool) -> Option<String> {
+        (honoured && *only == Only::IfAbsent).then(|| "*".into())
     }
 
-    pub(super) fn if_match(&self, only: &Only) -> Option<String> {
+    /// `If-Match`, where the operation honours conditions.
+    pub(super) fn if_match(&self, only: &Only, honoured: bool) -> Option<String> {
         match only {
-            Only::IfStill(etag) if self.honours_conditions && !etag.is_empty() => {
-                Some(format!("\"{etag}\""))
-            }
+            Only::IfStill(etag) if honoured && !etag.is_empty() => Some(if self.bare_etags {
+                etag.clone()
+            } else {
+                format!("\"{etag}\"")
+            }),
             _ => None,
         }
     }

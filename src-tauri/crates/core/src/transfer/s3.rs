@@ -20,7 +20,7 @@ use super::sums::Sums;
 use super::watchdog::{self, Watched};
 use super::{Headers, Held, Lookup, ObjectStore, Only, Page, Part, PartRules, Progress, Receipt};
 use crate::error::{Code, Error, Result};
-use crate::profile::Checksum;
+use crate::profile::{Checksum, Conditions};
 
 /// A link waits no longer than this to learn the server's time.
 const TIME: Duration = Duration::from_secs(3);
@@ -99,8 +99,8 @@ impl ObjectStore for S3 {
             // Signed with the headers, so the body is protected although its signature is left out.
             .set_content_md5(sums.content_md5())
             .set_checksum_crc32(sums.crc32.clone())
-            .set_if_none_match(self.if_none_match(only))
-            .set_if_match(self.if_match(only))
+            .set_if_none_match(Self::if_none_match(only, self.conditions.put))
+            .set_if_match(self.if_match(only, self.conditions.put))
             .body(self.stream(body.clone(), progress));
         let sent = with_headers!(request, headers)
             .customize()
@@ -152,7 +152,7 @@ impl ObjectStore for S3 {
 
     async fn delete(&self, key: &str, only: &Only) -> Result<()> {
         let request = || self.client.delete_object().bucket(&self.bucket).key(key);
-        let condition = self.if_match(only);
+        let condition = self.if_match(only, self.conditions.put);
         let conditional = condition.is_some();
         match self
             .answer(ANSWER, request().set_if_match(condition).send())
@@ -279,8 +279,8 @@ impl ObjectStore for S3 {
             .upload_id(upload)
             .multipart_upload(list);
         let request = request
-            .set_if_none_match(self.if_none_match(only))
-            .set_if_match(self.if_match(only));
+            .set_if_none_match(Self::if_none_match(only, self.conditions.complete))
+            .set_if_match(self.if_match(only, self.conditions.complete));
         match watchdog::answer(COMPLETE, request.send()).await {
             Watched::Ended(Ok(receipt)) => Ok(bare(receipt.e_tag())),
             // The service has given up this upload; AWS: it has to be begun anew.
@@ -361,8 +361,8 @@ impl ObjectStore for S3 {
             .map_err(|error| self.explain(&error))
     }
 
-    fn honours_conditions(&self) -> bool {
-        self.honours_conditions
+    fn conditions(&self) -> Conditions {
+        self.conditions
     }
 
     fn part_rules(&self) -> PartRules {

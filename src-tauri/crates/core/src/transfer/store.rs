@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::progress::Progress;
 use crate::error::{Code, Result};
 use crate::held::{Held, META_SHA256};
-use crate::profile::ObjectHeaders;
+use crate::profile::{Conditions, ObjectHeaders};
 
 /// What goes with an object besides its bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -157,8 +157,8 @@ pub trait ObjectStore: Send + Sync {
     async fn unfinished_uploads(&self, key: &str) -> Result<Vec<String>>;
     /// A link that works for that long (at most 7 days) without credentials.
     async fn presign(&self, key: &str, lifetime: Duration) -> Result<String>;
-    /// Whether conditions are enforced by the bucket itself.
-    fn honours_conditions(&self) -> bool;
+    /// Where conditions are enforced by the bucket itself.
+    fn conditions(&self) -> Conditions;
     /// What the service takes at most and at least.
     fn part_rules(&self) -> PartRules;
 }

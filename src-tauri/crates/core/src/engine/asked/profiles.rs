@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use crate::engine::asked::handle::EngineHandle;
-use crate::engine::bucket::doctor::{self, Doctor, StepResult};
+use crate::engine::bucket::doctor::{Doctor, StepResult};
+use crate::engine::bucket::rights;
 use crate::error::{Code, Error, Result};
 use crate::profile::{CredentialSource, DEMO, Fix, Profile};
 use crate::secret::{Credentials, Secret, webhook_name};
@@ -192,6 +193,6 @@ impl EngineHandle {
     /// The rights a profile's key needs, to be copied to the provider: JSON where it takes
     /// policies, else a sentence.
     pub async fn rights(&self, name: &str) -> Result<String> {
-        doctor::rights(self.settings().await?.profile(Some(name))?)
+        rights::rights(self.settings().await?.profile(Some(name))?)
     }
 }

@@ -13,7 +13,7 @@ use super::steps::{
 use crate::engine::bucket::stores::{Open, Stores};
 use crate::error::{Code, Error, Result};
 use crate::link;
-use crate::profile::{Checksum, CredentialSource, Fix, Profile};
+use crate::profile::{Checksum, Fix, Profile};
 use crate::transfer::Only;
 
 /// What was tried.
@@ -205,11 +205,12 @@ impl Doctor<'_> {
             self.step(Step::Link, public_link(link.clone(), self.profile))
                 .await;
         }
-        let assumed = store.honours_conditions();
+        let assumed = store.conditions();
         let asking = self
             .stores
             .open(&Profile {
                 if_none_match: Some(true),
+                if_none_match_complete: Some(true),
                 ..self.profile.clone()
             })
             .await?
@@ -224,54 +225,6 @@ impl Doctor<'_> {
         if let Some(origin) = self.cors.clone() {
             self.step(Step::Cors, cors(link, origin)).await;
         }
-        Ok(())
-    }
-}
-
-/// The rights the key needs, for the provider to copy: JSON where it takes policies, else a
-/// sentence.
-pub(in crate::engine) fn rights(profile: &Profile) -> Result<String> {
-    if !profile.provider()?.takes_policy || profile.credentials == CredentialSource::Demo {
-        return Ok(format!(
-            "Give the access key the right to read and write objects in the bucket \"{}\", and nothing else.",
-            profile.bucket
-        ));
-    }
-    let policy = serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-            "Resource": format!("arn:aws:s3:::{}/*", profile.bucket),
-        }],
-    });
-    serde_json::to_string_pretty(&policy).map_err(|error| {
-        Error::new(
-            Code::Internal,
-            format!("a policy has no JSON form: {error}"),
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_policy_names_the_bucket_and_lists_nothing() -> Result<()> {
-        let aws = Profile {
-            provider: "aws".into(),
-            bucket: "photos".into(),
-            ..Profile::default()
-        };
-        let policy: serde_json::Value = serde_json::from_str(&rights(&aws)?).expect("JSON");
-        assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:s3:::photos/*");
-        assert!(!policy.to_string().contains("ListBucket\""));
-        let r2 = Profile {
-            provider: "r2".into(),
-            ..aws
-        };
-        assert!(rights(&r2)?.contains("read and write"));
         Ok(())
     }
 }

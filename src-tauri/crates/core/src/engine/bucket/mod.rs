@@ -3,6 +3,7 @@
 pub(super) mod check;
 pub(super) mod doctor;
 pub(super) mod free_keys;
+pub(super) mod rights;
 pub(super) mod same_content;
 mod steps;
 pub(super) mod stores;

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use super::check;
-use crate::error::{Code, Error, Result};
-use crate::profile::{Fix, Profile};
+use crate::error::{Code, Error, Result, Retry};
+use crate::profile::{Conditions, Fix, Profile};
 use crate::transfer::{Headers, Lookup, ObjectStore, Only, Progress};
 use crate::world::blocking;
 
@@ -149,42 +149,70 @@ pub(super) async fn public_link(link: String, profile: &Profile) -> Result<Findi
     })
 }
 
+/// Stores the object once more, whole and in parts, only if there is none: it is the same, whatever
+/// happens.
 pub(super) async fn conditional(
     store: &dyn ObjectStore,
     key: &str,
-    assumed: bool,
+    assumed: Conditions,
 ) -> Result<Finding> {
-    let honoured = match put(store, key, &Only::IfAbsent).await {
-        Err(error) if error.code == Code::KeyTaken => true,
-        Err(error) if error.code == Code::RequestRefused => false,
-        Err(error) => return Err(error),
-        Ok(_) => false,
-    };
-    let note = if honoured {
-        "honoured: two computers cannot overwrite each other"
-    } else {
-        "not honoured: Tintype looks before it stores"
+    let put = refuses(unhurried(|| put(store, key, &Only::IfAbsent)).await)?;
+    let in_parts = || put_in_parts(store, key, &Only::IfAbsent);
+    let complete = put && refuses(unhurried(in_parts).await)?;
+    let note = match (put, complete) {
+        (true, true) => "honoured: two computers cannot overwrite each other",
+        (true, false) => {
+            "honoured for small objects, and not for those in parts: Tintype looks before it puts those together"
+        }
+        (false, _) => "not honoured: Tintype looks before it stores",
     };
     Ok(Finding {
         note: Some(note.into()),
-        fix: (honoured != assumed).then_some(Fix::IfNoneMatch { honoured }),
+        fix: (Conditions { put, complete } != assumed)
+            .then_some(Fix::IfNoneMatch { put, complete }),
     })
 }
 
-pub(super) async fn parts(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
+/// Whether a bucket refused what was to be stored only if there was nothing.
+fn refuses<T>(stored: Result<T>) -> Result<bool> {
+    match stored {
+        Err(error) if error.code == Code::KeyTaken => Ok(true),
+        Err(error) if error.code == Code::RequestRefused => Ok(false),
+        Err(error) => Err(error),
+        Ok(_) => Ok(false),
+    }
+}
+
+/// Some services take one write of a key in a second (Cloudflare R2, Google Cloud Storage).
+const A_WRITE: Duration = Duration::from_millis(1100);
+
+async fn unhurried<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
+    match attempt().await {
+        Err(error) if error.retry_class() == Retry::Slower => {
+            tokio::time::sleep(error.after.unwrap_or_default().max(A_WRITE)).await;
+            attempt().await
+        }
+        other => other,
+    }
+}
+
+async fn put_in_parts(store: &dyn ObjectStore, key: &str, only: &Only) -> Result<()> {
     let upload = store.create_upload(key, &headers()).await?;
     let sent = async {
         let part = store
             .put_part(key, &upload, 1, body(), &Progress::default())
             .await?;
-        store
-            .complete_upload(key, &upload, &[part], &Only::Always)
-            .await
+        store.complete_upload(key, &upload, &[part], only).await
     };
     if let Err(error) = sent.await {
         store.abort_upload(key, &upload).await?;
         return Err(error);
     }
+    Ok(())
+}
+
+pub(super) async fn parts(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
+    put_in_parts(store, key, &Only::Always).await?;
     let checked = check_head(store, key).await;
     store.delete(key, &Only::Always).await?;
     checked

@@ -8,7 +8,8 @@ use crate::engine::bucket::free_keys::SMALL;
 use crate::error::{Code, Error, Result};
 use crate::held::{self, Held, Likeness, META_SHA256, Made, Meant};
 use crate::journal::JobState;
-use crate::transfer::{Lookup, Only};
+use crate::profile::Conditions;
+use crate::transfer::{Lookup, Only, in_parts};
 
 /// How an object is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +127,15 @@ pub(super) async fn compare(
     })
 }
 
+/// Whether the bucket itself refuses an object of that size under a taken key.
+fn refuses_taken(conditions: Conditions, size: u64) -> bool {
+    if in_parts(size) {
+        conditions.complete
+    } else {
+        conditions.put
+    }
+}
+
 /// How an object is sent where its key is free for it; otherwise what has the key.
 async fn free(
     work: &Work<'_>,
@@ -141,7 +151,9 @@ async fn free(
     } = work;
     let held = match lookup {
         Lookup::Absent => return Ok(Ok(How::IfAbsent)),
-        Lookup::Hidden if open.bucket.store.honours_conditions() => return Ok(Ok(How::IfAbsent)),
+        Lookup::Hidden if refuses_taken(open.bucket.store.conditions(), object.size) => {
+            return Ok(Ok(How::IfAbsent));
+        }
         Lookup::Hidden => {
             return Err(Error::new(
                 Code::AccessDenied,

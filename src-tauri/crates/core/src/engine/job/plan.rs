@@ -253,18 +253,19 @@ fn keys(work: &Work<'_>, objects: &[Object]) -> Result<Vec<String>> {
         })
     };
     let (original, variant) = (parse(&profile.original_key)?, parse(&profile.variant_key)?);
-    let keys: Vec<String> = objects
-        .iter()
-        .map(|object| match &object.variant {
-            None => original.render(
-                &source,
-                Subject::Original(rendered.map(|rendered| rendered.pixels)),
-            ),
-            Some(spec) => variant.render(
-                &source,
-                Subject::Variant(spec, object.pixels.unwrap_or_default()),
-            ),
-        })
+    let provider = profile.provider()?;
+    let rendered_keys = objects.iter().map(|object| match &object.variant {
+        None => original.render(
+            &source,
+            Subject::Original(rendered.map(|rendered| rendered.pixels)),
+        ),
+        Some(spec) => variant.render(
+            &source,
+            Subject::Variant(spec, object.pixels.unwrap_or_default()),
+        ),
+    });
+    let keys: Vec<String> = rendered_keys
+        .map(|key| key.map(|key| provider.spelled(key)))
         .collect::<Result<_>>()?;
     for (index, key) in keys.iter().enumerate() {
         if keys[..index].contains(key) {
