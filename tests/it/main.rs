@@ -4,6 +4,7 @@
 mod architecture;
 mod asks;
 mod crash;
+mod credentials;
 mod engines;
 mod errors;
 mod faults;

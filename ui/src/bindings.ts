@@ -286,6 +286,11 @@ export type CredentialSource =
 "keyring" | 
 /**  The `AWS_…` variables, read when they are needed. */
 "env" | 
+/**
+ *  Wherever AWS' own programs find them: a profile of theirs, SSO, a program, the machine's
+ *  role. They are renewed before they end.
+ */
+"aws" | 
 /**  The demo bucket, which invents them at each start. */
 "demo";
 
@@ -780,6 +785,11 @@ export type Profile = {
 	warn_location: boolean,
 	/**  Where the credentials come from. */
 	credentials: CredentialSource,
+	/**
+	 *  The profile in AWS' own configuration, for credentials that are kept there; the usual chain
+	 *  where empty.
+	 */
+	aws_profile: string,
 	/**  The public half of the credentials. */
 	access_key_id: string,
 	/**  What the secret is filed under in the keyring. */

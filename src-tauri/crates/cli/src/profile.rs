@@ -67,7 +67,7 @@ async fn obey(handle: &EngineHandle, command: ProfileCommand) -> Result<Outcome>
 
 fn draft(args: AddProfile) -> Result<ProfileDraft> {
     let defaults = Profile::default();
-    let from_env = args.credentials == CredentialSource::Env;
+    let typed = args.credentials == CredentialSource::Keyring;
     let profile = Profile {
         name: args.name,
         provider: args.provider,
@@ -98,17 +98,14 @@ fn draft(args: AddProfile) -> Result<ProfileDraft> {
             Originals::StripLocation => privacy::Originals::StripLocation,
             Originals::StripAll => privacy::Originals::StripAll,
         },
-        credentials: if from_env {
-            profile::CredentialSource::Env
-        } else {
-            profile::CredentialSource::Keyring
-        },
+        credentials: args.credentials.into(),
+        aws_profile: args.aws_profile,
         access_key_id: args.access_key_id,
         ..defaults
     };
     // Checked before the secret is asked for: nobody should type it twice.
     profile.clone().normalise()?;
-    let secret = if from_env { None } else { Some(read_secret()?) };
+    let secret = if typed { Some(read_secret()?) } else { None };
     Ok(ProfileDraft {
         profile,
         secret,

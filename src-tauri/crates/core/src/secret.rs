@@ -210,7 +210,7 @@ impl Secrets {
                 .session
                 .get(&profile.secret_ref)
                 .is_ok_and(|secret| secret.is_some()),
-            CredentialSource::Demo => false,
+            CredentialSource::Aws | CredentialSource::Demo => false,
         }
     }
 

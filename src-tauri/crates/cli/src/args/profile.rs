@@ -42,6 +42,18 @@ pub(crate) enum CredentialSource {
     /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read at run time; nothing is
     /// stored
     Env,
+    /// Wherever AWS' own programs find them: a profile of theirs, SSO, a program, the machine's role
+    Aws,
+}
+
+impl From<CredentialSource> for tintype_core::profile::CredentialSource {
+    fn from(source: CredentialSource) -> Self {
+        match source {
+            CredentialSource::Keyring => Self::Keyring,
+            CredentialSource::Env => Self::Env,
+            CredentialSource::Aws => Self::Aws,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -121,7 +133,9 @@ pub(crate) enum Duplicates {
 pub(crate) struct AddProfile {
     pub(crate) name: String,
     /// aws, r2, b2, spaces, wasabi, gcs, scaleway, hetzner, dreamobjects, tigris, oss, cos, storj,
-    /// idrive, linode, ovh, supabase, minio, ceph, garage or other
+    /// idrive, linode, ovh, ovh-us, supabase, minio, ceph, garage, ionos, exoscale, mega, ibm, vultr,
+    /// contabo, oci, synology, impossible, selectel, huawei, qiniu, infomaniak, bunny, rustfs or
+    /// other
     #[arg(long, value_name = "P")]
     pub(crate) provider: String,
     #[arg(long)]
@@ -178,6 +192,9 @@ pub(crate) struct AddProfile {
     pub(crate) manifest: String,
     #[arg(long, value_enum, default_value_t = CredentialSource::Keyring)]
     pub(crate) credentials: CredentialSource,
+    /// The profile in AWS' own configuration (with --credentials aws)
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) aws_profile: String,
     #[arg(long, value_name = "ID", default_value = "")]
     pub(crate) access_key_id: String,
 }

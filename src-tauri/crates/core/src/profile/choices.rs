@@ -14,6 +14,9 @@ pub enum CredentialSource {
     Keyring,
     /// The `AWS_…` variables, read when they are needed.
     Env,
+    /// Wherever AWS' own programs find them: a profile of theirs, SSO, a program, the machine's
+    /// role. They are renewed before they end.
+    Aws,
     /// The demo bucket, which invents them at each start.
     Demo,
 }

@@ -76,6 +76,9 @@ pub struct Profile {
     pub warn_location: bool,
     /// Where the credentials come from.
     pub credentials: CredentialSource,
+    /// The profile in AWS' own configuration, for credentials that are kept there; the usual chain
+    /// where empty.
+    pub aws_profile: String,
     /// The public half of the credentials.
     pub access_key_id: String,
     /// What the secret is filed under in the keyring.
@@ -110,6 +113,7 @@ impl Default for Profile {
             originals: Originals::Keep,
             warn_location: true,
             credentials: CredentialSource::Keyring,
+            aws_profile: String::new(),
             access_key_id: String::new(),
             secret_ref: String::new(),
         }
@@ -146,6 +150,7 @@ impl Profile {
             &mut self.bucket,
             &mut self.public_url,
             &mut self.access_key_id,
+            &mut self.aws_profile,
             &mut self.ca_file,
             &mut self.webhook,
             &mut self.manifest,

@@ -21,8 +21,8 @@ pub(super) struct Context {
     pub(super) bucket: String,
     pub(super) region: String,
     pub(super) endpoint: String,
-    /// Its credentials come from the environment.
-    pub(super) from_env: bool,
+    /// What to do where the credentials are not taken.
+    pub(super) cure: String,
     /// What else it may be where this service does not know the bucket or the key.
     pub(super) elsewhere: String,
 }
@@ -62,6 +62,17 @@ where
                 .as_connector_error()
                 .map(|e| e as &(dyn StdError + 'static)),
         ),
+        other if chain(other).contains("credentials") || chain(other).contains("identity") => {
+            Error::new(
+                Code::CredentialsMissing,
+                format!(
+                    "the credentials of \"{}\" cannot be had any more: {}",
+                    context.profile,
+                    innermost(Some(other))
+                ),
+            )
+            .hint(context.cure.clone())
+        }
         other => Error::new(
             Code::ProfileInvalid,
             format!(

@@ -5,11 +5,11 @@ use super::client::client;
 use super::clock::ServerClock;
 use super::failure::{self, Context};
 use super::flow::Limits;
+use super::signer::{self, Signer};
 use super::watchdog::{self, Watched};
 use super::{Lookup, Only, PartRules, Progress};
 use crate::error::{Code, Error, Result, Retry};
 use crate::profile::{Checksum, Conditions, CredentialSource, Profile};
-use crate::secret::Credentials;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
@@ -26,6 +26,7 @@ pub(super) const COMPLETE: Duration = Duration::from_secs(600);
 pub struct S3 {
     pub(super) client: Client,
     pub(super) clock: ServerClock,
+    signer: Signer,
     pub(super) bucket: String,
     pub(super) context: Context,
     pub(super) limits: Limits,
@@ -36,9 +37,23 @@ pub struct S3 {
     pub(super) part_rules: PartRules,
 }
 
+/// What to do where the service does not take the credentials.
+fn cure(profile: &Profile) -> String {
+    match profile.credentials {
+        CredentialSource::Aws => signer::sign_in(&profile.aws_profile),
+        CredentialSource::Env => "give this program AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that are good, and AWS_SESSION_TOKEN if they are for a session".into(),
+        CredentialSource::Keyring | CredentialSource::Demo => {
+            "enter the access key id and the secret access key again in the profile".into()
+        }
+    }
+}
+
+/// What services say to credentials that were good.
+const ENDED: [&str; 3] = ["ExpiredToken", "InvalidToken", "TokenRefreshRequired"];
+
 impl S3 {
     /// Makes the client; nothing is sent yet.
-    pub fn new(profile: &Profile, credentials: &Credentials, limits: &Limits) -> Result<Self> {
+    pub fn new(profile: &Profile, signer: Signer, limits: &Limits) -> Result<Self> {
         let (endpoint, region, provider) = (
             profile.endpoint()?,
             profile.region()?.to_owned(),
@@ -46,7 +61,7 @@ impl S3 {
         );
         let clock = ServerClock::default();
         Ok(Self {
-            client: client(profile, endpoint.as_deref(), credentials, clock.clone())?,
+            client: client(profile, endpoint.as_deref(), &signer, clock.clone())?,
             clock,
             bucket: profile.bucket.clone(),
             context: Context {
@@ -55,8 +70,9 @@ impl S3 {
                 endpoint: endpoint.unwrap_or_else(|| format!("AWS S3 in {region}")),
                 elsewhere: provider.elsewhere.replace("{region}", &region),
                 region,
-                from_env: profile.credentials == CredentialSource::Env,
+                cure: cure(profile),
             },
+            signer,
             limits: limits.clone(),
             checksum: profile.checksum.unwrap_or(provider.checksum),
             conditions: profile.conditions()?,
@@ -102,9 +118,28 @@ impl S3 {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         match watchdog::answer(limit, request).await {
-            Watched::Ended(ended) => ended.map_err(|error| self.explain(&error)),
+            Watched::Ended(Err(error)) => Err(self.explain_and_renew(&error).await),
+            Watched::Ended(Ok(answer)) => Ok(answer),
             Watched::Stalled => Err(failure::stalled(&self.context)),
         }
+    }
+
+    /// Credentials that have ended are let go of, where there may be new ones: then the request is
+    /// made again.
+    async fn explain_and_renew<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let ended = error.code().is_some_and(|code| ENDED.contains(&code));
+        let explained = self.explain(error);
+        if ended && self.signer.let_go().await {
+            return Error {
+                code: Code::CredentialsMissing,
+                ..explained
+            }
+            .retry(Retry::Soon);
+        }
+        explained
     }
 
     /// Waits for a request with a body for as long as its bytes move.
@@ -118,7 +153,8 @@ impl S3 {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         match watchdog::moving(bytes, progress, request).await {
-            Watched::Ended(ended) => ended.map_err(|error| self.explain(&error)),
+            Watched::Ended(Err(error)) => Err(self.explain_and_renew(&error).await),
+            Watched::Ended(Ok(answer)) => Ok(answer),
             Watched::Stalled => Err(failure::stalled(&self.context)),
         }
     }

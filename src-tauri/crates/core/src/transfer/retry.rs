@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use crate::profile::Profile;
     use crate::secret::{Credentials, Secret};
-    use crate::transfer::S3;
+    use crate::transfer::{S3, Signer};
 
     fn end(errors: impl IntoIterator<Item = Error>, budget: bool) -> (u32, Option<Error>) {
         let mut tries = Tries::default();
@@ -189,7 +189,7 @@ mod tests {
             session_token: None,
         };
         let limits = Limits::new(1);
-        let store = S3::new(&profile, &credentials, &limits).expect("client");
+        let store = S3::new(&profile, Signer::from(&credentials), &limits).expect("client");
         let resting = Bucket {
             store: Arc::new(store),
             lane: Arc::new(Lane::new(1)),

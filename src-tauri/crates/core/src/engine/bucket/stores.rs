@@ -14,7 +14,7 @@ use crate::journal::Journal;
 use crate::link;
 use crate::profile::{CredentialSource, Profile, ProfileId};
 use crate::secret::{Credentials, Secret, Secrets};
-use crate::transfer::{Bucket, Lane, Limits, ObjectStore, S3};
+use crate::transfer::{Bucket, Lane, Limits, ObjectStore, S3, Signer};
 use crate::world::blocking;
 
 /// Somebody may have to type a password first.
@@ -178,19 +178,24 @@ impl Stores {
         &self,
         profile: &Profile,
     ) -> Result<(Profile, Option<Elsewhere>, Arc<dyn ObjectStore>)> {
-        let (in_force, served, credentials) = if profile.credentials == CredentialSource::Demo {
-            self.demo(profile).await?
-        } else {
-            let asked = self.secrets.credentials(profile);
-            let credentials = tokio::time::timeout(KEYRING, asked)
-                .await
-                .map_err(|_| silent_keyring())??;
-            (profile.clone(), None, credentials)
+        let (in_force, served, signer) = match profile.credentials {
+            CredentialSource::Demo => {
+                let (in_force, served, credentials) = self.demo(profile).await?;
+                (in_force, served, Signer::from(&credentials))
+            }
+            CredentialSource::Aws => (profile.clone(), None, Signer::of_aws(profile).await?),
+            CredentialSource::Keyring | CredentialSource::Env => {
+                let asked = self.secrets.credentials(profile);
+                let credentials = tokio::time::timeout(KEYRING, asked)
+                    .await
+                    .map_err(|_| silent_keyring())??;
+                (profile.clone(), None, Signer::from(&credentials))
+            }
         };
         let (for_client, limits) = (in_force.clone(), self.limits.clone());
         // It may read a file of certificates, from wherever that is.
         let store = blocking("opening a bucket", move || {
-            S3::new(&for_client, &credentials, &limits)
+            S3::new(&for_client, signer, &limits)
         })
         .await??;
         Ok((in_force, served, Arc::new(store)))

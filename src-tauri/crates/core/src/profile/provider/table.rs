@@ -466,6 +466,7 @@ pub(super) static ROWS: &[Provider] = &[
         label: "Ceph RGW",
         endpoint_example: "https://rgw.example.com",
         asks_endpoint: true,
+        asks_region: true,
         takes: Takes::ALL,
         takes_policy: true,
         ..BASE
@@ -501,6 +502,7 @@ pub(super) static LAST: &[Provider] = &[
         label: "Other S3-compatible",
         endpoint_example: "https://s3.example.com",
         asks_endpoint: true,
+        asks_region: true,
         takes: Takes::ALL,
         note: "The region as the service's manual has it; many take any.",
         ..BASE

@@ -189,9 +189,5 @@ fn unknown_key(context: &Context) -> Error {
 
 fn refused(context: &Context, why: &str) -> Error {
     let told = format!("the bucket of the profile \"{}\" {why}", context.profile);
-    Error::new(Code::CredentialsRefused, told).hint(if context.from_env {
-        "give this program AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that are good, and AWS_SESSION_TOKEN if they are for a session"
-    } else {
-        "enter the access key id and the secret access key again in the profile"
-    })
+    Error::new(Code::CredentialsRefused, told).hint(context.cure.clone())
 }

@@ -10,7 +10,7 @@ fn context() -> Context {
         bucket: "photos".into(),
         region: "us-east-1".into(),
         endpoint: "https://s3".into(),
-        from_env: false,
+        cure: "enter the secret again".into(),
         elsewhere: String::new(),
     }
 }

@@ -1,0 +1,139 @@
+//! Credentials as AWS' own programs keep them.
+#![cfg(unix)]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tintype_tests::files::write;
+use tintype_tests::middleman::{Fate, Middleman};
+use tintype_tests::program::Tintype;
+use tintype_tests::server::Server;
+
+/// A client that finds its credentials by the profile `work` of a configuration with these lines.
+fn client(server: &Server, endpoint: &str, folder: &Path, config: &str) -> Tintype {
+    let file = write(folder, "config", format!("[profile work]\n{config}\n"));
+    let client = Tintype::new()
+        .env("AWS_CONFIG_FILE", file.to_str().unwrap())
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        // Another account's, which must not be taken instead.
+        .env("AWS_ACCESS_KEY_ID", "AKIAWRONG")
+        .env("AWS_SECRET_ACCESS_KEY", "wrong");
+    let add = [
+        "profile",
+        "add",
+        "test",
+        "--credentials",
+        "aws",
+        "--aws-profile",
+        "work",
+        "--provider",
+        server.provider,
+        "--endpoint",
+        endpoint,
+    ];
+    let rest = ["--bucket", &server.bucket, "--region", &server.region];
+    client.run(add.iter().chain(&rest)).with_code(0);
+    client
+}
+
+/// A program that says the credentials, for an hour, and notes that it was asked.
+fn teller(server: &Server, folder: &Path) -> String {
+    let (key, secret) = (&server.access_key_id, &server.secret_access_key);
+    let script = format!(
+        "#!/bin/sh\necho asked >> {}/asked\nend=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)\n\
+         echo '{{\"Version\": 1, \"AccessKeyId\": \"{key}\", \"SecretAccessKey\": \"{secret}\", \"Expiration\": \"'$end'\"}}'\n",
+        folder.display()
+    );
+    let file = write(folder, "teller", script);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o700)).unwrap();
+    format!("credential_process = {}", file.display())
+}
+
+fn times_asked(folder: &Path) -> usize {
+    let asked = std::fs::read_to_string(folder.join("asked")).unwrap_or_default();
+    asked.lines().count()
+}
+
+fn upload(client: &Tintype, files: &[std::path::PathBuf]) -> tintype_tests::program::Ended {
+    let words = ["upload", "--profile", "test", "--patience", "2"].map(std::ffi::OsStr::new);
+    let files = files.iter().map(|file| file.as_os_str());
+    client.run(words.into_iter().chain(files))
+}
+
+#[test]
+fn keys_of_an_aws_profile_open_the_bucket() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let keys = format!(
+        "aws_access_key_id = {}\naws_secret_access_key = {}",
+        server.access_key_id, server.secret_access_key
+    );
+    let client = client(&server, &server.endpoint, folder.path(), &keys);
+
+    upload(&client, &[write(folder.path(), "a.txt", "a")]).with_code(0);
+
+    assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+    assert!(!client.home_contains(&server.secret_access_key));
+}
+
+#[test]
+fn a_program_that_tells_them_is_asked_once_for_many_files() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let teller = teller(&server, folder.path());
+    let client = client(&server, &server.endpoint, folder.path(), &teller);
+    let files: Vec<_> = (0..20)
+        .map(|number| write(folder.path(), &format!("{number}.txt"), format!("{number}")))
+        .collect();
+
+    upload(&client, &files).with_code(0);
+
+    assert_eq!(server.demo_keys().len(), 20);
+    assert_eq!(times_asked(folder.path()), 1);
+}
+
+#[test]
+fn a_session_that_ends_in_the_middle_is_renewed_without_a_failed_job() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let told = AtomicBool::new(false);
+    let middleman = Middleman::before(&server.endpoint, move |asked| {
+        let ends = asked.is_put() && asked.target.contains("b.txt");
+        if ends && !told.swap(true, Ordering::SeqCst) {
+            Fate::Say(400, "ExpiredToken")
+        } else {
+            Fate::Pass
+        }
+    });
+    let teller = teller(&server, folder.path());
+    let client = client(&server, &middleman.endpoint(), folder.path(), &teller);
+    let files = ["a.txt", "b.txt", "c.txt"].map(|name| write(folder.path(), name, name));
+
+    upload(&client, &files).with_code(0);
+
+    assert_eq!(server.demo_keys().len(), 3);
+    assert_eq!(times_asked(folder.path()), 2);
+}
+
+#[test]
+fn what_cannot_be_had_is_said_and_waited_for() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let client = client(
+        &server,
+        &server.endpoint,
+        folder.path(),
+        "credential_process = /bin/false",
+    );
+    let file = write(folder.path(), "a.txt", "a");
+
+    let ended = upload(&client, std::slice::from_ref(&file)).with_code(1);
+
+    assert!(
+        ended.stderr.contains("aws sso login --profile work"),
+        "{}",
+        ended.stderr
+    );
+    let keys = teller(&server, folder.path());
+    write(folder.path(), "config", format!("[profile work]\n{keys}\n"));
+    upload(&client, &[file]).with_code(0);
+    assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+}
