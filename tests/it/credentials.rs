@@ -42,7 +42,7 @@ fn client(server: &Server, endpoint: &str, folder: &Path, config: &str) -> Tinty
 fn teller(server: &Server, folder: &Path) -> String {
     let (key, secret) = (&server.access_key_id, &server.secret_access_key);
     let script = format!(
-        "#!/bin/sh\necho asked >> {}/asked\nend=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)\n\
+        "#!/bin/sh\ntest -e {0}/silent && exit 1\necho asked >> {0}/asked\nend=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)\n\
          echo '{{\"Version\": 1, \"AccessKeyId\": \"{key}\", \"SecretAccessKey\": \"{secret}\", \"Expiration\": \"'$end'\"}}'\n",
         folder.display()
     );
@@ -112,6 +112,42 @@ fn a_session_that_ends_in_the_middle_is_renewed_without_a_failed_job() {
 
     assert_eq!(server.demo_keys().len(), 3);
     assert_eq!(times_asked(folder.path()), 2);
+}
+
+#[test]
+fn a_session_that_is_not_renewed_is_waited_for() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let silent = folder.path().join("silent");
+    let marker = silent.clone();
+    // The service wants new ones from the second file on, and there are none.
+    let middleman = Middleman::before(&server.endpoint, move |asked| {
+        if asked.is_put() && asked.target.contains("b.txt") && !marker.exists() {
+            std::fs::write(&marker, "").unwrap();
+            return Fate::Say(400, "ExpiredToken");
+        }
+        Fate::Pass
+    });
+    let teller = teller(&server, folder.path());
+    let client = client(&server, &middleman.endpoint(), folder.path(), &teller);
+    upload(&client, &[write(folder.path(), "a.txt", "a")]).with_code(0);
+    let file = write(folder.path(), "b.txt", "b");
+
+    let ended = upload(&client, std::slice::from_ref(&file)).with_code(1);
+
+    let said = &ended.stderr;
+    assert!(
+        said.contains("aws sso login") && said.contains("stays queued"),
+        "{said}"
+    );
+    assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+    // Signed in again: it goes up by itself.
+    std::fs::remove_file(&silent).unwrap();
+    let endpoint = format!("endpoint = \"{}\"", middleman.endpoint());
+    let settings = std::fs::read_to_string(client.home().join("settings.toml")).unwrap();
+    let straight = settings.replace(&endpoint, &format!("endpoint = \"{}\"", server.endpoint));
+    std::fs::write(client.home().join("settings.toml"), straight).unwrap();
+    upload(&client, &[file]).with_code(0);
+    assert_eq!(server.demo_keys().len(), 2);
 }
 
 #[test]

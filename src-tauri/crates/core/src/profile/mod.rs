@@ -202,6 +202,7 @@ impl Profile {
                 "give the bucket's name alone, without address or path",
             ));
         }
+        self.check_kind_of_bucket()?;
         if provider.asks_endpoint && self.endpoint.is_empty() {
             return Err(invalid(
                 &format!("{} needs an endpoint", provider.label),
@@ -221,6 +222,27 @@ impl Profile {
             return Err(invalid(
                 &format!("{} does not take path addressing", provider.label),
                 "choose virtual addressing",
+            ));
+        }
+        Ok(())
+    }
+
+    /// What AWS has besides general purpose buckets. The alias of an access point is a bucket's name
+    /// like any other; acceleration, dual stack and FIPS are endpoints, which can be typed.
+    fn check_kind_of_bucket(&self) -> Result<()> {
+        if self.bucket.ends_with("--x-s3") {
+            return Err(invalid(
+                &format!(
+                    "\"{}\" is a directory bucket: those have sessions and an order of their own, which Tintype does not speak",
+                    self.bucket
+                ),
+                "choose a general purpose bucket",
+            ));
+        }
+        if self.bucket.starts_with("arn:") {
+            return Err(invalid(
+                &format!("\"{}\" names a resource of AWS, and no bucket", self.bucket),
+                "give the bucket's name, or the alias of the access point (it ends with -s3alias)",
             ));
         }
         Ok(())
@@ -542,6 +564,20 @@ mod tests {
                 "on this computer",
             ),
             (profile("nonsense"), "provider"),
+            (
+                Profile {
+                    bucket: "photos--use1-az4--x-s3".into(),
+                    ..profile("demo")
+                },
+                "directory bucket",
+            ),
+            (
+                Profile {
+                    bucket: "arn:aws:s3:eu-west-1:1:accesspoint:p".into(),
+                    ..profile("demo")
+                },
+                "resource of AWS",
+            ),
         ] {
             let error = bad.normalise().expect_err(word);
             assert!(error.message.contains(word), "{error}");

@@ -7,6 +7,7 @@ mod no;
 use std::error::Error as StdError;
 use std::io::ErrorKind;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
@@ -46,6 +47,14 @@ pub(super) fn explain<E>(context: &Context, error: &SdkError<E, HttpResponse>) -
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
+    if is_unsigned(error) {
+        let told = format!(
+            "the credentials of \"{}\" cannot be had any more: {}",
+            context.profile,
+            innermost(Some(error))
+        );
+        return Error::new(Code::CredentialsMissing, told).hint(context.cure.clone());
+    }
     match error {
         SdkError::ServiceError(service) => {
             let (code, message) = (
@@ -62,17 +71,6 @@ where
                 .as_connector_error()
                 .map(|e| e as &(dyn StdError + 'static)),
         ),
-        other if chain(other).contains("credentials") || chain(other).contains("identity") => {
-            Error::new(
-                Code::CredentialsMissing,
-                format!(
-                    "the credentials of \"{}\" cannot be had any more: {}",
-                    context.profile,
-                    innermost(Some(other))
-                ),
-            )
-            .hint(context.cure.clone())
-        }
         other => Error::new(
             Code::ProfileInvalid,
             format!(
@@ -83,6 +81,18 @@ where
         )
         .hint("headers, metadata and tags take letters, digits and signs of ASCII only"),
     }
+}
+
+/// Whether nobody could say with what it is to be signed.
+fn is_unsigned(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<CredentialsError>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 fn busy(context: &Context, what: &str) -> Error {

@@ -39,9 +39,24 @@ impl Drop for Life {
     }
 }
 
+/// How often a worker is started before it is said that none starts.
+const TRIES: u32 = 3;
+
 impl Process {
-    /// Blocks, until it is ready.
+    /// Blocks, until it is ready. One that is ended while it starts (by a system without memory, or
+    /// by a person) has not seen a file: another one is started.
     pub(super) fn start(program: &Path, limits: Limits) -> Result<Self> {
+        let mut started = Self::start_one(program, limits);
+        for _ in 1..TRIES {
+            if started.is_ok() {
+                break;
+            }
+            started = Self::start_one(program, limits);
+        }
+        started
+    }
+
+    fn start_one(program: &Path, limits: Limits) -> Result<Self> {
         let missing = |why: String| {
             Error::new(
                 Code::Internal,

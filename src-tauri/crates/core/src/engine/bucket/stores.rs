@@ -28,6 +28,16 @@ fn silent_keyring() -> Error {
     .hint("unlock it, or sign in to the desktop again; uploads then go on by themselves")
 }
 
+fn silent_chain(profile: &Profile) -> Error {
+    let told = format!(
+        "nobody says AWS' credentials for the profile \"{}\" for {} s",
+        profile.name,
+        KEYRING.as_secs()
+    );
+    Error::new(Code::CredentialsMissing, told)
+        .hint("look into ~/.aws/config: a program or a server that it names does not answer")
+}
+
 /// A bucket that is ready to be used.
 #[derive(Clone)]
 pub(in crate::engine) struct Open {
@@ -183,7 +193,14 @@ impl Stores {
                 let (in_force, served, credentials) = self.demo(profile).await?;
                 (in_force, served, Signer::from(&credentials))
             }
-            CredentialSource::Aws => (profile.clone(), None, Signer::of_aws(profile).await?),
+            CredentialSource::Aws => {
+                let found = tokio::time::timeout(KEYRING, Signer::of_aws(profile)).await;
+                (
+                    profile.clone(),
+                    None,
+                    found.map_err(|_| silent_chain(profile))??,
+                )
+            }
             CredentialSource::Keyring | CredentialSource::Env => {
                 let asked = self.secrets.credentials(profile);
                 let credentials = tokio::time::timeout(KEYRING, asked)
