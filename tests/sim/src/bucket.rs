@@ -274,7 +274,8 @@ impl ObjectStore for Reached {
             if !holds(server, &place, &only) {
                 return Err(taken());
             }
-            server.ledger.delete(&place, computer, begun);
+            let honours = server.honours;
+            server.ledger.delete(&place, computer, begun, honours);
             Ok(())
         })
         .await

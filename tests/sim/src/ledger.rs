@@ -323,10 +323,15 @@ impl Ledger {
             .retain(|taken| taken.computer != computer || taken.path != path);
     }
 
-    pub(crate) fn delete(&mut self, key: &str, computer: usize, begun: Instant) {
+    pub(crate) fn delete(&mut self, key: &str, computer: usize, begun: Instant, honoured: bool) {
         let Some(object) = self.objects.remove(key) else {
             return;
         };
+        // What somebody puts there between the last look and the request cannot be seen there.
+        if object.by != Some(computer) && !honoured && object.at.elapsed() < AT_ONCE {
+            self.touched.insert(key.to_owned());
+            return;
+        }
         let content = &object.sha256;
         if object.by != Some(computer) {
             self.breaks(format!("{key}: {computer} removed another's object"));
