@@ -12,13 +12,24 @@ const ENTRY: usize = 12;
 /// More than any profile has.
 const MOST_TAGS: usize = 100;
 
-/// What colours are made of.
-const COLOURS: &[&[u8; 4]] = &[
-    b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC", b"wtpt", b"bkpt", b"lumi",
-    b"chad", b"chrm", b"A2B0", b"A2B1", b"A2B2", b"B2A0", b"B2A1", b"B2A2", b"D2B0", b"D2B1",
-    b"D2B2", b"D2B3", b"B2D0", b"B2D1", b"B2D2", b"B2D3", b"gamt", b"cicp", b"meas", b"view",
-    b"tech", b"rig0", b"rig2",
-];
+/// What colours are made of, and by what types of data (ICC.1:2022, 9.2). The tables of floating
+/// numbers (D2Bx, B2Dx) are not among it: their elements are without end, and each profile with
+/// them has the others, too.
+fn types_of(tag: &[u8; 4]) -> &'static [&'static [u8; 4]] {
+    match tag {
+        b"rXYZ" | b"gXYZ" | b"bXYZ" | b"wtpt" | b"bkpt" | b"lumi" => &[b"XYZ "],
+        b"rTRC" | b"gTRC" | b"bTRC" | b"kTRC" => &[b"curv", b"para"],
+        b"A2B0" | b"A2B1" | b"A2B2" => &[b"mft1", b"mft2", b"mAB "],
+        b"B2A0" | b"B2A1" | b"B2A2" | b"gamt" => &[b"mft1", b"mft2", b"mBA "],
+        b"chad" => &[b"sf32"],
+        b"chrm" => &[b"chrm"],
+        b"cicp" => &[b"cicp"],
+        b"meas" => &[b"meas"],
+        b"view" => &[b"view"],
+        b"tech" | b"rig0" | b"rig2" => &[b"sig "],
+        _ => &[],
+    }
+}
 /// What a profile is called and who made it, in words.
 const WORDS: &[&[u8; 4]] = &[b"desc", b"cprt", b"dmnd", b"dmdd", b"vued"];
 /// Every profile has to have these.
@@ -71,7 +82,11 @@ impl<'a> Profile<'a> {
         let is_new = self.header[8] >= 4;
         let mut kept: Vec<(&[u8; 4], Vec<u8>)> = Vec::new();
         for (name, data) in &self.tags {
-            let stays = COLOURS.contains(name)
+            let is_colour = types_of(name).iter().any(|kind| data.starts_with(*kind));
+            if !budget.pays(data.len()) {
+                return None;
+            }
+            let stays = is_colour
                 || WORDS.contains(name)
                     && originals == Originals::StripLocation
                     && !in_text(data, budget);
@@ -91,9 +106,19 @@ impl<'a> Profile<'a> {
     fn tidied(&self, originals: Originals) -> Vec<u8> {
         let mut header = self.header.to_vec();
         header[84..].fill(0);
+        // Reserved, or of few bits; the illuminant is D50 (ICC.1:2022, 7.2).
+        header[10..12].fill(0);
+        header[44..47].fill(0);
+        header[47] &= 3;
+        header[56..63].fill(0);
+        header[63] &= 15;
+        header[64..67].fill(0);
+        header[67] &= 3;
+        header[68..80].copy_from_slice(&[0, 0, 0xf6, 0xd6, 0, 1, 0, 0, 0, 0, 0xd3, 0x2d]);
         if originals == Originals::StripAll {
             header[4..8].fill(0);
             header[24..36].copy_from_slice(&[7, 208, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
+            header[40..44].fill(0);
             header[48..56].fill(0);
             header[80..84].fill(0);
         }
@@ -107,16 +132,91 @@ fn exact(data: &[u8]) -> Option<&[u8]> {
         let four = data.get(at..at + 4)?.first_chunk()?;
         usize::try_from(u32::from_be_bytes(*four)).ok()
     };
-    let length = match data.get(..4)? {
+    let length: usize = match data.get(..4)? {
         b"XYZ " => 20,
         b"curv" => number(8)?.checked_mul(2)?.checked_add(12)?,
         b"para" => 12 + 4 * [1, 3, 4, 5, 7].get(usize::from(*data.get(9)?))?,
-        b"sf32" => data.len() & !3,
+        // A matrix.
+        b"sf32" => 8 + 9 * 4,
         b"cicp" | b"sig " => 12,
         b"meas" | b"view" => 36,
+        b"chrm" => 12 + 8 * usize::from(*data.get(9)?),
+        b"mft1" => 48 + tables(data, 256, 256)?,
+        b"mft2" => {
+            let entries = number(48)?;
+            52 + tables(data, entries >> 16, entries & 0xffff)?.checked_mul(2)?
+        }
+        b"mAB " | b"mBA " => elements(data)?,
         _ => data.len(),
     };
     data.get(..length)
+}
+
+/// Numbers in a table of so many entries for each channel that goes in, a grid between, and so many
+/// for each that comes out.
+fn tables(data: &[u8], into: usize, out_of: usize) -> Option<usize> {
+    let channel = |at: usize| data.get(at).map(|count| usize::from(*count));
+    let (inputs, outputs, grid) = (channel(8)?, channel(9)?, channel(10)?);
+    let nodes = grid.checked_pow(u32::try_from(inputs).ok()?)?;
+    let all = (inputs * into).checked_add(nodes.checked_mul(outputs)?)?;
+    all.checked_add(outputs * out_of)
+}
+
+/// The length of a table whose parts lie behind each other, with nothing between.
+fn elements(data: &[u8]) -> Option<usize> {
+    let number = |at: usize| {
+        let four = data.get(at..at + 4)?.first_chunk()?;
+        usize::try_from(u32::from_be_bytes(*four)).ok()
+    };
+    let (inputs, outputs) = (usize::from(*data.get(8)?), usize::from(*data.get(9)?));
+    // Curves before the grid belong to the device's side, the others to the other one.
+    let is_a_to_b = data.starts_with(b"mAB ");
+    let (near, far) = if is_a_to_b {
+        (outputs, inputs)
+    } else {
+        (inputs, outputs)
+    };
+    let mut parts = Vec::new();
+    for (at, curves_of) in [(12, near), (20, near), (28, far)] {
+        if let Some(from) = number(at).filter(|from| *from > 0) {
+            parts.push((from, curves(data.get(from..)?, curves_of)?));
+        }
+    }
+    if let Some(from) = number(16).filter(|from| *from > 0) {
+        parts.push((from, 48));
+    }
+    if let Some(from) = number(24).filter(|from| *from > 0) {
+        let grid = data.get(from..from.checked_add(20)?)?;
+        let nodes = grid[..16.min(inputs)]
+            .iter()
+            .try_fold(1_usize, |nodes, side| nodes.checked_mul(usize::from(*side)))?;
+        let values = nodes
+            .checked_mul(outputs)?
+            .checked_mul(usize::from(grid[16]))?;
+        parts.push((from, values.checked_add(20)?));
+    }
+    parts.sort_unstable();
+    parts.dedup();
+    parts.iter().try_fold(32_usize, |end, (from, length)| {
+        let follows = (end..=end.next_multiple_of(4)).contains(from);
+        follows.then(|| from.checked_add(*length)).flatten()
+    })
+}
+
+/// The length of so many curves behind each other.
+fn curves(data: &[u8], count: usize) -> Option<usize> {
+    let mut at = 0_usize;
+    for index in 0..count {
+        if index > 0 {
+            at = at.next_multiple_of(4);
+        }
+        let curve = data.get(at..)?;
+        if !curve.starts_with(b"curv") && !curve.starts_with(b"para") {
+            return None;
+        }
+        at = at.checked_add(exact(curve)?.len())?;
+    }
+    Some(at)
 }
 
 /// Words that tell nothing, in the way of the profile's version.
@@ -241,6 +341,59 @@ mod tests {
         assert_eq!(hidden, plain);
         assert!(matches!(all(&behind), Verdict::Becomes(new, _) if new == plain));
         assert_eq!(all(&padded), Verdict::Stays);
+    }
+
+    #[test]
+    fn words_in_the_place_of_colours_go() {
+        let text = b"text\0\0\0\0Alice 48.2082, 16.3738\0";
+        let desc = b"desc\0\0\0\0\0\0\0\x17Alice 48.2082, 16.3738\0";
+        // One channel in and out, two nodes, and words behind them.
+        let mut table = b"mft1\0\0\0\0\x01\x01\x02\0".to_vec();
+        table.resize(48 + 256 + 2 + 256, 1);
+        let whole = table.len();
+        table.extend(b"Alice 48.2082, 16.3738");
+        let mut told = profile(
+            4,
+            &[
+                (b"rXYZ", &xyz()),
+                (b"lumi", text),
+                (b"tech", text),
+                (b"rig0", text),
+                (b"gamt", text),
+                (b"view", desc),
+                (b"A2B1", b"note\0\0\0\0Alice 48.2082, 16.3738"),
+                (b"A2B0", &table),
+            ],
+        );
+        told[40..48].copy_from_slice(b"Alice se");
+        told[56..64].copy_from_slice(b"cretmark");
+        told[68..80].copy_from_slice(b"Alice Secret");
+
+        for originals in [Originals::StripAll, Originals::StripLocation] {
+            let clean = becomes(&told, originals);
+            assert!(!has(&clean, b"Alice") || originals == Originals::StripLocation);
+            assert!(!has(&clean, b"48.2082") && !has(&clean, b"cretmark"));
+            assert!(has(&clean, &xyz()) && has(&clean, &table[..whole]));
+        }
+    }
+
+    #[test]
+    fn parts_of_a_table_lie_behind_each_other() {
+        let curve = |kind: &[u8; 4]| [&kind[..], b"\0\0\0\0\0\0\0\0"].concat();
+        let with = |curves: &[u8]| {
+            let mut table = b"mAB \0\0\0\0\x03\x03\0\0\0\0\0\x20".to_vec();
+            table.resize(32, 0);
+            table.extend(curves);
+            table.extend(b"words");
+            table
+        };
+        let linear = curve(b"curv").repeat(3);
+
+        let told = with(&linear);
+        let other = with(&curve(b"text").repeat(3));
+
+        assert_eq!(exact(&told).map(<[u8]>::len), Some(32 + 36));
+        assert_eq!(exact(&other), None);
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! Drawings: read as the XML that they are. They go up as they are, or not at all: nothing is cut
 //! out of a text that styles and scripts refer to.
 
+mod names;
+
+use std::collections::BTreeSet;
+
 use roxmltree::{Document, Node, NodeType, ParsingOptions};
 
 use super::forms;
 use super::place::{in_drawing, in_text};
 use super::policy::Originals;
 use super::walk::{Tells, Walk};
+use names::{COLOURS, NAMESPACES, NUMBERS, WORDS};
 
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
@@ -17,92 +22,12 @@ const MOST_NODES: u32 = 1 << 20;
 const NOTES: &[&str] = &["metadata", "foreignObject", "script"];
 /// Elements whose words are shown to who asks.
 const OWN_WORDS: &[&str] = &["title", "desc"];
-/// Attributes whose values are numbers, and no places.
-const NUMBERS: &[&str] = &[
-    "d",
-    "points",
-    "transform",
-    "gradientTransform",
-    "patternTransform",
-    "viewBox",
-    "x",
-    "y",
-    "x1",
-    "x2",
-    "y1",
-    "y2",
-    "cx",
-    "cy",
-    "r",
-    "rx",
-    "ry",
-    "fx",
-    "fy",
-    "fr",
-    "width",
-    "height",
-    "dx",
-    "dy",
-    "rotate",
-    "offset",
-    "values",
-    "keyTimes",
-    "keySplines",
-    "keyPoints",
-    "from",
-    "to",
-    "by",
-    "dur",
-    "begin",
-    "end",
-    "stdDeviation",
-    "kernelMatrix",
-    "kernelUnitLength",
-    "tableValues",
-    "style",
-    "k1",
-    "k2",
-    "k3",
-    "k4",
-    "baseFrequency",
-    "scale",
-    "surfaceScale",
-    "specularExponent",
-    "specularConstant",
-    "diffuseConstant",
-    "slope",
-    "intercept",
-    "amplitude",
-    "exponent",
-    "z",
-    "azimuth",
-    "elevation",
-    "limitingConeAngle",
-    "pointsAtX",
-    "pointsAtY",
-    "pointsAtZ",
-    "refX",
-    "refY",
-    "markerWidth",
-    "markerHeight",
-    "textLength",
-    "startOffset",
-    "pathLength",
-    "radius",
-    "order",
-    "bias",
-    "divisor",
-    "targetX",
-    "targetY",
-    "seed",
-    "opacity",
-    "letter-spacing",
-    "word-spacing",
-    "baseline-shift",
-    "enable-background",
-    "color",
-    "version",
-];
+/// Elements whose words are drawn.
+const DRAWN: &[&str] = &["text", "tspan", "textPath", "tref", "a", "altGlyph"];
+/// The public names of drawings' document types.
+const DOCTYPES: &[&str] = &["-//W3C//DTD SVG", "http://www.w3.org/"];
+/// An address in a style is no longer.
+const LONGEST_ADDRESS: usize = 1 << 12;
 
 pub(super) fn walk(walk: &mut Walk<'_>) {
     let file = walk.file;
@@ -125,6 +50,7 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     match Document::parse_with_options(&text, options) {
         Ok(document) => {
             declarations(walk, &text, &document);
+            namespaces(walk, &document);
             // Whatever it is called: some leave it out.
             let own = document.root_element().tag_name().namespace();
             for node in document.root().descendants() {
@@ -142,15 +68,29 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     }
 }
 
-/// What stands before the drawing: names for pieces of text, which may never be used.
+const OWN: &str = "it is a drawing with words about itself inside";
+
+fn own_words(walk: &mut Walk<'_>) {
+    if walk.originals == Originals::StripAll {
+        walk.refuse(OWN);
+    }
+}
+
+/// What stands before the drawing: what kind of document it is, and declarations, which may never
+/// be used.
 fn declarations(walk: &mut Walk<'_>, text: &str, document: &Document<'_>) {
     let before = &text[..document.root_element().range().start];
-    if let Some((_, told)) = before.split_once("<!ENTITY") {
-        words(walk, told);
-        if walk.originals == Originals::StripAll {
-            walk.refuse("it is a drawing with words about itself inside");
-        }
+    let Some((_, doctype)) = before.split_once("<!DOCTYPE") else {
+        return;
+    };
+    if doctype.contains('[') {
+        own_words(walk);
     }
+    let mut named = doctype.split(['"', '\'']).skip(1).step_by(2);
+    if named.any(|name| !DOCTYPES.iter().any(|known| name.starts_with(known))) {
+        own_words(walk);
+    }
+    words(walk, doctype);
 }
 
 fn look(walk: &mut Walk<'_>, node: &Node<'_, '_>, own: Option<&str>) {
@@ -162,14 +102,19 @@ fn look(walk: &mut Walk<'_>, node: &Node<'_, '_>, own: Option<&str>) {
             let is_style = parent == Some("style");
             match node.text().unwrap_or_default() {
                 told if is_style => style(walk, told),
-                told => words(walk, told),
+                told => {
+                    // Elsewhere nothing of it is drawn.
+                    let is_drawn = parent.is_some_and(|name| DRAWN.contains(&name));
+                    if !is_drawn && !told.trim().is_empty() {
+                        own_words(walk);
+                    }
+                    words(walk, told);
+                }
             }
         }
         NodeType::Comment => {
             words(walk, node.text().unwrap_or_default());
-            if walk.originals == Originals::StripAll {
-                walk.refuse("it is a drawing with words about itself inside");
-            }
+            own_words(walk);
         }
         NodeType::PI => {
             words(walk, node.pi().and_then(|pi| pi.value).unwrap_or_default());
@@ -186,8 +131,8 @@ fn element(walk: &mut Walk<'_>, node: &Node<'_, '_>, own: Option<&str>) {
     if name.namespace() != own || NOTES.contains(&name.name()) {
         walk.refuse("it is a drawing with metadata inside");
     }
-    if walk.originals == Originals::StripAll && OWN_WORDS.contains(&name.name()) {
-        walk.refuse("it is a drawing with words about itself inside");
+    if OWN_WORDS.contains(&name.name()) {
+        own_words(walk);
     }
     for attribute in node.attributes() {
         let (name, value) = (attribute.name(), attribute.value());
@@ -204,20 +149,105 @@ fn element(walk: &mut Walk<'_>, node: &Node<'_, '_>, own: Option<&str>) {
         if name == "style" || value.contains("url(") {
             style(walk, value);
         }
-        if name.starts_with("aria-") && walk.originals == Originals::StripAll {
-            walk.refuse("it is a drawing with words about itself inside");
-        }
         if name.starts_with("data-") {
             walk.refuse("it is a drawing with metadata inside");
         }
-        let are_numbers = NUMBERS.contains(&name)
-            || [
-                "stroke", "fill", "font", "stop-", "flood-", "clip", "mask", "marker",
-            ]
-            .iter()
-            .any(|begins| name.starts_with(begins));
-        if !are_numbers {
-            words(walk, &format!("{name}={value}"));
+        let is_number = NUMBERS.contains(&name);
+        if !is_number && !COLOURS.contains(&name) && !WORDS.contains(&name) {
+            own_words(walk);
+        }
+        let is_drawn = is_number && !has_word(value) || COLOURS.contains(&name) && is_colour(value);
+        if is_drawn {
+            continue;
+        }
+        if is_number || name == "version" && value.contains(char::is_alphabetic) {
+            own_words(walk);
+        }
+        words(walk, &format!("{name}={value}"));
+    }
+}
+
+/// Whether there is a word in what should be numbers, besides the names of transformations.
+fn has_word(value: &str) -> bool {
+    const NAMED: &[&str] = &[
+        "matrix",
+        "translate",
+        "rotate",
+        "scale",
+        "skewx",
+        "skewy",
+        "indefinite",
+        "auto",
+        "none",
+        "inherit",
+        "normal",
+        "center",
+        "bottom",
+        "right",
+        "left",
+        "baseline",
+        "super",
+        "medium",
+        "small",
+        "large",
+        "smaller",
+        "larger",
+        "x-small",
+        "xx-small",
+        "x-large",
+        "xx-large",
+        "currentcolor",
+        "click",
+        "visible",
+        "hidden",
+        "accumulate",
+        "media",
+        "thin",
+        "thick",
+    ];
+    let words = value.split(|c: char| !c.is_alphabetic());
+    words
+        .filter(|word| word.chars().count() > 4)
+        .any(|word| !NAMED.contains(&word.to_ascii_lowercase().as_str()) && !is_path(word))
+}
+
+/// A name, a number or a function that makes a colour; or what is referred to.
+fn is_colour(value: &str) -> bool {
+    let value = value.trim();
+    let begins = [
+        "#",
+        "rgb",
+        "hsl",
+        "hwb",
+        "lab(",
+        "lch(",
+        "oklab(",
+        "oklch(",
+        "color(",
+        "icc-color(",
+        "url(",
+    ];
+    let is_made = begins.iter().any(|begins| value.starts_with(begins)) && !has_word(value);
+    is_made || value.chars().all(char::is_alphabetic)
+}
+
+/// Letters that are commands of a path, without spaces between them.
+fn is_path(word: &str) -> bool {
+    word.chars().all(|c| "MmZzLlHhVvCcSsQqTtAaEe".contains(c))
+}
+
+/// Names of namespaces are addresses of whoever made them up; nobody opens them.
+fn namespaces<'a>(walk: &mut Walk<'_>, document: &'a Document<'_>) {
+    let nodes = document.root().descendants();
+    let all: BTreeSet<(Option<&'a str>, &'a str)> = nodes
+        .flat_map(|node| node.namespaces())
+        .map(|namespace| (namespace.name(), namespace.uri()))
+        .collect();
+    for (prefix, uri) in all {
+        words(walk, &format!("{}={uri}", prefix.unwrap_or_default()));
+        let is_known = NAMESPACES.iter().any(|known| uri.starts_with(known));
+        if !is_known || uri.len() > 100 || uri.contains(' ') {
+            own_words(walk);
         }
     }
 }
@@ -246,8 +276,25 @@ fn style(walk: &mut Walk<'_>, told: &str) {
     for (at, _) in lower.match_indices("url(") {
         let address = spared[at + 4..].trim_start_matches(['"', '\'']);
         if !address.starts_with('#') {
+            let end = address
+                .char_indices()
+                .map(|(at, _)| at)
+                .take(LONGEST_ADDRESS)
+                .last();
+            let address = &address[..end.unwrap_or_default()];
             other(walk, address.split(')').next().unwrap_or_default());
+            // One is enough for what becomes of the drawing.
+            break;
         }
+    }
+    // Values with names of their own, and texts.
+    for value in told.split("--").skip(1) {
+        let value = value.split([';', '}']).next().unwrap_or_default();
+        own_words(walk);
+        words(walk, value);
+    }
+    for text in told.split(['"', '\'']).skip(1).step_by(2) {
+        words(walk, text);
     }
     if lower.contains("@import") {
         other(walk, told);
@@ -261,9 +308,7 @@ fn style(walk: &mut Walk<'_>, told: &str) {
     while let Some((_, from)) = rest.split_once("/*") {
         let (comment, behind) = from.split_once("*/").unwrap_or((from, ""));
         words(walk, comment);
-        if walk.originals == Originals::StripAll {
-            walk.refuse("it is a drawing with words about itself inside");
-        }
+        own_words(walk);
         rest = behind;
     }
 }

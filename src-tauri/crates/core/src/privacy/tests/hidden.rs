@@ -76,6 +76,75 @@ fn a_drawing_is_read_in_whatever_way_it_is_written() {
     assert!(strip(plain.to_vec(), &content, Originals::StripAll).is_ok());
 }
 
+fn goes(drawing: &str, originals: Originals) -> bool {
+    let content = content::sniff(drawing.as_bytes(), "a.svg");
+    strip(drawing.as_bytes().to_vec(), &content, originals).is_ok()
+}
+
+#[test]
+fn a_drawing_tells_no_place_wherever_it_is_written() {
+    for telling in [
+        "<!DOCTYPE svg [<!NOTATION a SYSTEM \"48.2082, 16.3738\">]><svg/>",
+        "<!DOCTYPE svg [<!ATTLIST svg a CDATA \"48.2082, 16.3738\">]><svg/>",
+        "<!DOCTYPE svg PUBLIC \"Stephansplatz\" \"http://h/48.2082,16.3738\"><svg/>",
+        "<svg xmlns:g='geo:48.2082,16.3738'/>",
+        "<svg><g xmlns:g='geo:48.2082,16.3738'/></svg>",
+        "<svg><style>.a{--place:'48.2082, 16.3738'}</style></svg>",
+        "<svg><g style=\"--gps:'48.2082, 16.3738'\"/></svg>",
+        "<svg version='Stephansplatz 48.2082, 16.3738'/>",
+        "<svg><g color='Stephansplatz Vienna 48.2082, 16.3738'/></svg>",
+        "<svg><g fill-note='48.2082, 16.3738'/></svg>",
+        "<svg><g stroke-width='Stephansplatz 48.2082, 16.3738'/></svg>",
+    ] {
+        assert!(!goes(telling, Originals::StripLocation), "{telling}");
+        assert!(!goes(telling, Originals::StripAll), "{telling}");
+    }
+}
+
+#[test]
+fn a_drawing_says_nothing_of_itself() {
+    for telling in [
+        "<svg author='Alice' serial='4711'/>",
+        "<svg xmlns:xlink='http://www.w3.org/1999/xlink'><g xlink:title='Alice'/></svg>",
+        "<svg><g>Alice was here</g></svg>",
+        "<svg version='Alice'/>",
+        "<!DOCTYPE svg [<!NOTATION alice SYSTEM \"a\">]><svg/>",
+        "<svg xmlns:a='http://alice.example/'/>",
+        "<svg><style>.a{--author:Alice}</style></svg>",
+    ] {
+        assert!(!goes(telling, Originals::StripAll), "{telling}");
+    }
+}
+
+#[test]
+fn a_drawing_that_only_draws_goes_up() {
+    let filtered = "<filter id='f'><feColorMatrix type='matrix' values='1 0 0 0 0 0 1 0 0 0 0 0 1 0 0 0 0 0 1 0' in='SourceGraphic' result='a'/></filter>";
+    for harmless in [
+        "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\"><svg version='1.1' xmlns='http://www.w3.org/2000/svg'/>",
+        "<svg xmlns:xlink='http://www.w3.org/1999/xlink'><use xlink:href='#a' x='48.2082' y='16.3738'/></svg>",
+        "<svg xmlns:sketch='http://www.bohemiancoding.com/sketch/ns'/>",
+        "<svg><g transform='translate(48.2082,16.3738) rotate(45)' transform-origin='48.2082 16.3738'/></svg>",
+        "<svg><animateMotion path='M48.2082,16.3738 L10,10' dur='indefinite'/></svg>",
+        "<svg><text x='1' y='2' line-height='24.1234' font-family=\"'Helvetica Neue', sans-serif\">Words <tspan>drawn</tspan></text></svg>",
+        "<svg><rect fill='rgb(48.2082,16.3738,1)' stroke='currentColor' style='fill:#fff;font-family:\"Noto Sans\"'/></svg>",
+        filtered_in(filtered).as_str(),
+    ] {
+        assert!(goes(harmless, Originals::StripAll), "{harmless}");
+        assert!(goes(harmless, Originals::StripLocation), "{harmless}");
+    }
+}
+
+fn filtered_in(filter: &str) -> String {
+    format!("<svg>{filter}<g filter='url(#f)' clip-path='url(#c)'/></svg>")
+}
+
+#[test]
+fn addresses_without_end_do_not_hold_up() {
+    let many = format!("<svg><style>{}</style></svg>", "url(".repeat(500_000));
+
+    assert!(!goes(&many, Originals::StripAll));
+}
+
 #[test]
 fn what_is_said_twice_is_refused() {
     let file = samples::heic(XMP_PLAIN);
