@@ -115,6 +115,27 @@ fn a_session_that_ends_in_the_middle_is_renewed_without_a_failed_job() {
 }
 
 #[test]
+fn so_is_one_that_ends_before_parts_are_put_together() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let told = AtomicBool::new(false);
+    let middleman = Middleman::before(&server.endpoint, move |asked| {
+        if asked.is_complete() && !told.swap(true, Ordering::SeqCst) {
+            Fate::Say(400, "ExpiredToken")
+        } else {
+            Fate::Pass
+        }
+    });
+    let teller = teller(&server, folder.path());
+    let client = client(&server, &middleman.endpoint(), folder.path(), &teller);
+    let film = write(folder.path(), "film.bin", vec![7; 17 << 20]);
+
+    upload(&client, &[film]).with_code(0);
+
+    assert_eq!(server.demo_keys(), ["originals/film.bin"]);
+    assert_eq!(times_asked(folder.path()), 2);
+}
+
+#[test]
 fn a_session_that_is_not_renewed_is_waited_for() {
     let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
     let silent = folder.path().join("silent");

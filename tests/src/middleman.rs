@@ -21,10 +21,7 @@ pub struct Asked {
 impl Asked {
     /// A header's value; empty where there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
+        value(&self.headers, name)
     }
 
     /// Whether a part of a large object is sent.
@@ -46,6 +43,12 @@ impl Asked {
     pub fn is_put(&self) -> bool {
         self.method == "PUT" && !self.target.contains("partNumber=")
     }
+}
+
+/// A header's value; empty where there is none.
+fn value<'a>(headers: &'a [(String, String)], name: &str) -> &'a str {
+    let found = headers.iter().find(|(key, _)| key == name);
+    found.map_or("", |(_, value)| value)
 }
 
 /// What becomes of a request.
@@ -82,10 +85,7 @@ pub struct Answer<'a> {
 impl Answer<'_> {
     /// A header's value; empty where there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
+        value(self.headers, name)
     }
 }
 
@@ -239,10 +239,7 @@ impl Head {
     }
 
     fn header(&self, name: &str) -> &str {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
+        value(&self.headers, name)
     }
 
     fn length(&self) -> u64 {

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use percent_encoding::percent_decode_str;
+
 use crate::middleman::{Answer, Asked, Fate, Manners};
 
 /// What a service does with `If-None-Match` and `If-Match`.
@@ -205,7 +207,7 @@ impl AtWork {
         {
             return Some(fate());
         }
-        let key = percent_decoded(asked.path());
+        let key = percent_decode_str(asked.path()).decode_utf8_lossy();
         let takes = |c: char| c.is_ascii_alphanumeric() || key_signs.contains(c);
         if !key_signs.is_empty() && asked.method != "GET" && !key.chars().all(takes) {
             return Some(Fate::Say(400, "InvalidKey"));
@@ -281,19 +283,4 @@ impl Manners for AtWork {
             }
         }
     }
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let code =
-            (byte == b'%').then(|| [rest.next(), rest.next()].map(Option::unwrap_or_default));
-        let code = code.and_then(|code| {
-            let text = std::str::from_utf8(&code).ok()?;
-            u8::from_str_radix(text, 16).ok()
-        });
-        bytes.push(code.unwrap_or(byte));
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

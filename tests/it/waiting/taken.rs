@@ -1,9 +1,10 @@
 //! A journal that takes nothing: another program keeps it to itself in the middle of the work.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rusqlite::Connection;
+use tempfile::TempDir;
 use tintype_tests::files::write_name;
 use tintype_tests::middleman::{Asked, Fate, Middleman};
 use tintype_tests::program::Tintype;
@@ -33,31 +34,28 @@ impl Taker {
         }
     }
 
-    fn of(&self, client: &Tintype) {
-        self.journal
-            .set(client.home().join("journal.sqlite"))
-            .unwrap();
-    }
-
     fn lets_go(&self) {
         let held = self.holds.lock().unwrap().take().unwrap();
         held.execute_batch("ROLLBACK").unwrap();
     }
 }
 
-fn write_some(folder: &Path) {
+/// Twelve files, and a client whose journal is taken as soon as it sends the first.
+fn set_up(server: &Server) -> (TempDir, Taker, Middleman, Tintype) {
+    let (folder, taker) = (tempfile::tempdir().unwrap(), Taker::default());
     for number in 0..12 {
-        write_name(folder, &format!("{number}.txt"));
+        write_name(folder.path(), &format!("{number}.txt"));
     }
+    let middleman = Middleman::before(&server.endpoint, taker.judge());
+    let client = server.client_at(&middleman.endpoint(), &[]);
+    let journal = client.home().join("journal.sqlite");
+    taker.journal.set(journal).unwrap();
+    (folder, taker, middleman, client)
 }
 
 fn ends_and_goes_on(args: &[&str]) {
-    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    write_some(folder.path());
-    let taker = Taker::default();
-    let middleman = Middleman::before(&server.endpoint, taker.judge());
-    let client = server.client_at(&middleman.endpoint(), &[]);
-    taker.of(&client);
+    let server = Server::demo();
+    let (folder, taker, _middleman, client) = set_up(&server);
     let mut args: Vec<_> = args.iter().map(std::ffi::OsStr::new).collect();
     args.push(folder.path().as_os_str());
 
@@ -91,12 +89,8 @@ fn so_does_a_look_at_a_folder() {
 #[cfg(unix)]
 #[test]
 fn so_does_what_a_person_interrupts() {
-    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
-    write_some(folder.path());
-    let taker = Taker::default();
-    let middleman = Middleman::before(&server.endpoint, taker.judge());
-    let client = server.client_at(&middleman.endpoint(), &[]);
-    taker.of(&client);
+    let server = Server::demo();
+    let (folder, taker, _middleman, client) = set_up(&server);
     let args = ["upload", "--profile", "test", "--no-variants"].map(std::ffi::OsStr::new);
     let mut command = client.command(args.into_iter().chain([folder.path().as_os_str()]));
     let mut running = client.start(&mut command);

@@ -153,7 +153,8 @@ fn find_io(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
     None
 }
 
-fn innermost(error: Option<&(dyn StdError + 'static)>) -> String {
+/// What is at the bottom of an error.
+pub(super) fn innermost(error: Option<&(dyn StdError + 'static)>) -> String {
     let mut text = String::from("no connection");
     let mut next: Option<&(dyn StdError + 'static)> = error;
     while let Some(error) = next {

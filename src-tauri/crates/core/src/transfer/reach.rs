@@ -101,11 +101,22 @@ impl S3 {
         }
     }
 
+    /// What went wrong. Credentials that have ended are let go of, where there may be new ones: then
+    /// the request is made again.
     pub(super) fn explain<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        failure::explain(&self.context, error)
+        let explained = failure::explain(&self.context, error);
+        let ended = error.code().is_some_and(|code| ENDED.contains(&code));
+        if ended && self.signer.let_go() {
+            return Error {
+                code: Code::CredentialsMissing,
+                ..explained
+            }
+            .retry(Retry::Soon);
+        }
+        explained
     }
 
     /// Waits for an answer to a request without a body.
@@ -118,28 +129,9 @@ impl S3 {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         match watchdog::answer(limit, request).await {
-            Watched::Ended(Err(error)) => Err(self.explain_and_renew(&error).await),
-            Watched::Ended(Ok(answer)) => Ok(answer),
+            Watched::Ended(ended) => ended.map_err(|error| self.explain(&error)),
             Watched::Stalled => Err(failure::stalled(&self.context)),
         }
-    }
-
-    /// Credentials that have ended are let go of, where there may be new ones: then the request is
-    /// made again.
-    async fn explain_and_renew<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        let ended = error.code().is_some_and(|code| ENDED.contains(&code));
-        let explained = self.explain(error);
-        if ended && self.signer.let_go().await {
-            return Error {
-                code: Code::CredentialsMissing,
-                ..explained
-            }
-            .retry(Retry::Soon);
-        }
-        explained
     }
 
     /// Waits for a request with a body for as long as its bytes move.
@@ -153,8 +145,7 @@ impl S3 {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         match watchdog::moving(bytes, progress, request).await {
-            Watched::Ended(Err(error)) => Err(self.explain_and_renew(&error).await),
-            Watched::Ended(Ok(answer)) => Ok(answer),
+            Watched::Ended(ended) => ended.map_err(|error| self.explain(&error)),
             Watched::Stalled => Err(failure::stalled(&self.context)),
         }
     }

@@ -2,16 +2,19 @@
 //! ends.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials as Keys;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use tokio::sync::Mutex;
 
+use super::failure::innermost;
 use super::http::http_client;
 use crate::error::{Code, Error, Result};
 use crate::profile::Profile;
@@ -55,20 +58,19 @@ impl Signer {
     pub async fn of_aws(profile: &Profile) -> Result<Self> {
         let name = profile.aws_profile.as_str();
         let http = http_client(None, "")?;
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
-        if !name.is_empty() {
-            loader = loader.profile_name(name);
-        }
-        let found = loader.load().await;
+        // The machine's own region is not asked for: elsewhere nobody answers, for seconds.
+        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(ProfileFileRegionProvider::new())
+            .or_else(Region::from_static("us-east-1"));
         let provider = if name.is_empty() {
+            let loader = aws_config::defaults(BehaviorVersion::latest());
+            let found = loader.http_client(http).region(region).load().await;
             found.credentials_provider()
         } else {
             // What is in the environment may be another account's.
-            let region = found.region().cloned();
-            let region = region.unwrap_or(Region::new(profile.region()?.to_owned()));
             let config = ProviderConfig::default()
                 .with_http_client(http)
-                .with_region(Some(region));
+                .with_region(region.region().await);
             let of_profile = ProfileFileCredentialsProvider::builder()
                 .configure(&config)
                 .profile_name(name);
@@ -77,12 +79,9 @@ impl Signer {
         let Some(provider) = provider else {
             return Err(missing(profile, "nothing has any"));
         };
-        let found = Arc::new(Found {
-            provider,
-            held: Mutex::default(),
-        });
+        let found = Arc::new(Found::new(provider));
         let keys = found.provide_credentials().await;
-        keys.map_err(|error| missing(profile, &innermost(&error)))?;
+        keys.map_err(|error| missing(profile, &innermost(Some(&error))))?;
         Ok(Self {
             provider: SharedCredentialsProvider::new(Shared(Arc::clone(&found))),
             found: Some(found),
@@ -93,12 +92,13 @@ impl Signer {
         self.provider.clone()
     }
 
-    /// A service does not take them any more: the next request has new ones, if there can be.
-    pub(super) async fn let_go(&self) -> bool {
-        match &self.found {
-            Some(found) => found.held.lock().await.take().is_some(),
-            None => false,
-        }
+    /// A service does not take them any more: the next request has new ones. Whether there can be
+    /// any.
+    pub(super) fn let_go(&self) -> bool {
+        let found = self.found.as_ref();
+        found
+            .map(|found| found.refused.store(true, Ordering::Relaxed))
+            .is_some()
     }
 }
 
@@ -107,11 +107,24 @@ impl Signer {
 struct Found {
     provider: SharedCredentialsProvider,
     held: Mutex<Option<Keys>>,
+    /// A service does not take them any more.
+    refused: AtomicBool,
 }
 
 impl Found {
+    fn new(provider: SharedCredentialsProvider) -> Self {
+        Self {
+            provider,
+            held: Mutex::default(),
+            refused: AtomicBool::default(),
+        }
+    }
+
     async fn provide_credentials(&self) -> provider::Result {
         let mut held = self.held.lock().await;
+        if self.refused.swap(false, Ordering::Relaxed) {
+            *held = None;
+        }
         let lasts = |keys: &&Keys| {
             keys.expiry()
                 .is_none_or(|end| end > SystemTime::now() + AHEAD)
@@ -124,7 +137,10 @@ impl Found {
             // Those that there are last for a while yet, whatever is wrong with renewing them.
             Err(error) => match held.as_ref() {
                 Some(keys) if keys.expiry().is_some_and(|end| end > SystemTime::now()) => {
-                    tracing::warn!(error = innermost(&error), "credentials are not renewed yet");
+                    tracing::warn!(
+                        error = innermost(Some(&error)),
+                        "credentials are not renewed yet"
+                    );
                     Ok(keys.clone())
                 }
                 _ => Err(error),
@@ -164,19 +180,11 @@ pub(super) fn sign_in(aws_profile: &str) -> String {
     )
 }
 
-fn innermost(error: &CredentialsError) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(error) = next {
-        text = error.to_string();
-        next = error.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
+
+    use aws_credential_types::provider::error::CredentialsError;
 
     use super::*;
 
@@ -210,10 +218,7 @@ mod tests {
             lasts,
             ..Hands::default()
         };
-        let found = Arc::new(Found {
-            provider: SharedCredentialsProvider::new(hands),
-            held: Mutex::default(),
-        });
+        let found = Arc::new(Found::new(SharedCredentialsProvider::new(hands)));
         let signer = Signer {
             provider: SharedCredentialsProvider::new(Shared(Arc::clone(&found))),
             found: Some(found),
@@ -223,7 +228,7 @@ mod tests {
             let given = signer.provider().provide_credentials().await.ok();
             keys.push(given.map(|keys| keys.access_key_id().to_owned()));
             if lets_go {
-                signer.let_go().await;
+                assert!(signer.let_go());
             }
         }
         keys

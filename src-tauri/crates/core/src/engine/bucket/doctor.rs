@@ -215,11 +215,8 @@ impl Doctor<'_> {
             })
             .await?
             .awake();
-        self.step(
-            Step::Conditional,
-            conditional(&*asking.bucket.store, key, assumed),
-        )
-        .await;
+        self.step(Step::Conditional, conditional(&asking.bucket, key, assumed))
+            .await;
         self.step(Step::Parts, parts(store, &format!("{key}.parts")))
             .await;
         if let Some(origin) = self.cors.clone() {

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use super::check;
-use crate::error::{Code, Error, Result, Retry};
+use crate::error::{Code, Error, Result};
 use crate::profile::{Conditions, Fix, Profile};
-use crate::transfer::{Headers, Lookup, ObjectStore, Only, Progress};
+use crate::transfer::{Bucket, Headers, Lookup, ObjectStore, Only, Progress};
 use crate::world::blocking;
 
 /// What a step found out, if it worked.
@@ -152,13 +152,16 @@ pub(super) async fn public_link(link: String, profile: &Profile) -> Result<Findi
 /// Stores the object once more, whole and in parts, only if there is none: it is the same, whatever
 /// happens.
 pub(super) async fn conditional(
-    store: &dyn ObjectStore,
+    bucket: &Bucket,
     key: &str,
     assumed: Conditions,
 ) -> Result<Finding> {
-    let put = refuses(unhurried(|| put(store, key, &Only::IfAbsent)).await)?;
-    let in_parts = || put_in_parts(store, key, &Only::IfAbsent);
-    let complete = put && refuses(unhurried(in_parts).await)?;
+    let (store, size) = (&*bucket.store, body().len() as u64);
+    // Some services take one write of a key in a second (Cloudflare R2, Google Cloud Storage).
+    let whole = bucket.call(size, || put(store, key, &Only::IfAbsent));
+    let put = refuses(whole.await)?;
+    let in_parts = bucket.call(size, || put_in_parts(store, key, &Only::IfAbsent));
+    let complete = put && refuses(in_parts.await)?;
     let note = match (put, complete) {
         (true, true) => "honoured: two computers cannot overwrite each other",
         (true, false) => {
@@ -180,19 +183,6 @@ fn refuses<T>(stored: Result<T>) -> Result<bool> {
         Err(error) if error.code == Code::RequestRefused => Ok(false),
         Err(error) => Err(error),
         Ok(_) => Ok(false),
-    }
-}
-
-/// Some services take one write of a key in a second (Cloudflare R2, Google Cloud Storage).
-const A_WRITE: Duration = Duration::from_millis(1100);
-
-async fn unhurried<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
-    match attempt().await {
-        Err(error) if error.retry_class() == Retry::Slower => {
-            tokio::time::sleep(error.after.unwrap_or_default().max(A_WRITE)).await;
-            attempt().await
-        }
-        other => other,
     }
 }
 

@@ -383,40 +383,35 @@ pub(super) static ROWS: &[Provider] = &[
         note: "The region is the first part of the bucket's address, for example us-iad-18.",
         ..REGIONAL
     },
-    // github.com/ovh/docs: s3_location, s3_conditional_writes (all regions since 9 June 2026; ETags
-    // without quotation marks; not with SSE-C), storage classes.
     Provider {
         id: "ovh",
         label: "OVHcloud",
         endpoint: "https://s3.{region}.io.cloud.ovh.net",
-        regions: OVH,
+        regions: &[
+            "gra",
+            "rbx",
+            "sbg",
+            "eu-west-par",
+            "eu-south-mil",
+            "de",
+            "uk",
+            "waw",
+            "bhs",
+            "ca-east-tor",
+            "sgp",
+            "ap-southeast-syd",
+            "ap-south-mum",
+        ],
         public_url: "https://{bucket}.s3.{region}.io.cloud.ovh.net",
-        conditions: Conditions::ALL,
-        bare_etags: true,
-        takes: Takes {
-            tags: true,
-            classes: None,
-            encryptions: &["AES256"],
-            ..Takes::ALL
-        },
-        ..REGIONAL
+        ..OVH
     },
-    // The same; US accounts have addresses of their own.
     Provider {
         id: "ovh-us",
         label: "OVHcloud US",
         endpoint: "https://s3.{region}.io.cloud.ovh.us",
         regions: &["us-east-va", "us-west-or"],
         public_url: "https://{bucket}.s3.{region}.io.cloud.ovh.us",
-        conditions: Conditions::ALL,
-        bare_etags: true,
-        takes: Takes {
-            tags: true,
-            classes: None,
-            encryptions: &["AES256"],
-            ..Takes::ALL
-        },
-        ..REGIONAL
+        ..OVH
     },
     // supabase.com/docs/guides/storage/s3 (compatibility: no Content-MD5, ACL, tags, classes, SSE);
     // key_signs: supabase/storage, `isValidKey` (issue 133): ASCII only.
@@ -509,19 +504,17 @@ pub(super) static LAST: &[Provider] = &[
     },
 ];
 
-/// The console shows them in capitals.
-const OVH: &[&str] = &[
-    "gra",
-    "rbx",
-    "sbg",
-    "eu-west-par",
-    "eu-south-mil",
-    "de",
-    "uk",
-    "waw",
-    "bhs",
-    "ca-east-tor",
-    "sgp",
-    "ap-southeast-syd",
-    "ap-south-mum",
-];
+/// github.com/ovh/docs: s3_location (the console shows regions in capitals; American accounts have
+/// addresses of their own), s3_conditional_writes (all regions since 9 June 2026; ETags without
+/// quotation marks; not with SSE-C), storage classes.
+const OVH: Provider = Provider {
+    conditions: Conditions::ALL,
+    bare_etags: true,
+    takes: Takes {
+        tags: true,
+        classes: None,
+        encryptions: &["AES256"],
+        ..Takes::ALL
+    },
+    ..REGIONAL
+};
