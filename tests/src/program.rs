@@ -11,16 +11,11 @@ use tempfile::TempDir;
 
 /// A program that was built beside the tests.
 pub fn built(name: &str) -> PathBuf {
-    let folder = std::env::var_os("TINTYPE_BIN")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| {
-            let this = std::env::current_exe().expect("this program has a path");
-            this.parent()
-                .and_then(Path::parent)
-                .expect("target/debug/deps/it")
-                .to_owned()
-        });
-    let program = folder
+    let this = std::env::current_exe().expect("this program has a path");
+    let program = this
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/debug/deps/it")
         .join(name)
         .with_extension(std::env::consts::EXE_EXTENSION);
     assert!(

@@ -26,8 +26,9 @@ pub(crate) fn run(yes: bool, what: Option<&str>, folder: Option<&str>) -> Result
         "--package",
         "tintype-bench",
     ]))?;
+    let target = sh::target()?;
     let built = |name: &str| {
-        sh::target()
+        target
             .join("release")
             .join(name)
             .with_extension(std::env::consts::EXE_EXTENSION)
@@ -61,7 +62,7 @@ pub(crate) fn run(yes: bool, what: Option<&str>, folder: Option<&str>) -> Result
     }
     if matches!(what, None | Some("transfer")) {
         let garage = tools::GARAGE.get()?;
-        let venv = sh::target().join("bench-venv");
+        let venv = target.join("bench-venv");
         let python = venv.join(if cfg!(windows) {
             "Scripts/python.exe"
         } else {

@@ -30,7 +30,7 @@ pub(crate) fn run(yes: bool, words: &[&str]) -> Result {
     if chosen.is_empty() {
         return Err(format!("there are the targets {}", all.join(", ")));
     }
-    let folder = sh::target().join("fuzz");
+    let folder = sh::target()?.join("fuzz");
     let corpus = folder.join("corpus");
     draw(&corpus)?;
     build(&folder)?;

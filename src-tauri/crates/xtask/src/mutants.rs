@@ -33,7 +33,7 @@ pub(crate) fn run(yes: bool, room: Option<&str>) -> Result {
     command.args(["--no-shuffle", "--colors", "never", "--profile", "mutants"]);
     // Said here it holds for the build, too, which is the most of it.
     command.arg("--cargo-arg=--lib");
-    command.arg("--output").arg(sh::target());
+    command.arg("--output").arg(sh::target()?);
     for file in PURE
         .iter()
         .filter(|file| room.is_none_or(|room| file.contains(room)))

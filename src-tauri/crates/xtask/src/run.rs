@@ -12,7 +12,7 @@ pub(crate) fn run(yes: bool, folder: Option<&str>) -> Result {
     sh::run(sh::cargo().args(["build", "--workspace"]))?;
     let program = if window { "tintype-app" } else { "main-job" };
     let mut program = sh::command(
-        sh::target()
+        sh::target()?
             .join("debug")
             .join(format!("{program}{}", std::env::consts::EXE_SUFFIX)),
     );

@@ -74,12 +74,12 @@ pub(crate) fn npm(args: &[&str]) -> Command {
     npm
 }
 
-/// Where Cargo puts what it builds.
-pub(crate) fn target() -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(dir) => root().join(dir),
-        None => root().join("target"),
-    }
+/// Where Cargo puts what it builds: it built this program too. Whatever told it where (the
+/// environment, a configuration file of this person), it cannot be guessed wrong.
+pub(crate) fn target() -> Result<PathBuf> {
+    let this = std::env::current_exe().map_err(|error| error.to_string())?;
+    let folder = this.parent().and_then(Path::parent);
+    Ok(folder.ok_or("this program lies in no folder")?.to_owned())
 }
 
 fn show(command: &Command) -> String {

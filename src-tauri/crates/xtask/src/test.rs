@@ -55,9 +55,7 @@ pub(crate) fn run(yes: bool, quick: bool) -> Result {
             tests.args(["--skip", "in_a_namespace"]);
         }
     }
-    tests
-        .env("TINTYPE_BIN", sh::target().join("debug"))
-        .env("TINTYPE_TEST_OUTPUT", sh::root().join("test-output"));
+    tests.env("TINTYPE_TEST_OUTPUT", sh::root().join("test-output"));
     sh::run(&mut tests)
 }
 
