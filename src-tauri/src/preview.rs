@@ -31,7 +31,7 @@ pub(crate) fn serve<R: Runtime>(
                     header::CACHE_CONTROL,
                     "private, max-age=31536000, immutable",
                 )
-                .body(preview.bytes),
+                .body(preview.bytes.into()),
             None => Response::builder()
                 .status(StatusCode::NOT_FOUND)
                 .body(Vec::new()),

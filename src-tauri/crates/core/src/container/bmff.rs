@@ -18,10 +18,12 @@ pub struct Item {
     pub id: u32,
     /// `Exif`, `mime` …
     pub kind: [u8; 4],
+    /// Where its entry in the list of items begins.
+    pub entry: usize,
     /// Where its name lies.
     pub name: Range<usize>,
     /// The media type of a `mime` item.
-    pub content_type: Vec<u8>,
+    pub media_type: Range<usize>,
     /// Where its entry's flags lie; the last of the three bytes has the bit that hides it.
     pub flags: Range<usize>,
     /// Where its bytes lie in the file.
@@ -73,24 +75,46 @@ fn number(file: &[u8], at: usize, size: usize) -> Option<u64> {
 }
 
 /// Reads numbers one after the other.
-struct Cursor<'a> {
+pub struct Cursor<'a> {
     file: &'a [u8],
+    start: usize,
     at: usize,
     end: usize,
 }
 
-impl Cursor<'_> {
-    fn take(&mut self, size: usize) -> Option<u64> {
-        let end = self.at.checked_add(size)?;
-        if end > self.end {
-            return None;
+impl<'a> Cursor<'a> {
+    pub fn new(file: &'a [u8], within: Range<usize>) -> Self {
+        let end = within.end.min(file.len());
+        Self {
+            file,
+            start: within.start.min(end),
+            at: within.start.min(end),
+            end,
         }
-        let found = number(self.file, self.at, size)?;
-        self.at = end;
-        Some(found)
     }
 
-    fn size(&mut self, size: usize) -> Option<usize> {
+    /// Bytes that were read.
+    pub const fn taken(&self) -> usize {
+        self.at - self.start
+    }
+
+    pub fn rest(&self) -> &'a [u8] {
+        self.file.get(self.at..self.end).unwrap_or_default()
+    }
+
+    pub fn skip(&mut self, size: usize) -> Option<()> {
+        self.at = self.at.checked_add(size).filter(|at| *at <= self.end)?;
+        Some(())
+    }
+
+    /// A number of so many bytes, eight at the most.
+    pub fn take(&mut self, size: usize) -> Option<u64> {
+        let at = self.at;
+        self.skip(size)?;
+        number(self.file, at, size)
+    }
+
+    pub fn size(&mut self, size: usize) -> Option<usize> {
         self.take(size)
             .and_then(|number| usize::try_from(number).ok())
     }
@@ -112,7 +136,7 @@ pub fn items(file: &[u8]) -> Vec<Item> {
         return Vec::new();
     };
     let data = part(b"idat").map_or(0, |content| content.start);
-    if let Some(places) = part(b"iloc").and_then(|content| locations(file, content, data)) {
+    if let Some((places, _)) = part(b"iloc").and_then(|content| locations(file, content, data)) {
         let mut places: HashMap<u32, Vec<Range<usize>>> = places.into_iter().collect();
         for item in &mut items {
             item.extents = places.remove(&item.id).unwrap_or_default();
@@ -141,7 +165,7 @@ fn infos(file: &[u8], content: Range<usize>) -> Option<Vec<Item>> {
         .into_iter()
         .filter(|entry| &entry.kind == b"infe");
     let mut known = HashSet::new();
-    let found = entries.filter_map(|entry| info(file, entry.content));
+    let found = entries.filter_map(|entry| info(file, &entry));
     Some(found.filter(|item| known.insert(item.id)).collect())
 }
 
@@ -161,13 +185,10 @@ pub fn are_all_read(file: &[u8]) -> bool {
     infos(file, content).is_some_and(|read| read.len() == told)
 }
 
-fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
+fn info(file: &[u8], entry: &Box) -> Option<Item> {
+    let content = entry.content.clone();
     let version = *file.get(content.start)?;
-    let mut cursor = Cursor {
-        file,
-        at: content.start + 4,
-        end: content.end,
-    };
+    let mut cursor = Cursor::new(file, content.start + 4..content.end);
     let id = match version {
         2 => cursor.take(2)?,
         3 => cursor.take(4)?,
@@ -182,35 +203,30 @@ fn info(file: &[u8], content: Range<usize>) -> Option<Item> {
         .position(|byte| *byte == 0)
         .unwrap_or(rest.len());
     // A name, then for `mime` the media type, each ended by a zero.
-    let content_type = rest
-        .split(|byte| *byte == 0)
-        .nth(1)
-        .filter(|_| &kind == b"mime")
-        .unwrap_or_default()
-        .to_vec();
+    let behind = (cursor.at + name + 1).min(content.end);
+    let media_type = file[behind..content.end].iter().position(|byte| *byte == 0);
+    let media_type = media_type.filter(|_| &kind == b"mime").unwrap_or_default();
     Some(Item {
         id: u32::try_from(id).ok()?,
         kind,
+        entry: entry.whole.start,
         name: cursor.at..cursor.at + name,
-        content_type,
+        media_type: behind..behind + media_type,
         flags: content.start + 1..content.start + 4,
         extents: Vec::new(),
     })
 }
 
-/// `iloc`: where each item's bytes lie. Construction method 0 counts from the file's start, 1 from
-/// `idat`'s content.
-fn locations(
-    file: &[u8],
-    content: Range<usize>,
-    idat: usize,
-) -> Option<Vec<(u32, Vec<Range<usize>>)>> {
+/// How many bytes of `iloc` say where items lie.
+pub fn said_of_places(file: &[u8], iloc: &Box) -> Option<usize> {
+    locations(file, iloc.content.clone(), 0).map(|(_, taken)| taken)
+}
+
+/// `iloc`: where each item's bytes lie, and how many bytes say so. Construction method 0 counts from
+/// the file's start, 1 from `idat`'s content.
+fn locations(file: &[u8], content: Range<usize>, idat: usize) -> Option<(Places, usize)> {
     let version = *file.get(content.start)?;
-    let mut cursor = Cursor {
-        file,
-        at: content.start + 4,
-        end: content.end,
-    };
+    let mut cursor = Cursor::new(file, content.start + 4..content.end);
     let sizes = cursor.take(2)?;
     let nibble = |shift: u32| (sizes >> shift & 15) as usize;
     let (offset_size, length_size, base_size) = (nibble(12), nibble(8), nibble(4));
@@ -245,8 +261,12 @@ fn locations(
         }
         found.push((id, if whole_item { places } else { Vec::new() }));
     }
-    Some(found)
+    // Version and flags come first.
+    Some((found, 4 + cursor.taken()))
 }
+
+/// Each item's bytes.
+type Places = Vec<(u32, Vec<Range<usize>>)>;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,8 @@
-//! HEIC and AVIF: boxes and items are written over where they lie, so that nothing moves.
+//! HEIC and AVIF: boxes and items are written over where they lie, so that nothing moves. Of each
+//! box stay the fields that its standard gives it; whatever else lies there is nobody's.
+
+mod fields;
+mod units;
 
 use std::ops::Range;
 
@@ -9,15 +13,22 @@ use super::in_place::InPlace;
 use super::jpeg::{has_metadata, pictures_tell};
 use super::policy::Originals;
 use super::walk::{Tells, Verdict, Walk};
-use crate::container::bmff::{Box, Item, are_all_read, boxes, inside_meta, items, meta};
+use crate::container::bmff::{
+    Box, Cursor, Item, are_all_read, boxes, inside_meta, items, meta, said_of_places,
+};
 use crate::metadata::heif_tiff_at;
 
 /// The `uuid` of a box with XMP (XMP specification, part 3, 1.2.7).
 const XMP_UUID: &[u8] = b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
 /// A packet that says nothing.
 const EMPTY_PACKET: &[u8] = b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>";
-/// Why what is longer than it may be is not cut: nothing may move.
-const LONGER: &str = "a part of it is longer than what it has to say";
+/// Why what is not understood does not simply go: what is told in it may be needed.
+const STRANGE: &str = "a part of its description is not as the format has it";
+/// The media type of XMP.
+const PACKET_TYPE: &[u8] = b"application/rdf+xml";
+/// More than a picture that is put together of others has to say: a grid a few numbers, an overlay
+/// two for each picture, a gain map some dozens.
+const LONGEST_DERIVED: usize = 512;
 /// EXIF that says nothing.
 const EMPTY: &[u8] = b"\0\0\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0";
 
@@ -49,7 +60,7 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     }
     for found in whole {
         match &found.kind {
-            b"ftyp" => places.frame(found.whole),
+            b"ftyp" => brands(walk, &mut places, &found),
             // What of it no item refers to is nobody's.
             b"mdat" | b"idat" | b"meta" => places.frame(found.whole.start..found.content.start),
             b"moov" | b"moof" => {
@@ -83,19 +94,19 @@ fn inside(walk: &mut Walk<'_>, places: &mut InPlace) -> Vec<u32> {
     places.frame(meta.content.start..(meta.content.start + 4).min(meta.content.end));
     for found in inside_meta(file, &meta) {
         match &found.kind {
-            b"pitm" if found.content.len() > 8 => walk.refuse(LONGER),
-            b"grpl" if !are_groups(file, &found) => walk.refuse(LONGER),
-            b"pitm" | b"iloc" | b"iinf" | b"grpl" => places.frame(found.whole),
+            b"pitm" => first(walk, places, &found, fields::of_description(&found, file)),
+            b"iloc" => first(walk, places, &found, said_of_places(file, &found)),
+            // Entries name themselves.
+            b"iinf" => places.frame(found.whole.start..first_entry(file, &found)),
+            b"grpl" => groups(walk, places, &found),
             b"dinf" => elsewhere(walk, places, &found),
-            b"iref" => {
-                thumbnails = references(file, places, &found);
-                places.frame(found.whole);
-            }
-            // Whose name is for people.
+            b"iref" => thumbnails = references(walk, places, &found),
+            // A kind, and a name for people.
             b"hdlr" => {
-                let name = (found.content.start + 24).min(found.content.end)..found.content.end;
-                text(walk, places, name);
-                places.frame(found.whole);
+                let at = |from: usize| (found.content.start + from).min(found.content.end);
+                places.frame(found.whole.start..at(4));
+                places.frame(at(8)..at(12));
+                text(walk, places, at(24)..found.content.end);
             }
             b"idat" => places.frame(found.whole.start..found.content.start),
             b"iprp" => properties(walk, places, &found),
@@ -105,44 +116,95 @@ fn inside(walk: &mut Walk<'_>, places: &mut InPlace) -> Vec<u32> {
     thumbnails
 }
 
+/// The box and so many bytes of its content stay.
+fn first(walk: &mut Walk<'_>, places: &mut InPlace, found: &Box, fields: Option<usize>) {
+    match fields {
+        Some(length) => places.frame(found.whole.start..found.content.start + length),
+        None => {
+            let content = walk.file.get(found.content.clone()).unwrap_or_default();
+            let tells = forms::unknown(content, &mut walk.budget);
+            walk.tell(tells);
+            walk.refuse(STRANGE);
+        }
+    }
+}
+
+/// Where the first entry of `iinf` begins: behind a version and how many there are.
+fn first_entry(file: &[u8], iinf: &Box) -> usize {
+    let is_short = file.get(iinf.content.start) == Some(&0);
+    iinf.content.start + if is_short { 6 } else { 8 }
+}
+
+/// Four letters that name no kind of file are words; the first kind takes their place.
+fn brands(walk: &mut Walk<'_>, places: &mut InPlace, ftyp: &Box) {
+    places.frame(ftyp.whole.clone());
+    let file = walk.file;
+    let foreign = fields::foreign_brands(ftyp, file);
+    let (version, first) = (ftyp.content.start + 4, ftyp.content.start);
+    for at in foreign {
+        let new = match file.get(first..version) {
+            Some(kind) if at.start > version => kind.to_vec(),
+            _ if at.start == version => vec![0; 4],
+            // What it is itself is asked elsewhere.
+            _ => continue,
+        };
+        if at.end > ftyp.content.end {
+            return walk.refuse(STRANGE);
+        }
+        places.write(at, new, Tells::Anything);
+    }
+}
+
+fn groups(walk: &mut Walk<'_>, places: &mut InPlace, grpl: &Box) {
+    places.frame(grpl.whole.start..grpl.content.start);
+    for group in boxes(walk.file, grpl.content.clone()) {
+        match fields::of_group(&group, walk.file) {
+            Some(length) => places.frame(group.whole.start..group.content.start + length),
+            None => outside(walk, places, &group),
+        }
+    }
+}
+
 /// Data in this very file need no address.
 fn elsewhere(walk: &mut Walk<'_>, places: &mut InPlace, dinf: &Box) {
-    places.frame(dinf.whole.clone());
+    places.frame(dinf.whole.start..dinf.content.start);
     for dref in boxes(walk.file, dinf.content.clone()) {
+        if &dref.kind != b"dref" {
+            outside(walk, places, &dref);
+            continue;
+        }
         // A version, and how many there are.
         let from = (dref.content.start + 8).min(dref.content.end);
+        places.frame(dref.whole.start..from);
         for found in boxes(walk.file, from..dref.content.end) {
-            let address = (found.content.start + 4).min(found.content.end)..found.content.end;
-            let said = walk.file.get(address.clone()).unwrap_or_default();
-            if said.iter().any(|byte| *byte != 0) {
-                let tells = forms::unknown(said, &mut walk.budget);
-                walk.tell(tells);
-                places.write(address, vec![0; said.len()], tells);
+            if matches!(&found.kind, b"url " | b"urn ") {
+                let flags = (found.content.start + 4).min(found.content.end);
+                places.frame(found.whole.start..flags);
+            } else {
+                outside(walk, places, &found);
             }
         }
     }
 }
 
 /// Where an item's references say that it is another's thumbnail, they say nothing any more.
-fn references(file: &[u8], places: &mut InPlace, iref: &Box) -> Vec<u32> {
+fn references(walk: &mut Walk<'_>, places: &mut InPlace, iref: &Box) -> Vec<u32> {
+    let file = walk.file;
     let is_long = file
         .get(iref.content.start)
         .is_some_and(|version| *version > 0);
+    let size = if is_long { 4 } else { 2 };
     let from = (iref.content.start + 4).min(iref.content.end);
+    places.frame(iref.whole.start..from);
     let mut thumbnails = Vec::new();
     for found in boxes(file, from..iref.content.end) {
-        let id = file.get(found.content.clone()).and_then(|content| {
-            if is_long {
-                content.first_chunk().map(|id| u32::from_be_bytes(*id))
-            } else {
-                content
-                    .first_chunk()
-                    .map(|id| u32::from(u16::from_be_bytes(*id)))
-            }
-        });
-        if let (b"thmb", Some(id)) = (&found.kind, id) {
+        let id = Cursor::new(file, found.content.clone()).take(size);
+        if let (b"thmb", Some(id)) = (&found.kind, id.and_then(|id| u32::try_from(id).ok())) {
             thumbnails.push(id);
-            places.write(kind_at(&found), b"free".to_vec(), Tells::NoPlace);
+        }
+        match fields::of_reference(&found, file, size) {
+            Some(length) => places.frame(found.whole.start..found.content.start + length),
+            None => outside(walk, places, &found),
         }
     }
     thumbnails
@@ -159,23 +221,11 @@ fn properties(walk: &mut Walk<'_>, places: &mut InPlace, iprp: &Box) {
     places.frame(iprp.whole.start..iprp.content.start);
     for found in boxes(file, iprp.content.clone()) {
         match &found.kind {
-            b"ipma" => places.frame(found.whole),
+            b"ipma" => first(walk, places, &found, fields::of_description(&found, file)),
             b"ipco" => {
                 places.frame(found.whole.start..found.content.start);
                 for property in boxes(file, found.content) {
-                    if &property.kind == b"colr" {
-                        colours(walk, places, &property);
-                    } else if is_property(property.kind) {
-                        if property.content.len() > longest(&property, file) {
-                            let content = file.get(property.content.clone()).unwrap_or_default();
-                            let tells = forms::unknown(content, &mut walk.budget);
-                            walk.tell(tells);
-                            walk.refuse(LONGER);
-                        }
-                        places.keep(property.whole);
-                    } else {
-                        outside(walk, places, &property);
-                    }
+                    one_property(walk, places, &property);
                 }
             }
             _ => outside(walk, places, &found),
@@ -183,15 +233,41 @@ fn properties(walk: &mut Walk<'_>, places: &mut InPlace, iprp: &Box) {
     }
 }
 
-/// A colour profile may get no shorter: zeros follow what is left of it.
-fn colours(walk: &mut Walk<'_>, places: &mut InPlace, property: &Box) {
+fn one_property(walk: &mut Walk<'_>, places: &mut InPlace, property: &Box) {
     let content = walk.file.get(property.content.clone()).unwrap_or_default();
-    let Some(profile) = [&b"prof"[..], b"rICC"]
+    let profile = [&b"prof"[..], b"rICC"]
         .iter()
-        .find_map(|kind| content.strip_prefix(*kind))
-    else {
-        return places.keep(property.whole.clone());
-    };
+        .filter(|_| &property.kind == b"colr")
+        .find_map(|kind| content.strip_prefix(*kind));
+    match (profile, fields::of_property(property, walk.file)) {
+        (Some(profile), _) => colours(walk, places, property, profile),
+        (None, Some(length)) => {
+            places.keep(property.whole.start..property.content.start + length);
+        }
+        (None, None) if is_needed(property.kind) => first(walk, places, property, None),
+        (None, None) => outside(walk, places, property),
+    }
+}
+
+/// Whether a picture would be another without it.
+const fn is_needed(kind: [u8; 4]) -> bool {
+    matches!(
+        &kind,
+        b"hvcC"
+            | b"av1C"
+            | b"avcC"
+            | b"lhvC"
+            | b"uncC"
+            | b"cmpd"
+            | b"ispe"
+            | b"irot"
+            | b"imir"
+            | b"clap"
+    )
+}
+
+/// A colour profile may get no shorter: zeros follow what is left of it.
+fn colours(walk: &mut Walk<'_>, places: &mut InPlace, property: &Box, profile: &[u8]) {
     let at = property.content.end - profile.len()..property.content.end;
     match icc::verdict(profile, walk.originals, &mut walk.budget) {
         Verdict::Stays => places.keep(property.whole.clone()),
@@ -205,44 +281,6 @@ fn colours(walk: &mut Walk<'_>, places: &mut InPlace, property: &Box) {
             walk.refuse("what stands for its colour profile is more than that");
         }
     }
-}
-
-/// Sizes, colours, decoders' settings, turns and cuts (ISO/IEC 23008-12, MIAF, AV1-ISOBMFF).
-fn is_property(kind: [u8; 4]) -> bool {
-    const KNOWN: &[&[u8; 4]] = &[
-        b"ispe", b"pixi", b"colr", b"hvcC", b"av1C", b"avcC", b"lhvC", b"auxC", b"irot", b"imir",
-        b"clap", b"pasp", b"rloc", b"lsel", b"a1op", b"a1lx", b"clli", b"mdcv", b"cclv", b"amve",
-        b"rref", b"oinf", b"tols", b"cmpd", b"uncC",
-    ];
-    KNOWN.contains(&&kind)
-}
-
-/// Bytes of what a property can say.
-fn longest(property: &Box, file: &[u8]) -> usize {
-    match &property.kind {
-        b"irot" | b"imir" | b"a1op" => 1,
-        b"clli" => 4,
-        b"pasp" => 8,
-        b"ispe" | b"rloc" => 12,
-        b"mdcv" => 24,
-        b"clap" => 32,
-        // A name, and settings for it.
-        b"auxC" => {
-            let content = file.get(property.content.clone()).unwrap_or_default();
-            let name = content.iter().skip(4).position(|byte| *byte == 0);
-            4 + name.unwrap_or_default() + 1 + 16
-        }
-        _ => usize::MAX,
-    }
-}
-
-/// Whether groups of items are numbers, and nothing else.
-fn are_groups(file: &[u8], grpl: &Box) -> bool {
-    boxes(file, grpl.content.clone()).iter().all(|group| {
-        let content = file.get(group.content.clone()).unwrap_or_default();
-        let count = content.get(8..12).and_then(|count| count.first_chunk());
-        count.is_some_and(|count| content.len() == 12 + 4 * u32::from_be_bytes(*count) as usize)
-    })
 }
 
 /// A box that shows nothing becomes empty space, and empty space is emptied.
@@ -270,12 +308,18 @@ fn outside(walk: &mut Walk<'_>, places: &mut InPlace, found: &Box) {
     }
 }
 
+/// What it is stays, and what it is called, if that says nothing; an address of its kind does not.
 fn name(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item) {
+    places.frame(item.entry..item.name.start);
     text(walk, places, item.name.clone());
+    if walk.file.get(item.media_type.clone()) == Some(PACKET_TYPE) {
+        places.frame(item.media_type.clone());
+    }
 }
 
 /// Words in a place that may not get shorter.
 fn text(walk: &mut Walk<'_>, places: &mut InPlace, at: Range<usize>) {
+    places.frame(at.clone());
     let said = walk.file.get(at.clone()).unwrap_or_default();
     let blank: Vec<u8> = said
         .iter()
@@ -310,7 +354,7 @@ fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item) {
         }
     }
     if is_picture(item) {
-        return item.extents.iter().for_each(|at| places.keep(at.clone()));
+        return picture(walk, places, item);
     }
     if item.extents.is_empty() {
         walk.tell(Tells::Place);
@@ -326,7 +370,7 @@ fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item) {
             item.extents.iter().for_each(|at| places.keep(at.clone()));
         }
         b"mime" => {
-            let is_packet = item.content_type == b"application/rdf+xml"
+            let is_packet = walk.file.get(item.media_type.clone()) == Some(PACKET_TYPE)
                 && content.trim_ascii_start().starts_with(b"<");
             match forms::xmp(&content, walk.originals, &mut walk.budget) {
                 Verdict::Stays if is_packet => {
@@ -345,6 +389,37 @@ fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item) {
             scatter(places, item, &vec![0; content.len()], tells);
         }
     }
+}
+
+/// Coded pictures, and how others are put together of them.
+fn picture(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item) {
+    let length: usize = item.extents.iter().map(ExactSizeIterator::len).sum();
+    let is_derived = matches!(&item.kind, b"grid" | b"iovl" | b"iden" | b"tmap");
+    if is_derived && length > LONGEST_DERIVED {
+        walk.refuse(STRANGE);
+    }
+    let new = match &item.kind {
+        b"hvc1" => lengths_of_units(walk.file)
+            .and_then(|size| units::hevc_picture(&joined(walk.file, item), size)),
+        b"av01" => units::av1_picture(&joined(walk.file, item)),
+        _ => None,
+    };
+    match new {
+        Some(new) => scatter(places, item, &new, Tells::Anything),
+        None => item.extents.iter().for_each(|at| places.keep(at.clone())),
+    }
+}
+
+/// In how many bytes units of HEVC tell their lengths: nearly always four.
+fn lengths_of_units(file: &[u8]) -> Option<usize> {
+    let meta = meta(file)?;
+    let of_kind =
+        |within: Vec<Box>, kind: &[u8; 4]| within.into_iter().find(|found| &found.kind == kind);
+    let iprp = of_kind(inside_meta(file, &meta), b"iprp")?;
+    let ipco = of_kind(boxes(file, iprp.content), b"ipco")?;
+    let settings = of_kind(boxes(file, ipco.content), b"hvcC")?;
+    let last = file.get(settings.content)?.get(21)?;
+    Some(usize::from(last & 3) + 1)
 }
 
 /// What stands in a packet's place.

@@ -1,11 +1,12 @@
 //! One job's way through the house: intake → imaging → plan → transfer → journal.
 
 use super::live::Live;
-use super::making::{Made, in_turn};
+use super::making::in_turn;
+use super::objects::{Object, Objects};
 use super::sending::{Sent, plan_and_send, sent_object};
 use super::unheard;
 use super::verdict::{Verdict, Waits, verdict};
-use super::work::{Object, Work, blocking, objects, tell_reason};
+use super::work::{Work, blocking, tell_reason};
 use crate::engine::bucket::check;
 use crate::engine::bucket::stores::Open;
 use crate::engine::shown::previews::Preview;
@@ -96,41 +97,34 @@ async fn upload(
     let profile = folder
         .as_ref()
         .map_or(profile.clone(), |folder| folder.shape(profile));
-    let (
-        Made {
-            file,
-            rendered,
-            warning,
-            stripped,
-            room,
-        },
-        _turn,
-    ) = in_turn(stages, open, &profile, job, folder.as_ref(), live).await?;
+    let (mut made, _turn) = in_turn(stages, open, &profile, job, folder.as_ref(), live).await?;
     tell_reason(stages, job, job.error.clone()).await?;
     live.enter(Stage::Sending);
-    let mut objects = objects(&file, stripped, rendered.as_ref());
+    let mut objects = Objects::of(&mut made);
     let work = Work {
         stages,
         open,
         profile: &profile,
         job,
-        file: &file,
-        rendered: rendered.as_ref(),
+        file: &made.file,
+        rendered: made.rendered.as_ref(),
         folder: folder.as_ref(),
     };
-    let Some(sent) = plan_and_send(&work, &mut objects, live).await? else {
+    let Some(sent) = plan_and_send(&work, &mut objects.all, live).await? else {
         return stages
             .journal
             .finish(job.id, outcome(&work, &[], Some(skipped(job))), Vec::new())
             .await;
     };
-    drop(room);
+    keep_previews(stages, &objects.all).await?;
+    // A link may take its time to open; the next file need not wait for that.
+    objects.let_go();
     if profile.check_links {
-        check::links(links(open, &profile, &objects).await?, &profile.name).await?;
+        check::links(links(open, &profile, &objects.all).await?, &profile.name).await?;
     }
-    keep_previews(stages, &objects).await?;
-    let outcome = outcome(&work, &sent, warning);
+    let outcome = outcome(&work, &sent, made.warning.take());
     let objects = objects
+        .all
         .iter()
         .zip(&sent)
         .map(|(object, sent)| sent_object(object, sent, open))
@@ -228,7 +222,7 @@ async fn keep_previews(stages: &Stages, objects: &[Object]) -> Result<()> {
     let variants = objects.iter().filter(|object| object.variant.is_some());
     let pictures: Vec<(String, Preview)> = variants
         .filter_map(|object| {
-            let bytes = object.bytes.as_ref()?.to_vec();
+            let bytes = object.bytes.clone()?;
             Some((
                 object.uid.clone(),
                 Preview {

@@ -2,8 +2,9 @@
 
 use futures::future::try_join_all;
 
+use super::objects::Object;
 use super::unheard::{is_of_earlier_try, is_of_ended_job};
-use super::work::{Object, Work};
+use super::work::Work;
 use crate::engine::bucket::free_keys::SMALL;
 use crate::error::{Code, Error, Result};
 use crate::held::{self, Held, Likeness, META_SHA256, Made, Meant};

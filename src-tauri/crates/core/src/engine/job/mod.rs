@@ -5,6 +5,7 @@ pub(super) mod attempt;
 mod compare;
 pub(super) mod live;
 mod making;
+mod objects;
 mod plan;
 mod policy;
 mod record;

@@ -1,7 +1,8 @@
 //! Under which keys a job's objects go, so that nothing is overwritten and nothing is sent twice.
 
 use super::compare::{By, Compared, Plan, compare};
-use super::work::{Object, Work};
+use super::objects::Object;
+use super::work::Work;
 use crate::error::{Code, Error, Result, Retry};
 use crate::journal::{Claim, PlannedObject};
 use crate::key::{self, Source, Subject, Template};

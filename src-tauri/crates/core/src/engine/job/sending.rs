@@ -7,10 +7,11 @@ use futures::future::join_all;
 
 use super::compare::How;
 use super::live::Live;
+use super::objects::Object;
 use super::plan::{HASH_DIGITS, Planned, plan};
 use super::record::Record;
 use super::unheard;
-use super::work::{Object, Work, tell_reason};
+use super::work::{Work, tell_reason};
 use crate::engine::bucket::free_keys::SMALL;
 use crate::engine::bucket::stores::Open;
 use crate::engine::stages::Stages;

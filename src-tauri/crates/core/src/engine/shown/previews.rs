@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Over this the oldest go.
@@ -14,7 +15,7 @@ pub struct Preview {
     /// Its media type.
     pub content_type: String,
     /// The encoded file.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 /// The cache; cheap to clone. Every failure only costs a picture, so none is told.
@@ -47,7 +48,7 @@ impl Previews {
                 tx.prepare_cached("INSERT OR REPLACE INTO previews(uid, content_type, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
                     uid,
                     preview.content_type,
-                    preview.bytes
+                    &preview.bytes[..]
                 ])?;
             }
             tx.commit()?;
@@ -68,7 +69,7 @@ impl Previews {
                 .query_row(params![uid], |row| {
                     Ok(Preview {
                         content_type: row.get(0)?,
-                        bytes: row.get(1)?,
+                        bytes: row.get::<_, Vec<u8>>(1)?.into(),
                     })
                 })
                 .optional()

@@ -52,7 +52,7 @@ fn gps_by(kind: u16) -> Vec<u8> {
     block
 }
 
-fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
+pub(super) fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len() + 8).unwrap();
     [&length.to_be_bytes()[..], kind, content].concat()
 }

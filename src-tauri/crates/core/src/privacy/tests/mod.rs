@@ -1,5 +1,6 @@
 //! Every kind of file that can be cleaned, with a location in every place one can hide.
 
+mod boxes;
 mod corpus;
 mod crafted;
 mod hidden;

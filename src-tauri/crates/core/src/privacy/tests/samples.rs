@@ -139,14 +139,17 @@ pub(super) fn heic(with: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn avif() -> Vec<u8> {
+    avif_with(Some(&exif_block()))
+}
+
+pub(super) fn avif_with(exif: Option<&[u8]>) -> Vec<u8> {
     let pixels: Vec<u8> = (0..48 * 32 * 3_u32).map(|n| n.to_le_bytes()[0]).collect();
-    let block = exif_block();
     let options = tintype_avif::Options {
         quality: 60,
         speed: 10,
         full_chroma: false,
         icc: None,
-        exif: Some(&block),
+        exif,
     };
     tintype_avif::encode(&pixels, (48, 32), false, options).expect("encodes")
 }
@@ -159,30 +162,60 @@ pub(super) fn jpeg_with(segments: &[u8]) -> Vec<u8> {
 
 /// A HEIC with a box more in its description, right before the pixels.
 pub(super) fn heic_with(more: &[u8]) -> Vec<u8> {
+    grown(plain_heic(), &[b"meta"], more)
+}
+
+/// A HEIC with nothing but a picture.
+pub(super) fn plain_heic() -> Vec<u8> {
     let pixels: Vec<u8> = (0..48 * 32 * 3_u32).map(|n| n.to_le_bytes()[0]).collect();
-    let options = heifer::EncodeOptions::default();
-    let mut file = heifer::encode_rgb8(48, 32, &pixels, &options).expect("encodes");
-    let meta = bmff::meta(&file).expect("meta");
-    let items = bmff::items(&file);
-    let (at, length) = (items[0].extents[0].start, items[0].extents[0].len());
+    heifer::encode_rgb8(48, 32, &pixels, &heifer::EncodeOptions::default()).expect("encodes")
+}
+
+/// A HEIC or AVIF with more at the end of one of its boxes: whatever holds it grows, and the
+/// picture is told to lie where it lies now.
+pub(super) fn grown(mut file: Vec<u8>, path: &[&[u8; 4]], more: &[u8]) -> Vec<u8> {
     let added = u32::try_from(more.len()).unwrap();
-    let grown = u32::try_from(meta.whole.len()).unwrap() + added;
-    // Where the picture's bytes are told to lie.
-    let told = [
-        u32::try_from(at).unwrap().to_be_bytes(),
-        u32::try_from(length).unwrap().to_be_bytes(),
-    ]
-    .concat();
-    let told_at = file[meta.content.clone()]
-        .windows(8)
-        .position(|window| window == told)
-        .map(|found| meta.content.start + found)
-        .expect("its place is told in four bytes");
-    let moved = u32::try_from(at).unwrap() + added;
-    file[told_at..told_at + 4].copy_from_slice(&moved.to_be_bytes());
-    file[meta.whole.start..meta.whole.start + 4].copy_from_slice(&grown.to_be_bytes());
-    file.splice(meta.whole.end..meta.whole.end, more.iter().copied());
+    let (mut within, mut holders) = (0..file.len(), Vec::new());
+    for kind in path {
+        let mut inside = bmff::boxes(&file, within).into_iter();
+        let found = inside.find(|found| &found.kind == *kind).expect("a box");
+        let head = match *kind {
+            b"meta" | b"iref" => 4,
+            b"iinf" => 6,
+            b"dref" => 8,
+            _ => 0,
+        };
+        within = found.content.start + head..found.content.end;
+        holders.push(found.whole.start);
+    }
+    let picture = bmff::items(&file)[0].extents[0].clone();
+    let is_longer = path == [b"mdat"];
+    let moved = if picture.start >= within.end {
+        added
+    } else {
+        0
+    };
+    tell_picture(&mut file, picture, moved, if is_longer { added } else { 0 });
+    for at in holders {
+        let length: &mut [u8; 4] = file[at..].first_chunk_mut().unwrap();
+        *length = (u32::from_be_bytes(*length) + added).to_be_bytes();
+    }
+    file.splice(within.end..within.end, more.iter().copied());
     file
+}
+
+/// Where the picture's bytes are told to lie, changed.
+fn tell_picture(file: &mut [u8], picture: std::ops::Range<usize>, moved: u32, longer: u32) {
+    let (at, length) = (
+        u32::try_from(picture.start).unwrap(),
+        u32::try_from(picture.len()).unwrap(),
+    );
+    let told = |at: u32, length: u32| [at.to_be_bytes(), length.to_be_bytes()].concat();
+    let told_at = file
+        .windows(8)
+        .position(|window| window == told(at, length))
+        .expect("its place is told in four bytes");
+    file[told_at..told_at + 8].copy_from_slice(&told(at + moved, length + longer));
 }
 
 /// A TIFF with one entry more, appended behind the pixels.

@@ -1,0 +1,198 @@
+//! Units of coded pictures: what is no picture among them becomes filling (ISO/IEC 23008-2, 7.3.1
+//! and annex D; ISO/IEC 14496-15, 8.3.3; AV1 specification, 5.3 and 5.8).
+
+use crate::container::bmff::Cursor;
+
+/// Filling, in HEVC.
+const FILLER: u8 = 38;
+/// Filling, in AV1.
+const PADDING: u8 = 15;
+
+/// Settings of an HEVC decoder: parameter sets, and nothing else.
+pub(super) fn hevc_settings(at: &mut Cursor<'_>) -> Option<()> {
+    at.skip(22)?;
+    for _ in 0..at.take(1)? {
+        let kind = at.take(1)? & 63;
+        for _ in 0..at.take(2)? {
+            let length = at.size(2)?;
+            let unit = at.rest().get(..length)?;
+            if hevc_kind(unit).map(u64::from) != Some(kind) || hevc(unit).is_some() {
+                return None;
+            }
+            at.skip(length)?;
+        }
+    }
+    Some(())
+}
+
+/// Settings of an AVC decoder.
+pub(super) fn avc_settings(at: &mut Cursor<'_>) -> Option<()> {
+    at.skip(1)?;
+    let profile = at.take(1)?;
+    at.skip(3)?;
+    let sets = at.take(1)? & 31;
+    parameter_sets(at, sets)?;
+    let sets = at.take(1)?;
+    parameter_sets(at, sets)?;
+    if matches!(profile, 100 | 110 | 122 | 144) && at.rest().len() >= 4 {
+        at.skip(3)?;
+        let sets = at.take(1)?;
+        parameter_sets(at, sets)?;
+    }
+    Some(())
+}
+
+fn parameter_sets(at: &mut Cursor<'_>, count: u64) -> Option<()> {
+    for _ in 0..count {
+        let length = at.size(2)?;
+        at.skip(length)?;
+    }
+    Some(())
+}
+
+/// Settings of an AV1 decoder: sequence headers, and nothing behind them.
+pub(super) fn av1_settings(at: &mut Cursor<'_>) -> Option<()> {
+    at.skip(4)?;
+    while let Some(unit) = obu(at.rest()).filter(|unit| unit.kind == 1) {
+        at.skip(unit.end)?;
+    }
+    Some(())
+}
+
+fn hevc_kind(unit: &[u8]) -> Option<u8> {
+    unit.first().map(|first| first >> 1 & 63)
+}
+
+/// What stands for a unit of HEVC that may say something; nothing where it is a picture.
+fn hevc(unit: &[u8]) -> Option<Vec<u8>> {
+    let stays = match hevc_kind(unit)? {
+        0..=34 => true,
+        // Ends and beginnings, which say nothing more.
+        35..=37 => unit.len() <= 3,
+        39 | 40 => are_numbers(unit.get(2..)?),
+        _ => false,
+    };
+    let [first, second, ..] = unit else {
+        return None;
+    };
+    if stays {
+        return None;
+    }
+    let mut filling = vec![0xff; unit.len()];
+    filling[0] = first & 0x81 | FILLER << 1;
+    filling[1] = *second;
+    if let Some(last) = filling.get_mut(2..).and_then(<[u8]>::last_mut) {
+        *last = 0x80;
+    }
+    Some(filling)
+}
+
+/// Whether messages of supplementary information are a few numbers each, about light, colours, or
+/// the picture's sum.
+fn are_numbers(messages: &[u8]) -> bool {
+    // Active sets, sums, mastering display, light levels, transfer, surroundings, volume, alpha.
+    const KNOWN: [u8; 8] = [129, 132, 137, 144, 147, 148, 149, 165];
+    let plain = unescaped(messages);
+    let mut rest = &plain[..];
+    while let [kind, length @ ..=64, behind @ ..] = rest {
+        match behind.get(usize::from(*length)..) {
+            Some(behind) if KNOWN.contains(kind) => rest = behind,
+            _ => return false,
+        }
+    }
+    // The bit that ends them.
+    rest == [0x80]
+}
+
+/// Without the bytes that keep a unit from looking like the start of another (7.3.1.1).
+fn unescaped(unit: &[u8]) -> Vec<u8> {
+    let is_kept = |at: usize| unit[at] != 3 || at < 2 || unit[at - 2..at] != [0, 0];
+    (0..unit.len())
+        .filter(|at| is_kept(*at))
+        .map(|at| unit[at])
+        .collect()
+}
+
+/// Units of an HEVC picture, each behind its length of `size` bytes; nothing if all may stay.
+pub(super) fn hevc_picture(picture: &[u8], size: usize) -> Option<Vec<u8>> {
+    let mut at = Cursor::new(picture, 0..picture.len());
+    let mut new = None;
+    while let Some(length) = at.size(size) {
+        let from = at.taken();
+        let Some(unit) = picture.get(from..from.checked_add(length)?) else {
+            break;
+        };
+        if let Some(filling) = hevc(unit) {
+            let new = new.get_or_insert_with(|| picture.to_vec());
+            new[from..from + length].copy_from_slice(&filling);
+        }
+        at.skip(length)?;
+    }
+    new
+}
+
+/// A unit of AV1.
+struct Obu {
+    kind: u8,
+    /// Where its content begins, and where it ends.
+    start: usize,
+    end: usize,
+}
+
+/// The first unit, if it tells its length or is the last.
+fn obu(units: &[u8]) -> Option<Obu> {
+    let head = *units.first()?;
+    let mut start = 1 + usize::from(head >> 2 & 1);
+    let mut length = units.len().checked_sub(start)?;
+    if head >> 1 & 1 == 1 {
+        length = 0;
+        for shift in 0..8 {
+            let byte = *units.get(start)?;
+            start += 1;
+            length |= usize::from(byte & 127) << (7 * shift);
+            if byte < 128 {
+                break;
+            }
+        }
+    }
+    let end = start.checked_add(length)?;
+    (end <= units.len()).then_some(Obu {
+        kind: head >> 3 & 15,
+        start,
+        end,
+    })
+}
+
+/// Units of an AV1 picture; nothing if all may stay.
+pub(super) fn av1_picture(picture: &[u8]) -> Option<Vec<u8>> {
+    let (mut at, mut new) = (0, None);
+    while let Some(unit) = picture.get(at..).and_then(obu) {
+        let content = at + unit.start..at + unit.end;
+        if says(unit.kind, &picture[content.clone()]) {
+            let new = new.get_or_insert_with(|| picture.to_vec());
+            new[at] = new[at] & 0x87 | PADDING << 3;
+            new[content.clone()].fill(0);
+            if let Some(last) = new[content].last_mut() {
+                *last = 0x80;
+            }
+        }
+        at += unit.end;
+    }
+    new
+}
+
+/// Whether a unit may say something that is no picture.
+fn says(kind: u8, content: &[u8]) -> bool {
+    match kind {
+        1 | 3 | 4 | 6 | 7 | 8 => false,
+        // Where a picture begins.
+        2 => !content.is_empty(),
+        // Light levels, and the display it was made for: numbers, and a bit that ends them.
+        5 => !matches!(
+            (content.first(), content.len()),
+            (Some(1), 6) | (Some(2), 26)
+        ),
+        PADDING => !matches!(content, [zeros @ .., 0x80] if zeros.iter().all(|byte| *byte == 0)),
+        _ => true,
+    }
+}

@@ -1,0 +1,164 @@
+//! Words behind and between the fields of a HEIC's or AVIF's boxes, and in units that are no
+//! picture.
+
+use super::crafted::boxed;
+use super::samples::{avif_with, grown, plain_heic};
+use super::*;
+
+const WORDS: &[u8] = b"Anna Schmidt";
+
+/// A file with more in a box of its description.
+fn described(path: &[&[u8; 4]], more: &[u8]) -> Vec<u8> {
+    let path: Vec<&[u8; 4]> = std::iter::once(b"meta")
+        .chain(path.iter().copied())
+        .collect();
+    grown(plain_heic(), &path, more)
+}
+
+fn with_property(property: &[u8]) -> Vec<u8> {
+    described(&[b"iprp", b"ipco"], property)
+}
+
+/// A supplementary message of HEVC for programs of somebody's own, behind its length.
+fn message() -> Vec<u8> {
+    let told = [&[5, 16 + 12][..], &[7; 16], WORDS, &[0x80]].concat();
+    let unit = [&[39 << 1, 1][..], &told].concat();
+    [&u32::try_from(unit.len()).unwrap().to_be_bytes()[..], &unit].concat()
+}
+
+fn files() -> Vec<(&'static str, Vec<u8>)> {
+    let count = 1_u32.to_be_bytes();
+    let url = boxed(b"url ", &[&[0, 0, 0, 1][..], WORDS].concat());
+    let words_box = boxed(b"Anna", WORDS);
+    let dref = |inside: &[u8]| boxed(b"dref", &[&[0; 4][..], &count, inside].concat());
+    let metadata = [&[5 << 3 | 2, 14, 4][..], WORDS, &[0x80]].concat();
+    vec![
+        ("a kind of file", grown(plain_heic(), &[b"ftyp"], WORDS)),
+        ("behind pitm", described(&[b"pitm"], WORDS)),
+        ("behind iloc", described(&[b"iloc"], WORDS)),
+        ("behind iinf", described(&[b"iinf"], &WORDS[..6])),
+        (
+            "behind an item's name",
+            described(&[b"iinf", b"infe"], WORDS),
+        ),
+        ("behind ipma", described(&[b"iprp", b"ipma"], WORDS)),
+        (
+            "behind sizes",
+            described(&[b"iprp", b"ipco", b"ispe"], WORDS),
+        ),
+        (
+            "behind settings",
+            described(&[b"iprp", b"ipco", b"hvcC"], WORDS),
+        ),
+        ("a foreign property", with_property(&words_box)),
+        (
+            "components",
+            with_property(&boxed(
+                b"cmpd",
+                &[&count[..], &[0x80, 0], WORDS, &[0]].concat(),
+            )),
+        ),
+        (
+            "references that are needed",
+            with_property(&boxed(b"rref", &[&[0, 0, 0, 0, 3][..], WORDS].concat())),
+        ),
+        (
+            "a picture beside it",
+            with_property(&boxed(b"auxC", &[&[0; 4][..], WORDS, &[0]].concat())),
+        ),
+        ("a kind of colours", with_property(&boxed(b"colr", WORDS))),
+        (
+            "behind colours",
+            with_property(&boxed(b"colr", &[&b"nclx"[..], &[0; 7], WORDS].concat())),
+        ),
+        (
+            "behind depths",
+            with_property(&boxed(b"pixi", &[&[0, 0, 0, 0, 1, 8][..], WORDS].concat())),
+        ),
+        (
+            "a group",
+            described(
+                &[],
+                &boxed(
+                    b"grpl",
+                    &boxed(b"Anna", &[&[0; 8][..], &count, &WORDS[..4]].concat()),
+                ),
+            ),
+        ),
+        (
+            "behind a group",
+            described(
+                &[],
+                &boxed(
+                    b"grpl",
+                    &boxed(
+                        b"altr",
+                        &[&[0; 8][..], &count, &[0, 0, 0, 1], WORDS].concat(),
+                    ),
+                ),
+            ),
+        ),
+        ("an address", described(&[], &boxed(b"dinf", &dref(&url)))),
+        (
+            "a foreign address",
+            described(&[], &boxed(b"dinf", &dref(&words_box))),
+        ),
+        (
+            "beside addresses",
+            described(&[], &boxed(b"dinf", &words_box)),
+        ),
+        (
+            "a reference",
+            described(
+                &[],
+                &boxed(
+                    b"iref",
+                    &[
+                        &[0; 4][..],
+                        &boxed(b"Anna", &[&[0, 1, 0, 1, 0, 1][..], WORDS].concat()),
+                    ]
+                    .concat(),
+                ),
+            ),
+        ),
+        (
+            "a message beside the picture",
+            grown(plain_heic(), &[b"mdat"], &message()),
+        ),
+        (
+            "a message beside an AVIF's picture",
+            grown(avif_with(None), &[b"mdat"], &metadata),
+        ),
+        (
+            "behind an AVIF's settings",
+            grown(
+                avif_with(None),
+                &[b"meta", b"iprp", b"ipco", b"av1C"],
+                WORDS,
+            ),
+        ),
+    ]
+}
+
+#[test]
+fn what_no_reader_reads_says_nothing() {
+    for (name, file) in files() {
+        println!("{name}");
+        assert!(has(&file, &WORDS[..4]));
+        let content = content::sniff(&file, "x");
+        match strip(file.clone(), &content, Originals::StripAll) {
+            Ok(Cleaned { bytes, .. }) => {
+                assert!(!has(&bytes, &WORDS[..4]), "{name} still has words");
+                if name != UNREADABLE {
+                    assert_eq!(pixels(&bytes), pixels(&file), "{name}");
+                }
+            }
+            Err(error) => assert!(REFUSED.contains(&name), "{name}: {error}"),
+        }
+    }
+}
+
+/// Our decoder minds, others do not.
+const UNREADABLE: &str = "behind iinf";
+/// What a picture would be another without is not taken out.
+const REFUSED: &[&str] = &["components"];
