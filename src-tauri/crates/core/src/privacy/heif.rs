@@ -202,9 +202,16 @@ fn references(walk: &mut Walk<'_>, places: &mut InPlace, iref: &Box) -> Vec<u32>
         if let (b"thmb", Some(id)) = (&found.kind, id.and_then(|id| u32::try_from(id).ok())) {
             thumbnails.push(id);
         }
-        match fields::of_reference(&found, file, size) {
-            Some(length) => places.frame(found.whole.start..found.content.start + length),
-            None => outside(walk, places, &found),
+        // Readers want to see items in it, also where nobody knows what they have to do with each
+        // other.
+        first(
+            walk,
+            places,
+            &found,
+            fields::of_reference(&found, file, size),
+        );
+        if !fields::is_reference(found.kind) {
+            places.write(kind_at(&found), b"free".to_vec(), Tells::NoPlace);
         }
     }
     thumbnails

@@ -18,6 +18,11 @@ const EXTENDED_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const EXTENDED_HEAD: usize = EXTENDED_XMP.len() + 32 + 4 + 4;
 /// How many rows there are, where the header does not say it.
 const DNL: u8 = 0xdc;
+/// What a picture's numbers are multiplied with, and how they are coded.
+const DQT: u8 = 0xdb;
+const DHT: u8 = 0xc4;
+/// Bytes of Adobe's segment: its name, versions, and how the colours are stored.
+const ADOBE: usize = 12;
 /// Bytes of JFIF's segment without its thumbnail.
 const JFIF: usize = 14;
 
@@ -48,13 +53,12 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
                 }
                 walk.decide(whole, verdict, |new| framed(&found, new));
             }
-            // Reserved: nobody knows what is in them.
-            0x02..=0xbf | 0xf0..=0xfd => {
+            // Reserved, and what only a picture of several sizes has: nobody knows what is in them.
+            0x02..=0xbf | 0xc8 | 0xde | 0xdf | 0xf0..=0xfd => {
                 let tells = forms::unknown(found.data, &mut walk.budget);
                 walk.goes(&whole, tells);
             }
-            // A number of rows.
-            DNL if found.data.len() != 2 => {
+            marker if !length_fits(marker, found.data) => {
                 let tells = forms::unknown(found.data, &mut walk.budget);
                 walk.tell(tells);
                 walk.refuse("a part of it is longer than what it has to say");
@@ -75,6 +79,36 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         .any(|name| name.eq_ignore_ascii_case(b"exif\0"));
     walk.tell(tells.max(Tells::place_if(names_exif, tells)));
     walk.refuse("it is cut off");
+}
+
+/// Whether a table or number is no longer than what it has to say (ITU-T T.81, B.2.4).
+fn length_fits(marker: u8, data: &[u8]) -> bool {
+    match marker {
+        // How many rows there are, and how often the decoder begins anew.
+        DNL | 0xdd => data.len() == 2,
+        // Arithmetic coding's conditions, each two bytes.
+        0xcc => data.len().is_multiple_of(2) && data.len() <= 16,
+        DQT => are_tables(data, |head, _| if head >> 4 == 0 { 64 } else { 128 }),
+        DHT => are_tables(data, |_, rest| {
+            let counts = rest.iter().take(16).map(|count| usize::from(*count));
+            16 + counts.sum::<usize>()
+        }),
+        _ => true,
+    }
+}
+
+/// Whether these are whole tables, each as long as `length` says of its first byte and what follows
+/// it, and nothing else.
+fn are_tables(data: &[u8], length: impl Fn(u8, &[u8]) -> usize) -> bool {
+    let mut rest = data;
+    while let [head, more @ ..] = rest {
+        match more.get(length(*head, more)..) {
+            // Class or precision, and one of four places.
+            Some(behind) if head & 0xec == 0 => rest = behind,
+            _ => return false,
+        }
+    }
+    !data.is_empty()
 }
 
 /// Fill bytes, or what a camera left there.
@@ -101,7 +135,11 @@ fn told(found: &Segment<'_>, originals: Originals, budget: &mut Budget) -> Verdi
         }
         APP1 if data.starts_with(XMP) => forms::xmp(&data[XMP.len()..], originals, budget),
         // How the colours are stored.
-        APP14 if data.starts_with(b"Adobe") && data.len() == 12 => Verdict::Stays,
+        APP14 if data.starts_with(b"Adobe") && data.len() == ADOBE => Verdict::Stays,
+        APP14 if data.starts_with(b"Adobe") && data.len() > ADOBE => {
+            let (mine, rest) = data.split_at(ADOBE);
+            Verdict::Becomes(mine.to_vec(), forms::unknown(rest, budget))
+        }
         APP13 => Verdict::Goes(forms::photoshop(data, budget)),
         COM => forms::text(data, originals, budget),
         // By a name that is not quite it, which some readers take for it.
@@ -231,7 +269,7 @@ fn is_more_than_colours(found: &Segment<'_>) -> bool {
                 && found.data.len() == JFIF
                 && found.data.ends_with(&[0, 0]))
         }
-        APP14 => !(found.data.starts_with(b"Adobe") && found.data.len() == 12),
+        APP14 => !(found.data.starts_with(b"Adobe") && found.data.len() == ADOBE),
         _ => false,
     }
 }

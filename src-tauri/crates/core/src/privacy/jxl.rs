@@ -8,6 +8,8 @@ use crate::container::bmff::boxes;
 use crate::container::packed::unbrotlied;
 use crate::metadata::heif_tiff_at;
 
+/// What the first box has to say.
+const SIGNATURE: &[u8] = b"\r\n\x87\n";
 /// What the box behind the signature has to say.
 const BRANDS: &[u8] = b"jxl \0\0\0\0jxl ";
 
@@ -18,12 +20,15 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         walk.tell(tells);
         return walk.stays(0..file.len());
     }
-    let (mut at, mut has_picture) = (0, false);
+    let (mut at, mut has_picture, mut order) = (0, false, Order::default());
     for found in boxes(file, 0..file.len()) {
         at = found.whole.end;
         has_picture |= matches!(&found.kind, b"jxlc" | b"jxlp");
         let content = &file[found.content.clone()];
         let verdict = match &found.kind {
+            kind if !order.has_place_for(*kind, content) => {
+                Verdict::Goes(forms::unknown(content, &mut walk.budget))
+            }
             b"ftyp" if content != BRANDS => {
                 Verdict::Becomes(BRANDS.to_vec(), forms::unknown(content, &mut walk.budget))
             }
@@ -52,6 +57,39 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         let tells = forms::unknown(rest, &mut walk.budget);
         walk.goes(&(at..file.len()), tells);
     }
+}
+
+/// Which box that shows the picture may come next (ISO/IEC 18181-2, 9).
+#[derive(Default)]
+struct Order {
+    met: Vec<[u8; 4]>,
+    has_ended: bool,
+}
+
+impl Order {
+    /// Each once, but for parts of the picture, of which the last says that it is the last.
+    fn has_place_for(&mut self, kind: [u8; 4], content: &[u8]) -> bool {
+        let is_new = !self.met.contains(&kind);
+        if is_new && is_shown(kind) {
+            self.met.push(kind);
+        }
+        match &kind {
+            b"jxlp" => {
+                let number = content.first().copied().unwrap_or_default();
+                let is_last = number & 0x80 > 0;
+                let has_ended = self.has_ended;
+                self.has_ended |= is_last;
+                !has_ended
+            }
+            b"jxlc" => !std::mem::replace(&mut self.has_ended, true),
+            b"JXL " => is_new && content == SIGNATURE,
+            kind => is_new || !is_shown(*kind),
+        }
+    }
+}
+
+const fn is_shown(kind: [u8; 4]) -> bool {
+    matches!(&kind, b"JXL " | b"ftyp" | b"jxll" | b"jxlc" | b"jxlp")
 }
 
 fn plain(kind: &[u8; 4], content: &[u8], walk: &mut Walk<'_>) -> Verdict {

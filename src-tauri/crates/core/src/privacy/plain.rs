@@ -80,6 +80,8 @@ impl Bmp {
         let used = if header >= 40 { four(46)? } else { 0 };
         let colours = match (used, depth) {
             (0, 1..=8) => 1 << depth,
+            // More than there are numbers for, or some for pixels that need none.
+            (used, _) if used > if depth > 8 { 0 } else { 1 << depth } => return None,
             (used, _) => used,
         };
         // Masks stand behind the shortest of the headers that have them.
@@ -93,6 +95,8 @@ impl Bmp {
         let row = width.checked_mul(depth)?.div_ceil(32) * 4;
         let length = match packing {
             0 | 3 | 6 => row.checked_mul(height)?,
+            // A whole JPEG or PNG, with all that one carries.
+            4 | 5 => return None,
             _ => told,
         };
         // Of a table some programs write less than they say.
@@ -100,9 +104,24 @@ impl Bmp {
         Some(Self {
             between: head..pixels.min(file.len()),
             behind: pixels.checked_add(length)?,
-            // "sRGB" and "Win " are names of the system's own.
-            has_profile: header >= 124 && !matches!(four(14 + 56)?, 0x7352_4742 | 0x5769_6e20 | 0),
+            has_profile: header >= 108 && !are_plain_colours(file.get(14 + 56..14 + 108)?),
         })
+    }
+}
+
+/// Whether colours are the system's own, whose names are "sRGB" and "Win " and need no numbers, or
+/// are told by numbers: nine from 0 to 1 (of 30 bits behind the point), and three powers.
+fn are_plain_colours(said: &[u8]) -> bool {
+    const ONE: u32 = 1 << 30;
+    let mut numbers = said
+        .as_chunks()
+        .0
+        .iter()
+        .map(|bytes| u32::from_le_bytes(*bytes));
+    match numbers.next() {
+        Some(0x7352_4742 | 0x5769_6e20) => numbers.all(|number| number == 0),
+        Some(0) => numbers.all(|number| number <= ONE),
+        _ => false,
     }
 }
 

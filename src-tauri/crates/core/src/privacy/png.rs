@@ -1,5 +1,8 @@
 //! PNG: chunks are copied or left out; the compressed pixels are copied byte for byte.
 
+mod shape;
+
+use self::shape::Shape;
 use super::exif;
 use super::forms;
 use super::icc;
@@ -38,11 +41,23 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     let file = walk.file;
     walk.stays(0..file.len().min(SIGNATURE.len()));
     let (mut at, mut has_ended, mut has_exif) = (SIGNATURE.len(), false, false);
+    let mut shape = Shape::of(file);
+    let (mut packed, end) = (0, shape.length_of_pixels(file));
+    if end.is_none() {
+        walk.refuse("its pixels do not end where they should");
+    }
     for found in chunks(file) {
         let whole = walk.place(found.whole);
         at = whole.end;
         has_ended |= &found.kind == b"IEND";
-        let mut verdict = told(&found, walk);
+        let mut verdict = if &found.kind == b"IDAT" {
+            let end = end.unwrap_or(usize::MAX);
+            let verdict = pixels(found.data, packed, end, &mut walk.budget);
+            packed += found.data.len();
+            verdict
+        } else {
+            told(&found, &mut shape, walk)
+        };
         // Readers take the first.
         if &found.kind == b"eXIf" && std::mem::replace(&mut has_exif, true) {
             verdict = verdict.of_a_second();
@@ -59,10 +74,13 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     }
 }
 
-fn told(found: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
+fn told(found: &Chunk<'_>, shape: &mut Shape, walk: &mut Walk<'_>) -> Verdict {
     let (originals, is_needed) = (walk.originals, found.kind[0].is_ascii_uppercase());
     match &found.kind {
-        kind if SHOWN.contains(&kind) && length_fits(found) => Verdict::Stays,
+        b"PLTE" if !shape.is_by_palette() => {
+            Verdict::Goes(forms::unknown(found.data, &mut walk.budget))
+        }
+        kind if SHOWN.contains(&kind) && shape.has_place_for(found) => Verdict::Stays,
         b"iCCP" => profile(found.data, originals, &mut walk.budget),
         b"zxIf" => {
             let packed = found.data.get(5..).unwrap_or_default();
@@ -83,25 +101,13 @@ fn told(found: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
     }
 }
 
-/// Whether a chunk is no longer than what it has to say (W3C PNG, 11).
-fn length_fits(found: &Chunk<'_>) -> bool {
-    let length = found.data.len();
-    match &found.kind {
-        b"IEND" => length == 0,
-        b"IHDR" => length == 13,
-        b"gAMA" | b"cICP" => length == 4,
-        b"cHRM" => length == 32,
-        b"sRGB" => length == 1,
-        b"sBIT" => length <= 4,
-        b"pHYs" => length == 9,
-        b"bKGD" => length <= 6,
-        b"tRNS" => length <= 256,
-        b"PLTE" => length <= 768,
-        b"hIST" => length <= 512,
-        b"mDCV" => length == 24,
-        b"cLLI" | b"acTL" => length == 8,
-        b"fcTL" => length == 26,
-        _ => true,
+/// A part of the pixels: they end before the last chunk does where somebody wrote behind them.
+fn pixels(data: &[u8], from: usize, end: usize, budget: &mut Budget) -> Verdict {
+    match data.split_at_checked(end.saturating_sub(from)) {
+        None => Verdict::Stays,
+        Some((_, [])) => Verdict::Stays,
+        Some(([], rest)) => Verdict::Goes(forms::unknown(rest, budget)),
+        Some((mine, rest)) => Verdict::Becomes(mine.to_vec(), forms::unknown(rest, budget)),
     }
 }
 

@@ -27,6 +27,23 @@ pub(super) const fn is_shown(tag: u16) -> bool {
     matches!(tag, 254..=259 | 262 | 263 | 266 | 273 | 274 | 277..=284 | 290..=293 | 296 | 297 | 301 | 317..=325 | 330 | 332 | 334..=336 | 338..=347 | 512..=532 | 34675)
 }
 
+/// How many numbers say something under a tag that shows a picture, where that is bounded: by the
+/// tag, by how many `samples` a pixel has, or by how many values one of so many `bits` can have.
+pub(super) const fn most_numbers(tag: u16, samples: u32, bits: u32) -> u32 {
+    let values = 1 << if bits > 16 { 16 } else { bits };
+    match tag {
+        273 | 279 | 324 | 325 | 330 | 343 | 347 | 519..=521 | 34675 => u32::MAX,
+        258 | 280 | 281 | 338..=341 | 517 | 518 => samples,
+        336 => 2 * samples,
+        291 => values,
+        301 | 320 => 3 * values,
+        297 | 318 | 321 | 530 => 2,
+        529 => 3,
+        319 | 342 | 532 => 6,
+        _ => 1,
+    }
+}
+
 /// What is known to tell when, with what, by whom and how a picture was taken. Free text among it
 /// is read before it stays.
 pub(super) const fn is_known(tag: u16) -> bool {

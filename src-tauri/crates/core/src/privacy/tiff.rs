@@ -17,6 +17,10 @@ use crate::container::tiff::{
 /// Where pixels lie: strips, tiles and JPEGs, offsets and byte counts.
 const PIXELS: &[(u16, u16)] = &[(273, 279), (324, 325), (tags::JPEG_AT, tags::JPEG_LENGTH)];
 const PHOTOMETRIC: u16 = 262;
+const BITS_PER_SAMPLE: u16 = 258;
+const COMPRESSION: u16 = 259;
+const SAMPLES_PER_PIXEL: u16 = 277;
+const PLANES: u16 = 284;
 const OLD_SUBFILE_TYPE: u16 = 255;
 /// What the strips of newer JPEG share.
 const JPEG_TABLES: u16 = 347;
@@ -70,6 +74,52 @@ const fn is_raw(photometric: Option<u32>) -> bool {
     matches!(photometric, Some(32803 | 34892))
 }
 
+/// Strips of pixels as they are: what stands behind the last row of one is nobody's.
+struct PlainStrips {
+    /// Bytes of a row of a strip or tile.
+    row: usize,
+    /// Rows of each.
+    rows: usize,
+    /// Rows of the picture; of tiles those that stand out are there, too.
+    height: Option<usize>,
+}
+
+impl PlainStrips {
+    /// Nothing where they are compressed, or have colours of fewer pixels than there are.
+    fn of(tiff: &Tiff<'_>, directory: &Directory) -> Option<Self> {
+        let number = |tag| directory.number(tiff, tag).map(|number| number as usize);
+        let is_plain = matches!(number(COMPRESSION), None | Some(1));
+        if !is_plain || number(PHOTOMETRIC) == Some(6) {
+            return None;
+        }
+        let samples = match number(PLANES) {
+            Some(2) => 1,
+            _ => number(SAMPLES_PER_PIXEL).unwrap_or(1).min(64),
+        };
+        let bits = number(BITS_PER_SAMPLE).unwrap_or(1).checked_mul(samples)?;
+        let (height, tile) = (number(257)?, number(322).zip(number(323)));
+        let (width, rows) = tile.unwrap_or((
+            number(256)?,
+            number(278)
+                .filter(|rows| *rows > 0)
+                .map_or(height, |rows| rows.min(height)),
+        ));
+        Some(Self {
+            row: width.checked_mul(bits)?.div_ceil(8),
+            rows: rows.max(1),
+            height: tile.is_none().then_some(height),
+        })
+    }
+
+    fn length(&self, number: usize) -> usize {
+        let rows = self.height.map_or(self.rows, |height| {
+            let in_plane = number % height.div_ceil(self.rows).max(1);
+            self.rows.min(height.saturating_sub(in_plane * self.rows))
+        });
+        self.row.saturating_mul(rows)
+    }
+}
+
 struct Page<'w, 'a> {
     tiff: &'w Tiff<'a>,
     walk: &'w mut Walk<'a>,
@@ -93,9 +143,15 @@ impl Page<'_, '_> {
         {
             self.walk.refuse("it has a smaller copy of itself inside");
         }
+        let (samples, bits) = (
+            number(SAMPLES_PER_PIXEL).unwrap_or(1).min(64),
+            number(BITS_PER_SAMPLE).unwrap_or(1),
+        );
         let mut kept: Vec<&Entry> = Vec::new();
         for entry in &directory.entries {
-            if !self.goes(role, entry) {
+            let has_words = is_shown(entry.tag)
+                && (is_lump(entry) || entry.count > tags::most_numbers(entry.tag, samples, bits));
+            if !has_words && !self.goes(role, entry) {
                 kept.push(entry);
             }
         }
@@ -141,7 +197,7 @@ impl Page<'_, '_> {
         match entry.tag {
             GPS_IFD | MAKER_NOTE | tags::PHOTOSHOP | tags::PHOTOSHOP_LAYERS => true,
             tag if tags::GEOTIFF.contains(&tag) => true,
-            tag if is_shown(tag) => is_lump(entry),
+            tag if is_shown(tag) => false,
             _ if self.walk.originals == Originals::StripAll => true,
             EXIF_IFD | INTEROP_IFD => false,
             tag => {
@@ -165,7 +221,11 @@ impl Page<'_, '_> {
             if offsets.len() != told || lengths.len() != told {
                 return self.walk.refuse("its strips have no lengths");
             }
-            for (at, length) in offsets.into_iter().zip(lengths) {
+            let plain = PlainStrips::of(self.tiff, directory);
+            for (number, (at, length)) in offsets.into_iter().zip(lengths).enumerate() {
+                let length = plain
+                    .as_ref()
+                    .map_or(length, |plain| length.min(plain.length(number)));
                 let end = at.saturating_add(length).min(file.len());
                 self.places.keep(at.min(end)..end);
                 self.jpeg(file.get(at..end).unwrap_or_default());

@@ -1,11 +1,15 @@
 //! WebP: chunks are copied or left out; the compressed pixels are copied byte for byte.
 
+use std::collections::HashSet;
+
 use super::exif;
 use super::forms;
 use super::icc;
 use super::walk::{Tells, Verdict, Walk};
 use crate::container::jpeg::EXIF;
-use crate::container::riff::{self, Chunk, HAS_EXIF, HAS_ICC, HAS_XMP, chunks, reaches_the_end};
+use crate::container::riff::{
+    self, Chunk, HAS_ANIMATION, HAS_EXIF, HAS_ICC, HAS_XMP, chunks, reaches_the_end,
+};
 
 /// Bytes before the first chunk.
 const HEADER: usize = 12;
@@ -17,10 +21,14 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     if !reaches_the_end(file) {
         walk.refuse("it is cut off");
     }
-    let mut has_exif = false;
+    let (mut has_exif, mut order) = (false, Order::of(file));
     let verdicts: Vec<(Chunk<'_>, Verdict)> = chunks(file)
         .map(|chunk| {
-            let mut verdict = told(&chunk, walk);
+            let mut verdict = if order.has_place_for(chunk.kind) {
+                told(&chunk, walk)
+            } else {
+                Verdict::Goes(forms::unknown(chunk.data, &mut walk.budget))
+            };
             // Readers take the first.
             if &chunk.kind == b"EXIF" && std::mem::replace(&mut has_exif, true) {
                 verdict = verdict.of_a_second();
@@ -74,6 +82,39 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     if !rest.is_empty() {
         let tells = forms::unknown(rest, &mut walk.budget);
         walk.goes(&(at..file.len()), tells);
+    }
+}
+
+/// Which chunk that shows the picture may come next (WebP container, "Extended file format").
+struct Order {
+    moves: bool,
+    met: HashSet<[u8; 4]>,
+}
+
+impl Order {
+    fn of(file: &[u8]) -> Self {
+        let first = chunks(file).next();
+        let flags = first.filter(|chunk| &chunk.kind == b"VP8X");
+        let flags = flags.and_then(|chunk| chunk.data.first().copied());
+        Self {
+            moves: flags.is_some_and(|flags| flags & HAS_ANIMATION > 0),
+            met: HashSet::new(),
+        }
+    }
+
+    /// One picture, or frames; its transparency before it; each of the others once.
+    fn has_place_for(&mut self, kind: [u8; 4]) -> bool {
+        let has_picture = self.met.contains(b"VP8 ") || self.met.contains(b"VP8L");
+        let (is_new, moves) = (self.met.insert(kind), self.moves);
+        match &kind {
+            b"VP8X" => is_new && self.met.len() == 1,
+            b"VP8 " | b"VP8L" => !moves && !has_picture,
+            b"ALPH" => is_new && !moves && !has_picture && self.met.contains(b"VP8X"),
+            b"ANIM" => is_new && moves,
+            b"ANMF" => moves,
+            b"ICCP" => is_new,
+            _ => true,
+        }
     }
 }
 

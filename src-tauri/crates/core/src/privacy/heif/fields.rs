@@ -98,13 +98,17 @@ pub(super) fn of_group(group: &Box, file: &[u8]) -> Option<usize> {
     GROUPS.contains(&&group.kind).then(|| at.taken())
 }
 
-/// As many bytes as a reference takes, if it is one.
+/// As many bytes as a reference takes, whatever it means.
 pub(super) fn of_reference(found: &Box, file: &[u8], id: usize) -> Option<usize> {
     let mut at = Cursor::new(file, found.content.clone());
     at.skip(id)?;
     let count = at.size(2)?;
     at.skip(count * id)?;
-    REFERENCES.contains(&&found.kind).then(|| at.taken())
+    Some(at.taken())
+}
+
+pub(super) fn is_reference(kind: [u8; 4]) -> bool {
+    REFERENCES.contains(&&kind)
 }
 
 /// As many bytes as a property takes that says how an item looks: size, colours, a decoder's

@@ -143,8 +143,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn what_no_reader_reads_says_nothing() {
     for (name, file) in files() {
-        println!("{name}");
-        assert!(has(&file, &WORDS[..4]));
+        assert!(has(&file, &WORDS[..4]), "{name}");
         let content = content::sniff(&file, "x");
         match strip(file.clone(), &content, Originals::StripAll) {
             Ok(Cleaned { bytes, .. }) => {
@@ -156,6 +155,18 @@ fn what_no_reader_reads_says_nothing() {
             Err(error) => assert!(REFUSED.contains(&name), "{name}: {error}"),
         }
     }
+}
+
+#[test]
+fn references_go_on_naming_items() {
+    let told = [0, 1, 0, 1, 0, 7];
+    let thumbnail = [&[0; 4][..], &boxed(b"thmb", &told)].concat();
+    let file = described(&[], &boxed(b"iref", &thumbnail));
+
+    let clean = clean(&file, Originals::StripAll);
+
+    // Others refuse a file with a reference to nothing.
+    assert!(!has(&clean, b"thmb") && has(&clean, &[b"free", &told[..]].concat()));
 }
 
 /// Our decoder minds, others do not.

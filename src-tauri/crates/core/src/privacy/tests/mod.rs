@@ -5,6 +5,7 @@ mod corpus;
 mod crafted;
 mod hidden;
 mod samples;
+mod shown;
 
 use image::ImageFormat;
 
