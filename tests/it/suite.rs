@@ -60,6 +60,12 @@ suite!(
     ignore = "needs Garage: run `cargo xtask test`"
 );
 
+suite!(
+    ceph,
+    Server::ceph(),
+    ignore = "needs Ceph: install it, and run `cargo xtask test`"
+);
+
 /// Garage behind the ways of other services.
 macro_rules! imitations {
     ($($name:ident: $provider:literal,)*) => {

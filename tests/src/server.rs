@@ -14,7 +14,7 @@ use crate::services::{AtWork, Conditions};
 
 /// A running S3 server with one empty bucket.
 pub struct Server {
-    _process: Running,
+    _process: Option<Running>,
     folder: TempDir,
     pub provider: &'static str,
     pub endpoint: String,
@@ -68,7 +68,7 @@ impl Server {
         let access: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         let text = |name: &str| access[name].as_str().expect(name).to_owned();
         Self {
-            _process: Running(process),
+            _process: Some(Running(process)),
             folder,
             provider: "other",
             endpoint: text("endpoint"),
@@ -108,7 +108,7 @@ impl Server {
             .spawn()
             .expect("garage starts");
         let server = Self {
-            _process: Running(process),
+            _process: Some(Running(process)),
             folder,
             provider: "garage",
             endpoint: format!("http://127.0.0.1:{api}"),
@@ -130,6 +130,51 @@ impl Server {
                 .is_ok_and(|done| done.success())
         });
         server
+    }
+
+    /// Ceph, which `cargo xtask test` starts where it is installed: a bucket of its own there.
+    pub fn ceph() -> Self {
+        let access = needed("TINTYPE_CEPH");
+        let access = access.to_string_lossy();
+        let mut access = access.split(' ').map(str::to_owned);
+        let mut next = || access.next().expect("an address, a key, a secret");
+        let (endpoint, access_key_id, secret_access_key) = (next(), next(), next());
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let name = folder.path().file_name().expect("a name");
+        let bucket = name.to_string_lossy().to_lowercase().replace('.', "t");
+        let public_url = format!("{endpoint}/{bucket}");
+        let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"],
+            "Resource": [format!("arn:aws:s3:::{bucket}/*")],
+        }]});
+        for (address, body) in [
+            (public_url.clone(), String::new()),
+            (format!("{public_url}?policy="), policy.to_string()),
+        ] {
+            let made = Command::new("curl")
+                .args(["--silent", "--show-error", "--fail", "--request", "PUT"])
+                .args(["--aws-sigv4", "aws:amz:us-east-1:s3"])
+                .args(["--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"])
+                .args(["--user", &format!("{access_key_id}:{secret_access_key}")])
+                .args(["--data", &body, &address])
+                .status();
+            assert!(made.is_ok_and(|made| made.success()), "PUT {address}");
+        }
+        Self {
+            _process: None,
+            folder,
+            provider: "ceph",
+            endpoint,
+            region: "us-east-1".into(),
+            bucket,
+            access_key_id,
+            secret_access_key,
+            public_url,
+            host: None,
+            // As release 16 has it.
+            conditions: (true, false),
+            _before: None,
+        }
     }
 
     /// Garage behind somebody who has the ways of another service.

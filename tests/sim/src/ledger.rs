@@ -151,8 +151,9 @@ impl Ledger {
         (file.there, file.watched, file.noticed, file.kept) = (true, watched, false, Kept::No);
     }
 
-    /// With which profile a file is uploaded.
+    /// With which profile a file is uploaded, from now on: what was removed before was not its own.
     pub(crate) fn goes(&mut self, computer: usize, path: &Path, blog: bool) {
+        self.forgets_taken(computer, path);
         self.files
             .entry((computer, path.to_owned()))
             .or_default()

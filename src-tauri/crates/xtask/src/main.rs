@@ -9,6 +9,7 @@
 
 mod audit;
 mod bench;
+mod ceph;
 mod fuzz;
 mod mutants;
 mod run;

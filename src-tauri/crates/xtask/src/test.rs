@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and every test, set-up included.
 
+use crate::ceph::Ceph;
 use crate::setup::{self, Purpose};
 use crate::sh::{self, Result};
 use crate::tools;
@@ -44,6 +45,10 @@ pub(crate) fn run(yes: bool, quick: bool) -> Result {
             tests.env("TINTYPE_TAURI_DRIVER", tools::TAURI_DRIVER.get()?);
         }
     }
+    let ceph = if quick { None } else { Ceph::start()? };
+    if let Some(ceph) = &ceph {
+        tests.env("TINTYPE_CEPH", ceph.access());
+    }
     if !quick && !cfg!(windows) {
         // What stands there as ignored needs what was set up above.
         tests.args(["--", "--include-ignored"]);
@@ -53,6 +58,10 @@ pub(crate) fn run(yes: bool, quick: bool) -> Result {
                 "This system forbids user namespaces: the tests that mount, or need limits of their own, are left out."
             );
             tests.args(["--skip", "in_a_namespace"]);
+        }
+        if ceph.is_none() {
+            println!("Ceph is not installed: what is tested against it is left out.");
+            tests.args(["--skip", "suite::ceph"]);
         }
     }
     tests.env("TINTYPE_TEST_OUTPUT", sh::root().join("test-output"));

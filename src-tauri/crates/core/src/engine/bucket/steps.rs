@@ -202,10 +202,21 @@ async fn put_in_parts(store: &dyn ObjectStore, key: &str, only: &Only) -> Result
 }
 
 pub(super) async fn parts(store: &dyn ObjectStore, key: &str) -> Result<Finding> {
-    put_in_parts(store, key, &Only::Always).await?;
+    // Under a key of its own: what lies there came in parts.
+    let key = &format!("{key}-parts");
+    let stored = put_in_parts(store, key, &Only::Always).await;
+    match stored {
+        Err(error) if !error.is_retryable() => return Err(error),
+        _ => {}
+    }
     let checked = check_head(store, key).await;
-    store.delete(key, &Only::Always).await?;
-    checked
+    let gone = store.delete(key, &Only::Always).await;
+    let checked = match stored {
+        // As with files: what was answered may be unreadable (moto), what lies there counts.
+        Err(error) => checked.map_err(|_| error),
+        Ok(()) => checked,
+    }?;
+    gone.map(|_| checked)
 }
 
 pub(super) async fn cors(link: String, origin: String) -> Result<Finding> {
