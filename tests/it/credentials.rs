@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tintype_tests::aws::Aws;
 use tintype_tests::files::write;
 use tintype_tests::middleman::{Fate, Middleman};
 use tintype_tests::program::Tintype;
@@ -193,4 +194,64 @@ fn what_cannot_be_had_is_said_and_waited_for() {
     write(folder.path(), "config", format!("[profile work]\n{keys}\n"));
     upload(&client, &[file]).with_code(0);
     assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+}
+
+#[test]
+fn a_workload_s_token_is_changed_for_a_session() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let aws = Aws::giving(&server.access_key_id, &server.secret_access_key);
+    let token = write(folder.path(), "token", "told by the cluster");
+    let role = format!(
+        "role_arn = arn:aws:iam::123456789012:role/up\nweb_identity_token_file = {}\nregion = us-east-1",
+        token.display()
+    );
+    let client = client(&server, &server.endpoint, folder.path(), &role)
+        .env("AWS_ENDPOINT_URL_STS", &aws.endpoint);
+
+    upload(&client, &[write(folder.path(), "a.txt", "a")]).with_code(0);
+
+    assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+    assert!(aws.was_asked("POST / HTTP/1.1 AssumeRoleWithWebIdentity"));
+}
+
+#[test]
+fn a_person_who_signed_in_once_uploads() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let aws = Aws::giving(&server.access_key_id, &server.secret_access_key);
+    let session = "sso_session = team\nsso_account_id = 123456789012\nsso_role_name = up\nregion = us-east-1\n\
+                   [sso-session team]\nsso_region = us-east-1\nsso_start_url = https://example.com/start";
+    // What `aws sso login` leaves: the name is the SHA-1 of the session's.
+    let cache = folder.path().join(".aws/sso/cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    let signed_in = r#"{"startUrl":"https://example.com/start","region":"us-east-1","accessToken":"t","expiresAt":"2099-01-01T00:00:00Z"}"#;
+    write(
+        &cache,
+        "d25187dc137f35c88bc80ec8c3ffbdb17b5eb873.json",
+        signed_in,
+    );
+    let client = client(&server, &server.endpoint, folder.path(), session)
+        .env("HOME", folder.path().to_str().unwrap())
+        .env("AWS_ENDPOINT_URL_SSO", &aws.endpoint);
+
+    upload(&client, &[write(folder.path(), "a.txt", "a")]).with_code(0);
+
+    assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+    assert!(aws.was_asked("GET /federation/credentials"));
+}
+
+#[test]
+fn a_machine_of_aws_takes_a_role() {
+    let (server, folder) = (Server::demo(), tempfile::tempdir().unwrap());
+    let aws = Aws::giving(&server.access_key_id, &server.secret_access_key);
+    let role = "role_arn = arn:aws:iam::123456789012:role/up\ncredential_source = Ec2InstanceMetadata\nregion = us-east-1";
+    let client = client(&server, &server.endpoint, folder.path(), role)
+        .env("AWS_EC2_METADATA_DISABLED", "false")
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &aws.endpoint)
+        .env("AWS_ENDPOINT_URL_STS", &aws.endpoint);
+
+    upload(&client, &[write(folder.path(), "a.txt", "a")]).with_code(0);
+
+    assert_eq!(server.demo_keys(), ["originals/a.txt"]);
+    assert!(aws.was_asked("PUT /latest/api/token"));
+    assert!(aws.was_asked("POST / HTTP/1.1 AssumeRole"));
 }

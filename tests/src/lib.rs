@@ -5,6 +5,7 @@
     reason = "a test rig that cannot be set up has to stop the test"
 )]
 
+pub mod aws;
 pub mod clock;
 pub mod desktop;
 pub mod files;
