@@ -35,6 +35,16 @@ const WORDS: &[&[u8; 4]] = &[b"desc", b"cprt", b"dmnd", b"dmdd", b"vued"];
 /// Every profile has to have these.
 const NAMES: &[&[u8; 4]] = &[b"desc", b"cprt"];
 
+/// A profile where it may get no shorter: zeros follow what is left of it, and it says so itself, as
+/// some readers want its length to be that of its place.
+pub(super) fn filled(mut profile: Vec<u8>, length: usize) -> Vec<u8> {
+    profile.resize(length, 0);
+    if let (Some(told), Ok(length)) = (profile.first_chunk_mut(), u32::try_from(length)) {
+        *told = length.to_be_bytes();
+    }
+    profile
+}
+
 /// What becomes of a profile. Zeros behind it, where it could not get shorter, are no part of it.
 pub(super) fn verdict(profile: &[u8], originals: Originals, budget: &mut Budget) -> Verdict {
     let tells = forms::unknown(profile, budget);

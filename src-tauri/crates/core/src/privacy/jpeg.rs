@@ -108,7 +108,7 @@ fn are_tables(data: &[u8], length: impl Fn(u8, &[u8]) -> usize) -> bool {
             _ => return false,
         }
     }
-    !data.is_empty()
+    true
 }
 
 /// Fill bytes, or what a camera left there.

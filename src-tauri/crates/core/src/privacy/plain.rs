@@ -109,8 +109,8 @@ impl Bmp {
     }
 }
 
-/// Whether colours are the system's own, whose names are "sRGB" and "Win " and need no numbers, or
-/// are told by numbers: nine from 0 to 1 (of 30 bits behind the point), and three powers.
+/// Whether colours are the system's own, whose names are "sRGB" and "Win ", or are told by numbers
+/// (some programs write 1 for 0): nine from 0 to 1 (of 30 bits behind the point), and three powers.
 fn are_plain_colours(said: &[u8]) -> bool {
     const ONE: u32 = 1 << 30;
     let mut numbers = said
@@ -118,11 +118,8 @@ fn are_plain_colours(said: &[u8]) -> bool {
         .0
         .iter()
         .map(|bytes| u32::from_le_bytes(*bytes));
-    match numbers.next() {
-        Some(0x7352_4742 | 0x5769_6e20) => numbers.all(|number| number == 0),
-        Some(0) => numbers.all(|number| number <= ONE),
-        _ => false,
-    }
+    let is_known = matches!(numbers.next(), Some(0x7352_4742 | 0x5769_6e20 | 0 | 1));
+    is_known && numbers.all(|number| number <= ONE)
 }
 
 /// What is looked through and not cleaned.

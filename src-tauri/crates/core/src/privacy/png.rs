@@ -80,7 +80,16 @@ fn told(found: &Chunk<'_>, shape: &mut Shape, walk: &mut Walk<'_>) -> Verdict {
         b"PLTE" if !shape.is_by_palette() => {
             Verdict::Goes(forms::unknown(found.data, &mut walk.budget))
         }
-        kind if SHOWN.contains(&kind) && shape.has_place_for(found) => Verdict::Stays,
+        kind if SHOWN.contains(&kind)
+            && let Some(length) = shape.length_of(found) =>
+        {
+            match found.data.split_at_checked(length) {
+                Some((mine, rest)) if !rest.is_empty() => {
+                    Verdict::Becomes(mine.to_vec(), forms::unknown(rest, &mut walk.budget))
+                }
+                _ => Verdict::Stays,
+            }
+        }
         b"iCCP" => profile(found.data, originals, &mut walk.budget),
         b"zxIf" => {
             let packed = found.data.get(5..).unwrap_or_default();

@@ -22,9 +22,9 @@ pub(super) const GEOTIFF: &[u16] = &[
 ];
 
 /// What shows the picture: baseline and extended TIFF 6.0, the old and new JPEG tags,
-/// sub-directories, ICC.
+/// sub-directories, volumes, ICC, LERC.
 pub(super) const fn is_shown(tag: u16) -> bool {
-    matches!(tag, 254..=259 | 262 | 263 | 266 | 273 | 274 | 277..=284 | 290..=293 | 296 | 297 | 301 | 317..=325 | 330 | 332 | 334..=336 | 338..=347 | 512..=532 | 34675)
+    matches!(tag, 254..=259 | 262 | 263 | 266 | 273 | 274 | 277..=284 | 290..=293 | 296 | 297 | 301 | 317..=325 | 330 | 332 | 334..=336 | 338..=347 | 512..=532 | 32997 | 32998 | 34675 | 50674)
 }
 
 /// How many numbers say something under a tag that shows a picture, where that is bounded: by the
@@ -34,11 +34,12 @@ pub(super) const fn most_numbers(tag: u16, samples: u32, bits: u32) -> u32 {
     match tag {
         273 | 279 | 324 | 325 | 330 | 343 | 347 | 519..=521 | 34675 => u32::MAX,
         258 | 280 | 281 | 338..=341 | 517 | 518 => samples,
-        336 => 2 * samples,
+        336 => samples.saturating_mul(2),
         291 => values,
-        301 | 320 => 3 * values,
+        // Some write a whole table for fewer colours.
+        301 | 320 => 3 * if values < 256 { 256 } else { values },
         297 | 318 | 321 | 530 => 2,
-        529 => 3,
+        529 | 50674 => 3,
         319 | 342 | 532 => 6,
         _ => 1,
     }

@@ -94,7 +94,7 @@ impl PlainStrips {
         }
         let samples = match number(PLANES) {
             Some(2) => 1,
-            _ => number(SAMPLES_PER_PIXEL).unwrap_or(1).min(64),
+            _ => number(SAMPLES_PER_PIXEL).unwrap_or(1),
         };
         let bits = number(BITS_PER_SAMPLE).unwrap_or(1).checked_mul(samples)?;
         let (height, tile) = (number(257)?, number(322).zip(number(323)));
@@ -144,7 +144,9 @@ impl Page<'_, '_> {
             self.walk.refuse("it has a smaller copy of itself inside");
         }
         let (samples, bits) = (
-            number(SAMPLES_PER_PIXEL).unwrap_or(1).min(64),
+            number(SAMPLES_PER_PIXEL)
+                .or_else(|| directory.entry(BITS_PER_SAMPLE).map(|entry| entry.count))
+                .unwrap_or(1),
             number(BITS_PER_SAMPLE).unwrap_or(1),
         );
         let mut kept: Vec<&Entry> = Vec::new();
@@ -175,8 +177,8 @@ impl Page<'_, '_> {
         let verdict = icc::verdict(profile, self.walk.originals, &mut self.walk.budget);
         match verdict {
             Verdict::Stays => self.places.keep(at),
-            Verdict::Becomes(mut new, tells) if new.len() <= at.len() => {
-                new.resize(at.len(), 0);
+            Verdict::Becomes(new, tells) if new.len() <= at.len() => {
+                let new = icc::filled(new, at.len());
                 self.places.write(at, new, tells);
             }
             Verdict::Becomes(_, tells) | Verdict::Goes(tells) => {

@@ -25,6 +25,8 @@ const AUXILIARY: &[&[u8]] = &[
     b"urn:com:apple:photo:2023:aux:styledeltamap",
     b"urn:com:apple:photo:2023:aux:linearthumbnail",
 ];
+/// What such a name begins with that says nothing more.
+pub(super) const NO_WORDS: &[u8] = b"urn:";
 /// More than anybody says of such a picture.
 const LONGEST_SUBTYPE: usize = 16;
 
@@ -139,7 +141,7 @@ pub(super) fn of_property(property: &Box, file: &[u8]) -> Option<usize> {
         }
         b"cclv" => volume(&mut at)?,
         b"auxC" => auxiliary(&mut at)?,
-        b"hvcC" => units::hevc_settings(&mut at)?,
+        b"hvcC" => drop(units::of_settings(&mut at)?),
         b"avcC" => units::avc_settings(&mut at)?,
         b"av1C" => units::av1_settings(&mut at)?,
         b"cmpd" => components(&mut at)?,
@@ -164,7 +166,11 @@ fn auxiliary(at: &mut Cursor<'_>) -> Option<()> {
     at.skip(4)?;
     let rest = at.rest();
     let end = rest.iter().position(|byte| *byte == 0)?;
-    if !AUXILIARY.contains(&&rest[..end]) {
+    let name = &rest[..end];
+    let says_nothing = name
+        .strip_prefix(NO_WORDS)
+        .is_some_and(|name| name.iter().all(|byte| *byte == b'x'));
+    if !says_nothing && !AUXILIARY.contains(&name) {
         return None;
     }
     let subtype = (rest.len() - end - 1).min(LONGEST_SUBTYPE);

@@ -1,28 +1,30 @@
 //! Units of coded pictures: what is no picture among them becomes filling (ISO/IEC 23008-2, 7.3.1
 //! and annex D; ISO/IEC 14496-15, 8.3.3; AV1 specification, 5.3 and 5.8).
 
+use std::ops::Range;
+
 use crate::container::bmff::Cursor;
 
-/// Filling, in HEVC.
+/// Filling, in HEVC: a unit of it, and a message of it, which may stand before the picture, too.
 const FILLER: u8 = 38;
+const FILLER_MESSAGE: u8 = 3;
 /// Filling, in AV1.
 const PADDING: u8 = 15;
 
-/// Settings of an HEVC decoder: parameter sets, and nothing else.
-pub(super) fn hevc_settings(at: &mut Cursor<'_>) -> Option<()> {
+/// Where the units lie in the settings of an HEVC decoder.
+pub(super) fn of_settings(at: &mut Cursor<'_>) -> Option<Vec<Range<usize>>> {
+    let mut units = Vec::new();
     at.skip(22)?;
     for _ in 0..at.take(1)? {
-        let kind = at.take(1)? & 63;
+        at.skip(1)?;
         for _ in 0..at.take(2)? {
             let length = at.size(2)?;
-            let unit = at.rest().get(..length)?;
-            if hevc_kind(unit).map(u64::from) != Some(kind) || hevc(unit).is_some() {
-                return None;
-            }
+            let from = at.taken();
             at.skip(length)?;
+            units.push(from..from + length);
         }
     }
-    Some(())
+    Some(units)
 }
 
 /// Settings of an AVC decoder.
@@ -64,40 +66,75 @@ fn hevc_kind(unit: &[u8]) -> Option<u8> {
 }
 
 /// What stands for a unit of HEVC that may say something; nothing where it is a picture.
-fn hevc(unit: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn hevc(unit: &[u8]) -> Option<Vec<u8>> {
     let stays = match hevc_kind(unit)? {
         0..=34 => true,
         // Ends and beginnings, which say nothing more.
         35..=37 => unit.len() <= 3,
+        FILLER => unit[1..]
+            .iter()
+            .skip(1)
+            .all(|byte| matches!(byte, 0xff | 0x80)),
         39 | 40 => are_numbers(unit.get(2..)?),
         _ => false,
     };
-    let [first, second, ..] = unit else {
-        return None;
+    (!stays && unit.len() >= 2).then(|| filling(unit))
+}
+
+/// A message that is filling, and as long as the unit; where none can be, a unit that is.
+fn filling(unit: &[u8]) -> Vec<u8> {
+    const SEI: u8 = 39;
+    let head = |kind: u8| [unit[0] & 0x81 | kind << 1, unit[1]];
+    // Behind the unit's head: the message's kind, its length (a byte for each 255, and one for the
+    // rest), as many bytes, and the bit that ends them.
+    let whole = unit.len() - 2;
+    let message = (1..whole).find_map(|lengths| {
+        let length = whole.checked_sub(2 + lengths)?;
+        (length / 255 + 1 == lengths).then_some(length)
+    });
+    let Some(length) = message else {
+        let mut new = [&head(FILLER)[..], &vec![0xff; whole]].concat();
+        new[2..]
+            .last_mut()
+            .into_iter()
+            .for_each(|last| *last = 0x80);
+        return new;
     };
-    if stays {
-        return None;
-    }
-    let mut filling = vec![0xff; unit.len()];
-    filling[0] = first & 0x81 | FILLER << 1;
-    filling[1] = *second;
-    if let Some(last) = filling.get_mut(2..).and_then(<[u8]>::last_mut) {
-        *last = 0x80;
-    }
-    Some(filling)
+    let rest = u8::try_from(length % 255).unwrap_or_default();
+    [
+        &head(SEI)[..],
+        &[FILLER_MESSAGE],
+        &vec![0xff; length / 255],
+        &[rest],
+        &vec![0xff; length],
+        &[0x80],
+    ]
+    .concat()
 }
 
 /// Whether messages of supplementary information are a few numbers each, about light, colours, or
-/// the picture's sum.
+/// the picture's sum, or filling.
 fn are_numbers(messages: &[u8]) -> bool {
     // Active sets, sums, mastering display, light levels, transfer, surroundings, volume, alpha.
     const KNOWN: [u8; 8] = [129, 132, 137, 144, 147, 148, 149, 165];
     let plain = unescaped(messages);
     let mut rest = &plain[..];
-    while let [kind, length @ ..=64, behind @ ..] = rest {
-        match behind.get(usize::from(*length)..) {
-            Some(behind) if KNOWN.contains(kind) => rest = behind,
-            _ => return false,
+    while let [kind, lengths @ ..] = rest
+        && rest != [0x80]
+    {
+        let many = lengths.iter().take_while(|byte| **byte == 0xff).count();
+        let Some(last) = lengths.get(many) else {
+            return false;
+        };
+        let length = many * 255 + usize::from(*last);
+        let Some((said, behind)) = lengths[many + 1..].split_at_checked(length) else {
+            return false;
+        };
+        let is_filling = *kind == FILLER_MESSAGE && said.iter().all(|byte| *byte == 0xff);
+        if is_filling || KNOWN.contains(kind) && length <= 64 {
+            rest = behind;
+        } else {
+            return false;
         }
     }
     // The bit that ends them.
@@ -193,6 +230,35 @@ fn says(kind: u8, content: &[u8]) -> bool {
             (Some(1), 6) | (Some(2), 26)
         ),
         PADDING => !matches!(content, [zeros @ .., 0x80] if zeros.iter().all(|byte| *byte == 0)),
-        _ => true,
+        // Of a thumbnail nothing is left.
+        _ => content.iter().any(|byte| *byte != 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filling_is_as_long_as_what_it_stands_for_and_says_nothing() {
+        for length in 2..1200 {
+            let mut unit = vec![b'a'; length];
+            unit[..2].copy_from_slice(&[39 << 1, 1]);
+
+            let new = hevc(&unit).expect("it says something");
+
+            assert_eq!(new.len(), length);
+            assert!(hevc(&new).is_none(), "{length}: {new:?}");
+        }
+    }
+
+    #[test]
+    fn what_tells_light_and_sums_stays() {
+        let light = [39 << 1, 1, 144, 4, 1, 2, 3, 4, 0x80];
+        let escaped = [39 << 1, 1, 144, 4, 0, 0, 3, 1, 4, 0x80];
+        let cut = &light[..7];
+
+        assert!(hevc(&light).is_none() && hevc(&escaped).is_none());
+        assert!(hevc(cut).is_some());
     }
 }

@@ -95,12 +95,10 @@ impl Shape {
             .is_some_and(|header| header.colour == 3)
     }
 
-    /// Whether a chunk that shows the picture is as long as what it has to say, and is there for
-    /// the first time.
-    pub(super) fn has_place_for(&mut self, found: &Chunk<'_>) -> bool {
-        let Some(header) = &self.header else {
-            return false;
-        };
+    /// How much of a chunk that shows the picture says something: nothing if it is not as long as
+    /// the standard has it, or is there already.
+    pub(super) fn length_of(&mut self, found: &Chunk<'_>) -> Option<usize> {
+        let header = self.header.as_ref()?;
         let (length, colour, channels) = (found.data.len(), header.colour, header.channels());
         let many = matches!(&found.kind, b"IDAT" | b"fdAT" | b"fcTL");
         let fits = match &found.kind {
@@ -115,12 +113,13 @@ impl Shape {
             b"tRNS" => match colour {
                 0 => length == 2,
                 2 => length == 6,
-                3 => length <= self.colours,
+                3 => true,
                 _ => false,
             },
             b"PLTE" => {
-                self.colours = length / 3;
-                length % 3 == 0 && self.colours <= 1 << header.depth.min(8)
+                // Readers leave alone what no number can mean.
+                self.colours = (length / 3).min(1 << header.depth.min(8));
+                length.is_multiple_of(3)
             }
             b"hIST" => length == 2 * self.colours,
             b"mDCV" => length == 24,
@@ -129,7 +128,12 @@ impl Shape {
             b"fdAT" => self.met.contains(b"fcTL"),
             _ => true,
         };
-        fits && (self.met.insert(found.kind) || many)
+        let most = match &found.kind {
+            b"PLTE" => 3 * self.colours,
+            b"tRNS" if colour == 3 => self.colours,
+            _ => length,
+        };
+        (fits && (self.met.insert(found.kind) || many)).then_some(most.min(length))
     }
 
     /// How many bytes of the pixels' chunks are pixels; nothing where that cannot be told, or where
@@ -161,6 +165,7 @@ impl Shape {
                 }
             }
         }
-        None
+        // The sum behind them may be missing.
+        (unpacker.total_out() == most).then(|| usize::try_from(unpacker.total_in()).ok())?
     }
 }

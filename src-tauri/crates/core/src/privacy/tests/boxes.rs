@@ -157,6 +157,35 @@ fn what_no_reader_reads_says_nothing() {
     }
 }
 
+/// A HEIC whose decoder's settings hold that message, too.
+fn with_message_in_settings() -> Vec<u8> {
+    let message = message();
+    let (length, unit) = message.split_at(4);
+    let array = [&[39, 0, 1][..], &length[2..], unit].concat();
+    let mut file = described(&[b"iprp", b"ipco", b"hvcC"], &array);
+    let at = file.windows(4).position(|kind| kind == b"hvcC");
+    // How many arrays there are.
+    file[at.expect("settings") + 4 + 22] += 1;
+    file
+}
+
+#[test]
+fn what_is_needed_stays_without_its_words() {
+    let name = [&[0; 4][..], b"urn:com:example:", WORDS, &[0]].concat();
+    let beside = with_property(&boxed(b"auxC", &name));
+    let settings = with_message_in_settings();
+
+    let clean_beside = clean(&beside, Originals::StripAll);
+    let clean_settings = clean(&settings, Originals::StripAll);
+
+    // Readers refuse a picture beside the picture of which nobody says what it is.
+    assert!(has(&clean_beside, b"auxC") && has(&clean_beside, b"urn:xxxx"));
+    for (clean, file) in [(clean_beside, beside), (clean_settings, settings)] {
+        assert!(!has(&clean, &WORDS[..4]));
+        assert_eq!(pixels(&clean), pixels(&file));
+    }
+}
+
 #[test]
 fn references_go_on_naming_items() {
     let told = [0, 1, 0, 1, 0, 7];

@@ -102,6 +102,30 @@ fn what_shows_nothing_says_nothing() {
 }
 
 #[test]
+fn too_many_colours_are_cut() {
+    let mut palette = vec![7; 3 * 3];
+    palette.extend(WORDS);
+    let see_through = [&[9, 9][..], WORDS].concat();
+    let header = [0, 0, 0, 1, 0, 0, 0, 1, 1, 3, 0, 0, 0];
+    let pixels_packed = crate::container::packed::deflated(&[0, 0]).expect("packs");
+    let made = |kind: &[u8; 4], data: &[u8]| chunks::chunk(kind, data).expect("a chunk");
+    let file = [
+        chunks::SIGNATURE,
+        &made(b"IHDR", &header),
+        &made(b"PLTE", &palette),
+        &made(b"tRNS", &see_through),
+        &made(b"IDAT", &pixels_packed),
+        &made(b"IEND", &[]),
+    ]
+    .concat();
+
+    let clean = clean(&file, Originals::StripAll);
+
+    assert!(!has(&clean, &WORDS[..4]) && has(&clean, &made(b"tRNS", &[9, 9])));
+    assert_eq!(pixels(&clean), [7, 7, 7, 9]);
+}
+
+#[test]
 fn a_bitmap_has_nothing_but_pixels() {
     let plain = picture(ImageFormat::Bmp);
     let content = content::sniff(&plain, "x");
