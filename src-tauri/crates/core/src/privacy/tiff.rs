@@ -21,6 +21,7 @@ const BITS_PER_SAMPLE: u16 = 258;
 const COMPRESSION: u16 = 259;
 const SAMPLES_PER_PIXEL: u16 = 277;
 const PLANES: u16 = 284;
+const IMAGE_DEPTH: u16 = 32997;
 const OLD_SUBFILE_TYPE: u16 = 255;
 /// What the strips of newer JPEG share.
 const JPEG_TABLES: u16 = 347;
@@ -85,11 +86,13 @@ struct PlainStrips {
 }
 
 impl PlainStrips {
-    /// Nothing where they are compressed, or have colours of fewer pixels than there are.
+    /// Nothing where they are compressed, lie behind one another, or have colours of fewer pixels
+    /// than there are.
     fn of(tiff: &Tiff<'_>, directory: &Directory) -> Option<Self> {
         let number = |tag| directory.number(tiff, tag).map(|number| number as usize);
         let is_plain = matches!(number(COMPRESSION), None | Some(1));
-        if !is_plain || number(PHOTOMETRIC) == Some(6) {
+        let is_flat = matches!(number(IMAGE_DEPTH), None | Some(1));
+        if !is_plain || !is_flat || number(PHOTOMETRIC) == Some(6) {
             return None;
         }
         let samples = match number(PLANES) {
