@@ -1,6 +1,7 @@
 //! A journal that takes nothing: another program keeps it to itself in the middle of the work.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rusqlite::Connection;
@@ -10,10 +11,12 @@ use tintype_tests::middleman::{Asked, Fate, Middleman};
 use tintype_tests::program::Tintype;
 use tintype_tests::server::Server;
 
-/// Another program, which takes the journal as soon as the first file is sent.
+/// Another program, which takes the journal as soon as the first file is sent, and only then: what
+/// was not sent before it lets go, goes up afterwards.
 #[derive(Clone, Default)]
 struct Taker {
     journal: Arc<OnceLock<PathBuf>>,
+    has_come: Arc<AtomicBool>,
     holds: Arc<Mutex<Option<Connection>>>,
 }
 
@@ -22,7 +25,7 @@ impl Taker {
         let this = self.clone();
         move |asked| {
             let mut holds = this.holds.lock().unwrap();
-            if asked.is_put() && holds.is_none() {
+            if asked.is_put() && !this.has_come.swap(true, Ordering::Relaxed) {
                 let other = Connection::open(this.journal.get().unwrap()).unwrap();
                 other
                     .busy_timeout(std::time::Duration::from_secs(10))
