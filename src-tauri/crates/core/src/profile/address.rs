@@ -107,16 +107,8 @@ impl Profile {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::profile;
     use super::*;
-
-    fn profile(provider: &str) -> Profile {
-        Profile {
-            name: "photos".into(),
-            provider: provider.into(),
-            bucket: "photos".into(),
-            ..Profile::default()
-        }
-    }
 
     #[test]
     fn a_bucket_with_dots_is_named_in_the_path() -> Result<()> {

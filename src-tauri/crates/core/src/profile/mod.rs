@@ -290,7 +290,7 @@ impl Profile {
 mod tests {
     use super::*;
 
-    fn profile(provider: &str) -> Profile {
+    pub(super) fn profile(provider: &str) -> Profile {
         Profile {
             name: "photos".into(),
             provider: provider.into(),
