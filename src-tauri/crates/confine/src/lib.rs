@@ -32,6 +32,14 @@ pub fn this_process(own_fonts: Option<&Path>) -> Vec<String> {
     taken.into_iter().filter_map(Result::err).collect()
 }
 
+/// Has large pieces of memory be the system's again as soon as they are let go of. glibc keeps what
+/// it once gave, for each thread anew, when pieces of a size come and go (mallopt(3), on the dynamic
+/// threshold): a program then holds twice what it says it holds. Other systems do not.
+pub fn give_back_large_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    system::give_back_large_memory();
+}
+
 /// Has the system refuse this process more memory than that, so that an allocation fails; macOS has
 /// no such limit.
 ///

@@ -29,6 +29,16 @@ pub(crate) fn limit_memory(bytes: u64) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
+#[cfg(target_env = "gnu")]
+#[expect(unsafe_code, reason = "glibc's own door, and no crate that has it")]
+pub(crate) fn give_back_large_memory() {
+    /// Files and pictures, but not what requests and rows are made of.
+    const LARGE: libc::c_int = 256 << 10;
+    // SAFETY: a number for the allocator, which may be set at any time. It refuses only numbers
+    // that are too large, and then all is as it was.
+    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
+}
+
 /// What is typed at the person's terminal is not for a worker to read, and nothing for it to
 /// type.
 fn leave_the_terminal() -> Result<(), String> {

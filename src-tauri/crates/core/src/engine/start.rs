@@ -41,6 +41,8 @@ impl Engine {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let uploads =
             usize::from(settings.uploads_at_once.clamp(1, 256)).min(uploads_by_open_files());
+        // What is given back is not to be held by the allocator.
+        tintype_confine::give_back_large_memory();
         let limits = transfer::Limits::new(settings.memory_mib);
         limits.pause(settings.paused);
         let stages = Arc::new(Stages {
