@@ -3,6 +3,7 @@
 //! bucket has.
 
 mod answers;
+mod quirks;
 mod services;
 mod strangers;
 mod unheard;

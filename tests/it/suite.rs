@@ -94,6 +94,24 @@ imitations! {
     like_ceph: "ceph",
 }
 
+/// The same, for services of which nobody says what they do with conditions: the other way.
+macro_rules! unknown {
+    ($($name:ident: $provider:literal,)*) => {
+        $(suite!(
+            $name,
+            Server::perhaps_like($provider),
+            ignore = "needs Garage: run `cargo xtask test`"
+        );)*
+    };
+}
+
+unknown! {
+    unknown_if_cos_keeps_conditions: "cos",
+    unknown_if_supabase_keeps_conditions: "supabase",
+    unknown_if_minio_keeps_conditions: "minio",
+    unknown_if_ceph_keeps_conditions_in_parts: "ceph",
+}
+
 fn upload(client: &Tintype, paths: &[PathBuf]) -> Vec<Value> {
     let args = [
         "upload",

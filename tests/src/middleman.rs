@@ -52,6 +52,7 @@ fn value<'a>(headers: &'a [(String, String)], name: &str) -> &'a str {
 }
 
 /// What becomes of a request.
+#[derive(Clone)]
 pub enum Fate {
     /// The server gets it, Tintype gets the answer.
     Pass,
@@ -59,6 +60,8 @@ pub enum Fate {
     Say(u16, &'static str),
     /// The same, with more header lines.
     SayWith(u16, &'static str, String),
+    /// The same, in the service's own words.
+    SayInWords(u16, &'static str, &'static str),
     /// The server never hears of it: a page for people with this status is the answer, as a proxy
     /// or a gateway gives it.
     Page(u16),
@@ -101,6 +104,9 @@ impl<J: Fn(&Asked) -> Fate + Send + Sync + 'static> Manners for J {
         self(asked)
     }
 }
+
+/// What he says where nobody said what.
+const OURS: &str = "said by the man in the middle";
 
 struct Shared {
     upstream: String,
@@ -291,8 +297,13 @@ fn serve(client: TcpStream, shared: &Shared) -> std::io::Result<()> {
         }
         let body = read_body(&mut from_client, head.length(), &fate)?;
         match fate {
-            Fate::Say(status, code) => say(&mut client, status, code, "", &method)?,
-            Fate::SayWith(status, code, more) => say(&mut client, status, code, &more, &method)?,
+            Fate::Say(status, code) => say(&mut client, status, (code, OURS), "", &method)?,
+            Fate::SayWith(status, code, more) => {
+                say(&mut client, status, (code, OURS), &more, &method)?
+            }
+            Fate::SayInWords(status, code, words) => {
+                say(&mut client, status, (code, words), "", &method)?
+            }
             Fate::Page(status) => {
                 let page = "<html><title>no</title></html>";
                 let body = if method == "HEAD" { "" } else { page };
@@ -387,12 +398,12 @@ fn answer_of(server: &mut BufReader<TcpStream>, method: &str) -> std::io::Result
 fn say(
     client: &mut TcpStream,
     status: u16,
-    code: &str,
+    (code, message): (&str, &str),
     more: &str,
     method: &str,
 ) -> std::io::Result<()> {
     let body = format!(
-        "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>said by the man in the middle</Message></Error>"
+        "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
     );
     let head = format!(
         "HTTP/1.1 {status} Said\r\ncontent-type: application/xml\r\nx-amz-request-id: 1\r\n{more}content-length: {}\r\n\r\n",

@@ -179,7 +179,16 @@ impl Server {
 
     /// Garage behind somebody who has the ways of another service.
     pub fn like(provider: &'static str) -> Self {
-        let ways = AtWork::of(provider);
+        Self::behind(AtWork::of(provider))
+    }
+
+    /// The same, where what nobody says of the service is the other way.
+    pub fn perhaps_like(provider: &'static str) -> Self {
+        Self::behind(AtWork::otherwise(provider))
+    }
+
+    fn behind(ways: AtWork) -> Self {
+        let provider = ways.service().provider;
         let conditions = match ways.service().conditions {
             Conditions::Keeps { put, complete } => (put, complete),
             Conditions::Refuses => (false, false),

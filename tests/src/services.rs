@@ -41,6 +41,9 @@ pub struct Service {
     key_signs: &'static str,
     /// Unfinished uploads can be listed.
     lists_uploads: bool,
+    /// Nobody says whether it keeps conditions, or it is so in some releases or regions only: the
+    /// suite meets it both ways.
+    are_conditions_unknown: bool,
 }
 
 const NONE: Conditions = Conditions::Keeps {
@@ -66,6 +69,7 @@ const PLAIN: Service = Service {
     refuses: &[],
     key_signs: "",
     lists_uploads: true,
+    are_conditions_unknown: false,
 };
 
 fn upper(etag: &str) -> String {
@@ -141,7 +145,7 @@ pub const SERVICES: &[Service] = &[
         bare_etags: true,
         ..PLAIN
     },
-    // Its own header instead of conditions; whether that is so for all regions nobody says.
+    // Its own header instead of conditions.
     Service {
         provider: "oss",
         etag: upper,
@@ -149,12 +153,15 @@ pub const SERVICES: &[Service] = &[
         refuses: &[NO_TAGS],
         ..PLAIN
     },
+    // Its own header, too.
     Service {
         provider: "cos",
+        are_conditions_unknown: true,
         ..PLAIN
     },
     Service {
         provider: "supabase",
+        are_conditions_unknown: true,
         etag: bare,
         key_signs: "_/!-.*'() &$@=;:+,?",
         refuses: &[NO_ACL, NO_TAGS, NO_SSE],
@@ -163,12 +170,14 @@ pub const SERVICES: &[Service] = &[
     Service {
         provider: "minio",
         conditions: BOTH,
+        are_conditions_unknown: true,
         ..PLAIN
     },
-    // Releases differ: this is one that has conditions for whole objects.
+    // This is a release that has conditions for whole objects.
     Service {
         provider: "ceph",
         conditions: PUT,
+        are_conditions_unknown: true,
         ..PLAIN
     },
 ];
@@ -187,6 +196,20 @@ impl AtWork {
             service: *service.unwrap_or_else(|| panic!("{provider} is not imitated")),
             keys: Mutex::default(),
         }
+    }
+
+    /// The service of that provider, which answers the other way what nobody says of it.
+    pub fn otherwise(provider: &str) -> Self {
+        let mut as_said = Self::of(provider);
+        let service = &mut as_said.service;
+        assert!(service.are_conditions_unknown, "{provider} is known");
+        service.conditions = match service.conditions {
+            Conditions::Keeps {
+                complete: false, ..
+            } => BOTH,
+            _ => NONE,
+        };
+        as_said
     }
 
     pub const fn service(&self) -> Service {
