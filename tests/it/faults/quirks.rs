@@ -4,8 +4,11 @@
 
 use super::*;
 
+/// What is said.
+type Said = fn() -> Fate;
+
 /// Said once to the first request with the file, it keeps no file from going up.
-const PASSING: &[(&str, fn() -> Fate)] = &[
+const PASSING: &[(&str, Said)] = &[
     ("r2", || Fate::Say(400, "IncompleteBody")),
     ("r2", || Fate::Say(400, "ClientDisconnect")),
     ("r2", || Fate::Say(429, "TooManyRequests")),

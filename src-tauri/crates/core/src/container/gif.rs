@@ -44,6 +44,16 @@ pub fn blocks(file: &[u8]) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
+/// Where a frame's pixels lie in its block, and of how many bits they are; how many there are.
+pub fn pixels_of(block: &[u8]) -> Option<(usize, u32, usize)> {
+    let number = |at: usize| {
+        let pair = block.get(at..at + 2)?.first_chunk()?;
+        Some(usize::from(u16::from_le_bytes(*pair)))
+    };
+    let at = 10 + colours(*block.get(9)?);
+    Some((at + 1, u32::from(*block.get(at)?), number(5)? * number(7)?))
+}
+
 /// Bytes of a colour table, by the flags before it.
 const fn colours(flags: u8) -> usize {
     if flags & 0x80 == 0 {

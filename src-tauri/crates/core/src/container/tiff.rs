@@ -192,7 +192,7 @@ impl<'a> Tiff<'a> {
             }
             let count = self.u16(at).map_or(0, usize::from);
             let is_paid = budget.pays(2 + count * 12) && known.len() <= MAX_DIRECTORIES;
-            let Some(directory) = self.directory(at).filter(|_| is_paid) else {
+            let Some(directory) = is_paid.then(|| self.directory(at)).flatten() else {
                 tree.is_unclear = true;
                 continue;
             };

@@ -1,11 +1,12 @@
 //! GIF: frames and what shows them are copied; comments and other programs' blocks are left out.
 
+use super::coded::Lzw;
 use super::forms;
 use super::icc;
 use super::policy::Originals;
 use super::walk::{Verdict, Walk};
 use crate::container::budget::Budget;
-use crate::container::gif::{Kind, blocks};
+use crate::container::gif::{Kind, blocks, pixels_of};
 
 /// Loops and colours.
 const SHOWN: &[&[u8; 11]] = &[b"NETSCAPE2.0", b"ANIMEXTS1.0"];
@@ -26,7 +27,14 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         has_ended |= block.kind == Kind::Trailer;
         let (originals, budget) = (walk.originals, &mut walk.budget);
         let verdict = match block.kind {
-            Kind::Header | Kind::Image | Kind::Trailer => Verdict::Stays,
+            Kind::Header | Kind::Trailer => Verdict::Stays,
+            Kind::Image => match frame(block.whole, budget) {
+                Some(verdict) => verdict,
+                None => {
+                    walk.refuse("a frame of it has more than its pixels, or less");
+                    Verdict::Stays
+                }
+            },
             Kind::Control if block.whole.len() == CONTROL => Verdict::Stays,
             Kind::Control => cut(block.whole, CONTROL, budget),
             Kind::Application(name) if SHOWN.contains(&&name) && block.whole.len() == LOOPS => {
@@ -55,6 +63,35 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     }
 }
 
+/// A frame up to where its pixels end; nothing where that cannot be told.
+fn frame(whole: &[u8], budget: &mut Budget) -> Option<Verdict> {
+    let (from, size, pixels) = pixels_of(whole)?;
+    let coded = joined(whole, from);
+    if !(1..=8).contains(&size) || !budget.pays(coded.len()) {
+        return None;
+    }
+    let length = Lzw::Gif { size }.length(&coded, pixels)?;
+    let (mine, rest) = coded.split_at(length);
+    if rest.is_empty() {
+        return Some(Verdict::Stays);
+    }
+    Some(Verdict::Becomes(
+        [&whole[..from], &sub_blocks(mine)].concat(),
+        forms::unknown(rest, budget),
+    ))
+}
+
+/// Bytes in blocks of up to 255, each behind its length.
+fn sub_blocks(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 255 + 2);
+    for part in bytes.chunks(255) {
+        out.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
+        out.extend_from_slice(part);
+    }
+    out.push(0);
+    out
+}
+
 /// A block with its first part alone.
 fn cut(whole: &[u8], length: usize, budget: &mut Budget) -> Verdict {
     let tells = forms::unknown(whole, budget);
@@ -69,13 +106,7 @@ fn cut(whole: &[u8], length: usize, budget: &mut Budget) -> Verdict {
 fn profile(whole: &[u8], originals: Originals, budget: &mut Budget) -> Verdict {
     match icc::verdict(&joined(whole, NAMED), originals, budget) {
         Verdict::Becomes(new, tells) => {
-            let mut out = whole[..NAMED].to_vec();
-            for part in new.chunks(255) {
-                out.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
-                out.extend_from_slice(part);
-            }
-            out.push(0);
-            Verdict::Becomes(out, tells)
+            Verdict::Becomes([&whole[..NAMED], &sub_blocks(&new)].concat(), tells)
         }
         verdict => verdict,
     }

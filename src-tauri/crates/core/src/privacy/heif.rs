@@ -7,13 +7,15 @@ mod parts;
 mod properties;
 mod units;
 
+use std::collections::HashSet;
+
 use self::parts::{STRANGE, outside, text};
 use super::exif;
 use super::forms;
 use super::in_place::InPlace;
 use super::jpeg::{has_metadata, pictures_tell};
 use super::walk::{Tells, Verdict, Walk};
-use crate::container::bmff::{Box, Item, are_all_read, boxes, inside_meta, items, meta};
+use crate::container::bmff::{Box, Cursor, Item, are_all_read, boxes, inside_meta, items, meta};
 use crate::metadata::heif_tiff_at;
 
 /// A packet that says nothing.
@@ -43,14 +45,18 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
         walk.refuse("it is cut off");
     }
     let mut places = InPlace::default();
-    let thumbnails = description::inside(walk, &mut places);
-    let lengths = lengths_of_units(file);
+    let ids = items.iter().map(|item| u64::from(item.id)).collect();
+    let thumbnails = description::inside(walk, &mut places, &ids);
+    let settings = Settings::of(file);
+    if settings.are_at_odds {
+        walk.refuse(STRANGE);
+    }
     for item in &items {
         name(walk, &mut places, item);
         if thumbnails.contains(&item.id) {
             thumbnail(walk, &mut places, item);
         } else {
-            content(walk, &mut places, item, lengths);
+            content(walk, &mut places, item, &settings);
         }
     }
     for found in whole {
@@ -119,7 +125,7 @@ fn thumbnail(walk: &Walk<'_>, places: &mut InPlace, item: &Item) {
     }
 }
 
-fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item, lengths: Option<usize>) {
+fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item, settings: &Settings) {
     if &item.kind == b"jpeg" {
         let content = joined(walk.file, item);
         if !walk.budget.pays(content.len()) || has_metadata(&content) {
@@ -128,8 +134,13 @@ fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item, lengths: Opti
             walk.refuse("a picture in it has metadata of its own");
         }
     }
+    if matches!(&item.kind, b"avc1" | b"lhv1" | b"hvt1" | b"unci") {
+        let tells = forms::unknown(&joined(walk.file, item), &mut walk.budget);
+        walk.tell(tells);
+        walk.refuse("a picture in it is coded in a way that nobody here can look into");
+    }
     if is_picture(item) {
-        return picture(walk, places, item, lengths);
+        return picture(walk, places, item, settings);
     }
     if item.extents.is_empty() {
         walk.tell(Tells::Place);
@@ -167,33 +178,69 @@ fn content(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item, lengths: Opti
 }
 
 /// Coded pictures, and how others are put together of them.
-fn picture(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item, lengths: Option<usize>) {
-    let length: usize = item.extents.iter().map(ExactSizeIterator::len).sum();
-    let is_derived = matches!(&item.kind, b"grid" | b"iovl" | b"iden" | b"tmap");
-    if is_derived && length > LONGEST_DERIVED {
-        walk.refuse(STRANGE);
-    }
+fn picture(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item, settings: &Settings) {
+    let content = joined(walk.file, item);
+    let is_sound = match &item.kind {
+        b"grid" => content.len() == if content.get(1) == Some(&1) { 12 } else { 8 },
+        b"iden" => content.is_empty(),
+        b"iovl" | b"tmap" => content.len() <= LONGEST_DERIVED,
+        b"jpeg" => content.starts_with(&[0xff, 0xd8]) && content.ends_with(&[0xff, 0xd9]),
+        _ => true,
+    };
     let new = match &item.kind {
-        b"hvc1" => lengths.and_then(|size| units::hevc_picture(&joined(walk.file, item), size)),
-        b"av01" => units::av1_picture(&joined(walk.file, item)),
-        _ => None,
+        // What is left of a thumbnail.
+        _ if content.iter().all(|byte| *byte == 0) => Some(content),
+        b"hvc1" => units::hevc_picture(&content, settings.size, &settings.sets),
+        b"av01" => units::av1_picture(&content),
+        _ => is_sound.then_some(content),
     };
     match new {
         Some(new) => scatter(places, item, &new, Tells::Anything),
-        None => item.extents.iter().for_each(|at| places.keep(at.clone())),
+        None => {
+            let tells = forms::unknown(&joined(walk.file, item), &mut walk.budget);
+            walk.tell(tells);
+            walk.refuse(STRANGE);
+        }
     }
 }
 
-/// In how many bytes units of HEVC tell their lengths: nearly always four.
-fn lengths_of_units(file: &[u8]) -> Option<usize> {
-    let meta = meta(file)?;
-    let of_kind =
-        |within: Vec<Box>, kind: &[u8; 4]| within.into_iter().find(|found| &found.kind == kind);
-    let iprp = of_kind(inside_meta(file, &meta), b"iprp")?;
-    let ipco = of_kind(boxes(file, iprp.content), b"ipco")?;
-    let settings = of_kind(boxes(file, ipco.content), b"hvcC")?;
-    let last = file.get(settings.content)?.get(21)?;
-    Some(usize::from(last & 3) + 1)
+/// What decoders of HEVC are set to.
+struct Settings {
+    /// In how many bytes units tell their lengths: nearly always four.
+    size: usize,
+    /// Units that are not said again in a picture, unless in the very same words.
+    sets: HashSet<Vec<u8>>,
+    /// Not all of them say the same.
+    are_at_odds: bool,
+}
+
+impl Settings {
+    fn of(file: &[u8]) -> Self {
+        let mut settings = Self {
+            size: 4,
+            sets: HashSet::new(),
+            are_at_odds: false,
+        };
+        let of_kind =
+            |within: Vec<Box>, kind: &[u8; 4]| within.into_iter().find(|found| &found.kind == kind);
+        let properties = meta(file)
+            .and_then(|meta| of_kind(inside_meta(file, &meta), b"iprp"))
+            .and_then(|iprp| of_kind(boxes(file, iprp.content), b"ipco"))
+            .map_or_else(Vec::new, |ipco| boxes(file, ipco.content));
+        let mut sizes = HashSet::new();
+        for found in properties.iter().filter(|found| &found.kind == b"hvcC") {
+            let content = file.get(found.content.clone()).unwrap_or_default();
+            let units = units::of_settings(&mut Cursor::new(content, 0..content.len()));
+            if let (Some(units), Some(last)) = (units, content.get(21)) {
+                sizes.insert(usize::from(last & 3) + 1);
+                let sets = units.into_iter().filter_map(|at| content.get(at));
+                settings.sets.extend(sets.map(<[u8]>::to_vec));
+            }
+        }
+        settings.are_at_odds = sizes.len() > 1;
+        settings.size = sizes.into_iter().next().unwrap_or(4);
+        settings
+    }
 }
 
 /// What stands in a packet's place.
@@ -243,16 +290,6 @@ fn scatter(places: &mut InPlace, item: &Item, new: &[u8], tells: Tells) {
 fn is_picture(item: &Item) -> bool {
     matches!(
         &item.kind,
-        b"hvc1"
-            | b"av01"
-            | b"avc1"
-            | b"jpeg"
-            | b"grid"
-            | b"iovl"
-            | b"iden"
-            | b"tmap"
-            | b"lhv1"
-            | b"hvt1"
-            | b"unci"
+        b"hvc1" | b"av01" | b"jpeg" | b"grid" | b"iovl" | b"iden" | b"tmap"
     )
 }

@@ -15,18 +15,16 @@ const MOST_TAGS: usize = 100;
 /// What colours are made of, and by what types of data (ICC.1:2022, 9.2). The tables of floating
 /// numbers (D2Bx, B2Dx) are not among it: their elements are without end, and each profile with
 /// them has the others, too.
-fn types_of(tag: &[u8; 4]) -> &'static [&'static [u8; 4]] {
+fn types_of(tag: &[u8; 4], space: &[u8]) -> &'static [&'static [u8; 4]] {
     match tag {
-        b"rXYZ" | b"gXYZ" | b"bXYZ" | b"wtpt" | b"bkpt" | b"lumi" => &[b"XYZ "],
-        b"rTRC" | b"gTRC" | b"bTRC" | b"kTRC" => &[b"curv", b"para"],
+        b"wtpt" | b"bkpt" | b"lumi" => &[b"XYZ "],
+        b"rXYZ" | b"gXYZ" | b"bXYZ" if space == b"RGB " => &[b"XYZ "],
+        b"rTRC" | b"gTRC" | b"bTRC" if space == b"RGB " => &[b"curv", b"para"],
+        b"kTRC" if space == b"GRAY" => &[b"curv", b"para"],
         b"A2B0" | b"A2B1" | b"A2B2" => &[b"mft1", b"mft2", b"mAB "],
-        b"B2A0" | b"B2A1" | b"B2A2" | b"gamt" => &[b"mft1", b"mft2", b"mBA "],
+        b"B2A0" | b"B2A1" | b"B2A2" => &[b"mft1", b"mft2", b"mBA "],
         b"chad" => &[b"sf32"],
-        b"chrm" => &[b"chrm"],
         b"cicp" => &[b"cicp"],
-        b"meas" => &[b"meas"],
-        b"view" => &[b"view"],
-        b"tech" | b"rig0" | b"rig2" => &[b"sig "],
         _ => &[],
     }
 }
@@ -92,7 +90,9 @@ impl<'a> Profile<'a> {
         let is_new = self.header[8] >= 4;
         let mut kept: Vec<(&[u8; 4], Vec<u8>)> = Vec::new();
         for (name, data) in &self.tags {
-            let is_colour = types_of(name).iter().any(|kind| data.starts_with(*kind));
+            let is_colour = types_of(name, &self.header[16..20])
+                .iter()
+                .any(|kind| data.starts_with(*kind));
             if !budget.pays(data.len()) {
                 return None;
             }

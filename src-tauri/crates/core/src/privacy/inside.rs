@@ -18,7 +18,8 @@ pub(super) fn has_placed_picture(bytes: &[u8], budget: &mut Budget) -> bool {
         .position(|window| window == PHOTOSHOP);
     has_packet && in_xmp(bytes, budget)
         || photoshop.is_some_and(|at| in_iptc(&bytes[at..], budget))
-        || blocks(bytes).any(|block| is_placed(block, budget))
+        // What cannot be paid for may tell.
+        || blocks(bytes).any(|block| is_placed(block, budget) || budget.is_spent())
 }
 
 /// Wherever a block of EXIF may begin: its directory begins right behind its header, as all write

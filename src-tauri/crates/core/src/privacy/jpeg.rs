@@ -93,6 +93,13 @@ fn length_fits(marker: u8, data: &[u8]) -> bool {
             let counts = rest.iter().take(16).map(|count| usize::from(*count));
             16 + counts.sum::<usize>()
         }),
+        // Each component's three bytes behind the picture's size, or two behind their number.
+        SOS => data
+            .first()
+            .is_some_and(|count| data.len() == 4 + 2 * usize::from(*count)),
+        0xc0..=0xcf if !matches!(marker, DHT | 0xc8 | 0xcc) => data
+            .get(5)
+            .is_some_and(|count| data.len() == 6 + 3 * usize::from(*count)),
         _ => true,
     }
 }
@@ -257,8 +264,23 @@ fn has_film(bytes: &[u8]) -> bool {
 /// colours are stored.
 pub(super) fn has_metadata(picture: &[u8]) -> bool {
     headers(picture).any(|found| {
-        matches!(found.marker, APP1..=APP13 | APP15 | COM) || is_more_than_colours(&found)
+        matches!(found.marker, APP1..=APP13 | APP15 | COM)
+            || is_more_than_colours(&found)
+            || !length_fits(found.marker, found.data)
     })
+}
+
+/// Whether a JPEG is tables without a picture, and nothing else.
+pub(super) fn are_tables_alone(tables: &[u8]) -> bool {
+    let mut end = 2;
+    for found in headers(tables).filter(|found| found.marker != EOI) {
+        let is_table = matches!(found.marker, DQT | DHT | 0xcc | 0xdd);
+        if !is_table || !length_fits(found.marker, found.data) {
+            return false;
+        }
+        end = super::pieces::place(tables, found.whole).end;
+    }
+    tables.starts_with(&[0xff, SOI]) && tables.get(end..) == Some(&[0xff, EOI])
 }
 
 /// Of the segments that say how colours are stored: whether this one has a thumbnail, or words.

@@ -4,6 +4,7 @@
 //! Fails closed: what cannot be cleaned, or does not read back clean, is an error and is not
 //! uploaded.
 
+mod coded;
 mod exif;
 mod forms;
 mod gif;

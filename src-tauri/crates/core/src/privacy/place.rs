@@ -17,7 +17,7 @@ static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Words that people and programs use for one in free text.
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r#"(?i-u)gps|latitude|longitude|geotag|geo:|\bgeoloc|\b(lat|lon|lng|long)\b["']?\s*[:=]|^(location|place|city|country|address)$|\bmaps\.(app\.goo\.gl|apple\.com)|google\.[a-z.]{2,6}/maps|goo\.gl/maps|openstreetmap\.org/|what3words|\bplus\.codes|\butm\s+(zone\s*)?\d{1,2}\s*[c-x]?\b"#,
+        r#"(?i-u)gps|latitude|longitude|geotag|geo:|\bgeoloc|\b(lat|lon|lng|long)\b["']?\s*[:=]|\b(lat|latitude|lon|longitude)(itude)?e7|\blat\.?\s*[-+]?\d{1,2}[.,]\d|^(location|place|city|country|address)$|\bmaps\.(app\.goo\.gl|apple\.com|google\.|me/)|google\.[a-z.]{2,6}/maps|goo\.gl/maps|openstreetmap\.org/|\bosm\.org/|\bwaze\.com/|bing\.com/maps|yandex\.[a-z.]{2,6}/maps|what3words|\bplus\.codes|\butm\s+(zone\s*)?\d{1,2}\s*[c-x]?\b"#,
     )
 });
 /// The same in the middle of anything, where short words come about by chance. Films tell theirs by
@@ -42,10 +42,17 @@ static QUARTERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static ISO_6709: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(r"(?-u)[-+]\d{2}(\d{2}){0,2}\.\d+[-+]\d{3}(\d{2}){0,2}\.\d+([-+]\d+(\.\d+)?)?/?")
 });
+/// Degrees, minutes and seconds in figures alone: with colons, dashes or blanks between them and a
+/// quarter of the earth, as receivers send them (NMEA 0183), in aviation's way, and in the Army's.
+static FIGURES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"(?-u)\b\d{1,3}:\d{2}:\d{2}(\.\d+)?\s*[NSEWO]\b|\b[NS]\s*\d{1,2}:\d{2}:\d{2}|\b\d{1,3}-\d{2}-\d{2}(\.\d+)?[NSEW]\b|\$G[A-Z](RMC|GGA|GLL)\b|\b\d{4}\.\d{2,},[NS],\d{5}\.|\b\d{6}[NS]\s?\d{7}[EW]\b|\b[NS]\s?\d{1,2}\s\d{1,2}\s\d{1,2}(\.\d+)?\s+[EWO]\s?\d|\b\d{1,2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?(\d{4}\s?\d{4}|\d{5}\s?\d{5})\b",
+    )
+});
 /// Degrees with their minutes.
 static DEGREES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
-        r#"(?-u)\d{1,3}\s*(\xc2\xb0|\xc2\xba|\xb0|\xba|deg)\s*\d{1,2}([.,]\d+)?\s*('|\xe2\x80[\x99\xb2]|m)\s*([NSEWO]|\d{1,2}([.,]\d+)?\s*("|''|\xe2\x80[\x9d\xb3]|s))|(?-u)\b\d{1,3}d\d{1,2}m\d{1,2}"#,
+        r#"(?-u)\d{1,3}\s*(\xc2\xb0|\xc2\xba|\xb0|\xba|deg)\s*\d{1,2}([.,]\d+)?\s*('|\xc2?\xb4|\xe2\x80[\x99\xb2]|m)\s*([NSEWO]|\d{1,2}([.,]\d+)?\s*("|''|\xc2?\xb4|\xe2\x80[\x9d\xb3]|s))|(?-u)\b\d{1,3}d\d{1,2}m\d{1,2}"#,
     )
 });
 
@@ -67,8 +74,9 @@ pub(super) fn in_text(text: &[u8], budget: &mut Budget) -> bool {
     if !budget.pays(text.len()) {
         return true;
     }
-    let text = narrow(text);
+    let text = plain(&without_entities(&narrow(text)));
     finds(&WORDS, text.trim_ascii())
+        || finds(&FIGURES, &text)
         || finds(&CODES, &text)
         || finds(&QUARTERS, &text)
         || finds(&ISO_6709, &text)
@@ -135,6 +143,25 @@ fn narrow(text: &[u8]) -> Vec<u8> {
         Some(wide) => wide.decode(text).0.into_owned().into_bytes(),
         None => text.iter().copied().filter(|byte| *byte != 0).collect(),
     }
+}
+
+/// Figures and points as ASCII has them, whether they are as wide as Chinese letters or written as
+/// addresses write them.
+fn plain(text: &[u8]) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let [first, more @ ..] = rest {
+        let (byte, behind) = match rest {
+            // U+FF01 to U+FF3F.
+            [0xef, 0xbc, low @ 0x81..=0xbf, behind @ ..] => (low - 0x60, behind),
+            [b'%', b'2', b'e' | b'E', behind @ ..] => (b'.', behind),
+            [b'%', b'2', b'c' | b'C', behind @ ..] => (b',', behind),
+            [b'%', b'2', b'0', behind @ ..] => (b' ', behind),
+            _ => (*first, more),
+        };
+        out.push(byte);
+        rest = behind;
+    }
+    out
 }
 
 /// Decimal commas as points: those with four digits behind them, which no thousands have.
@@ -274,6 +301,21 @@ mod tests {
             b"UTM 33U 602000 5340000",
             b"https://maps.app.goo.gl/AbCd",
             b"4\08\0\xb0\x001\x002\0\x32\x202\x009\0.\x005\0\x33\x20N\0",
+            b"48:12:29.5 N, 16:22:25.7 E",
+            b"N48:12:29 E16:22:25",
+            b"48-12-29N",
+            b"$GPRMC,102030,A,4812.492,N,01622.428,E",
+            b"481229N0162225E",
+            b"N 48 12 29 E 16 22 25",
+            "48º12´29´´N".as_bytes(),
+            b"Lat 48.21 Lon 16.37",
+            b"latE7=482082000",
+            b"33UXP 02000 40000",
+            "４８．２０８２, １６．３７３８".as_bytes(),
+            b"48&#46;2082, 16&#46;3738",
+            b"48%2E2082,16%2E3738",
+            b"https://maps.google.com/?q=Stephansplatz",
+            b"https://osm.org/go/0JrJ",
         ] {
             assert!(text(told), "{}", String::from_utf8_lossy(told));
         }
@@ -288,6 +330,8 @@ mod tests {
             b"f/2,8 at 1,250 s and 12,345 prints",
             b"turned by 90.5 deg, N 8 of 12",
             b"A+B 1+1 C+F",
+            b"taken 2026:07:04 18:30:00, No. 12-10-2026",
+            b"at 18:30:00 EST, 100% 20% off",
         ] {
             assert!(!text(harmless), "{}", String::from_utf8_lossy(harmless));
         }

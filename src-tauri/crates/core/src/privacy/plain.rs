@@ -61,6 +61,10 @@ impl Bmp {
             Some(usize::from(u16::from_le_bytes(*bytes)))
         };
         let (pixels, header) = (four(10)?, four(14)?);
+        // As Windows has them, and what of OS/2's is as short.
+        if !matches!(header, 12 | 16 | 40 | 52 | 56 | 108 | 124) {
+            return None;
+        }
         let is_old = header == 12;
         let (width, height, depth) = if is_old {
             (two(18)?, two(20)?, two(24)?)
@@ -104,9 +108,23 @@ impl Bmp {
         Some(Self {
             between: head..pixels.min(file.len()),
             behind: pixels.checked_add(length)?,
-            has_profile: header >= 108 && !are_plain_colours(file.get(14 + 56..14 + 108)?),
+            has_profile: header >= 108 && !are_plain_colours(file.get(14 + 56..14 + 108)?)
+                || header == 124 && !is_plain_end(file.get(14 + 108..14 + 124)?)
+                || header >= 52
+                    && !(0..if header == 52 { 3 } else { 4 })
+                        .all(|mask| four(54 + 4 * mask).is_some_and(is_mask)),
         })
     }
+}
+
+/// Bits that lie side by side.
+const fn is_mask(bits: usize) -> bool {
+    bits == 0 || ((bits >> bits.trailing_zeros()) + 1).is_power_of_two()
+}
+
+/// How colours out of reach are meant, and where a profile is: there is none.
+fn is_plain_end(said: &[u8]) -> bool {
+    matches!(said.split_first(), Some((0..=8, rest)) if rest.iter().all(|byte| *byte == 0))
 }
 
 /// Whether colours are the system's own, whose names are "sRGB" and "Win ", or are told by numbers

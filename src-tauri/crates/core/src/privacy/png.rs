@@ -43,9 +43,11 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     let (mut at, mut has_ended, mut has_exif) = (SIGNATURE.len(), false, false);
     let mut shape = Shape::of(file);
     let (mut packed, end) = (0, shape.length_of_pixels(file));
-    if end.is_none() {
+    let frames = shape.lengths_of_frames(file);
+    if end.is_none() || frames.is_none() {
         walk.refuse("its pixels do not end where they should");
     }
+    let mut frames = Frames::new(frames.unwrap_or_default());
     for found in chunks(file) {
         let whole = walk.place(found.whole);
         at = whole.end;
@@ -56,7 +58,14 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
             packed += found.data.len();
             verdict
         } else {
-            told(&found, &mut shape, walk)
+            let verdict = told(&found, &mut shape, walk);
+            match (&found.kind, verdict) {
+                (b"fdAT", Verdict::Stays) => frames.pixels(found.data, &mut walk.budget),
+                (_, verdict) => {
+                    frames.is_next |= &found.kind == b"fcTL";
+                    verdict
+                }
+            }
         };
         // Readers take the first.
         if &found.kind == b"eXIf" && std::mem::replace(&mut has_exif, true) {
@@ -117,6 +126,43 @@ fn pixels(data: &[u8], from: usize, end: usize, budget: &mut Budget) -> Verdict 
         Some((_, [])) => Verdict::Stays,
         Some(([], rest)) => Verdict::Goes(forms::unknown(rest, budget)),
         Some((mine, rest)) => Verdict::Becomes(mine.to_vec(), forms::unknown(rest, budget)),
+    }
+}
+
+/// Where the pixels of frames end.
+struct Frames {
+    lengths: std::vec::IntoIter<usize>,
+    /// Of the frame at hand: how long it is, and how much of it was met.
+    length: usize,
+    met: usize,
+    /// The next pixels are another frame's.
+    is_next: bool,
+}
+
+impl Frames {
+    fn new(lengths: Vec<usize>) -> Self {
+        Self {
+            lengths: lengths.into_iter(),
+            length: 0,
+            met: 0,
+            is_next: false,
+        }
+    }
+
+    /// A part of a frame's pixels, behind its number. None may go: the numbers would not follow each
+    /// other.
+    fn pixels(&mut self, data: &[u8], budget: &mut Budget) -> Verdict {
+        if std::mem::take(&mut self.is_next) {
+            (self.length, self.met) = (self.lengths.next().unwrap_or_default(), 0);
+        }
+        let (number, data) = data.split_at(data.len().min(4));
+        let verdict = pixels(data, self.met, self.length, budget);
+        self.met += data.len();
+        match verdict {
+            Verdict::Goes(tells) => Verdict::Becomes(number.to_vec(), tells),
+            Verdict::Becomes(mine, tells) => Verdict::Becomes([number, &mine].concat(), tells),
+            Verdict::Stays => Verdict::Stays,
+        }
     }
 }
 

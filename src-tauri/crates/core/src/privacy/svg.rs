@@ -2,6 +2,8 @@
 //! out of a text that styles and scripts refer to.
 
 mod names;
+mod size;
+mod style;
 
 use std::collections::BTreeSet;
 
@@ -11,7 +13,7 @@ use super::forms;
 use super::place::{in_drawing, in_text};
 use super::policy::Originals;
 use super::walk::{Tells, Walk};
-use names::{COLOURS, NAMESPACES, NUMBERS, WORDS};
+use names::{COLOURS, ELEMENTS, NAMESPACES, NUMBERS, WORDS};
 
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
@@ -26,8 +28,6 @@ const OWN_WORDS: &[&str] = &["title", "desc"];
 const DRAWN: &[&str] = &["text", "tspan", "textPath", "tref", "a", "altGlyph"];
 /// The public names of drawings' document types.
 const DOCTYPES: &[&str] = &["-//W3C//DTD SVG", "http://www.w3.org/"];
-/// An address in a style is no longer.
-const LONGEST_ADDRESS: usize = 1 << 12;
 
 pub(super) fn walk(walk: &mut Walk<'_>) {
     let file = walk.file;
@@ -39,6 +39,10 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     // What is not UTF-8 is read byte by byte: no name or number of XML needs more.
     let text = String::from_utf8(file.to_vec())
         .unwrap_or_else(|_| file.iter().copied().map(char::from).collect());
+    if !size::is_readable(&text) {
+        walk.tell(Tells::Place);
+        return walk.refuse("it is a drawing with more names in it than any has");
+    }
     let options = ParsingOptions {
         allow_dtd: true,
         nodes_limit: MOST_NODES,
@@ -101,7 +105,7 @@ fn look(walk: &mut Walk<'_>, node: &Node<'_, '_>, own: Option<&str>) {
             let parent = node.parent().map(|parent| parent.tag_name().name());
             let is_style = parent == Some("style");
             match node.text().unwrap_or_default() {
-                told if is_style => style(walk, told),
+                told if is_style => style::sheet(walk, told),
                 told => {
                     // Elsewhere nothing of it is drawn.
                     let is_drawn = parent.is_some_and(|name| DRAWN.contains(&name));
@@ -131,7 +135,7 @@ fn element(walk: &mut Walk<'_>, node: &Node<'_, '_>, own: Option<&str>) {
     if name.namespace() != own || NOTES.contains(&name.name()) {
         walk.refuse("it is a drawing with metadata inside");
     }
-    if OWN_WORDS.contains(&name.name()) {
+    if OWN_WORDS.contains(&name.name()) || !ELEMENTS.contains(&name.name()) {
         own_words(walk);
     }
     for attribute in node.attributes() {
@@ -146,8 +150,13 @@ fn element(walk: &mut Walk<'_>, node: &Node<'_, '_>, own: Option<&str>) {
         {
             other(walk, value);
         }
-        if name == "style" || value.contains("url(") {
-            style(walk, value);
+        if name == "style" {
+            style::declarations(walk, value);
+        } else if value.contains("url(") {
+            style::anything(walk, value);
+        }
+        if !names::is_said_so(name, value) {
+            own_words(walk);
         }
         if name.starts_with("data-") {
             walk.refuse("it is a drawing with metadata inside");
@@ -160,7 +169,8 @@ fn element(walk: &mut Walk<'_>, node: &Node<'_, '_>, own: Option<&str>) {
         if is_drawn {
             continue;
         }
-        if is_number || name == "version" && value.contains(char::is_alphabetic) {
+        let is_colour = COLOURS.contains(&name);
+        if is_number || is_colour || name == "version" && value.contains(char::is_alphabetic) {
             own_words(walk);
         }
         words(walk, &format!("{name}={value}"));
@@ -228,7 +238,7 @@ fn is_colour(value: &str) -> bool {
         "url(",
     ];
     let is_made = begins.iter().any(|begins| value.starts_with(begins)) && !has_word(value);
-    is_made || value.chars().all(char::is_alphabetic)
+    is_made || value.is_empty() || names::is_colour(value)
 }
 
 /// Letters that are commands of a path, without spaces between them.
@@ -266,50 +276,6 @@ fn other(walk: &mut Walk<'_>, address: &str) {
     } else {
         words(walk, address);
         walk.refuse("it is a drawing that names other files or pages");
-    }
-}
-
-/// Styles are numbers and names; what they show of elsewhere, and their comments, are not.
-fn style(walk: &mut Walk<'_>, told: &str) {
-    let spared: String = told.chars().filter(|c| !c.is_whitespace()).collect();
-    let lower = spared.to_ascii_lowercase();
-    for (at, _) in lower.match_indices("url(") {
-        let address = spared[at + 4..].trim_start_matches(['"', '\'']);
-        if !address.starts_with('#') {
-            let end = address
-                .char_indices()
-                .map(|(at, _)| at)
-                .take(LONGEST_ADDRESS)
-                .last();
-            let address = &address[..end.unwrap_or_default()];
-            other(walk, address.split(')').next().unwrap_or_default());
-            // One is enough for what becomes of the drawing.
-            break;
-        }
-    }
-    // Values with names of their own, and texts.
-    for value in told.split("--").skip(1) {
-        let value = value.split([';', '}']).next().unwrap_or_default();
-        own_words(walk);
-        words(walk, value);
-    }
-    for text in told.split(['"', '\'']).skip(1).step_by(2) {
-        words(walk, text);
-    }
-    if lower.contains("@import") {
-        other(walk, told);
-    }
-    // Hidden letters of an address.
-    if lower.contains('\\') {
-        walk.tell(Tells::Place);
-        walk.refuse("it is a drawing whose styles cannot be read");
-    }
-    let mut rest = told;
-    while let Some((_, from)) = rest.split_once("/*") {
-        let (comment, behind) = from.split_once("*/").unwrap_or((from, ""));
-        words(walk, comment);
-        own_words(walk);
-        rest = behind;
     }
 }
 

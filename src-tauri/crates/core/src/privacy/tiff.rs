@@ -1,11 +1,14 @@
 //! TIFF files: entries are taken out of their directories where they lie, and whatever no kept
 //! entry leads to is blanked; nothing moves.
 
+mod strips;
+
+use self::strips::Strips;
 use super::exif::entry_tells;
 use super::forms;
 use super::icc;
 use super::in_place::InPlace;
-use super::jpeg::{has_metadata, pictures_tell};
+use super::jpeg::{are_tables_alone, has_metadata, pictures_tell};
 use super::policy::Originals;
 use super::tags::{self, is_shown};
 use super::walk::{Tells, Verdict, Walk};
@@ -19,9 +22,9 @@ const PIXELS: &[(u16, u16)] = &[(273, 279), (324, 325), (tags::JPEG_AT, tags::JP
 const PHOTOMETRIC: u16 = 262;
 const BITS_PER_SAMPLE: u16 = 258;
 const COMPRESSION: u16 = 259;
+/// JPEG as Adobe's technical note 2 has it.
+const JPEG: u32 = 7;
 const SAMPLES_PER_PIXEL: u16 = 277;
-const PLANES: u16 = 284;
-const IMAGE_DEPTH: u16 = 32997;
 const OLD_SUBFILE_TYPE: u16 = 255;
 /// What the strips of newer JPEG share.
 const JPEG_TABLES: u16 = 347;
@@ -75,54 +78,6 @@ const fn is_raw(photometric: Option<u32>) -> bool {
     matches!(photometric, Some(32803 | 34892))
 }
 
-/// Strips of pixels as they are: what stands behind the last row of one is nobody's.
-struct PlainStrips {
-    /// Bytes of a row of a strip or tile.
-    row: usize,
-    /// Rows of each.
-    rows: usize,
-    /// Rows of the picture; of tiles those that stand out are there, too.
-    height: Option<usize>,
-}
-
-impl PlainStrips {
-    /// Nothing where they are compressed, lie behind one another, or have colours of fewer pixels
-    /// than there are.
-    fn of(tiff: &Tiff<'_>, directory: &Directory) -> Option<Self> {
-        let number = |tag| directory.number(tiff, tag).map(|number| number as usize);
-        let is_plain = matches!(number(COMPRESSION), None | Some(1));
-        let is_flat = matches!(number(IMAGE_DEPTH), None | Some(1));
-        if !is_plain || !is_flat || number(PHOTOMETRIC) == Some(6) {
-            return None;
-        }
-        let samples = match number(PLANES) {
-            Some(2) => 1,
-            _ => number(SAMPLES_PER_PIXEL).unwrap_or(1),
-        };
-        let bits = number(BITS_PER_SAMPLE).unwrap_or(1).checked_mul(samples)?;
-        let (height, tile) = (number(257)?, number(322).zip(number(323)));
-        let (width, rows) = tile.unwrap_or((
-            number(256)?,
-            number(278)
-                .filter(|rows| *rows > 0)
-                .map_or(height, |rows| rows.min(height)),
-        ));
-        Some(Self {
-            row: width.checked_mul(bits)?.div_ceil(8),
-            rows: rows.max(1),
-            height: tile.is_none().then_some(height),
-        })
-    }
-
-    fn length(&self, number: usize) -> usize {
-        let rows = self.height.map_or(self.rows, |height| {
-            let in_plane = number % height.div_ceil(self.rows).max(1);
-            self.rows.min(height.saturating_sub(in_plane * self.rows))
-        });
-        self.row.saturating_mul(rows)
-    }
-}
-
 struct Page<'w, 'a> {
     tiff: &'w Tiff<'a>,
     walk: &'w mut Walk<'a>,
@@ -140,7 +95,11 @@ impl Page<'_, '_> {
                 .refuse("it is a camera's raw file, which only its maker can rewrite");
         }
         // So older files say that a page is a smaller copy, and how thumbnails lie beside strips.
-        let has_strips = [273, 324].iter().any(|tag| directory.entry(*tag).is_some());
+        let has = |tag| directory.entry(tag).is_some();
+        let has_strips = has(273) || has(324);
+        if has(273) && has(324) {
+            self.walk.refuse("its pixels are said to lie in two places");
+        }
         if number(OLD_SUBFILE_TYPE) == Some(2)
             || directory.entry(tags::JPEG_AT).is_some() && (has_strips || !self.is_first(directory))
         {
@@ -154,8 +113,11 @@ impl Page<'_, '_> {
         );
         let mut kept: Vec<&Entry> = Vec::new();
         for entry in &directory.entries {
+            let is_jpeg = number(COMPRESSION) == Some(JPEG);
             let has_words = is_shown(entry.tag)
-                && (is_lump(entry) || entry.count > tags::most_numbers(entry.tag, samples, bits));
+                && (is_lump(entry)
+                    || entry.tag == JPEG_TABLES && !is_jpeg
+                    || entry.count > tags::most_numbers(entry.tag, samples, bits));
             if !has_words && !self.goes(role, entry) {
                 kept.push(entry);
             }
@@ -226,19 +188,29 @@ impl Page<'_, '_> {
             if offsets.len() != told || lengths.len() != told {
                 return self.walk.refuse("its strips have no lengths");
             }
-            let plain = PlainStrips::of(self.tiff, directory);
+            let strips = Strips::of(self.tiff, directory).filter(|_| *at != tags::JPEG_AT);
+            if strips.as_ref().is_some_and(|strips| !strips.are(told)) {
+                return self.walk.refuse("it has more strips than pixels");
+            }
             for (number, (at, length)) in offsets.into_iter().zip(lengths).enumerate() {
-                let length = plain
-                    .as_ref()
-                    .map_or(length, |plain| length.min(plain.length(number)));
                 let end = at.saturating_add(length).min(file.len());
-                self.places.keep(at.min(end)..end);
-                self.jpeg(file.get(at..end).unwrap_or_default());
+                let strip = file.get(at..end).unwrap_or_default();
+                if !self.walk.budget.pays(strip.len()) {
+                    return;
+                }
+                let length = match &strips {
+                    Some(strips) => strips.length(number, strip),
+                    None => strip.len(),
+                };
+                self.places.keep(at.min(end)..at.min(end) + length);
+                self.jpeg(strip);
             }
         }
-        if let Some(tables) = directory.entry(JPEG_TABLES) {
+        if let Some(tables) = directory.entry(JPEG_TABLES)
+            && directory.number(self.tiff, COMPRESSION) == Some(JPEG)
+        {
             let at = tables.value..tables.value + tables.length;
-            self.jpeg(file.get(at).unwrap_or_default());
+            self.tables(file.get(at).unwrap_or_default());
         }
         if directory
             .entries
@@ -247,6 +219,17 @@ impl Page<'_, '_> {
         {
             self.walk
                 .refuse("it is compressed in the way of 1992, whose parts have no lengths");
+        }
+    }
+
+    /// What strips of JPEG share is tables, and nothing else.
+    fn tables(&mut self, tables: &[u8]) {
+        self.jpeg(tables);
+        if !are_tables_alone(tables) {
+            let tells = forms::unknown(tables, &mut self.walk.budget);
+            self.walk.tell(tells);
+            self.walk
+                .refuse("the tables of its strips are more than that");
         }
     }
 

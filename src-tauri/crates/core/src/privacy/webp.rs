@@ -120,7 +120,12 @@ impl Order {
 
 fn told(chunk: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
     match &chunk.kind {
-        b"VP8 " | b"VP8L" | b"ALPH" => Verdict::Stays,
+        b"VP8 " | b"VP8L" => Verdict::Stays,
+        // As it is, it has a byte for each pixel.
+        b"ALPH" => match (is_packed(chunk.data), canvas(walk.file)) {
+            (false, Some(pixels)) => as_long_as(1 + pixels, chunk, walk),
+            _ => Verdict::Stays,
+        },
         b"VP8X" => as_long_as(10, chunk, walk),
         b"ANIM" => as_long_as(6, chunk, walk),
         b"ICCP" => icc::verdict(chunk.data, walk.originals, &mut walk.budget),
@@ -139,6 +144,26 @@ fn told(chunk: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
     }
 }
 
+/// Whether a plane of transparency is compressed.
+fn is_packed(plane: &[u8]) -> bool {
+    plane.first().is_none_or(|flags| flags & 3 != 0)
+}
+
+/// Width times height, as three bytes each say, less one.
+fn pixels(sizes: &[u8]) -> Option<usize> {
+    let three = |at: usize| {
+        let bytes = sizes.get(at..at + 3)?;
+        Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) as usize + 1)
+    };
+    three(0)?.checked_mul(three(3)?)
+}
+
+/// Pixels of the whole picture.
+fn canvas(file: &[u8]) -> Option<usize> {
+    let first = chunks(file).next().filter(|chunk| &chunk.kind == b"VP8X")?;
+    pixels(first.data.get(4..)?)
+}
+
 /// What is behind that is nobody's.
 fn as_long_as(length: usize, chunk: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict {
     match chunk.data.split_at_checked(length) {
@@ -152,14 +177,20 @@ fn as_long_as(length: usize, chunk: &Chunk<'_>, walk: &mut Walk<'_>) -> Verdict 
 /// Whether a frame is made of pixels and their transparency alone.
 fn is_plain_frame(data: &[u8]) -> bool {
     let mut rest = data.get(FRAME..).unwrap_or_default();
+    let (whole, mut met) = (data.get(6..).and_then(pixels), Vec::new());
     while let Some((head, more)) = rest.split_at_checked(8) {
         let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
         if !matches!(&head[..4], b"VP8 " | b"VP8L" | b"ALPH") || length > more.len() {
             return false;
         }
+        if &head[..4] == b"ALPH" && !is_packed(more) && whole.is_none_or(|all| length > 1 + all) {
+            return false;
+        }
+        met.push(&head[..3]);
         rest = more.get(length + length % 2..).unwrap_or_default();
     }
-    rest.is_empty()
+    // Transparency before the picture, if there is some.
+    rest.is_empty() && matches!(met[..], [b"VP8"] | [b"ALP", b"VP8"])
 }
 
 /// The header of what is extended, without the flags of what has gone.

@@ -5,12 +5,16 @@ use std::collections::HashSet;
 
 use super::super::in_place::InPlace;
 use super::super::walk::{Tells, Walk};
-use super::parts::{first, kind_at, outside, text};
+use super::parts::{STRANGE, first, kind_at, outside, text};
 use super::{fields, properties};
 use crate::container::bmff::{Box, Cursor, boxes, inside_meta, meta, said_of_places};
 
 /// What a picture's description is made of. Gives the thumbnails' items.
-pub(super) fn inside(walk: &mut Walk<'_>, places: &mut InPlace) -> HashSet<u32> {
+pub(super) fn inside(
+    walk: &mut Walk<'_>,
+    places: &mut InPlace,
+    items: &HashSet<u64>,
+) -> HashSet<u32> {
     let file = walk.file;
     let mut thumbnails = HashSet::new();
     let Some(meta) = meta(file) else {
@@ -20,12 +24,17 @@ pub(super) fn inside(walk: &mut Walk<'_>, places: &mut InPlace) -> HashSet<u32> 
     for found in inside_meta(file, &meta) {
         match &found.kind {
             b"pitm" => first(walk, places, &found, fields::of_description(&found, file)),
-            b"iloc" => first(walk, places, &found, said_of_places(file, &found)),
+            b"iloc" => {
+                if has_numbers_of_extents(file, &found) {
+                    walk.refuse(STRANGE);
+                }
+                first(walk, places, &found, said_of_places(file, &found));
+            }
             // Entries name themselves.
             b"iinf" => places.frame(found.whole.start..first_entry(file, &found)),
-            b"grpl" => groups(walk, places, &found),
+            b"grpl" => groups(walk, places, &found, items),
             b"dinf" => elsewhere(walk, places, &found),
-            b"iref" => thumbnails = references(walk, places, &found),
+            b"iref" => thumbnails = references(walk, places, &found, items),
             // A kind, and a name for people.
             b"hdlr" => {
                 let at = |from: usize| (found.content.start + from).min(found.content.end);
@@ -34,11 +43,17 @@ pub(super) fn inside(walk: &mut Walk<'_>, places: &mut InPlace) -> HashSet<u32> 
                 text(walk, places, at(24)..found.content.end);
             }
             b"idat" => places.frame(found.whole.start..found.content.start),
-            b"iprp" => properties::properties(walk, places, &found),
+            b"iprp" => properties::properties(walk, places, &found, items),
             _ => outside(walk, places, &found),
         }
     }
     thumbnails
+}
+
+/// Whether extents have numbers of their own, which only items made of other items need.
+fn has_numbers_of_extents(file: &[u8], iloc: &Box) -> bool {
+    let content = file.get(iloc.content.clone()).unwrap_or_default();
+    matches!(content, [version, _, _, _, _, sizes, ..] if *version > 0 && sizes & 15 != 0)
 }
 
 /// Where the first entry of `iinf` begins: behind a version and how many there are.
@@ -47,10 +62,10 @@ fn first_entry(file: &[u8], iinf: &Box) -> usize {
     iinf.content.start + if is_short { 6 } else { 8 }
 }
 
-fn groups(walk: &mut Walk<'_>, places: &mut InPlace, grpl: &Box) {
+fn groups(walk: &mut Walk<'_>, places: &mut InPlace, grpl: &Box, items: &HashSet<u64>) {
     places.frame(grpl.whole.start..grpl.content.start);
     for group in boxes(walk.file, grpl.content.clone()) {
-        match fields::of_group(&group, walk.file) {
+        match fields::of_group(&group, walk.file, items) {
             Some(length) => places.frame(group.whole.start..group.content.start + length),
             None => outside(walk, places, &group),
         }
@@ -80,7 +95,12 @@ fn elsewhere(walk: &mut Walk<'_>, places: &mut InPlace, dinf: &Box) {
 }
 
 /// Where an item's references say that it is another's thumbnail, they say nothing any more.
-fn references(walk: &mut Walk<'_>, places: &mut InPlace, iref: &Box) -> HashSet<u32> {
+fn references(
+    walk: &mut Walk<'_>,
+    places: &mut InPlace,
+    iref: &Box,
+    items: &HashSet<u64>,
+) -> HashSet<u32> {
     let file = walk.file;
     let is_long = file
         .get(iref.content.start)
@@ -100,7 +120,7 @@ fn references(walk: &mut Walk<'_>, places: &mut InPlace, iref: &Box) -> HashSet<
             walk,
             places,
             &found,
-            fields::of_reference(&found, file, size),
+            fields::of_reference(&found, file, size, items),
         );
         if !fields::is_reference(found.kind) {
             places.write(kind_at(&found), b"free".to_vec(), Tells::NoPlace);

@@ -1,6 +1,7 @@
 //! How much of a box says something: its fields, as the standards have them (ISO/IEC 14496-12 and
 //! 14496-15, 23008-12, 23001-17, AV1-ISOBMFF, MIAF). What stands behind them no reader reads.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::units;
@@ -74,38 +75,64 @@ pub(super) fn of_description(found: &Box, file: &[u8]) -> Option<usize> {
             let version = at.take(4)? >> 24;
             at.skip(if version == 0 { 2 } else { 4 })?;
         }
-        b"ipma" => associations(&mut at)?,
+        b"ipma" => drop(associations(&mut at)?),
         _ => return None,
     }
     Some(at.taken())
 }
 
-fn associations(at: &mut Cursor<'_>) -> Option<()> {
+/// Which items there are said to be, and which properties they have, by their numbers from 1.
+#[derive(Default)]
+pub(super) struct Associated {
+    pub(super) items: HashSet<u64>,
+    pub(super) properties: HashSet<usize>,
+}
+
+/// What `ipma` says.
+pub(super) fn associated(found: &Box, file: &[u8]) -> Option<Associated> {
+    associations(&mut Cursor::new(file, found.content.clone()))
+}
+
+fn associations(at: &mut Cursor<'_>) -> Option<Associated> {
+    let mut said = Associated::default();
     let head = at.take(4)?;
     let (is_long, are_long) = (head >> 24 > 0, head & 1 == 1);
     for _ in 0..at.take(4)? {
-        at.skip(if is_long { 4 } else { 2 })?;
-        let count = at.size(1)?;
-        at.skip(count * if are_long { 2 } else { 1 })?;
+        said.items.insert(at.take(if is_long { 4 } else { 2 })?);
+        for _ in 0..at.take(1)? {
+            // The first bit says whether it has to be understood.
+            let number = match are_long {
+                true => at.take(2)? & 0x7fff,
+                false => at.take(1)? & 0x7f,
+            };
+            said.properties.insert(usize::try_from(number).ok()?);
+        }
     }
-    Some(())
+    Some(said)
 }
 
-/// As many bytes as a group of items takes, if it is one.
-pub(super) fn of_group(group: &Box, file: &[u8]) -> Option<usize> {
+/// As many bytes as a group of items that there are takes, if it is one.
+pub(super) fn of_group(group: &Box, file: &[u8], items: &HashSet<u64>) -> Option<usize> {
     let mut at = Cursor::new(file, group.content.clone());
     at.skip(8)?;
-    let count = at.size(4)?;
-    at.skip(count.checked_mul(4)?)?;
+    for _ in 0..at.take(4)? {
+        at.take(4).filter(|item| items.contains(item))?;
+    }
     GROUPS.contains(&&group.kind).then(|| at.taken())
 }
 
-/// As many bytes as a reference takes, whatever it means.
-pub(super) fn of_reference(found: &Box, file: &[u8], id: usize) -> Option<usize> {
+/// As many bytes as a reference between items that there are takes, whatever it means.
+pub(super) fn of_reference(
+    found: &Box,
+    file: &[u8],
+    id: usize,
+    items: &HashSet<u64>,
+) -> Option<usize> {
     let mut at = Cursor::new(file, found.content.clone());
-    at.skip(id)?;
-    let count = at.size(2)?;
-    at.skip(count * id)?;
+    at.take(id).filter(|item| items.contains(item))?;
+    for _ in 0..at.take(2)? {
+        at.take(id).filter(|item| items.contains(item))?;
+    }
     Some(at.taken())
 }
 
@@ -132,7 +159,7 @@ pub(super) fn of_property(property: &Box, file: &[u8]) -> Option<usize> {
         },
         b"pixi" => {
             at.skip(4)?;
-            let channels = at.size(1)?;
+            let channels = at.size(1).filter(|channels| *channels <= 4)?;
             at.skip(channels)?;
         }
         b"a1lx" => {
@@ -142,10 +169,7 @@ pub(super) fn of_property(property: &Box, file: &[u8]) -> Option<usize> {
         b"cclv" => volume(&mut at)?,
         b"auxC" => auxiliary(&mut at)?,
         b"hvcC" => drop(units::of_settings(&mut at)?),
-        b"avcC" => units::avc_settings(&mut at)?,
         b"av1C" => units::av1_settings(&mut at)?,
-        b"cmpd" => components(&mut at)?,
-        b"uncC" => uncompressed(&mut at)?,
         _ => return None,
     }
     Some(at.taken())
@@ -175,23 +199,4 @@ fn auxiliary(at: &mut Cursor<'_>) -> Option<()> {
     }
     let subtype = (rest.len() - end - 1).min(LONGEST_SUBTYPE);
     at.skip(end + 1 + subtype)
-}
-
-/// Kinds of components; those that have an address instead of a number are words.
-fn components(at: &mut Cursor<'_>) -> Option<()> {
-    for _ in 0..at.take(4)? {
-        at.take(2).filter(|kind| *kind < 0x8000)?;
-    }
-    Some(())
-}
-
-fn uncompressed(at: &mut Cursor<'_>) -> Option<()> {
-    let version = at.take(4)? >> 24;
-    at.skip(4)?;
-    if version == 0 {
-        let count = at.size(4)?;
-        at.skip(count.checked_mul(5)?)?;
-        at.skip(24)?;
-    }
-    Some(())
 }

@@ -1,25 +1,49 @@
 //! How items look: sizes, colours, decoders' settings.
 
+use std::collections::HashSet;
+
 use super::super::forms;
 use super::super::icc;
 use super::super::in_place::InPlace;
 use super::super::walk::{Tells, Verdict, Walk};
-use super::parts::{first, outside};
+use super::parts::{STRANGE, first, outside};
 use super::{fields, units};
 use crate::container::bmff::{Box, Cursor, boxes};
 
 /// How items look: what is not known becomes empty space, in its place, as items refer to
 /// properties by their number.
-pub(super) fn properties(walk: &mut Walk<'_>, places: &mut InPlace, iprp: &Box) {
+pub(super) fn properties(
+    walk: &mut Walk<'_>,
+    places: &mut InPlace,
+    iprp: &Box,
+    items: &HashSet<u64>,
+) {
     let file = walk.file;
     places.frame(iprp.whole.start..iprp.content.start);
-    for found in boxes(file, iprp.content.clone()) {
+    let inside = boxes(file, iprp.content.clone());
+    let mut used = HashSet::new();
+    for found in inside.iter().filter(|found| &found.kind == b"ipma") {
+        let said = fields::associated(found, file).unwrap_or_default();
+        if !said.items.is_subset(items) {
+            walk.refuse(STRANGE);
+        }
+        used.extend(said.properties);
+    }
+    for found in inside {
         match &found.kind {
             b"ipma" => first(walk, places, &found, fields::of_description(&found, file)),
             b"ipco" => {
                 places.frame(found.whole.start..found.content.start);
-                for property in boxes(file, found.content) {
-                    one_property(walk, places, &property);
+                let properties = boxes(file, found.content);
+                if used.iter().any(|number| *number > properties.len()) {
+                    walk.refuse(STRANGE);
+                }
+                for (number, property) in (1..).zip(&properties) {
+                    match used.contains(&number) {
+                        true => one_property(walk, places, property),
+                        // What no item has shows nothing.
+                        false => outside(walk, places, property),
+                    }
                 }
             }
             _ => outside(walk, places, &found),
@@ -54,7 +78,7 @@ fn settings(walk: &Walk<'_>, places: &mut InPlace, property: &Box) {
     let end = units.last().map_or(23, |last| last.end);
     places.frame(property.whole.start..property.content.start + end);
     for unit in units {
-        if let Some(filling) = units::hevc(&content[unit.clone()]) {
+        if let Some(filling) = units::hevc(&content[unit.clone()], |_| true) {
             let at = property.content.start + unit.start..property.content.start + unit.end;
             places.write(at, filling, Tells::Anything);
         }

@@ -1,6 +1,7 @@
 //! Units of coded pictures: what is no picture among them becomes filling (ISO/IEC 23008-2, 7.3.1
 //! and annex D; ISO/IEC 14496-15, 8.3.3; AV1 specification, 5.3 and 5.8).
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::container::bmff::Cursor;
@@ -27,31 +28,6 @@ pub(super) fn of_settings(at: &mut Cursor<'_>) -> Option<Vec<Range<usize>>> {
     Some(units)
 }
 
-/// Settings of an AVC decoder.
-pub(super) fn avc_settings(at: &mut Cursor<'_>) -> Option<()> {
-    at.skip(1)?;
-    let profile = at.take(1)?;
-    at.skip(3)?;
-    let sets = at.take(1)? & 31;
-    parameter_sets(at, sets)?;
-    let sets = at.take(1)?;
-    parameter_sets(at, sets)?;
-    if matches!(profile, 100 | 110 | 122 | 144) && at.rest().len() >= 4 {
-        at.skip(3)?;
-        let sets = at.take(1)?;
-        parameter_sets(at, sets)?;
-    }
-    Some(())
-}
-
-fn parameter_sets(at: &mut Cursor<'_>, count: u64) -> Option<()> {
-    for _ in 0..count {
-        let length = at.size(2)?;
-        at.skip(length)?;
-    }
-    Some(())
-}
-
 /// Settings of an AV1 decoder: sequence headers, and nothing behind them.
 pub(super) fn av1_settings(at: &mut Cursor<'_>) -> Option<()> {
     at.skip(4)?;
@@ -65,19 +41,23 @@ fn hevc_kind(unit: &[u8]) -> Option<u8> {
     unit.first().map(|first| first >> 1 & 63)
 }
 
-/// What stands for a unit of HEVC that may say something; nothing where it is a picture.
-pub(super) fn hevc(unit: &[u8]) -> Option<Vec<u8>> {
-    let stays = match hevc_kind(unit)? {
-        0..=34 => true,
-        // Ends and beginnings, which say nothing more.
-        35..=37 => unit.len() <= 3,
-        FILLER => unit[1..]
-            .iter()
-            .skip(1)
-            .all(|byte| matches!(byte, 0xff | 0x80)),
-        39 | 40 => are_numbers(unit.get(2..)?),
-        _ => false,
-    };
+/// What stands for a unit of HEVC that may say something; nothing where it is a picture of the first
+/// layer, or what a decoder is set to.
+pub(super) fn hevc(unit: &[u8], is_set: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    let layer = unit.get(1).map(|second| (unit[0] & 1) << 5 | second >> 3);
+    let stays = layer == Some(0)
+        && match hevc_kind(unit)? {
+            0..=9 | 16..=21 => true,
+            32..=34 => is_set(unit),
+            // Ends and beginnings, which say nothing more.
+            35..=37 => unit.len() <= 3,
+            FILLER => unit[1..]
+                .iter()
+                .skip(1)
+                .all(|byte| matches!(byte, 0xff | 0x80)),
+            39 | 40 => are_numbers(unit.get(2..)?),
+            _ => false,
+        };
     (!stays && unit.len() >= 2).then(|| filling(unit))
 }
 
@@ -150,22 +130,26 @@ fn unescaped(unit: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// Units of an HEVC picture, each behind its length of `size` bytes; nothing if all may stay.
-pub(super) fn hevc_picture(picture: &[u8], size: usize) -> Option<Vec<u8>> {
+/// An HEVC picture without what is none: units, each behind its length of `size` bytes. Nothing where
+/// it is not made of them, or there is no picture among them.
+pub(super) fn hevc_picture(
+    picture: &[u8],
+    size: usize,
+    sets: &HashSet<Vec<u8>>,
+) -> Option<Vec<u8>> {
     let mut at = Cursor::new(picture, 0..picture.len());
-    let mut new = None;
-    while let Some(length) = at.size(size) {
+    let (mut new, mut has_picture) = (picture.to_vec(), false);
+    while at.taken() < picture.len() {
+        let length = at.size(size)?;
         let from = at.taken();
-        let Some(unit) = picture.get(from..from.checked_add(length)?) else {
-            break;
-        };
-        if let Some(filling) = hevc(unit) {
-            let new = new.get_or_insert_with(|| picture.to_vec());
-            new[from..from + length].copy_from_slice(&filling);
+        let unit = picture.get(from..from.checked_add(length)?)?;
+        match hevc(unit, |unit| sets.contains(unit)) {
+            Some(filling) => new[from..from + length].copy_from_slice(&filling),
+            None => has_picture |= hevc_kind(unit).is_some_and(|kind| kind < 32),
         }
         at.skip(length)?;
     }
-    new
+    has_picture.then_some(new)
 }
 
 /// A unit of AV1.
@@ -200,28 +184,33 @@ fn obu(units: &[u8]) -> Option<Obu> {
     })
 }
 
-/// Units of an AV1 picture; nothing if all may stay.
+/// An AV1 picture without what is none. Nothing where it is not made of units, or there is no picture
+/// among them.
 pub(super) fn av1_picture(picture: &[u8]) -> Option<Vec<u8>> {
-    let (mut at, mut new) = (0, None);
-    while let Some(unit) = picture.get(at..).and_then(obu) {
+    let (mut at, mut new, mut has_picture) = (0, picture.to_vec(), false);
+    while at < picture.len() {
+        let unit = obu(&picture[at..])?;
         let content = at + unit.start..at + unit.end;
-        if says(unit.kind, &picture[content.clone()]) {
-            let new = new.get_or_insert_with(|| picture.to_vec());
+        let next = picture.get(content.end..).and_then(obu);
+        // A head without tiles says nothing that is shown.
+        let is_lone = unit.kind == 3 && next.is_none_or(|next| next.kind != 4);
+        has_picture |= matches!(unit.kind, 4 | 6);
+        if is_lone || says(unit.kind, &picture[content.clone()]) {
             new[at] = new[at] & 0x87 | PADDING << 3;
             new[content.clone()].fill(0);
-            if let Some(last) = new[content].last_mut() {
+            if let Some(last) = new[content.clone()].last_mut() {
                 *last = 0x80;
             }
         }
-        at += unit.end;
+        at = content.end;
     }
-    new
+    has_picture.then_some(new)
 }
 
 /// Whether a unit may say something that is no picture.
 fn says(kind: u8, content: &[u8]) -> bool {
     match kind {
-        1 | 3 | 4 | 6 | 7 | 8 => false,
+        1 | 3 | 4 | 6 => false,
         // Where a picture begins.
         2 => !content.is_empty(),
         // Light levels, and the display it was made for: numbers, and a bit that ends them.
@@ -245,10 +234,10 @@ mod tests {
             let mut unit = vec![b'a'; length];
             unit[..2].copy_from_slice(&[39 << 1, 1]);
 
-            let new = hevc(&unit).expect("it says something");
+            let new = hevc(&unit, |_| true).expect("it says something");
 
             assert_eq!(new.len(), length);
-            assert!(hevc(&new).is_none(), "{length}: {new:?}");
+            assert!(hevc(&new, |_| true).is_none(), "{length}: {new:?}");
         }
     }
 
@@ -258,7 +247,7 @@ mod tests {
         let escaped = [39 << 1, 1, 144, 4, 0, 0, 3, 1, 4, 0x80];
         let cut = &light[..7];
 
-        assert!(hevc(&light).is_none() && hevc(&escaped).is_none());
-        assert!(hevc(cut).is_some());
+        assert!(hevc(&light, |_| true).is_none() && hevc(&escaped, |_| true).is_none());
+        assert!(hevc(cut, |_| true).is_some());
     }
 }

@@ -3,8 +3,7 @@
 
 use std::collections::HashSet;
 
-use flate2::{Decompress, FlushDecompress, Status};
-
+use super::super::coded::deflated;
 use crate::container::png::{Chunk, chunks};
 
 /// Passes of an interlaced picture (8.1): where each begins, and its steps, across and down.
@@ -19,6 +18,7 @@ const ADAM7: [(u32, u32, u32, u32); 7] = [
 ];
 
 /// What the first chunk says of the pixels.
+#[derive(Clone, Copy)]
 struct Header {
     width: u32,
     height: u32,
@@ -140,32 +140,55 @@ impl Shape {
     /// there is more packed in them than the picture shows.
     pub(super) fn length_of_pixels(&self, file: &[u8]) -> Option<usize> {
         let most = self.header.as_ref()?.unpacked();
-        let (mut unpacker, mut scratch) = (Decompress::new(true), vec![0; 64 << 10]);
-        for found in chunks(file).filter(|found| &found.kind == b"IDAT") {
-            let before = unpacker.total_in();
-            loop {
-                let read = usize::try_from(unpacker.total_in() - before).ok()?;
-                let rest = found.data.get(read..)?;
-                let out = unpacker.total_out();
-                let status = unpacker
-                    .decompress(rest, &mut scratch, FlushDecompress::None)
-                    .ok()?;
-                if unpacker.total_out() > most {
-                    return None;
+        let pieces = chunks(file).filter(|found| &found.kind == b"IDAT");
+        deflated(pieces.map(|found| found.data), most)
+    }
+
+    /// Where the pixels of each frame that is not the picture itself end, counted from the first of
+    /// its chunks. Nothing where frames are not as the standard has them: as many as are told, in
+    /// the order of their numbers, each of the size it says.
+    pub(super) fn lengths_of_frames(&self, file: &[u8]) -> Option<Vec<usize>> {
+        let four =
+            |data: &[u8], at: usize| Some(u32::from_be_bytes(*data.get(at..)?.first_chunk()?));
+        let header = self.header.as_ref()?;
+        let (mut told, mut numbers) = (0, 0);
+        let mut frames: Vec<(u64, Vec<&[u8]>)> = Vec::new();
+        let (mut controls, mut is_ordered) = (0, true);
+        for found in chunks(file) {
+            match &found.kind {
+                b"acTL" => told = four(found.data, 0)?,
+                b"fcTL" => {
+                    controls += 1;
+                    let frame = Header {
+                        width: four(found.data, 4)?,
+                        height: four(found.data, 8)?,
+                        ..*header
+                    };
+                    frames.push((frame.unpacked(), Vec::new()));
                 }
-                if status == Status::StreamEnd {
-                    return usize::try_from(unpacker.total_in()).ok();
+                b"fdAT" => match (frames.last_mut(), found.data.get(4..)) {
+                    (Some((_, pieces)), Some(piece)) => pieces.push(piece),
+                    _ => is_ordered = false,
+                },
+                _ => continue,
+            }
+            if matches!(&found.kind, b"fcTL" | b"fdAT") {
+                if four(found.data, 0)? != numbers {
+                    is_ordered = false;
                 }
-                let has_moved = unpacker.total_out() > out;
-                if unpacker.total_in() - before == found.data.len() as u64 && !has_moved {
-                    break;
-                }
-                if !has_moved && unpacker.total_in() - before == read as u64 {
-                    return None;
-                }
+                numbers += 1;
             }
         }
-        // The sum behind them may be missing.
-        (unpacker.total_out() == most).then(|| usize::try_from(unpacker.total_in()).ok())?
+        if told == 0 {
+            // Without that, nobody shows them: they go.
+            return Some(Vec::new());
+        }
+        if controls != told || !is_ordered {
+            return None;
+        }
+        // The first may be the picture itself, whose pixels are no frame's.
+        let own = frames.iter().filter(|(_, pieces)| !pieces.is_empty());
+        own.map(|(most, pieces)| deflated(pieces.iter().copied(), *most))
+            .collect()
     }
 }

@@ -295,3 +295,161 @@ pub(super) const NAMESPACES: &[&str] = &[
     "http://www.corel.com/",
     "http://xmlns.",
 ];
+
+/// Elements of drawings (SVG 1.1, "Element Index"; SVG 2; Filter Effects).
+pub(super) const ELEMENTS: &[&str] = &[
+    "a",
+    "altGlyph",
+    "altGlyphDef",
+    "altGlyphItem",
+    "animate",
+    "animateColor",
+    "animateMotion",
+    "animateTransform",
+    "circle",
+    "clipPath",
+    "color-profile",
+    "cursor",
+    "defs",
+    "desc",
+    "discard",
+    "ellipse",
+    "feBlend",
+    "feColorMatrix",
+    "feComponentTransfer",
+    "feComposite",
+    "feConvolveMatrix",
+    "feDiffuseLighting",
+    "feDisplacementMap",
+    "feDistantLight",
+    "feDropShadow",
+    "feFlood",
+    "feFuncA",
+    "feFuncB",
+    "feFuncG",
+    "feFuncR",
+    "feGaussianBlur",
+    "feImage",
+    "feMerge",
+    "feMergeNode",
+    "feMorphology",
+    "feOffset",
+    "fePointLight",
+    "feSpecularLighting",
+    "feSpotLight",
+    "feTile",
+    "feTurbulence",
+    "filter",
+    "font",
+    "font-face",
+    "font-face-format",
+    "font-face-name",
+    "font-face-src",
+    "font-face-uri",
+    "foreignObject",
+    "g",
+    "glyph",
+    "glyphRef",
+    "hatch",
+    "hatchpath",
+    "hkern",
+    "image",
+    "line",
+    "linearGradient",
+    "marker",
+    "mask",
+    "mesh",
+    "meshgradient",
+    "meshpatch",
+    "meshrow",
+    "metadata",
+    "missing-glyph",
+    "mpath",
+    "path",
+    "pattern",
+    "polygon",
+    "polyline",
+    "radialGradient",
+    "rect",
+    "script",
+    "set",
+    "solidcolor",
+    "stop",
+    "style",
+    "svg",
+    "switch",
+    "symbol",
+    "text",
+    "textPath",
+    "title",
+    "tref",
+    "tspan",
+    "use",
+    "view",
+    "vkern",
+];
+
+/// Names of colours (CSS Color 4, 6.1 to 6.4), and what may stand in the place of one.
+const COLOUR_NAMES: &str = " none inherit initial unset revert auto currentcolor transparent context-fill context-stroke \
+    aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet brown burlywood cadetblue \
+    chartreuse chocolate coral cornflowerblue cornsilk crimson cyan darkblue darkcyan darkgoldenrod darkgray darkgreen darkgrey \
+    darkkhaki darkmagenta darkolivegreen darkorange darkorchid darkred darksalmon darkseagreen darkslateblue darkslategray \
+    darkslategrey darkturquoise darkviolet deeppink deepskyblue dimgray dimgrey dodgerblue firebrick floralwhite forestgreen \
+    fuchsia gainsboro ghostwhite gold goldenrod gray green greenyellow grey honeydew hotpink indianred indigo ivory khaki \
+    lavender lavenderblush lawngreen lemonchiffon lightblue lightcoral lightcyan lightgoldenrodyellow lightgray lightgreen \
+    lightgrey lightpink lightsalmon lightseagreen lightskyblue lightslategray lightslategrey lightsteelblue lightyellow lime \
+    limegreen linen magenta maroon mediumaquamarine mediumblue mediumorchid mediumpurple mediumseagreen mediumslateblue \
+    mediumspringgreen mediumturquoise mediumvioletred midnightblue mintcream mistyrose moccasin navajowhite navy oldlace olive \
+    olivedrab orange orangered orchid palegoldenrod palegreen paleturquoise palevioletred papayawhip peachpuff peru pink plum \
+    powderblue purple rebeccapurple red rosybrown royalblue saddlebrown salmon sandybrown seagreen seashell sienna silver \
+    skyblue slateblue slategray slategrey snow springgreen steelblue tan teal thistle tomato turquoise violet wheat white \
+    whitesmoke yellow yellowgreen freeze remove canvas canvastext linktext window windowtext buttonface buttontext graytext \
+    highlight highlighttext ";
+
+/// Whether a word is the name of a colour.
+pub(super) fn is_colour(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphabetic() || c == '-')
+        && COLOUR_NAMES.contains(&format!(" {} ", word.to_ascii_lowercase()))
+}
+
+/// What an element is to those who do not see it.
+const ROLES: &[&str] = &[
+    "img",
+    "image",
+    "presentation",
+    "none",
+    "group",
+    "application",
+    "figure",
+    "button",
+    "link",
+    "graphics-document",
+    "graphics-object",
+    "graphics-symbol",
+    "list",
+    "listitem",
+];
+
+/// Whether the value of an attribute whose values are told in the standard is one of them: languages,
+/// kinds of media, roles.
+pub(super) fn is_said_so(name: &str, value: &str) -> bool {
+    let is_language = |tag: &str| {
+        let mut parts = tag.trim().split('-');
+        let first = parts.next().unwrap_or_default();
+        let is_part = |part: &str| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        first.is_empty() && tag.trim().is_empty()
+            || (2..=3).contains(&first.len()) && is_part(first) && parts.all(is_part)
+    };
+    match name {
+        "lang" => is_language(value),
+        "systemLanguage" => value.split(',').all(is_language),
+        "role" => value.split_whitespace().all(|role| ROLES.contains(&role)),
+        "media" => value
+            .split(',')
+            .all(|kind| matches!(kind.trim(), "all" | "screen" | "print")),
+        "type" => !value.contains(char::is_whitespace),
+        _ => true,
+    }
+}

@@ -95,6 +95,13 @@ fn a_drawing_tells_no_place_wherever_it_is_written() {
         "<svg><g color='Stephansplatz Vienna 48.2082, 16.3738'/></svg>",
         "<svg><g fill-note='48.2082, 16.3738'/></svg>",
         "<svg><g stroke-width='Stephansplatz 48.2082, 16.3738'/></svg>",
+        "<svg><style>Alice Stephansplatz 48.2082, 16.3738</style></svg>",
+        "<svg><style type='text/plain'>Latitude 48.2082</style></svg>",
+        "<svg><style>.a{fill:red}Stephansplatz 48.2082, 16.3738</style></svg>",
+        "<svg><style>.a{note:48.2082, 16.3738}</style></svg>",
+        "<svg><style>Latitude 48.2082{fill:red}</style></svg>",
+        "<svg><g style='fill:red;note:48.2082, 16.3738'/></svg>",
+        "<svg><g class='at 48.2082, 16.3738'/></svg>",
     ] {
         assert!(!goes(telling, Originals::StripLocation), "{telling}");
         assert!(!goes(telling, Originals::StripAll), "{telling}");
@@ -111,6 +118,13 @@ fn a_drawing_says_nothing_of_itself() {
         "<!DOCTYPE svg [<!NOTATION alice SYSTEM \"a\">]><svg/>",
         "<svg xmlns:a='http://alice.example/'/>",
         "<svg><style>.a{--author:Alice}</style></svg>",
+        "<svg><style>Alice was here</style></svg>",
+        "<svg><style>.a{author:Alice}</style></svg>",
+        "<svg><g fill='AliceSecretmark'/></svg>",
+        "<svg><g lang='written by Alice'/></svg>",
+        "<svg><g role='Alice'/></svg>",
+        "<svg><g systemLanguage='en, by Alice'/></svg>",
+        "<svg><Alice_was_here/></svg>",
     ] {
         assert!(!goes(telling, Originals::StripAll), "{telling}");
     }
@@ -127,6 +141,8 @@ fn a_drawing_that_only_draws_goes_up() {
         "<svg><animateMotion path='M48.2082,16.3738 L10,10' dur='indefinite'/></svg>",
         "<svg><text x='1' y='2' line-height='24.1234' font-family=\"'Helvetica Neue', sans-serif\">Words <tspan>drawn</tspan></text></svg>",
         "<svg><rect fill='rgb(48.2082,16.3738,1)' stroke='currentColor' style='fill:#fff;font-family:\"Noto Sans\"'/></svg>",
+        "<svg xml:lang='de-AT'><style type='text/css' media='screen, print'>@media print{.cls-1{fill:#fff}} .cls-1, g > path:hover{stroke-width:2.8346px;stroke-linecap:round;font-family:'Noto Sans';transform:translate(48.2082px,16.3738px)}</style></svg>",
+        "<svg role='img'><g style='fill:none;stroke:#000;stroke-width:1;opacity:.5;mix-blend-mode:multiply'/></svg>",
         filtered_in(filtered).as_str(),
     ] {
         assert!(goes(harmless, Originals::StripAll), "{harmless}");

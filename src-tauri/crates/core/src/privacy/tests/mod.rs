@@ -3,6 +3,7 @@
 mod boxes;
 mod corpus;
 mod crafted;
+mod ends;
 mod hidden;
 mod samples;
 mod shown;
