@@ -4,7 +4,9 @@
 use tauri::State;
 use tauri_plugin_dialog::DialogExt as _;
 use tintype_core::LocalPath;
-use tintype_core::engine::{JobReport, JobView, ProfileDraft, Snapshot, StepResult, Wish};
+use tintype_core::engine::{
+    DayView, JobReport, JobView, Part, PlaceView, ProfileDraft, Snapshot, StepResult, Wish,
+};
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::folder::WatchedFolder;
 use tintype_core::home::Home;
@@ -17,6 +19,9 @@ use crate::clipboard::{Clipboard, Pasted};
 use crate::running::Running;
 
 type Engine<'a> = State<'a, Running>;
+
+/// So many jobs at a time.
+const PAGE: u32 = 200;
 
 /// Everything to begin with.
 #[tauri::command]
@@ -174,12 +179,40 @@ pub(crate) async fn forget(engine: Engine<'_>, ids: Vec<String>) -> Result<()> {
     engine.handle()?.forget(ids).await
 }
 
-/// Jobs by name, key or profile, newest first.
+/// Jobs by name, folder, key or profile, newest first, a page at a time.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn search(engine: Engine<'_>, text: String) -> Result<Vec<JobView>> {
-    let found = engine.handle()?.history(&text, 500).await?;
-    Ok(found.into_iter().map(|report| report.job).collect())
+pub(crate) async fn search(
+    engine: Engine<'_>,
+    text: String,
+    behind: Option<i64>,
+) -> Result<Vec<JobView>> {
+    engine.handle()?.found(&text, behind, PAGE).await
+}
+
+/// Failed jobs, newest first, a page at a time.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn failed(engine: Engine<'_>, behind: Option<i64>) -> Result<Vec<JobView>> {
+    engine.handle()?.failed(behind, PAGE).await
+}
+
+/// The days of a part of the library, with how many entries each has.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn days(engine: Engine<'_>, part: Part) -> Result<Vec<DayView>> {
+    engine.handle()?.days(part).await
+}
+
+/// Entries of a part of the library, wherever one looks.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn entries(
+    engine: Engine<'_>,
+    part: Part,
+    place: PlaceView,
+) -> Result<Vec<JobView>> {
+    engine.handle()?.entries(part, place).await
 }
 
 /// Makes sure there is a profile for the bucket on this computer.

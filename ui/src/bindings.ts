@@ -47,8 +47,14 @@ export const commands = {
 	blankProfile: () => __TAURI_INVOKE<Profile>("blank_profile"),
 	/**  Takes finished jobs out of the list. */
 	forget: (ids: string[]) => __TAURI_INVOKE<null>("forget", { ids }),
-	/**  Jobs by name, key or profile, newest first. */
-	search: (text: string) => __TAURI_INVOKE<JobView[]>("search", { text }),
+	/**  Jobs by name, folder, key or profile, newest first, a page at a time. */
+	search: (text: string, behind: number | null) => __TAURI_INVOKE<JobView[]>("search", { text, behind }),
+	/**  Failed jobs, newest first, a page at a time. */
+	failed: (behind: number | null) => __TAURI_INVOKE<JobView[]>("failed", { behind }),
+	/**  The days of a part of the library, with how many entries each has. */
+	days: (part: Part) => __TAURI_INVOKE<DayView[]>("days", { part }),
+	/**  Entries of a part of the library, wherever one looks. */
+	entries: (part: Part, place: PlaceView) => __TAURI_INVOKE<JobView[]>("entries", { part, place }),
 	/**  Puts the link of one object on the clipboard, and returns it. */
 	copyLink: (job: string, object: string, shape: LinkFormat) => __TAURI_INVOKE<string>("copy_link", { job, object, shape }),
 	/**  Opens the link of one object in the browser. */
@@ -293,6 +299,14 @@ export type CredentialSource =
 "aws" | 
 /**  The demo bucket, which invents them at each start. */
 "demo";
+
+/**  So many entries of one day. */
+export type DayView = {
+	/**  Days since 1970, as they were here. */
+	day: number,
+	/**  Entries. */
+	entries: number,
+};
 
 /**  See [`WatchedFolder::deleted`]. */
 export type Deleted = 
@@ -712,6 +726,27 @@ export type Overall = {
 	failed: number,
 	/**  Why uploads wait, if they do. */
 	waiting_for: Error | null,
+};
+
+/**  What of the library is looked at. */
+export type Part = 
+/**  Everything. */
+{ kind: "all" } | 
+/**  What went up by a profile, by its name. */
+{ kind: "bucket"; value: string } | 
+/**  What a watched folder brought. */
+{ kind: "folder"; value: LocalPath };
+
+/**  Where in a day of the library one looks. */
+export type PlaceView = {
+	/**  Days since 1970. */
+	day: number,
+	/**  Behind the entry with this order; from the newest on without one. */
+	behind: number | null,
+	/**  So many further entries are passed over. */
+	skip: number,
+	/**  At most so many. */
+	limit: number,
 };
 
 /**  A picture's stand-in, of its first frame. */

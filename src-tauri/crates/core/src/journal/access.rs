@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 
 use super::failure::sql_error;
+use super::schema;
 use super::writer::Writer;
-use super::{schema, search};
 use crate::error::{Error, Result};
 use crate::held::Labels;
 use crate::world::blocking;
@@ -37,7 +37,6 @@ impl Journal {
 
     /// The same over connections that are open: to write, to read, and for what people look for.
     pub(super) fn over([writer, reader, people]: [Connection; 3], path: &Path) -> Result<Self> {
-        search::prepare(&people).map_err(|error| sql_error(&error))?;
         let labels = reader
             .query_row("SELECT key FROM label_key", [], |row| row.get(0))
             .map(Labels::new)

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::Journal;
 use super::record::{self, OnRecord};
 use super::rows::path_to_blob;
+use super::search;
 use crate::error::Result;
 use crate::key;
 use crate::link;
@@ -49,8 +50,8 @@ fn adopt(
     }
     let name = key::file_name(Path::new(&entry.name));
     tx.prepare_cached(
-        "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at, foreign_to_here, thumbhash, colour) \
-         VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8, 1, ?9, ?10)",
+        "INSERT INTO jobs(uid, source, name, folder, profile, variants, state, outcome, size, sha256, content_type, created_at, finished_at, foreign_to_here, thumbhash, colour, day) \
+         VALUES (?1, ?2, ?3, '', ?4, '[]', 'done', 'uploaded', ?5, ?6, ?7, ?8, ?8, 1, ?9, ?10, day_of(?8))",
     )?
     .execute(params![
         super::access::new_id(),
@@ -100,5 +101,6 @@ fn adopt(
             record::keep(tx, target, &object.key, &there, None)?;
         }
     }
+    search::note(tx, job)?;
     Ok(true)
 }

@@ -5,6 +5,7 @@ use rusqlite::{Transaction, params};
 use super::MessageKind;
 use super::record::{self, OnRecord};
 use super::rows::now_ms;
+use super::search;
 use crate::error::Error;
 use crate::placeholder::Placeholder;
 use crate::variant::Worth;
@@ -69,7 +70,7 @@ pub(super) fn finish(
     tx.prepare_cached(
         "UPDATE jobs SET state = 'done', outcome = ?2, size = ?3, content_type = ?4, finished_at = ?5, error_code = ?6, \
          error_message = ?7, error_hint = ?8, on_conflict = NULL, again = 0, engine = NULL, needs = NULL, wanted = NULL, \
-         thumbhash = ?9, colour = ?10 WHERE id = ?1",
+         thumbhash = ?9, colour = ?10, day = day_of(?5) WHERE id = ?1",
     )?
     .execute(params![
         job,
@@ -117,7 +118,7 @@ pub(super) fn finish(
         };
         record::keep(tx, &target, &object.key, &on_record, Some(relies))?;
     }
-    Ok(())
+    search::note(tx, job)
 }
 
 pub(super) fn fail(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::Result<()> {

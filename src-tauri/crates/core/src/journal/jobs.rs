@@ -1,12 +1,10 @@
 //! What can be asked of jobs and their objects.
 
-use std::sync::Arc;
+use rusqlite::{OptionalExtension, params};
 
-use rusqlite::{Connection, OptionalExtension, params};
-
-use super::access::{Journal, read_on};
+use super::access::Journal;
+use super::rows;
 use super::rows::{JobRow, ObjectRow};
-use super::{rows, search};
 use crate::error::Result;
 use crate::profile::ProfileId;
 
@@ -34,30 +32,6 @@ impl Journal {
             rows::select_jobs(db, clauses, params![ids])
         })
         .await
-    }
-
-    /// The newest jobs of the list, newest first, whose name or key contains `search`, or whose
-    /// profile is one of these. It may take its time over a long history; nothing else waits for
-    /// it.
-    pub async fn recent(&self, search: &str, of: &[ProfileId], limit: u32) -> Result<Vec<JobRow>> {
-        let (search, of) = (search::folded(search), rows::json(of));
-        let people = Arc::clone(&self.people);
-        let find = move |db: &Connection| {
-            if search.is_empty() {
-                return rows::select_jobs(
-                    db,
-                    "WHERE j.hidden = 0 ORDER BY j.id DESC LIMIT ?1",
-                    params![limit],
-                );
-            }
-            rows::select_jobs(
-                db,
-                "WHERE j.hidden = 0 AND (contains(j.name, ?1) OR j.profile IN (SELECT value FROM json_each(?3)) OR EXISTS \
-                 (SELECT 1 FROM objects o WHERE o.job = j.id AND contains(o.key, ?1))) ORDER BY j.id DESC LIMIT ?2",
-                params![search, limit, of],
-            )
-        };
-        read_on(people, find).await
     }
 
     /// The jobs of those ids, in no particular order.

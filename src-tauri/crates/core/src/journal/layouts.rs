@@ -336,4 +336,35 @@ pub(super) const MIGRATIONS: &[&str] = &[
     ALTER TABLE objects ADD COLUMN quality INTEGER;
     ALTER TABLE objects ADD COLUMN score REAL;
 ",
+    "
+    -- The sheet: what is done, by the day on which it was; its days are counted by the database itself.
+    ALTER TABLE jobs ADD COLUMN day INTEGER;
+    UPDATE jobs SET day = day_of(coalesce(finished_at, created_at)) WHERE state = 'done';
+    DROP INDEX jobs_shown;
+    CREATE INDEX jobs_by_day ON jobs(day, id) WHERE hidden = 0 AND state = 'done';
+    CREATE INDEX jobs_by_profile ON jobs(profile, day, id) WHERE hidden = 0 AND state = 'done';
+    CREATE INDEX jobs_by_folder ON jobs(watched, day, id) WHERE hidden = 0 AND state = 'done';
+    CREATE INDEX jobs_failed ON jobs(id) WHERE hidden = 0 AND state = 'failed';
+    CREATE TABLE days (day INTEGER NOT NULL, profile TEXT NOT NULL, jobs INTEGER NOT NULL, PRIMARY KEY (day, profile)) WITHOUT ROWID;
+    INSERT INTO days SELECT day, profile, count(*) FROM jobs WHERE hidden = 0 AND state = 'done' GROUP BY 1, 2;
+    CREATE TRIGGER days_insert AFTER INSERT ON jobs WHEN new.hidden = 0 AND new.state = 'done' BEGIN
+        INSERT INTO days VALUES (new.day, new.profile, 1) ON CONFLICT (day, profile) DO UPDATE SET jobs = jobs + 1;
+    END;
+    CREATE TRIGGER days_delete AFTER DELETE ON jobs WHEN old.hidden = 0 AND old.state = 'done' BEGIN
+        UPDATE days SET jobs = jobs - 1 WHERE day = old.day AND profile = old.profile;
+    END;
+    CREATE TRIGGER days_update AFTER UPDATE OF state, hidden, profile, day ON jobs
+    WHEN old.hidden = 0 AND old.state = 'done' OR new.hidden = 0 AND new.state = 'done' BEGIN
+        UPDATE days SET jobs = jobs - 1 WHERE day = old.day AND profile = old.profile AND old.hidden = 0 AND old.state = 'done';
+        INSERT INTO days SELECT new.day, new.profile, 1 WHERE new.hidden = 0 AND new.state = 'done'
+            ON CONFLICT (day, profile) DO UPDATE SET jobs = jobs + 1;
+    END;
+    -- The words of each entry, by all their runs of three signs.
+    CREATE VIRTUAL TABLE sought USING fts5(words, tokenize = 'trigram case_sensitive 1', content = '', contentless_delete = 1, detail = none);
+    INSERT INTO sought(rowid, words) SELECT j.id, words(j.name, j.folder, (SELECT key FROM objects WHERE job = j.id AND position = 0), char(2) || j.profile || char(3))
+        FROM jobs j ORDER BY j.id;
+    CREATE TRIGGER sought_delete AFTER DELETE ON jobs BEGIN
+        DELETE FROM sought WHERE rowid = old.id;
+    END;
+",
 ];

@@ -22,6 +22,7 @@ mod removals;
 mod rows;
 mod schema;
 mod search;
+mod sheet;
 mod taking;
 mod uploads;
 mod watched;
@@ -37,6 +38,8 @@ pub use queue::{InHand, Tally, Unfinished, Wanted};
 pub use record::{OnRecord, Trace};
 pub use removals::{Leave, Removable, Removal, Removals};
 pub use rows::{JobRow, JobState, NewJob, ObjectRow, PlannedObject};
+pub use search::Sought;
+pub use sheet::{Day, Place, Shelf};
 pub use uploads::{Orphan, PartRow, UploadKey, UploadRow};
 pub use watched::PutAway;
 

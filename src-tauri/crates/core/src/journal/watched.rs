@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{JobRow, Journal, NewJob, Outcome, record, removals, rows};
+use super::{JobRow, Journal, NewJob, Outcome, record, removals, rows, search};
 use crate::error::Result;
 use crate::folder::{Seen, Skipped, Stamp};
 
@@ -307,7 +307,8 @@ pub(super) fn goes_on(tx: &Transaction<'_>, job: i64, sent: &Outcome) -> rusqlit
         )?
         .query_row(params![job, sent.size as i64, sent.mtime_ns, super::access::new_id(), rows::now_ms()], |row| row.get::<_, i64>(0))
         .optional()?;
-    if next.is_some() {
+    if let Some(next) = next {
+        search::note(tx, next)?;
         tx.prepare_cached("UPDATE seen SET job = ?2, put_away = 0 WHERE job = ?1")?
             .execute(params![job, next])?;
     }

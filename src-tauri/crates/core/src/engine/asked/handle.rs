@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::engine::asked::library::sought;
 use crate::engine::asked::rebuild;
 use crate::engine::config::Config;
 use crate::engine::queue::request::Request;
@@ -250,15 +251,8 @@ impl EngineHandle {
 
     /// The newest jobs whose name, key or profile contains `search`, newest first.
     pub async fn history(&self, search: &str, limit: u32) -> Result<Vec<JobReport>> {
-        let settings = self.settings().await?;
-        let found = search.to_lowercase();
-        let of: Vec<_> = settings
-            .profiles
-            .iter()
-            .filter(|profile| profile.name.to_lowercase().contains(&found))
-            .map(|profile| profile.id.clone())
-            .collect();
-        let rows = self.stages.journal.recent(search, &of, limit).await?;
+        let sought = sought(search, &self.settings().await?);
+        let rows = self.stages.journal.found(sought, None, limit).await?;
         self.reports(rows).await
     }
 

@@ -3,6 +3,7 @@
 
 pub(super) mod folders;
 pub(super) mod handle;
+pub(super) mod library;
 mod patience;
 pub(super) mod profiles;
 mod rebuild;

@@ -5,6 +5,7 @@ mod keys;
 mod queue;
 mod removals;
 mod scans;
+mod sheet;
 
 use std::path::{Path, PathBuf};
 
@@ -155,7 +156,7 @@ async fn a_row_that_cannot_be_read_is_one_job() -> Result<()> {
         .writer
         .write(move |tx| tx.execute(future, params![ids[0]]))
         .await?;
-    let rows = journal.recent("", &[], 9).await?;
+    let rows = journal.found(Sought::default(), None, 9).await?;
     assert_eq!(
         (
             rows.len(),
@@ -175,7 +176,7 @@ async fn what_is_taken_out_of_the_list_is_not_forgotten() -> Result<()> {
     journal.forget(vec![uid]).await?;
     assert_eq!(
         (
-            journal.recent("", &[], 9).await?.len(),
+            journal.found(Sought::default(), None, 9).await?.len(),
             journal.tally().await?.done
         ),
         (0, 0)
@@ -223,8 +224,14 @@ async fn search_takes_wildcards_literally() -> Result<()> {
     journal
         .enqueue("b".into(), vec![job("100%.jpg"), job("1000.jpg")])
         .await?;
-    assert_eq!(journal.recent("100%", &[], 10).await?.len(), 1);
-    assert_eq!(journal.recent("", &[], 10).await?.len(), 2);
+    assert_eq!(
+        journal
+            .found(Sought::new("100%", |_| Vec::new()), None, 10)
+            .await?
+            .len(),
+        1
+    );
+    assert_eq!(journal.found(Sought::default(), None, 10).await?.len(), 2);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Actor, SNAPSHOT_JOBS};
 use crate::engine::shown::view::{Event, JobView, Overall, Snapshot};
 use crate::error::Result;
-use crate::journal::{JobRow, Unfinished};
+use crate::journal::{JobRow, Sought, Unfinished};
 use crate::profile::ProfileId;
 
 impl Actor {
@@ -16,7 +16,11 @@ impl Actor {
 
     pub(super) async fn snapshot(&mut self) -> Result<Snapshot> {
         self.recount().await?;
-        let rows = self.stages.journal.recent("", &[], SNAPSHOT_JOBS).await?;
+        let rows = self
+            .stages
+            .journal
+            .found(Sought::default(), None, SNAPSHOT_JOBS)
+            .await?;
         Ok(Snapshot {
             jobs: rows.iter().map(|row| self.view(row)).collect(),
             overall: self.overall.clone(),
