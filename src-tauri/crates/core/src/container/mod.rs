@@ -12,4 +12,5 @@ pub mod jpeg;
 pub mod packed;
 pub mod png;
 pub mod riff;
+pub mod svg;
 pub mod tiff;

@@ -195,6 +195,10 @@ fn picture(walk: &mut Walk<'_>, places: &mut InPlace, item: &Item, settings: &Se
         _ => is_sound.then_some(content),
     };
     match new {
+        // Items may share their pixels.
+        Some(new) if new == joined(walk.file, item) => {
+            item.extents.iter().for_each(|at| places.keep(at.clone()));
+        }
         Some(new) => scatter(places, item, &new, Tells::Anything),
         None => {
             let tells = forms::unknown(&joined(walk.file, item), &mut walk.budget);

@@ -2,7 +2,6 @@
 //! out of a text that styles and scripts refer to.
 
 mod names;
-mod size;
 mod style;
 
 use std::collections::BTreeSet;
@@ -13,6 +12,7 @@ use super::forms;
 use super::place::{in_drawing, in_text};
 use super::policy::Originals;
 use super::walk::{Tells, Walk};
+use crate::container::svg::is_readable;
 use names::{COLOURS, ELEMENTS, NAMESPACES, NUMBERS, WORDS};
 
 const XLINK: &str = "http://www.w3.org/1999/xlink";
@@ -39,7 +39,7 @@ pub(super) fn walk(walk: &mut Walk<'_>) {
     // What is not UTF-8 is read byte by byte: no name or number of XML needs more.
     let text = String::from_utf8(file.to_vec())
         .unwrap_or_else(|_| file.iter().copied().map(char::from).collect());
-    if !size::is_readable(&text) {
+    if !is_readable(&text) {
         walk.tell(Tells::Place);
         return walk.refuse("it is a drawing with more names in it than any has");
     }

@@ -10,6 +10,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree};
 
 use super::stored::{Stored, check, damaged, scale_needed, too_large};
+use crate::container::svg::is_readable;
 use crate::error::Result;
 use crate::imaging::fonts;
 use crate::imaging::meaning::Meaning;
@@ -101,6 +102,9 @@ fn parse(file: &[u8]) -> Result<(Tree, bool)> {
     };
     let text = in_utf8(file);
     let file = text.as_ref();
+    if !is_readable(&String::from_utf8_lossy(file)) {
+        return Err(too_large(&"it has more names in it than any drawing"));
+    }
     // Of one that is compressed it is not known.
     let has_text = file.starts_with(&[0x1f, 0x8b]) || file.windows(5).any(|five| five == b"<text");
     if has_text {

@@ -3,24 +3,21 @@
 
 /// More attributes than any element has.
 const MOST_ATTRIBUTES: usize = 256;
-/// More namespaces than any drawing declares.
-const MOST_NAMESPACES: usize = 64;
+/// More prefixes than any drawing declares, although some declare them again and again.
+const MOST_PREFIXES: usize = 512;
 /// What entities may be written out to.
 const LONGEST: usize = 1 << 20;
 
 /// Whether a reader is done with it in time that its length explains.
-pub(super) fn is_readable(text: &str) -> bool {
-    let attributes = text.split('<').map(|element| {
+pub fn is_readable(text: &str) -> bool {
+    // Comments and texts in one piece may have any number of signs.
+    let elements = text.split('<').filter(|element| !element.starts_with('!'));
+    let attributes = elements.map(|element| {
         let inside = element.split('>').next().unwrap_or_default();
         inside.bytes().filter(|byte| *byte == b'=').count()
     });
-    // A long text between two elements, or a value, may have many of them, too; and one that holds
-    // a bracket is cut there.
-    let most = attributes.max().unwrap_or_default();
-    most <= MOST_ATTRIBUTES
-        .max(text.len() / 1024)
-        .min(4 * MOST_ATTRIBUTES)
-        && text.matches("xmlns").count() <= MOST_NAMESPACES
+    attributes.max().unwrap_or_default() <= MOST_ATTRIBUTES
+        && text.matches("xmlns:").count() <= MOST_PREFIXES
         && written_out(text) <= LONGEST
 }
 
