@@ -47,6 +47,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::days,
             commands::entries,
             links::copy_link,
+            links::copy_links,
             links::open_link,
             commands::use_demo,
             commands::save_profile,

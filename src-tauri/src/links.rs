@@ -21,20 +21,52 @@ pub(crate) async fn copy_link(
 ) -> Result<String> {
     let handle = engine.handle()?;
     let report = handle.job(&job).await?;
-    let values = values(&report, &object)?;
-    let text = match shape {
-        LinkFormat::Own => own(&values, &handle.settings().await?.link_template)?,
-        shape => {
-            let pictures: Vec<Linkable<'_>> = values
-                .variants
-                .iter()
-                .map(|(_, variant)| variant.clone())
-                .collect();
-            link::format(shape, values.name, &values.own, &pictures)
-        }
-    };
+    let template = handle.settings().await?.link_template;
+    let text = text(&values(&report, &object)?, shape, &template)?;
     clipboard.write(&text)?;
     Ok(text)
+}
+
+/// Puts the links of many files on the clipboard, each on a line, in their order: of that variant,
+/// or of the original where a file has none of that name. How many there are.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn copy_links(
+    engine: State<'_, Running>,
+    clipboard: State<'_, Clipboard>,
+    jobs: Vec<String>,
+    variant: Option<String>,
+    shape: LinkFormat,
+) -> Result<u32> {
+    let handle = engine.handle()?;
+    let template = handle.settings().await?.link_template;
+    let mut lines = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let report = handle.job(&job).await?;
+        let wanted = report.objects.iter().find(|known| known.variant == variant);
+        if let Some(object) = wanted
+            .or(report.objects.first())
+            .filter(|found| found.url.is_some())
+        {
+            lines.push(text(&values(&report, &object.id)?, shape, &template)?);
+        }
+    }
+    if lines.is_empty() {
+        let told = "none of these files is in the bucket yet";
+        return Err(Error::new(Code::ObjectMissing, told));
+    }
+    clipboard.write(&lines.join("\n"))?;
+    Ok(u32::try_from(lines.len()).unwrap_or(u32::MAX))
+}
+
+/// A link as it is pasted.
+fn text(values: &Values<'_>, shape: LinkFormat, template: &str) -> Result<String> {
+    if shape == LinkFormat::Own {
+        return own(values, template);
+    }
+    let variants = values.variants.iter();
+    let pictures: Vec<Linkable<'_>> = variants.map(|(_, variant)| variant.clone()).collect();
+    Ok(link::format(shape, values.name, &values.own, &pictures))
 }
 
 /// Opens the link of one object in the browser.

@@ -66,6 +66,7 @@ fn from_the_first_start_to_a_pasted_link_and_back() {
         std::fs::read(&files[0]).unwrap(),
         "the pasted link gives the picture back"
     );
+    many_and_one(&window, &desktop);
     paste_a_picture(&window, &mut desktop, &files[4]);
     connect_a_bucket(&window, &desktop, &server);
     let watched = tempfile::tempdir().unwrap();
@@ -112,8 +113,8 @@ fn drop_photographs(window: &Window, desktop: &mut Desktop, files: &[PathBuf]) -
         ["original", "800x600", "400x300", "200x150"]
     );
     let previews = "return [...document.querySelectorAll('[data-testid=details] img')].filter(i => i.complete && i.naturalWidth > 0).length";
-    window.until("the previews are drawn", || {
-        window.script(previews).as_u64().filter(|drawn| *drawn == 5)
+    window.until("the picture is drawn", || {
+        window.script(previews).as_u64().filter(|drawn| *drawn == 1)
     });
     window.click("[data-testid=object][data-variant=original] [data-testid=copy]");
     wait_for("the link is on the clipboard", || {
@@ -150,6 +151,30 @@ fn copy_other_shapes(window: &Window, desktop: &Desktop) {
             .as_bool()
             .filter(|closed| *closed)
     });
+}
+
+/// All of a day, in one go; and one of them by a word of its name, in whatever case.
+fn many_and_one(window: &Window, desktop: &Desktop) {
+    window.click(&testid("select-day"));
+    window.click(&testid("copy-selection"));
+    wait_for("three links are on the clipboard", || {
+        desktop.clipboard().lines().count() == 3
+    });
+    desktop.screenshot("6a many");
+    window.press(&["\u{e00c}"]);
+    let search = |text: &str| {
+        window.script(&format!(
+            "const s = document.querySelector('{}'); s.value = '{text}'; s.dispatchEvent(new Event('input', {{bubbles: true}}))",
+            testid("search")
+        ))
+    };
+    search("NOON");
+    wait_for_done(window, 1);
+    desktop.screenshot("6b found");
+    search("nowhere");
+    wait_for_done(window, 0);
+    search("");
+    wait_for_done(window, 3);
 }
 
 fn paste_a_picture(window: &Window, desktop: &mut Desktop, png: &Path) {

@@ -57,6 +57,11 @@ export const commands = {
 	entries: (part: Part, place: PlaceView) => __TAURI_INVOKE<JobView[]>("entries", { part, place }),
 	/**  Puts the link of one object on the clipboard, and returns it. */
 	copyLink: (job: string, object: string, shape: LinkFormat) => __TAURI_INVOKE<string>("copy_link", { job, object, shape }),
+	/**
+	 *  Puts the links of many files on the clipboard, each on a line, in their order: of that variant,
+	 *  or of the original where a file has none of that name. How many there are.
+	 */
+	copyLinks: (jobs: string[], variant: string | null, shape: LinkFormat) => __TAURI_INVOKE<number>("copy_links", { jobs, variant, shape }),
 	/**  Opens the link of one object in the browser. */
 	openLink: (job: string, object: string) => __TAURI_INVOKE<null>("open_link", { job, object }),
 	/**  Makes sure there is a profile for the bucket on this computer. */

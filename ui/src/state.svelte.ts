@@ -1,15 +1,19 @@
 // What the page knows: a snapshot first, then changes. One reducer, nothing else writes here.
 import { commands, isFailure, listen } from "./backend";
-import type { Error as Failure, Event, FolderView, JobView, Overall, Profile, Provider, Settings, Snapshot, Trouble } from "./bindings";
+import type { Error as Failure, Event, FolderView, JobView, Overall, Part, Profile, Provider, Settings, Snapshot, Trouble } from "./bindings";
 
-export type View = "uploads" | "folders" | "buckets";
+export type View = "library" | "folders" | "buckets";
 export type Notice = { id: number; failure: Failure | null; text: string };
 
 const NOTHING: Overall = { unfinished: 0, waiting: 0, done: 0, failed: 0, waiting_for: null };
 
 export class AppState {
-  /** Newest first. */
+  /** Those that are on their way, or failed; newest first. What is done is the library's. */
   jobs = $state.raw<JobView[]>([]);
+  /** Goes up whenever something is done that was not, or left the list. */
+  done = $state(0);
+  /** Those that left the list last. */
+  gone = $state.raw<string[]>([]);
   overall = $state.raw<Overall>(NOTHING);
   settings = $state.raw<Settings | null>(null);
   folders = $state.raw<FolderView[]>([]);
@@ -19,7 +23,9 @@ export class AppState {
   standby = $state(false);
   /** What cannot be done for the moment. */
   health = $state.raw<Trouble[]>([]);
-  view = $state<View>("uploads");
+  view = $state<View>("library");
+  /** What of the library is shown. */
+  part = $state.raw<Part>({ kind: "all" });
   /** The job whose details are shown. */
   selected = $state<string | null>(null);
   /** Why there is no engine at all. */
@@ -30,7 +36,8 @@ export class AppState {
   readonly firstRun = $derived(this.settings !== null && this.settings.profiles.length === 0);
 
   begin(snapshot: Snapshot): void {
-    this.jobs = [...snapshot.jobs].sort((a, b) => b.order - a.order);
+    this.jobs = snapshot.jobs.filter((job) => job.stage !== "done").sort((a, b) => b.order - a.order);
+    this.done += 1;
     this.overall = snapshot.overall;
     this.settings = snapshot.settings;
     this.folders = snapshot.folders;
@@ -42,7 +49,7 @@ export class AppState {
   apply(changes: Event[]): void {
     for (const change of changes) {
       switch (change.kind) {
-        case "jobs": this.jobs = merge(this.jobs, change.value); break;
+        case "jobs": this.news(change.value); break;
         case "forgotten": this.drop(change.value); break;
         case "overall": this.overall = change.value; break;
         case "settings": this.settings = change.value; break;
@@ -52,8 +59,17 @@ export class AppState {
     }
   }
 
+  private news(fresh: JobView[]): void {
+    const done = new Set(fresh.filter((job) => job.stage === "done").map((job) => job.id));
+    const known = done.size > 0 ? this.jobs.filter((job) => !done.has(job.id)) : this.jobs;
+    this.jobs = merge(known, fresh.filter((job) => !done.has(job.id)));
+    if (done.size > 0) this.done += 1;
+  }
+
   private drop(ids: string[]): void {
     const gone = new Set(ids);
+    this.gone = ids;
+    this.done += 1;
     this.jobs = this.jobs.filter((job) => !gone.has(job.id));
     if (this.selected && gone.has(this.selected)) this.selected = null;
   }

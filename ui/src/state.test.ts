@@ -24,9 +24,16 @@ test("a snapshot is shown newest first", () => {
 });
 
 test("changes take the place of what they change, and new jobs come first", () => {
-  app.apply([{ kind: "jobs", value: [job(1, { stage: "done" }), job(3)] }]);
+  app.apply([{ kind: "jobs", value: [job(1, { stage: "sending" }), job(3)] }]);
   expect(ids(app.jobs)).toEqual([3, 2, 1]);
-  expect(app.jobs[2]?.stage).toBe("done");
+  expect(app.jobs[2]?.stage).toBe("sending");
+});
+
+test("what is done is the library's", () => {
+  const before = app.done;
+  app.apply([{ kind: "jobs", value: [job(1, { stage: "done" })] }]);
+  expect(ids(app.jobs)).toEqual([2]);
+  expect(app.done).toBe(before + 1);
 });
 
 test("a forgotten job leaves the list and its details close", () => {
