@@ -22,11 +22,16 @@ export function when(ms: number, now = Date.now()): string {
   const [then, today] = [new Date(ms), new Date(now)];
   return then.toDateString() === today.toDateString()
     ? then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
-    : then.toLocaleDateString([], { day: "numeric", month: "short", year: then.getFullYear() === today.getFullYear() ? undefined : "numeric" });
+    : then.toLocaleDateString([], {
+        day: "numeric",
+        month: "short",
+        year: then.getFullYear() === today.getFullYear() ? undefined : "numeric",
+      });
 }
 
 /** Whether a person only should know it: nothing failed, and nothing is missing. */
-export const isNote = (error: { code: string }): boolean => ["image-flattened", "left-behind", "skipped", "link-closed"].includes(error.code);
+export const isNote = (error: { code: string }): boolean =>
+  ["image-flattened", "left-behind", "skipped", "link-closed"].includes(error.code);
 
 /** The last part of a path of any system. */
 export const baseName = (path: string): string => path.split(/[\\/]/).filter(Boolean).pop() ?? path;

@@ -1,6 +1,18 @@
 // What the page knows: a snapshot first, then changes. One reducer, nothing else writes here.
 import { commands, isFailure, listen } from "./backend";
-import type { Error as Failure, Event, FolderView, JobView, Overall, Part, Profile, Provider, Settings, Snapshot, Trouble } from "./bindings";
+import type {
+  Error as Failure,
+  Event,
+  FolderView,
+  JobView,
+  Overall,
+  Part,
+  Profile,
+  Provider,
+  Settings,
+  Snapshot,
+  Trouble,
+} from "./bindings";
 
 export type View = "library" | "folders" | "buckets";
 export type Notice = { id: number; failure: Failure | null; text: string };
@@ -49,12 +61,24 @@ export class AppState {
   apply(changes: Event[]): void {
     for (const change of changes) {
       switch (change.kind) {
-        case "jobs": this.news(change.value); break;
-        case "forgotten": this.drop(change.value); break;
-        case "overall": this.overall = change.value; break;
-        case "settings": this.settings = change.value; break;
-        case "folders": this.folders = change.value; break;
-        case "health": this.health = change.value; break;
+        case "jobs":
+          this.news(change.value);
+          break;
+        case "forgotten":
+          this.drop(change.value);
+          break;
+        case "overall":
+          this.overall = change.value;
+          break;
+        case "settings":
+          this.settings = change.value;
+          break;
+        case "folders":
+          this.folders = change.value;
+          break;
+        case "health":
+          this.health = change.value;
+          break;
       }
     }
   }
@@ -62,7 +86,10 @@ export class AppState {
   private news(fresh: JobView[]): void {
     const done = new Set(fresh.filter((job) => job.stage === "done").map((job) => job.id));
     const known = done.size > 0 ? this.jobs.filter((job) => !done.has(job.id)) : this.jobs;
-    this.jobs = merge(known, fresh.filter((job) => !done.has(job.id)));
+    this.jobs = merge(
+      known,
+      fresh.filter((job) => !done.has(job.id)),
+    );
     if (done.size > 0) this.done += 1;
   }
 

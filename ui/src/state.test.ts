@@ -5,15 +5,43 @@ vi.mock("./backend", () => ({ commands: {}, listen: vi.fn(), isFailure: (thrown:
 const { AppState, merge } = await import("./state.svelte");
 
 const job = (order: number, over: Partial<JobView> = {}): JobView => ({
-  id: `job${order}`, order, name: `${order}.jpg`, source: `/p/${order}.jpg`, profile: "demo", watched: false, stage: "queued",
-  sent: 0, total: 0, size: null, present: false, url: null, preview: null, placeholder: null, error: null, created_at: 0, finished_at: null, ...over,
+  id: `job${order}`,
+  order,
+  name: `${order}.jpg`,
+  source: `/p/${order}.jpg`,
+  profile: "demo",
+  watched: false,
+  stage: "queued",
+  sent: 0,
+  total: 0,
+  size: null,
+  present: false,
+  url: null,
+  preview: null,
+  placeholder: null,
+  error: null,
+  created_at: 0,
+  finished_at: null,
+  ...over,
 });
 const ids = (jobs: JobView[]) => jobs.map((known) => known.order);
 
 let app: InstanceType<typeof AppState>;
 beforeEach(() => {
   app = new AppState();
-  const settings = { version: 1, default_profile: "", memory_mib: 64, bandwidth: { kib_per_second: 0, hours: [] }, paused: false, link_template: "", uploads_at_once: 16, variants: [], limits: { megapixels: 268, decode_mib: 512, seconds: 20, memory_mib: 512 }, profiles: [], folders: [] };
+  const settings = {
+    version: 1,
+    default_profile: "",
+    memory_mib: 64,
+    bandwidth: { kib_per_second: 0, hours: [] },
+    paused: false,
+    link_template: "",
+    uploads_at_once: 16,
+    variants: [],
+    limits: { megapixels: 268, decode_mib: 512, seconds: 20, memory_mib: 512 },
+    profiles: [],
+    folders: [],
+  };
   const overall = { unfinished: 0, waiting: 0, done: 0, failed: 0, waiting_for: null };
   app.begin({ jobs: [job(1), job(2)], overall, settings, folders: [], standby: false, health: [] } satisfies Snapshot);
 });
@@ -44,7 +72,9 @@ test("a forgotten job leaves the list and its details close", () => {
 });
 
 test("a failure is said with its hint, and told apart from success", async () => {
-  const worked = await app.attempt(async () => { throw { code: "bucket-missing", message: "there is no bucket", hint: "create it" }; });
+  const worked = await app.attempt(async () => {
+    throw { code: "bucket-missing", message: "there is no bucket", hint: "create it" };
+  });
   expect(worked).toBe(false);
   expect(app.notices[0]?.failure?.hint).toBe("create it");
 });

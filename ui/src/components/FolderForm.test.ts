@@ -7,8 +7,21 @@ vi.mock("../backend", () => ({ commands, pickFolder: async () => "/sent", isFail
 const { default: FolderForm } = await import("./FolderForm.svelte");
 
 const folder: WatchedFolder = {
-  path: "/w", profile: "demo", paused: false, variants: null, original_key: "", variant_key: "", patterns: [], recursive: true, follow_links: false,
-  all_files: false, existing: "upload", changed: "profile", after_upload: "leave", deleted: "keep", grace_minutes: 60,
+  path: "/w",
+  profile: "demo",
+  paused: false,
+  variants: null,
+  original_key: "",
+  variant_key: "",
+  patterns: [],
+  recursive: true,
+  follow_links: false,
+  all_files: false,
+  existing: "upload",
+  changed: "profile",
+  after_upload: "leave",
+  deleted: "keep",
+  grace_minutes: 60,
 };
 const thumb = { name: "thumb" };
 

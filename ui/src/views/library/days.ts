@@ -13,5 +13,11 @@ export function named(day: number, now = today()): string {
   if (day === now - 1) return "Yesterday";
   const date = new Date(day * MS);
   const year = new Date(now * MS).getUTCFullYear() === date.getUTCFullYear() ? undefined : "numeric";
-  return date.toLocaleDateString(undefined, { timeZone: "UTC", weekday: now - day < 7 ? "long" : undefined, day: "numeric", month: "long", year });
+  return date.toLocaleDateString(undefined, {
+    timeZone: "UTC",
+    weekday: now - day < 7 ? "long" : undefined,
+    day: "numeric",
+    month: "long",
+    year,
+  });
 }

@@ -12,7 +12,13 @@ describe("the sheet", () => {
   });
 
   it("knows where each day lies", () => {
-    const sheet = new Sheet([{ day: 9, entries: 6 }, { day: 8, entries: 1 }], measure);
+    const sheet = new Sheet(
+      [
+        { day: 9, entries: 6 },
+        { day: 8, entries: 1 },
+      ],
+      measure,
+    );
     expect(sheet.topOf(1)).toBeCloseTo(32 + 2 * sheet.row + 16);
     expect(sheet.dayAt(sheet.topOf(1) - 1)).toBe(0);
     expect(sheet.dayAt(sheet.topOf(1))).toBe(1);

@@ -6,7 +6,8 @@ export type Day = { day: number; entries: number };
 export type Measure = { width: number; thumbnail: number; gap: number; head: number; words: number };
 
 /** A row on the paper: a day's head, or a row of entries. */
-export type Row = { kind: "head"; day: number; entries: number; top: number } | { kind: "entries"; day: number; from: number; until: number; top: number };
+export type Row =
+  { kind: "head"; day: number; entries: number; top: number } | { kind: "entries"; day: number; from: number; until: number; top: number };
 
 /** The space between the rows of two days. */
 const BETWEEN_DAYS = 16;
@@ -75,7 +76,13 @@ export class Sheet {
       for (let row = first; row < this.rows(day); row++) {
         const y = top + this.measure.head + row * this.row;
         if (y > until) break;
-        found.push({ kind: "entries", day: day.day, from: row * this.columns, until: Math.min(day.entries, (row + 1) * this.columns), top: y });
+        found.push({
+          kind: "entries",
+          day: day.day,
+          from: row * this.columns,
+          until: Math.min(day.entries, (row + 1) * this.columns),
+          top: y,
+        });
       }
     }
     return found;

@@ -3,17 +3,41 @@ import type { JobView } from "../../bindings";
 import { byCause, nearest, said } from "./moving";
 
 const job = (order: number, over: Partial<JobView> = {}): JobView => ({
-  id: `job${order}`, order, name: `${order}.jpg`, source: `/p/${order}.jpg`, profile: "demo", watched: false, stage: "queued",
-  sent: 0, total: 0, size: null, present: false, url: null, preview: null, placeholder: null, error: null, created_at: 0, finished_at: null, ...over,
+  id: `job${order}`,
+  order,
+  name: `${order}.jpg`,
+  source: `/p/${order}.jpg`,
+  profile: "demo",
+  watched: false,
+  stage: "queued",
+  sent: 0,
+  total: 0,
+  size: null,
+  present: false,
+  url: null,
+  preview: null,
+  placeholder: null,
+  error: null,
+  created_at: 0,
+  finished_at: null,
+  ...over,
 });
 
 test("the nearest to done come first, and those that wait in the order in which they come", () => {
-  const jobs = [job(9), job(4), job(3, { stage: "imaging" }), job(2, { stage: "sending", sent: 1, total: 9 }), job(1, { stage: "sending", sent: 8, total: 9 }), job(8, { stage: "failed" })];
+  const jobs = [
+    job(9),
+    job(4),
+    job(3, { stage: "imaging" }),
+    job(2, { stage: "sending", sent: 1, total: 9 }),
+    job(1, { stage: "sending", sent: 8, total: 9 }),
+    job(8, { stage: "failed" }),
+  ];
   expect(nearest(jobs).map((known) => known.order)).toEqual([1, 2, 3, 4, 9]);
 });
 
 test("failures with one cause are one", () => {
-  const failed = (order: number, code: "file-missing" | "access-denied") => job(order, { stage: "failed", error: { code, message: `${order}.jpg does not exist`, hint: null } });
+  const failed = (order: number, code: "file-missing" | "access-denied") =>
+    job(order, { stage: "failed", error: { code, message: `${order}.jpg does not exist`, hint: null } });
   const causes = byCause([failed(1, "file-missing"), failed(2, "file-missing"), failed(3, "access-denied"), job(4)]);
   expect(causes.map(({ jobs }) => jobs.map((known) => known.order))).toEqual([[1, 2], [3]]);
 });

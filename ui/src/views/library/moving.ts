@@ -2,7 +2,15 @@
 import type { JobView } from "../../bindings";
 import { bytes } from "../../format";
 
-const NEARNESS: Partial<Record<JobView["stage"], number>> = { sending: 3, imaging: 2, reading: 1, waiting: 0, paused: 0, queued: 0, asks: -1 };
+const NEARNESS: Partial<Record<JobView["stage"], number>> = {
+  sending: 3,
+  imaging: 2,
+  reading: 1,
+  waiting: 0,
+  paused: 0,
+  queued: 0,
+  asks: -1,
+};
 
 /** Those that are not done, the nearest to it first. */
 export function nearest(jobs: JobView[]): JobView[] {
@@ -14,13 +22,20 @@ export function nearest(jobs: JobView[]): JobView[] {
 /** How far one is, in words. */
 export function said(job: JobView): string {
   switch (job.stage) {
-    case "sending": return job.total > 0 ? `${bytes(job.sent)} of ${bytes(job.total)}` : "Uploading";
-    case "imaging": return "Making variants";
-    case "reading": return "Reading";
-    case "asks": return "Waits for your word";
-    case "paused": return "Paused";
-    case "waiting": return job.error?.message ?? "Waiting";
-    default: return "Waits its turn";
+    case "sending":
+      return job.total > 0 ? `${bytes(job.sent)} of ${bytes(job.total)}` : "Uploading";
+    case "imaging":
+      return "Making variants";
+    case "reading":
+      return "Reading";
+    case "asks":
+      return "Waits for your word";
+    case "paused":
+      return "Paused";
+    case "waiting":
+      return job.error?.message ?? "Waiting";
+    default:
+      return "Waits its turn";
   }
 }
 
