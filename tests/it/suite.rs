@@ -66,6 +66,12 @@ suite!(
     ignore = "needs Ceph: install it, and run `cargo xtask test`"
 );
 
+suite!(
+    moto,
+    Server::moto(),
+    ignore = "needs moto: install it (pip install 'moto[server]'), and run `cargo xtask test`"
+);
+
 /// Garage behind the ways of other services.
 macro_rules! imitations {
     ($($name:ident: $provider:literal,)*) => {

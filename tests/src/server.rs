@@ -28,6 +28,10 @@ pub struct Server {
     host: Option<String>,
     /// Where it keeps conditions: whole objects, objects in parts.
     pub conditions: (bool, bool),
+    /// Whether a wrong secret is refused.
+    pub checks_signatures: bool,
+    /// Whether pages of any origin may read from it, without being allowed to.
+    pub allows_every_page: bool,
     /// Who makes it look like another service.
     _before: Option<Middleman>,
 }
@@ -79,6 +83,8 @@ impl Server {
             public_url: text("public_url"),
             host: None,
             conditions: (true, true),
+            checks_signatures: true,
+            allows_every_page: false,
             _before: None,
         }
     }
@@ -119,6 +125,8 @@ impl Server {
             public_url: format!("http://127.0.0.1:{web}"),
             host: Some("photos.web.localhost".into()),
             conditions: (false, false),
+            checks_signatures: true,
+            allows_every_page: false,
             _before: None,
         };
         wait_for("Garage listens", || {
@@ -132,9 +140,25 @@ impl Server {
         server
     }
 
-    /// Ceph, which `cargo xtask test` starts where it is installed: a bucket of its own there.
+    /// Ceph, which `cargo xtask test` starts where it is installed: a bucket of its own there. What
+    /// it does with conditions is said of release 16.
     pub fn ceph() -> Self {
-        let access = needed("TINTYPE_CEPH");
+        Self::standing("TINTYPE_CEPH", "ceph", (true, false))
+    }
+
+    /// moto, which `cargo xtask test` starts where it is installed. It takes every signature, and
+    /// lets every page read.
+    pub fn moto() -> Self {
+        Self {
+            checks_signatures: false,
+            allows_every_page: true,
+            ..Self::standing("TINTYPE_MOTO", "other", (true, true))
+        }
+    }
+
+    /// A bucket of its own at a server that stands for all tests, and is told of in the environment.
+    fn standing(access: &str, provider: &'static str, conditions: (bool, bool)) -> Self {
+        let access = needed(access);
         let access = access.to_string_lossy();
         let mut access = access.split(' ').map(str::to_owned);
         let mut next = || access.next().expect("an address, a key, a secret");
@@ -155,6 +179,7 @@ impl Server {
                 .args(["--silent", "--show-error", "--fail", "--request", "PUT"])
                 .args(["--aws-sigv4", "aws:amz:us-east-1:s3"])
                 .args(["--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"])
+                .args(["--header", "content-type: application/json"])
                 .args(["--user", &format!("{access_key_id}:{secret_access_key}")])
                 .args(["--data", &body, &address])
                 .status();
@@ -163,7 +188,7 @@ impl Server {
         Self {
             _process: None,
             folder,
-            provider: "ceph",
+            provider,
             endpoint,
             region: "us-east-1".into(),
             bucket,
@@ -171,8 +196,9 @@ impl Server {
             secret_access_key,
             public_url,
             host: None,
-            // As release 16 has it.
-            conditions: (true, false),
+            conditions,
+            checks_signatures: true,
+            allows_every_page: false,
             _before: None,
         }
     }

@@ -87,11 +87,13 @@ pub(super) fn the_doctor_walks_all_steps(server: &Server) {
         .collect();
     // Garage's website needs a name of its own that this test has not; nobody allowed that blog
     // anything.
-    let expected: &[_] = if server.opens_links() {
-        &[("cors", "link-broken")]
-    } else {
-        &[("link", "link-broken"), ("cors", "link-broken")]
-    };
+    let mut expected = Vec::new();
+    if !server.opens_links() {
+        expected.push(("link", "link-broken"));
+    }
+    if !server.allows_every_page {
+        expected.push(("cors", "link-broken"));
+    }
     assert_eq!(failed, expected);
     let kept = match server.conditions {
         (true, true) => "honoured: two computers",
@@ -102,6 +104,10 @@ pub(super) fn the_doctor_walks_all_steps(server: &Server) {
 }
 
 pub(super) fn a_wrong_secret_is_said(server: &Server) {
+    if !server.checks_signatures {
+        println!("this server takes any secret");
+        return;
+    }
     let (client, folder) = (
         server.client().env("AWS_SECRET_ACCESS_KEY", "wrong"),
         tempfile::tempdir().unwrap(),

@@ -11,6 +11,7 @@ mod audit;
 mod bench;
 mod ceph;
 mod fuzz;
+mod moto;
 mod mutants;
 mod run;
 mod setup;

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check and every test, set-up included.
 
 use crate::ceph::Ceph;
+use crate::moto::Moto;
 use crate::setup::{self, Purpose};
 use crate::sh::{self, Result};
 use crate::tools;
@@ -46,8 +47,12 @@ pub(crate) fn run(yes: bool, quick: bool) -> Result {
         }
     }
     let ceph = if quick { None } else { Ceph::start()? };
+    let moto = if quick { None } else { Moto::start()? };
     if let Some(ceph) = &ceph {
         tests.env("TINTYPE_CEPH", ceph.access());
+    }
+    if let Some(moto) = &moto {
+        tests.env("TINTYPE_MOTO", moto.access());
     }
     if !quick && !cfg!(windows) {
         // What stands there as ignored needs what was set up above.
@@ -62,6 +67,10 @@ pub(crate) fn run(yes: bool, quick: bool) -> Result {
         if ceph.is_none() {
             println!("Ceph is not installed: what is tested against it is left out.");
             tests.args(["--skip", "suite::ceph"]);
+        }
+        if moto.is_none() {
+            println!("moto is not installed: what is tested against it is left out.");
+            tests.args(["--skip", "suite::moto"]);
         }
     }
     tests.env("TINTYPE_TEST_OUTPUT", sh::root().join("test-output"));

@@ -64,7 +64,8 @@ pub(super) fn hevc(unit: &[u8], is_set: impl Fn(&[u8]) -> bool) -> Option<Vec<u8
 /// A message that is filling, and as long as the unit; where none can be, a unit that is.
 fn filling(unit: &[u8]) -> Vec<u8> {
     const SEI: u8 = 39;
-    let head = |kind: u8| [unit[0] & 0x81 | kind << 1, unit[1]];
+    // Of the first layer, whatever it was of.
+    let head = |kind: u8| [unit[0] & 0x80 | kind << 1, unit[1] & 7];
     // Behind the unit's head: the message's kind, its length (a byte for each 255, and one for the
     // rest), as many bytes, and the bit that ends them.
     let whole = unit.len() - 2;
