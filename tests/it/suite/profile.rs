@@ -105,7 +105,6 @@ pub(super) fn the_doctor_walks_all_steps(server: &Server) {
 
 pub(super) fn a_wrong_secret_is_said(server: &Server) {
     if !server.checks_signatures {
-        println!("this server takes any secret");
         return;
     }
     let (client, folder) = (
