@@ -5,7 +5,7 @@ use tauri::State;
 use tauri_plugin_dialog::DialogExt as _;
 use tintype_core::LocalPath;
 use tintype_core::engine::{
-    DayView, JobReport, JobView, Part, PlaceView, ProfileDraft, Snapshot, StepResult, Wish,
+    DayView, EndView, JobReport, JobView, Part, PlaceView, ProfileDraft, Snapshot, StepResult, Wish,
 };
 use tintype_core::error::{Code, Error, Result};
 use tintype_core::folder::WatchedFolder;
@@ -195,6 +195,25 @@ pub(crate) async fn search(
 #[specta::specta]
 pub(crate) async fn failed(engine: Engine<'_>, behind: Option<i64>) -> Result<Vec<JobView>> {
     engine.handle()?.failed(behind, PAGE).await
+}
+
+/// Unfinished jobs, the ones that come next first.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn upcoming(engine: Engine<'_>) -> Result<Vec<JobView>> {
+    engine.handle()?.upcoming(PAGE).await
+}
+
+/// The ids of all entries of a part of the library between two, both included.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn between(
+    engine: Engine<'_>,
+    part: Part,
+    first: EndView,
+    last: EndView,
+) -> Result<Vec<String>> {
+    engine.handle()?.between(part, first, last).await
 }
 
 /// The days of a part of the library, with how many entries each has.

@@ -45,6 +45,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::search,
             commands::failed,
             commands::days,
+            commands::upcoming,
+            commands::between,
             commands::entries,
             links::copy_link,
             links::copy_links,

@@ -42,12 +42,13 @@ pub(crate) async fn copy_links(
     let template = handle.settings().await?.link_template;
     let mut lines = Vec::with_capacity(jobs.len());
     for job in jobs {
-        let report = handle.job(&job).await?;
-        let wanted = report.objects.iter().find(|known| known.variant == variant);
-        if let Some(object) = wanted
-            .or(report.objects.first())
-            .filter(|found| found.url.is_some())
-        {
+        // One that is gone meanwhile costs the others nothing.
+        let Ok(report) = handle.job(&job).await else {
+            continue;
+        };
+        let there = || report.objects.iter().filter(|object| object.url.is_some());
+        let wanted = there().find(|object| object.variant == variant);
+        if let Some(object) = wanted.or_else(|| there().next()) {
             lines.push(text(&values(&report, &object.id)?, shape, &template)?);
         }
     }

@@ -53,6 +53,10 @@ export const commands = {
 	failed: (behind: number | null) => __TAURI_INVOKE<JobView[]>("failed", { behind }),
 	/**  The days of a part of the library, with how many entries each has. */
 	days: (part: Part) => __TAURI_INVOKE<DayView[]>("days", { part }),
+	/**  Unfinished jobs, the ones that come next first. */
+	upcoming: () => __TAURI_INVOKE<JobView[]>("upcoming"),
+	/**  The ids of all entries of a part of the library between two, both included. */
+	between: (part: Part, first: EndView, last: EndView) => __TAURI_INVOKE<string[]>("between", { part, first, last }),
 	/**  Entries of a part of the library, wherever one looks. */
 	entries: (part: Part, place: PlaceView) => __TAURI_INVOKE<JobView[]>("entries", { part, place }),
 	/**  Puts the link of one object on the clipboard, and returns it. */
@@ -357,6 +361,14 @@ export type Effort =
 "normal" | 
 /**  Smaller files at the same look, several times slower. */
 "best";
+
+/**  An end of a row of entries. */
+export type EndView = {
+	/**  Days since 1970. */
+	day: number,
+	/**  The entry's order; without one, the day's own end. */
+	order: number | null,
+};
 
 /**  A failure: what and why in one sentence, what to do in another. */
 export type Error = {

@@ -47,8 +47,11 @@ export class AppState {
 
   readonly firstRun = $derived(this.settings !== null && this.settings.profiles.length === 0);
 
-  begin(snapshot: Snapshot): void {
-    this.jobs = snapshot.jobs.filter((job) => job.stage !== "done").sort((a, b) => b.order - a.order);
+  /** A snapshot, and what is on its way or failed longer ago than that reaches. */
+  begin(snapshot: Snapshot, older: JobView[] = []): void {
+    const known = new Set(snapshot.jobs.map((job) => job.id));
+    const all = [...snapshot.jobs, ...older.filter((job) => !known.has(job.id))];
+    this.jobs = all.filter((job) => job.stage !== "done").sort((a, b) => b.order - a.order);
     this.done += 1;
     this.overall = snapshot.overall;
     this.settings = snapshot.settings;
@@ -154,7 +157,8 @@ export const app = new AppState();
 /** Takes a new snapshot; what is missing for one is said in the whole window. */
 export async function refresh(): Promise<void> {
   try {
-    app.begin(await commands.snapshot());
+    const [failed, upcoming] = [await commands.failed(null), await commands.upcoming()];
+    app.begin(await commands.snapshot(), [...failed, ...upcoming]);
   } catch (thrown) {
     app.broken = isFailure(thrown) ? thrown : { code: "internal", message: String(thrown), hint: null };
   }

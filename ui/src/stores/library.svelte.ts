@@ -26,7 +26,6 @@ export class Library {
   async show(part: Part): Promise<void> {
     this.part = part;
     this.pages.clear();
-    this.days = [];
     await this.refresh();
   }
 
@@ -63,13 +62,20 @@ export class Library {
     page.asked = version;
     try {
       const entries = await commands.entries(part, { day, behind: null, skip: number * PAGE, limit: PAGE });
-      if (this.pages.get(key) !== page) return;
+      // A later question has been asked, or nobody looks any more.
+      if (this.pages.get(key) !== page || page.asked !== version) return;
       page.entries = entries;
       page.version = version;
       this.arrived += 1;
     } catch (thrown) {
+      page.asked = -1;
       this.failed(thrown);
     }
+  }
+
+  /** The entry at a place of a day, if it is here. */
+  peek(day: number, place: number): JobView | null {
+    return this.pages.get(`${day}:${Math.floor(place / PAGE)}`)?.entries[place % PAGE] ?? null;
   }
 
   private forget(): void {

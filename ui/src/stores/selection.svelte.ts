@@ -1,12 +1,12 @@
-// What is chosen in the sheet, in the order in which it lies there.
+// What is chosen in the sheet.
 
-/** Where an entry lies: its day, and its number in it. */
-export type Spot = { day: number; place: number };
+/** An entry, by its day and the journal's order: it stays the same wherever it comes to lie. */
+export type Anchor = { day: number; order: number };
 
 export class Selection {
   ids = $state.raw<ReadonlySet<string>>(new Set());
   /** Where a range begins. */
-  anchor: Spot | null = null;
+  anchor: Anchor | null = null;
 
   get size(): number {
     return this.ids.size;
@@ -17,17 +17,17 @@ export class Selection {
   }
 
   /** This one alone. */
-  only(id: string, spot: Spot): void {
+  only(id: string, anchor: Anchor | null): void {
     this.ids = new Set([id]);
-    this.anchor = spot;
+    this.anchor = anchor;
   }
 
   /** With it, or without it. */
-  toggle(id: string, spot: Spot): void {
+  toggle(id: string, anchor: Anchor | null): void {
     const ids = new Set(this.ids);
     if (!ids.delete(id)) ids.add(id);
     this.ids = ids;
-    this.anchor = spot;
+    this.anchor = anchor;
   }
 
   /** All of these, too. */

@@ -44,9 +44,11 @@ export function byCause(jobs: JobView[]): { cause: string; jobs: JobView[] }[] {
   const causes = new Map<string, JobView[]>();
   for (const job of jobs) {
     if (job.stage !== "failed" || !job.error) continue;
-    // Sentences name their file: without its name they are the same.
-    const cause = `${job.error.code} ${job.error.message.replaceAll(job.name, "")}`;
-    causes.set(cause, [...(causes.get(cause) ?? []), job]);
+    // Sentences name their file: without its name they are the same. What to do with a taken key is each file's own.
+    const cause = job.error.code === "key-taken" ? job.id : `${job.error.code} ${job.error.message.replaceAll(job.name, "")}`;
+    const alike = causes.get(cause);
+    if (alike) alike.push(job);
+    else causes.set(cause, [job]);
   }
   return [...causes].map(([cause, failed]) => ({ cause, jobs: failed }));
 }

@@ -29,7 +29,7 @@ mod start;
 
 pub use asked::folders::Reconciled;
 pub use asked::handle::{EngineHandle, Wish};
-pub use asked::library::{DayView, Part, PlaceView};
+pub use asked::library::{DayView, EndView, Part, PlaceView};
 pub use asked::profiles::ProfileDraft;
 pub use asked::verify::{Fault, Finding, Verified};
 pub use asked::waiting::Watching;

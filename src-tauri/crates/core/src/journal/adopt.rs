@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::Journal;
 use super::record::{self, OnRecord};
 use super::rows::path_to_blob;
-use super::search;
+use super::words;
 use crate::error::Result;
 use crate::key;
 use crate::link;
@@ -101,6 +101,6 @@ fn adopt(
             record::keep(tx, target, &object.key, &there, None)?;
         }
     }
-    search::note(tx, job)?;
+    words::note(tx, job)?;
     Ok(true)
 }

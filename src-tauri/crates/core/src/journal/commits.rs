@@ -90,13 +90,18 @@ impl Journal {
     }
 
     /// Takes finished or failed jobs out of the list that people see; what they stand for is not
-    /// forgotten.
-    pub async fn forget(&self, uids: Vec<String>) -> Result<()> {
+    /// forgotten. Those that did leave it.
+    pub async fn forget(&self, uids: Vec<String>) -> Result<Vec<String>> {
         let sql = "UPDATE jobs SET hidden = 1 WHERE uid = ?1 AND state IN ('done', 'failed')";
         self.writer
             .write(move |tx| {
-                uids.iter()
-                    .try_for_each(|uid| tx.prepare_cached(sql)?.execute(params![uid]).map(|_| ()))
+                let mut gone = Vec::new();
+                for uid in uids {
+                    if tx.prepare_cached(sql)?.execute(params![uid])? > 0 {
+                        gone.push(uid);
+                    }
+                }
+                Ok(gone)
             })
             .await
     }

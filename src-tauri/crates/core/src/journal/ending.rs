@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 use super::MessageKind;
 use super::record::{self, OnRecord};
 use super::rows::now_ms;
-use super::search;
+use super::words;
 use crate::error::Error;
 use crate::placeholder::Placeholder;
 use crate::variant::Worth;
@@ -118,7 +118,7 @@ pub(super) fn finish(
         };
         record::keep(tx, &target, &object.key, &on_record, Some(relies))?;
     }
-    search::note(tx, job)
+    words::note(tx, job)
 }
 
 pub(super) fn fail(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::Result<()> {
@@ -127,5 +127,6 @@ pub(super) fn fail(tx: &Transaction<'_>, job: i64, error: &Error) -> rusqlite::R
          WHERE id = ?1 AND state IN ('queued', 'planned')",
     )?
     .execute(params![job, error.code.as_str(), error.message, error.hint, now_ms()])?;
-    Ok(())
+    // By now it may have another name, and a key.
+    words::note(tx, job)
 }

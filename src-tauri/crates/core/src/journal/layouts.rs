@@ -337,7 +337,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     ALTER TABLE objects ADD COLUMN score REAL;
 ",
     "
-    -- The sheet: what is done, by the day on which it was; its days are counted by the database itself.
+    -- The sheet: what is done, by the day on which it was; its days are counted by the database itself. A program of
+    -- the layout before this, which runs still, knows no days: what it does is recorded, and shown by searching.
     ALTER TABLE jobs ADD COLUMN day INTEGER;
     UPDATE jobs SET day = day_of(coalesce(finished_at, created_at)) WHERE state = 'done';
     DROP INDEX jobs_shown;
@@ -347,7 +348,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     CREATE INDEX jobs_failed ON jobs(id) WHERE hidden = 0 AND state = 'failed';
     CREATE TABLE days (day INTEGER NOT NULL, profile TEXT NOT NULL, jobs INTEGER NOT NULL, PRIMARY KEY (day, profile)) WITHOUT ROWID;
     INSERT INTO days SELECT day, profile, count(*) FROM jobs WHERE hidden = 0 AND state = 'done' GROUP BY 1, 2;
-    CREATE TRIGGER days_insert AFTER INSERT ON jobs WHEN new.hidden = 0 AND new.state = 'done' BEGIN
+    CREATE TRIGGER days_insert AFTER INSERT ON jobs WHEN new.hidden = 0 AND new.state = 'done' AND new.day IS NOT NULL BEGIN
         INSERT INTO days VALUES (new.day, new.profile, 1) ON CONFLICT (day, profile) DO UPDATE SET jobs = jobs + 1;
     END;
     CREATE TRIGGER days_delete AFTER DELETE ON jobs WHEN old.hidden = 0 AND old.state = 'done' BEGIN
@@ -356,7 +357,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     CREATE TRIGGER days_update AFTER UPDATE OF state, hidden, profile, day ON jobs
     WHEN old.hidden = 0 AND old.state = 'done' OR new.hidden = 0 AND new.state = 'done' BEGIN
         UPDATE days SET jobs = jobs - 1 WHERE day = old.day AND profile = old.profile AND old.hidden = 0 AND old.state = 'done';
-        INSERT INTO days SELECT new.day, new.profile, 1 WHERE new.hidden = 0 AND new.state = 'done'
+        INSERT INTO days SELECT new.day, new.profile, 1 WHERE new.hidden = 0 AND new.state = 'done' AND new.day IS NOT NULL
             ON CONFLICT (day, profile) DO UPDATE SET jobs = jobs + 1;
     END;
     -- The words of each entry, by all their runs of three signs.

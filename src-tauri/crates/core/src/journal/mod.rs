@@ -26,6 +26,7 @@ mod sheet;
 mod taking;
 mod uploads;
 mod watched;
+mod words;
 mod writer;
 
 pub use access::Journal;
@@ -42,6 +43,7 @@ pub use search::Sought;
 pub use sheet::{Day, Place, Shelf};
 pub use uploads::{Orphan, PartRow, UploadKey, UploadRow};
 pub use watched::PutAway;
+pub use words::folded;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::sql_error;
 use super::layouts::MIGRATIONS;
-use super::search;
+use super::words;
 use super::writer::WAIT;
 use crate::error::{Code, Error, Result};
 
@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Result};
 pub(super) fn open(path: &Path) -> Result<Connection> {
     let mut connection = Connection::open(path).map_err(|error| sql_error(&error))?;
     prepare(&mut connection).map_err(|error| sql_error(&error))?;
-    search::prepare(&connection).map_err(|error| sql_error(&error))?;
+    words::prepare(&connection).map_err(|error| sql_error(&error))?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }

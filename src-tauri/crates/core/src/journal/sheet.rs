@@ -98,6 +98,29 @@ impl Journal {
         read_on(Arc::clone(&self.people), look).await
     }
 
+    /// The public ids of all entries of a shelf from one end to the other, both included, in the order
+    /// in which they lie; an end is a day and a number.
+    pub async fn between(
+        &self,
+        shelf: Shelf,
+        first: (i64, i64),
+        last: (i64, i64),
+    ) -> Result<Vec<String>> {
+        let look = move |db: &Connection| {
+            let (condition, value) = shelf.condition();
+            let sql = format!(
+                "SELECT j.uid FROM jobs j WHERE j.hidden = 0 AND j.state = 'done' AND {condition} AND j.day BETWEEN ?4 AND ?2 \
+                 AND (j.day, j.id) <= (?2, ?3) AND (j.day, j.id) >= (?4, ?5) ORDER BY j.day DESC, j.id DESC"
+            );
+            db.prepare_cached(&sql)?
+                .query_map(params![value, first.0, first.1, last.0, last.1], |row| {
+                    row.get(0)
+                })?
+                .collect()
+        };
+        read_on(Arc::clone(&self.people), look).await
+    }
+
     /// Failed jobs of the list, the newest first, older than a number.
     pub async fn failed(&self, behind: Option<i64>, limit: u32) -> Result<Vec<JobRow>> {
         let look = move |db: &Connection| {

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::access::new_id;
 use super::rows::{NewJob, now_ms, path_to_blob, specs};
-use super::{asking, ending, search, watched as folder};
+use super::{asking, ending, watched as folder, words};
 use crate::profile::{OnConflict, OnLocation};
 
 /// The job for a source: the one that is on its way already, or a new one.
@@ -107,7 +107,7 @@ fn insert_job(
         job.location.map(OnLocation::as_str),
     ])?;
     let id = tx.last_insert_rowid();
-    search::note(tx, id)?;
+    words::note(tx, id)?;
     if let Some(error) = &job.refused {
         ending::fail(tx, id, error)?;
     }

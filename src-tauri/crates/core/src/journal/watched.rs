@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{JobRow, Journal, NewJob, Outcome, record, removals, rows, search};
+use super::{JobRow, Journal, NewJob, Outcome, record, removals, rows, words};
 use crate::error::Result;
 use crate::folder::{Seen, Skipped, Stamp};
 
@@ -308,7 +308,7 @@ pub(super) fn goes_on(tx: &Transaction<'_>, job: i64, sent: &Outcome) -> rusqlit
         .query_row(params![job, sent.size as i64, sent.mtime_ns, super::access::new_id(), rows::now_ms()], |row| row.get::<_, i64>(0))
         .optional()?;
     if let Some(next) = next {
-        search::note(tx, next)?;
+        words::note(tx, next)?;
         tx.prepare_cached("UPDATE seen SET job = ?2, put_away = 0 WHERE job = ?1")?
             .execute(params![job, next])?;
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::engine::asked::library::sought;
 use crate::engine::asked::rebuild;
+use crate::engine::asked::sought::sought;
 use crate::engine::config::Config;
 use crate::engine::queue::request::Request;
 use crate::engine::shown::previews::Preview;
@@ -318,8 +318,8 @@ impl EngineHandle {
 
     /// Takes finished jobs out of the list; the bucket keeps what it has.
     pub async fn forget(&self, ids: Vec<String>) -> Result<()> {
-        self.stages.journal.forget(ids.clone()).await?;
-        self.ask(|answer| Request::Forgotten(ids, answer)).await
+        let gone = self.stages.journal.forget(ids).await?;
+        self.ask(|answer| Request::Forgotten(gone, answer)).await
     }
 
     /// A file for a picture that has none (from the clipboard); it is kept with Tintype's data.

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::asked::handle::EngineHandle;
+use crate::engine::asked::sought::sought;
 use crate::engine::shown::view::JobView;
 use crate::error::Result;
-use crate::journal::{JobRow, Place, Shelf, Sought};
+use crate::journal::{JobRow, Place, Shelf};
 use crate::local_path::LocalPath;
 use crate::settings::Settings;
 
@@ -46,6 +47,16 @@ pub struct PlaceView {
     pub limit: u32,
 }
 
+/// An end of a row of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct EndView {
+    /// Days since 1970.
+    pub day: i64,
+    /// The entry's order; without one, the day's own end.
+    pub order: Option<i64>,
+}
+
 /// No request reads more entries than this.
 const AT_ONCE: u32 = 500;
 
@@ -82,6 +93,28 @@ impl EngineHandle {
         Ok(views(&rows, &settings))
     }
 
+    /// The ids of all entries of a part between two, both included, in the order in which they lie.
+    ///
+    /// # Errors
+    /// `profile-missing`; the journal's.
+    pub async fn between(&self, part: Part, first: EndView, last: EndView) -> Result<Vec<String>> {
+        let shelf = shelf(part, &self.settings().await?)?;
+        let end = |end: EndView, else_order: i64| (end.day, end.order.unwrap_or(else_order));
+        let (first, last) = (end(first, i64::MAX), end(last, 0));
+        self.stages.journal.between(shelf, first, last).await
+    }
+
+    /// Unfinished jobs, the ones that come next first.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn upcoming(&self, limit: u32) -> Result<Vec<JobView>> {
+        let settings = self.settings().await?;
+        let journal = &self.stages.journal;
+        let rows = journal.upcoming(0, limit.min(AT_ONCE)).await?;
+        Ok(views(&rows, &settings))
+    }
+
     /// Jobs that have all words of a text in their names, folders, keys or profiles' names, the
     /// newest first; older than the one with that order.
     pub async fn found(&self, text: &str, behind: Option<i64>, limit: u32) -> Result<Vec<JobView>> {
@@ -109,16 +142,5 @@ fn shelf(part: Part, settings: &Settings) -> Result<Shelf> {
         Part::All => Shelf::All,
         Part::Bucket(name) => Shelf::Profile(settings.profile(Some(&name))?.id.clone()),
         Part::Folder(path) => Shelf::Folder(path.into()),
-    })
-}
-
-/// What somebody looks for, with the profiles whose names have it.
-pub(super) fn sought(text: &str, settings: &Settings) -> Sought {
-    Sought::new(text, |word| {
-        let named = settings.profiles.iter();
-        named
-            .filter(|profile| profile.name.to_lowercase().contains(word))
-            .map(|profile| profile.id.clone())
-            .collect()
     })
 }

@@ -7,5 +7,6 @@ pub(super) mod library;
 mod patience;
 pub(super) mod profiles;
 mod rebuild;
+mod sought;
 pub(super) mod verify;
 pub(super) mod waiting;

@@ -96,6 +96,9 @@ async fn entries_are_read_wherever_one_looks() -> Result<()> {
     assert_eq!(names(&first), ["d", "c"]);
     assert_eq!(names(&behind), ["b", "a"]);
     assert_eq!(names(&skipped), ["a"]);
+    let all = journal.between(Shelf::All, (7, i64::MAX), (7, 0)).await?;
+    let some = journal.between(Shelf::All, (8, 0), (7, ids[2])).await?;
+    assert_eq!((all.len(), &all[..2]), (4, &some[..]));
     assert_eq!(names(&journal.failed(None, 9).await?), ["x"]);
     Ok(())
 }
