@@ -361,7 +361,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
             ON CONFLICT (day, profile) DO UPDATE SET jobs = jobs + 1;
     END;
     -- The words of each entry, by all their runs of three signs.
-    CREATE VIRTUAL TABLE sought USING fts5(words, tokenize = 'trigram case_sensitive 1', content = '', contentless_delete = 1, detail = none);
+    CREATE VIRTUAL TABLE sought USING fts5(words, tokenize = 'trigram case_sensitive 1', detail = none);
     INSERT INTO sought(rowid, words) SELECT j.id, words(j.name, j.folder, (SELECT key FROM objects WHERE job = j.id AND position = 0), char(2) || j.profile || char(3))
         FROM jobs j ORDER BY j.id;
     CREATE TRIGGER sought_delete AFTER DELETE ON jobs BEGIN
