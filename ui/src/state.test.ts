@@ -1,29 +1,10 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { JobView, Snapshot } from "./bindings";
+import { job } from "./testing";
 
 vi.mock("./backend", () => ({ commands: {}, listen: vi.fn(), isFailure: (thrown: object) => "code" in thrown }));
 const { AppState, merge } = await import("./state.svelte");
 
-const job = (order: number, over: Partial<JobView> = {}): JobView => ({
-  id: `job${order}`,
-  order,
-  name: `${order}.jpg`,
-  source: `/p/${order}.jpg`,
-  profile: "demo",
-  watched: false,
-  stage: "queued",
-  sent: 0,
-  total: 0,
-  size: null,
-  present: false,
-  url: null,
-  preview: null,
-  placeholder: null,
-  error: null,
-  created_at: 0,
-  finished_at: null,
-  ...over,
-});
 const ids = (jobs: JobView[]) => jobs.map((known) => known.order);
 
 let app: InstanceType<typeof AppState>;

@@ -1,27 +1,6 @@
 import { expect, test } from "vitest";
-import type { JobView } from "../../bindings";
+import { job } from "../../testing";
 import { byCause, nearest, said } from "./moving";
-
-const job = (order: number, over: Partial<JobView> = {}): JobView => ({
-  id: `job${order}`,
-  order,
-  name: `${order}.jpg`,
-  source: `/p/${order}.jpg`,
-  profile: "demo",
-  watched: false,
-  stage: "queued",
-  sent: 0,
-  total: 0,
-  size: null,
-  present: false,
-  url: null,
-  preview: null,
-  placeholder: null,
-  error: null,
-  created_at: 0,
-  finished_at: null,
-  ...over,
-});
 
 test("the nearest to done come first, and those that wait in the order in which they come", () => {
   const jobs = [
